@@ -1,0 +1,155 @@
+"""The values of the domain. Ids are UUIDv7 in canonical text, made by the writer; numbers are small and shown to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+ActorKind = Literal["contact", "operator", "system"]
+CommentKind = Literal["comment", "note"]
+EventKind = Literal[
+    "case_created", "comment_added", "note_added", "status_changed", "assignee_changed", "participant_added", "participant_removed", "delivery_failed"
+]
+NoticeKind = Literal["case_created", "comment_added", "status_changed", "assignee_changed", "redirect", "case_closed", "forward"]
+Agreement = Literal["enkel", "standard", "utvidet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A company. `domains` are mail domains in lower case; `language` is nb, nn, en or "" for not stated."""
+
+    id: str
+    name: str
+    agreement: str = "enkel"
+    domains: tuple[str, ...] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person with one mail address (`local@domain`, compared without case). `number` goes into reply tokens."""
+
+    id: str
+    number: int
+    address: str
+    name: str = ""
+    language: str = ""
+    customer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who causes a change: a contact, an operator (by name), or the system itself."""
+
+    kind: ActorKind
+    name: str = ""
+    contact_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A contact who is told of a case's changes and may reply to it. The reporter is one, too. Not approved = waits for a person."""
+
+    contact: Contact
+    role: Literal["reporter", "participant"] = "participant"
+    approved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as stored. `key` is prefix and number (`SUP-123`); `status` a key of the workflow; times are aware UTC."""
+
+    id: str
+    number: int
+    key: str
+    summary: str
+    status: str
+    case_type: str
+    priority: str
+    created_at: datetime
+    updated_at: datetime
+    reporter_id: str
+    customer_id: str | None = None
+    component: str = ""
+    assignee: str = ""
+    description: str = ""
+    resolved_at: datetime | None = None
+    participants: tuple[Participant, ...] = ()
+
+    def participant(self, address: str) -> Participant | None:
+        """The participant with this mail address (any case), or None."""
+        wanted = address.lower()
+        return next((p for p in self.participants if p.contact.address.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """An attachment whose bytes are in the blob store under `sha256` (lower-case hex)."""
+
+    sha256: str
+    filename: str
+    content_type: str
+    size_bytes: int
+    disposition: str = "attachment"
+    content_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One entry of a case's conversation. A `note` comes from machines or operators: it is never told to customers and moves nothing."""
+
+    id: str
+    case_id: str
+    kind: CommentKind
+    text: str
+    author: Actor
+    created_at: datetime
+    journal_id: str | None = None
+    files: tuple[StoredFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened to a case. `facts` are plain text values, such as `from` and `to` of a status."""
+
+    id: str
+    case_id: str
+    kind: EventKind
+    actor: Actor
+    at: datetime
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Who is told what, as data, not text. One row per recipient and event; due notices of one recipient and case become one mail.
+
+    `address` is set when the recipient is no contact (a legacy sender's redirect). `journal_id` is the mail that caused it, if one did.
+    """
+
+    id: str
+    kind: NoticeKind
+    address: str
+    created_at: datetime
+    due_at: datetime
+    case_id: str | None = None
+    contact_id: str | None = None
+    event_id: str | None = None
+    journal_id: str | None = None
+    language: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """All that one operation on one case writes, in one transaction: the case as it is after, and what is added."""
+
+    case: Case
+    comments: tuple[Comment, ...] = ()
+    events: tuple[Event, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    created: bool = False
+    participants_added: tuple[Participant, ...] = ()
+    participants_removed: tuple[str, ...] = ()

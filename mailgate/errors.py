@@ -1,0 +1,77 @@
+"""The one tree of errors. Text for the public is generic; what the log needs stands in private fields; causes are chained.
+
+Content that cannot be read is never an error: it is a value (a defect of the `Mail`). An error nobody foresaw is transient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class MailgateError(Exception):
+    """Root of all errors of mailgate. `str(error)` is one line that may be shown to an operator."""
+
+
+class UsageError(MailgateError):
+    """A command was called wrongly or names something that does not exist. Exit code 2."""
+
+
+class ConfigError(MailgateError):
+    """A setting is missing, wrong or unsafe: what, where (`file:line` or the variable's name) and what to do. Exit code 2."""
+
+    def __init__(self, what: str, *, file: str = "", line: int = 0, hint: str = "") -> None:
+        self.what, self.file, self.line, self.hint = what, file, line, hint
+        where = f"{file}:{line}: " if file and line else f"{file}: " if file else ""
+        super().__init__(f"{where}{what}" + (f"; {hint}" if hint else ""))
+
+
+class PolicyError(ConfigError):
+    """The operators' policy says something that cannot be done. Same form as `ConfigError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One SMTP reply: code (RFC 5321 section 4.2), enhanced code (RFC 3463, "" for none) and generic text in ASCII."""
+
+    code: int
+    enhanced: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.enhanced} {self.text}" if self.enhanced else f"{self.code} {self.text}"
+
+
+class Rejected(MailgateError):
+    """The client's command is refused by rule. `reason` is the short name that metrics count; `close` ends the session (RFC 5321 section 3.8)."""
+
+    def __init__(self, reply: Reply, reason: str, *, close: bool = False) -> None:
+        super().__init__(str(reply))
+        self.reply, self.reason, self.close = reply, reason, close
+
+
+class TransientFailure(MailgateError):
+    """Something of ours or of the next hop fails now and may work later."""
+
+
+class PermanentFailure(MailgateError):
+    """The next hop refuses for good, or what was asked can never work."""
+
+
+class StoreUnavailable(TransientFailure):
+    """The database cannot be reached or refuses to commit. `full` is true when the disk or the quota is exhausted."""
+
+    def __init__(self, text: str, *, full: bool = False) -> None:
+        super().__init__(text)
+        self.full = full
+
+
+class LeaseLost(TransientFailure):
+    """Another worker took the row over after our lease ran out: our work on it is void (fencing)."""
+
+
+class SchemaMismatch(MailgateError):
+    """The database's schema is older or newer than this program's. Exit code 2; `mailgate db upgrade` helps with older."""
+
+
+class NotAllowed(MailgateError):
+    """The workflow does not have this operation from this status, or not for this actor. Exit code 1."""
