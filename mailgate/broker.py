@@ -1,0 +1,131 @@
+"""The doorbell: tells workers that there is work, through Redis, RabbitMQ or inside the process. It carries no work and may be lost.
+
+In: `Bell.ring(stage)` from any thread, after a commit. Out: one Dramatiq message per stage and interval, however often the bell is rung.
+It must never block or fail the one who rings: a broker that is down, full or hangs costs delay only, since the sweeper of `worker`
+finds due rows in the database. Nothing but the name of a stage is ever put into the broker.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+import dramatiq
+import pika.exceptions
+import redis
+from dramatiq.brokers.rabbitmq import RabbitmqBroker
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.stub import StubBroker
+from dramatiq.errors import BrokerError
+from dramatiq.middleware import AgeLimit, Middleware
+
+from mailgate import log
+from mailgate.errors import ConfigError
+
+STAGES: tuple[str, ...] = ("intake", "notices", "send")
+QUEUE = "mailgate"
+RING_MAX_AGE_MS = 60_000  # an older ring says nothing that the sweeper has not found by itself
+SOCKET_TIMEOUT_S = 2.0
+RING_INTERVAL_S = 0.01
+BROKER_ERRORS: tuple[type[Exception], ...] = (BrokerError, redis.RedisError, pika.exceptions.AMQPError, OSError)
+
+RINGS_WAITING_MAX = 30  # nobody answers: more rings would only fill the broker's memory
+
+_log = log.get("broker")
+
+
+class _RabbitBell(RabbitmqBroker):
+    """RabbitMQ with a queue that keeps few rings and none for long, so that a bell nobody answers fills nothing."""
+
+    def _build_queue_arguments(self, queue_name: str) -> dict[str, object]:
+        bounds = {"x-max-length": RINGS_WAITING_MAX, "x-message-ttl": RING_MAX_AGE_MS}
+        return {**super()._build_queue_arguments(queue_name), **bounds}
+
+
+def connect(url: str, namespace: str = "mailgate") -> dramatiq.Broker:
+    """A Dramatiq broker for `memory://`, `redis://…`, `rediss://…` or `amqp://…`. Opens no connection yet. Raises ConfigError."""
+    scheme = urlsplit(url).scheme
+    middleware: list[Middleware] = [AgeLimit(max_age=RING_MAX_AGE_MS)]  # no Retries, no TimeLimit: attempts live in the database (trap F12)
+    if scheme == "memory":
+        return StubBroker(middleware=middleware)
+    if scheme in ("redis", "rediss"):
+        client = redis.Redis.from_url(url, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S, health_check_interval=30)
+        return RedisBroker(client=client, middleware=middleware, namespace=namespace)
+    if scheme in ("amqp", "amqps"):
+        parameters = pika.URLParameters(url)
+        parameters.socket_timeout = parameters.blocked_connection_timeout = SOCKET_TIMEOUT_S
+        broker = _RabbitBell(middleware=middleware)
+        broker.parameters = parameters
+        return broker
+    raise ConfigError(f"broker.url has the unknown scheme {scheme!r}", hint="use memory://, redis://host:port/db or amqp://user:password@host:port")
+
+
+def declare(broker: dramatiq.Broker, stages: Mapping[str, Callable[[], None]]) -> None:
+    """Make each stage callable by its ring. Call before a worker is started on the broker."""
+    for name, run in stages.items():
+        dramatiq.actor(run, actor_name=name, queue_name=QUEUE, broker=broker)
+
+
+def _waiting(broker: dramatiq.Broker) -> int:
+    """Rings not yet taken. RabbitMQ bounds its queue by itself."""
+    if isinstance(broker, RedisBroker):
+        return int(broker.client.hlen(f"{broker.namespace}:{QUEUE}.msgs"))
+    return broker.queues[QUEUE].qsize() if isinstance(broker, StubBroker) else 0
+
+
+class Bell:
+    """Rings stages through a broker from a thread of its own, at most once per stage and `interval_s`; a ring between two is never lost."""
+
+    def __init__(self, broker: dramatiq.Broker, interval_s: float = RING_INTERVAL_S) -> None:
+        self._broker, self._interval_s = broker, interval_s
+        self._wanted: set[str] = set()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._silent = False
+        self._thread = threading.Thread(target=self._run, name="bell", daemon=True)
+        self._thread.start()
+
+    def ring(self, stage: str) -> None:
+        """Ask for one run of `stage` soon. Returns at once, whatever the broker does."""
+        if stage in self._wanted:
+            return
+        with self._changed:
+            self._wanted.add(stage)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Send what is still wanted, then stop. Waits no longer than one socket timeout."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join(SOCKET_TIMEOUT_S + 1)
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while True:
+            with self._changed:
+                while not self._wanted and not self._closed:
+                    self._changed.wait()
+                stages, self._wanted = self._wanted, set()
+                closed = self._closed
+            for stage in stages:
+                self._send(stage)
+            if closed:
+                return
+            pause.wait(self._interval_s)
+
+    def _send(self, stage: str) -> None:
+        message: dramatiq.Message[None] = dramatiq.Message(queue_name=QUEUE, actor_name=stage, args=(), kwargs={}, options={})
+        try:
+            self._broker.declare_queue(QUEUE)
+            if _waiting(self._broker) < RINGS_WAITING_MAX:
+                self._broker.enqueue(message)
+        except BROKER_ERRORS as error:
+            if not self._silent:
+                _log.warning("broker_unreachable", stage=stage, error=type(error).__name__)
+            self._silent = True
+        else:
+            if self._silent:
+                _log.info("broker_back", stage=stage)
+            self._silent = False
