@@ -1,0 +1,121 @@
+"""The answer gate: may this mail be answered automatically? One function, with the reason of every refusal.
+
+In: what was understood of a mail, and what the store has counted. Out: "" or the reason why not. It counts before anything is sent, in the
+transaction of the mail's other effects, so that a crash can only mean fewer answers, never more (guarantee 5). RFC 3834 section 2 is the source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from mailgate.mail.model import Envelope, Mail
+
+# RFC 3834 section 2: names of mailboxes that no person reads; an answer to them helps nobody.
+NO_REPLY = re.compile(
+    r"(mailer-?daemon|postmaster|no-?reply|do-?not-?reply|(ikke|ikkje)-?svar|svar-?(ikke|ikkje)|bounces?|listserv|majordomo|root|daemon|nobody)([-+=._].*)?"
+    r"|owner-.*|.*-(owner|request|bounces?|relay)|.*[-+._](no-?reply|donotreply)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLimits:
+    """How much is answered automatically. Windows are rolling; the breakers count all templates together."""
+
+    window: timedelta = timedelta(hours=24)
+    per_domain_per_hour: int = 100
+    global_per_hour: int = 1000
+    same_content_window: timedelta = timedelta(hours=24)
+    same_content_max: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One mail that the policy wants answered with `template`."""
+
+    mail: Mail
+    envelope: Envelope
+    template: str
+    own_addresses: frozenset[str]
+    own_domains: frozenset[str]
+    authentication: str = "none"
+
+
+class Counters(Protocol):
+    """What the gate counts, in the store, in the transaction at hand."""
+
+    def reserve(self, address: str, template: str, now: datetime, window: timedelta) -> bool:
+        """True when no answer of this template was counted for the address within the window; it is counted by that."""
+        ...
+
+    def answered_since(self, since: datetime, domain: str | None = None) -> int:
+        """Answers counted since then, to one domain or to all."""
+        ...
+
+    def content_seen(self, fingerprint: str, since: datetime, now: datetime) -> int:
+        """How often this content has asked for an answer since then; counts this time."""
+        ...
+
+    def suppressed(self, address: str) -> str:
+        """Why nothing may be sent to the address, "" when it may."""
+        ...
+
+
+def refusal_of_mail(question: Question) -> str:
+    """Why this mail must not be answered, from the mail alone; "" when it may. Pure."""
+    mail, envelope = question.mail, question.envelope
+    checks = (
+        (mail.kind != "human", f"the mail is of kind {mail.kind}, and only people are answered (RFC 3834 section 2)"),
+        (envelope.reverse_path is None, "the reverse-path is null (RFC 3834 section 2)"),
+        (mail.identity_doubtful or mail.author is None, "nobody can be taken for the author"),
+        (_is_ours(envelope.reverse_path, question), "the reverse-path is one of our own addresses"),
+        (bool(NO_REPLY.fullmatch((envelope.reverse_path or "").partition("@")[0])), "no person reads the reverse-path"),
+        (not _addressed_to_us(question), "no address of ours stands in To or Cc (RFC 3834 section 2)"),
+        (question.authentication == "fail", "the author's domain says that the mail is not from there"),
+    )
+    return next((reason for refused, reason in checks if refused), "")
+
+
+def refusal(question: Question, counters: Counters, limits: AnswerLimits, now: datetime) -> str:
+    """Why no answer is given, "" when one is: then it has been counted. Breakers first, so that a refused answer uses up no window."""
+    reason = refusal_of_mail(question)
+    if reason:
+        return reason
+    address = (question.envelope.reverse_path or "").lower()
+    if blocked := counters.suppressed(address):
+        return f"the address is suppressed: {blocked}"
+    hour_ago = now - timedelta(hours=1)
+    seen = counters.content_seen(fingerprint(question.mail), now - limits.same_content_window, now)
+    if seen >= limits.same_content_max:
+        return f"the same content has come {seen} times within {_hours(limits.same_content_window)}"
+    if counters.answered_since(hour_ago, address.rpartition("@")[2]) >= limits.per_domain_per_hour:
+        return f"the breaker for the domain is open: {limits.per_domain_per_hour} answers in an hour"
+    if counters.answered_since(hour_ago) >= limits.global_per_hour:
+        return f"the global breaker is open: {limits.global_per_hour} answers in an hour"
+    if not counters.reserve(address, question.template, now, limits.window):
+        return f"the address was answered within {_hours(limits.window)}"
+    return ""
+
+
+def fingerprint(mail: Mail) -> str:
+    """A hash of what the mail says, the same for the same words whoever sent them (breaker against one text from many forged addresses)."""
+    words = " ".join((mail.subject + " " + mail.reply.text).split()).lower()
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
+
+
+def _is_ours(address: str | None, question: Question) -> bool:
+    return (address or "").rpartition("@")[2].lower() in question.own_domains
+
+
+def _addressed_to_us(question: Question) -> bool:
+    shown: Sequence[str] = [box.address.lower() for box in (*question.mail.to, *question.mail.cc)]
+    return any(address in question.own_addresses for address in shown)
+
+
+def _hours(window: timedelta) -> str:
+    return f"{window.total_seconds() / 3600:g} h"

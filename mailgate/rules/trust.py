@@ -1,0 +1,51 @@
+"""The trust ladder: how sure we are who wrote, as a pure function of what was seen (docs/security.md has it as a table).
+
+In: what the carriers, the case's participants and the authentication say. Out: a rung and the reason in plain words.
+It gives no right: the policy does (rules/chain). It must never take a subject tag for a carrier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Trust = Literal["confirmed", "participant", "colleague", "doubtful", "stranger"]
+Authentication = Literal["pass", "fail", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of an author towards one case.
+
+    `carrier`: a valid token of the case came with the mail, by reply address, message id or marker line. `token_is_theirs`: it was made for
+    this author. `authentication`: the DMARC verdict, "none" when the domain publishes nothing or nothing was checked.
+    """
+
+    carrier: bool = False
+    token_is_theirs: bool = False
+    participant: bool = False
+    colleague: bool = False
+    authentication: Authentication = "none"
+    identity_doubtful: bool = False
+
+
+def trust(standing: Standing) -> tuple[Trust, str]:
+    """The rung and why. Design section 6."""
+    if not standing.carrier:
+        return "stranger", "no valid reply address, message id or marker of a case came with the mail"
+    known = standing.participant or standing.colleague or standing.token_is_theirs
+    if known and standing.identity_doubtful:
+        return "doubtful", "the mail names more than one author, or none that can be read"
+    if known and standing.authentication == "fail":
+        return "doubtful", "the author's domain says that the mail is not from there (SPF, DKIM or DMARC fail)"
+    if standing.participant:
+        return _participant(standing)
+    if standing.colleague and standing.authentication == "pass":
+        return "colleague", "the author's domain is the customer's, and the domain vouches for the mail"
+    return "stranger", "the author takes no part in the case that the mail's token was made for"
+
+
+def _participant(standing: Standing) -> tuple[Trust, str]:
+    if standing.token_is_theirs and standing.authentication == "pass":
+        return "confirmed", "the token was made for this author, and the author's domain vouches for the mail"
+    return "participant", "the author takes part in the case, and the mail carries a valid token of it"
