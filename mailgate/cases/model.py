@@ -10,7 +10,14 @@ from typing import Literal
 ActorKind = Literal["contact", "operator", "system"]
 CommentKind = Literal["comment", "note"]
 EventKind = Literal[
-    "case_created", "comment_added", "note_added", "status_changed", "assignee_changed", "participant_added", "participant_removed", "delivery_failed"
+    "case_created",
+    "comment_added",
+    "note_added",
+    "status_changed",
+    "assignee_changed",
+    "participant_added",
+    "participant_removed",
+    "delivery_failed",
 ]
 NoticeKind = Literal["case_created", "comment_added", "status_changed", "assignee_changed", "redirect", "case_closed", "forward"]
 Agreement = Literal["enkel", "standard", "utvidet"]
