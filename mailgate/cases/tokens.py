@@ -1,0 +1,240 @@
+"""Tokens: the signed text that ties a reply, a bounce or a link to what it is about. In: keys, numbers, a day. Out: text, or its meaning.
+
+A token proves "received our mail", never "is this person". `examine` is the only function that says a token is good; whatever finds a
+token, in an address, a Message-ID or a text, passes through it. The layout, before base32 (RFC 4648 section 6, lower case, no padding):
+
+    octet 0     version 1 in the high half, scope in the low half (1 reply, 2 bounce, 3 action)
+    octet 1     key id, 1 to 255
+    content     reply: case, contact, expiry day    bounce: outbox id (16 octets)    action: as reply, then the operation's name
+    16 octets   HMAC-SHA-256 over the octets before, cut to 128 bits (RFC 2104 section 5: no less than half of the hash)
+
+Numbers are base-128 with a continuation bit, at most 2^35 - 1 (5 octets); the expiry day counts from 2020-01-01 in 2 octets. The longest
+reply token has 48 characters, every bounce token 55: with `support+` before them they fit the 64 octets of RFC 5321 section 4.5.3.1.1.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b32decode, b32encode
+from binascii import Error as Base32Error
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal
+from uuid import UUID
+
+from mailgate.cases.ids import made_at
+
+MAX_NUMBER = 2**35 - 1
+MAX_LOCAL_PART_OCTETS = 64
+BOUNCE_VALID_DAYS = 60
+"""How long after its outbox row was made a bounce token counts: far over the 5 days of queueing (RFC 5321 section 4.5.4.1)."""
+SHORTEST, LONGEST = 36, 80
+"""Characters of a token of any scope."""
+
+_VERSION = 1
+_SCOPES = {"reply": 1, "bounce": 2, "action": 3}
+_MAC_OCTETS = 16
+_MIN_SECRET_OCTETS = 32
+_LABEL = b"mailgate token v1\0"
+_DAY_ZERO = date(2020, 1, 1)
+_MAX_OPERATION_OCTETS = 16
+_HEAD_OCTETS = 2
+_OUTBOX_ID_OCTETS = 16
+
+RefusalReason = Literal["malformed", "unknown_key", "retired_key", "forged", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKeys:
+    """Key id -> secret (32 octets or more, RFC 2104 section 3). The highest key id signs; all of them verify.
+
+    `valid_until` (key id -> last day) ends an old key's grace: rotate by adding a key with a higher id, and give the old one a last day.
+    Raises ValueError when there is no key, an id is not 1 to 255, or a secret is short.
+    """
+
+    secrets: Mapping[int, bytes] = field(repr=False)
+    valid_until: Mapping[int, date] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.secrets:
+            raise ValueError("no token key is given")
+        for key_id, secret in self.secrets.items():
+            if not 1 <= key_id <= 255:
+                raise ValueError(f"token key id {key_id} is not 1 to 255")
+            if len(secret) < _MIN_SECRET_OCTETS:
+                raise ValueError(f"the secret of token key {key_id} has {len(secret)} octets; it needs {_MIN_SECRET_OCTETS}")
+
+    @property
+    def newest(self) -> int:
+        """The key id that signs."""
+        return max(self.secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyToken:
+    """The mail that carries it answers a mail of ours about this case to this contact. Good through `expires_on`."""
+
+    case_number: int
+    contact_number: int
+    expires_on: date
+    key_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BounceToken:
+    """The mail that carries it reports on this outbox row. Good through `expires_on`."""
+
+    outbox_id: str
+    expires_on: date
+    key_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActionToken:
+    """The link that carries it lets this contact do one operation on this case. Showing it is free, doing it takes a POST."""
+
+    case_number: int
+    contact_number: int
+    operation: str
+    expires_on: date
+    key_id: int
+
+
+Token = ReplyToken | BounceToken | ActionToken
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a text is no good token. `token` is set only for `expired` and `retired_key`: then the signature was right."""
+
+    reason: RefusalReason
+    token: Token | None = None
+
+
+def reply_token(keys: TokenKeys, case_number: int, contact_number: int, expires_on: date) -> str:
+    """The token of a reply address, 36 to 48 characters. Raises ValueError for a number or a day out of range."""
+    return _sign(keys, "reply", _number(case_number) + _number(contact_number) + _day(expires_on))
+
+
+def bounce_token(keys: TokenKeys, outbox_id: str) -> str:
+    """The token of a return path, 55 characters. Ends BOUNCE_VALID_DAYS after the time in the id. Raises ValueError for no UUIDv7."""
+    made_at(outbox_id)
+    return _sign(keys, "bounce", UUID(outbox_id).bytes)
+
+
+def action_token(keys: TokenKeys, case_number: int, contact_number: int, operation: str, expires_on: date) -> str:
+    """The token of a link for one operation (1 to 16 ASCII characters), up to 74 characters. Raises ValueError out of range."""
+    name = operation.encode("ascii")
+    if not 1 <= len(name) <= _MAX_OPERATION_OCTETS:
+        raise ValueError(f"operation {operation!r} does not fit into a token")
+    return _sign(keys, "action", _number(case_number) + _number(contact_number) + _day(expires_on) + name)
+
+
+def read_token(keys: TokenKeys, text: str, today: date) -> Token | None:
+    """What a good token says; None for anything else. `text` in any case of letters."""
+    found = examine(keys, text, today)
+    return None if isinstance(found, Refusal) else found
+
+
+def examine(keys: TokenKeys, text: str, today: date) -> Token | Refusal:
+    """The one check. The signature is compared in constant time, and nothing of the content is read before it holds."""
+    octets = _decode(text)
+    if octets is None:
+        return Refusal("malformed")
+    key_id, secret = octets[1], keys.secrets.get(octets[1])
+    if secret is None:
+        return Refusal("unknown_key")
+    body, mac = octets[:-_MAC_OCTETS], octets[-_MAC_OCTETS:]
+    if not hmac.compare_digest(_mac(secret, body), mac):
+        return Refusal("forged")
+    token = _content(body)
+    if token is None:
+        return Refusal("malformed")
+    if key_id in keys.valid_until and today > keys.valid_until[key_id]:
+        return Refusal("retired_key", token)
+    return Refusal("expired", token) if today > token.expires_on else token
+
+
+def has_form(text: str) -> bool:
+    """True when `text` could be a token: its length, its letters, its version. No key is asked, nothing is proven."""
+    return _decode(text) is not None
+
+
+def _sign(keys: TokenKeys, scope: str, content: bytes) -> str:
+    key_id = keys.newest
+    body = bytes((_VERSION << 4 | _SCOPES[scope], key_id)) + content
+    return b32encode(body + _mac(keys.secrets[key_id], body)).decode("ascii").rstrip("=").lower()
+
+
+def _mac(secret: bytes, body: bytes) -> bytes:
+    return hmac.digest(secret, _LABEL + body, "sha256")[:_MAC_OCTETS]
+
+
+def _decode(text: str) -> bytes | None:
+    """The octets of a token in its one spelling (but for case); None when it cannot be one.
+
+    Base32 leaves spare bits at the end that decoders ignore: other spellings of the same octets are refused by spelling them again.
+    """
+    if not SHORTEST <= len(text) <= LONGEST or not text.isascii():
+        return None
+    upper = text.upper()
+    try:
+        octets = b32decode(upper + "=" * (-len(upper) % 8))
+    except (Base32Error, ValueError):
+        return None
+    if b32encode(octets).decode("ascii").rstrip("=") != upper:
+        return None
+    return octets if octets[0] >> 4 == _VERSION and octets[0] & 0xF in _SCOPES.values() else None
+
+
+def _content(body: bytes) -> Token | None:
+    """Signed octets to a value. None only for a layout that no version of ours has signed."""
+    scope, key_id, content = body[0] & 0xF, body[1], body[_HEAD_OCTETS:]
+    if scope == _SCOPES["bounce"]:
+        return _bounce(content, key_id)
+    case_number, contact_at = _read_number(content, 0)
+    contact_number, day_at = _read_number(content, contact_at)
+    day, name = content[day_at : day_at + 2], content[day_at + 2 :]
+    if len(day) != 2:
+        return None
+    expires_on = _DAY_ZERO + timedelta(days=int.from_bytes(day))
+    if scope == _SCOPES["reply"]:
+        return None if name else ReplyToken(case_number, contact_number, expires_on, key_id)
+    return ActionToken(case_number, contact_number, name.decode("ascii", "replace"), expires_on, key_id) if name else None
+
+
+def _bounce(content: bytes, key_id: int) -> BounceToken | None:
+    if len(content) != _OUTBOX_ID_OCTETS:
+        return None
+    outbox_id = str(UUID(bytes=content))
+    return BounceToken(outbox_id, made_at(outbox_id).date() + timedelta(days=BOUNCE_VALID_DAYS), key_id)
+
+
+def _number(value: int) -> bytes:
+    if not 0 <= value <= MAX_NUMBER:
+        raise ValueError(f"{value} is out of the range of a token's numbers")
+    octets = bytearray()
+    while value > 0x7F:
+        octets.append(0x80 | value & 0x7F)
+        value >>= 7
+    octets.append(value)
+    return bytes(octets)
+
+
+def _read_number(content: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while at < len(content):
+        octet = content[at]
+        value |= (octet & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if not octet & 0x80:
+            break
+    return value, at
+
+
+def _day(value: date) -> bytes:
+    days = (value - _DAY_ZERO).days
+    if not 0 <= days <= 0xFFFF:
+        raise ValueError(f"{value} is out of the range of a token's days")
+    return days.to_bytes(2)
