@@ -1,0 +1,201 @@
+"""A real mailgate for tests: its own folder and mailgate.toml, its processes started, killed and stopped as an operator would, its command line.
+
+Every process is a program of its own (`mailgate run`, `smtp`, `worker`) with its own process group and log file. Nothing of it runs in the test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.ledger_check import unfinished
+from tests.waiting import answers, free_port, until
+
+PROGRAM = (sys.executable, "-c", "import sys; from mailgate.cli import main; sys.argv[0] = 'mailgate'; sys.exit(main())")
+READY_S = 30.0
+STOP_S = 30.0
+SETTLE_S = 60.0
+DOMAIN = "firma.test"
+PORTAL = "https://support.firma.test"
+
+Settings = dict[str, dict[str, Any]]
+
+
+class Part:
+    """One started process of mailgate, with its children. `port` is where it listens for mail, `health` where it answers /ready."""
+
+    def __init__(self, name: str, process: subprocess.Popen[bytes], log_file: Path, port: int, health: int) -> None:
+        self.name, self.process, self.log_file, self.port, self.health = name, process, log_file, port, health
+
+    def log(self) -> str:
+        """All that it wrote."""
+        return self.log_file.read_text("utf-8", "replace")
+
+    def ready(self) -> bool:
+        """True when /ready answers 200. Raises AssertionError when the process has ended instead."""
+        assert self.process.poll() is None, f"mailgate {self.name} ended with {self.process.returncode}:\n{self.log()}"
+        return (not self.port or answers(self.port)) and self.health_status("/ready") == 200
+
+    def health_status(self, path: str) -> int:
+        """The HTTP status of the health port for this path, 0 when it does not answer."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.health}{path}", timeout=3) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+        except OSError:
+            return 0
+
+    def metrics(self) -> str:
+        """The text of /metrics."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.health}/metrics", timeout=3) as answer:
+            text: str = answer.read().decode()
+            return text
+
+    def signal(self, number: int) -> None:
+        """To the process and all its children."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL to the process and its children, at once."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)  # also when the parent is gone: children may live
+        except ProcessLookupError:
+            pass
+        self.process.wait(STOP_S)
+
+    def stop(self, timeout_s: float = STOP_S) -> int:
+        """SIGTERM to the process, as a service manager sends it; the exit code. A process that does not stop is killed and fails the test."""
+        self.process.terminate()
+        try:
+            return self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"mailgate {self.name} did not stop within {timeout_s:g} s:\n{self.log()[-4000:]}") from None
+
+    def wait_dead(self, timeout_s: float = READY_S) -> int:
+        """Wait until it has ended by itself; the exit code, negative for a signal."""
+        try:
+            code = self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"mailgate {self.name} still lives after {timeout_s:g} s:\n{self.log()[-4000:]}") from None
+        self.kill()
+        return code
+
+
+@dataclass
+class Gateway:
+    """One installation. Use as a context manager: whatever still runs at the end is killed."""
+
+    folder: Path
+    database_url: str
+    broker_url: str = "memory://"
+    smarthost: str = ""
+    settings: Settings = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    parts: list[Part] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.config = self.folder / "mailgate.toml"
+        self.write()
+
+    def __enter__(self) -> Gateway:
+        if not self.database_url.startswith("sqlite"):
+            self.cli("db", "upgrade")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for part in self.parts:
+            part.kill()
+
+    def write(self, **sections: dict[str, Any]) -> None:
+        """Write mailgate.toml, with these settings laid over."""
+        for section, values in sections.items():
+            self.settings.setdefault(section, {}).update(values)
+        merged: Settings = {section: dict(values) for section, values in self._defaults().items()}
+        for section, values in self.settings.items():
+            merged.setdefault(section, {}).update(values)
+        self.config.write_text(_toml(merged), encoding="utf-8")
+        self.config.chmod(0o600)
+
+    def _defaults(self) -> Settings:
+        return {}
+
+    def start(self, name: str = "run", *, processes: int = 0, kill: str = "", port: int = 0, wait: bool = True, **environment: str) -> Part:
+        """Start `mailgate <name>`; with `kill`, armed with this kill point. Returns when it is ready, or at once when not `wait`."""
+        health = free_port()
+        listens = name in ("run", "smtp")
+        mail_port = (port or self.port) if listens else 0
+        log_file = self.folder / f"{len(self.parts):03d}-{name}.log"
+        command = [*PROGRAM, name, "--config", str(self.config), *(["--processes", str(processes)] if processes else [])]
+        with log_file.open("wb") as log:
+            process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder, start_new_session=True,
+                env=self._environment(mail_port, health, kill, environment),
+            )  # fmt: skip
+        part = Part(name, process, log_file, mail_port, health)
+        self.parts.append(part)
+        if wait:
+            until(part.ready, READY_S, f"mailgate {name} is ready", told=part.log)
+        return part
+
+    def _environment(self, mail_port: int, health: int, kill: str, more: Mapping[str, str]) -> dict[str, str]:
+        listen = {"MAILGATE_SMTP__LISTEN": f"127.0.0.1:{mail_port}"} if mail_port else {}
+        armed = {"MAILGATE_KILL": kill} if kill else {}
+        return {**os.environ, **self.environment, **listen, "MAILGATE_METRICS__LISTEN": f"127.0.0.1:{health}", **armed, **more}
+
+    def cli(self, *arguments: str, code: int = 0, stdin: bytes = b"") -> str:
+        """Run a command; its standard output. Fails the test when the exit code is another."""
+        noun = 2 if arguments[0] in NOUNS else 1
+        command = [*PROGRAM, *arguments[:noun], "--config", str(self.config), *arguments[noun:]]
+        done = subprocess.run(command, capture_output=True, cwd=self.folder, input=stdin, timeout=60, check=False, env={**os.environ, **self.environment})
+        assert done.returncode == code, f"mailgate {' '.join(arguments)}: {done.returncode}\n{done.stdout.decode()}{done.stderr.decode()}"
+        return done.stdout.decode()
+
+    def json(self, *arguments: str) -> list[dict[str, Any]]:
+        """Run a command with --json; its objects."""
+        return [json.loads(line) for line in self.cli(*arguments, "--json").splitlines()]
+
+    def settled(self, timeout_s: float = SETTLE_S) -> None:
+        """Wait until no stage has anything left to do."""
+        until(lambda: unfinished(self.database_url) == 0, timeout_s, "all work is done", poll_s=0.05, told=self.logs)
+
+    def logs(self) -> str:
+        """The end of what each process wrote."""
+        return "\n".join(f"--- {part.log_file.name}\n{part.log()[-3000:]}" for part in self.parts)
+
+    def ledger(self) -> dict[str, Any]:
+        """`mailgate ledger`, which must balance."""
+        return self.json("ledger")[0]
+
+
+NOUNS = frozenset({"policy", "journal", "outbox", "case", "contact", "customer", "db"})
+
+
+def _toml(settings: Settings) -> str:
+    lines: list[str] = []
+    for section, values in settings.items():
+        lines.append(f"[{section}]")
+        lines += [f"{key} = {_value(value)}" for key, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(_value(item) for item in value) + "]"
+    return json.dumps(value) if isinstance(value, str) else str(value)
