@@ -1,0 +1,186 @@
+"""Settings: the only reader of settings files and of the environment. In: a path and the environment. Out: `Settings`, checked.
+
+`load` refuses with one ConfigError that names file and line or the variable. It writes nothing but a fresh secrets file, and that only
+when all else is right and the embedded default has none yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mailgate import killpoint
+from mailgate.config import checks, secret_file
+from mailgate.config.document import Document, read, section_model, suggest
+from mailgate.config.secret_file import Secrets
+from mailgate.config.sections import (
+    AddressBook,
+    Broker,
+    Database,
+    Intake,
+    Log,
+    Metrics,
+    Outbound,
+    Retention,
+    SecretFile,
+    Sections,
+    Service,
+    Smtp,
+    Worker,
+)
+from mailgate.config.values import Endpoint, Network, without_password
+from mailgate.errors import ConfigError
+
+__all__ = ["Endpoint", "Network", "Secrets", "Settings", "find", "load", "without_password"]
+FILE_NAME = "mailgate.toml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one process. Sections hold what `mailgate.toml` says; the properties say what follows from it."""
+
+    service: Service
+    database: Database
+    broker: Broker
+    smtp: Smtp
+    addresses: AddressBook
+    secrets: SecretFile
+    intake: Intake
+    outbound: Outbound
+    worker: Worker
+    retention: Retention
+    metrics: Metrics
+    log: Log
+    vault: Secrets
+    file: Path | None = None
+    kill_spec: str = ""
+
+    @property
+    def hostname(self) -> str:
+        """Our name in greetings and trace lines."""
+        return self.smtp.hostname or self.service.domain
+
+    @property
+    def support_addresses(self) -> tuple[str, ...]:
+        """The addresses that people write to, in lower case, the main one first."""
+        return self.addresses.support or (f"support@{self.service.domain}",)
+
+    @property
+    def local_domains(self) -> frozenset[str]:
+        """All domains that we take mail for."""
+        domains = {self.service.domain, *(address.rpartition("@")[2] for address in self.support_addresses)}
+        return frozenset(domains | ({self.addresses.reply_domain} if self.addresses.reply_domain else set()))
+
+    @property
+    def from_name(self) -> str:
+        """Display name of our mails."""
+        return self.outbound.from_name or self.service.company
+
+    @property
+    def embedded(self) -> bool:
+        """Whether all parts must run in one process."""
+        return self.broker.url.startswith("memory:")
+
+
+def find(environment: Mapping[str, str], folder: Path) -> Path | None:
+    """The settings file to use when none is named: `MAILGATE_CONFIG`, else `mailgate.toml` in `folder`, else none."""
+    named = environment.get("MAILGATE_CONFIG", "")
+    if named:
+        return Path(named)
+    here = folder / FILE_NAME
+    return here if here.exists() else None
+
+
+def load(path: Path | None, environment: Mapping[str, str], *, make_secrets: bool = True) -> Settings:
+    """Read, check and complete the settings. `path` None means defaults and environment only.
+
+    With `make_secrets` a missing secrets file of the default name is made (mode 0600); without it, keys that end with the process are used.
+    Raises ConfigError: one line, with the place and what to do.
+    """
+    document = read(path, environment)
+    base = path.parent.absolute() if path else Path.cwd()
+    try:
+        sections = Sections.model_validate(document.values, context={"base": base})
+    except ValidationError as error:
+        raise _first_problem(document, error) from None
+    checks.run(document, sections)
+    kill_spec = _kill_spec(environment.get("MAILGATE_KILL", ""))
+    vault = _secrets(document, sections, make_secrets)
+    return Settings(**{name: getattr(sections, name) for name in Sections.model_fields}, vault=vault, file=path, kill_spec=kill_spec)
+
+
+def _secrets(document: Document, sections: Sections, make: bool) -> Secrets:
+    path = sections.secrets.file
+    if path is None:
+        document.fail("secrets", "file", "secrets.file is empty", "name a file; mailgate init makes one")
+    if path.exists():
+        vault = secret_file.load(path)
+    elif document.values["secrets"].get("file"):
+        document.fail("secrets", "file", f"secrets.file {path} does not exist", "mailgate init makes one")
+    else:
+        vault = secret_file.create(path) if make else secret_file.passing()
+    if sections.outbound.username and not vault.smarthost_password:
+        document.fail("outbound", "username", "outbound.username has no password", f"set smarthost_password in {path}")
+    return vault
+
+
+def _kill_spec(text: str) -> str:
+    step, colon, count = text.partition(":")
+    if text and (step not in killpoint.STEPS or (colon and not (count.isascii() and count.isdigit() and int(count) > 0))):
+        raise ConfigError(f"{text[:40]!r} is no kill point", file="MAILGATE_KILL", hint=suggest(step, sorted(killpoint.STEPS), "steps are"))
+    return text
+
+
+def _first_problem(document: Document, error: ValidationError) -> ConfigError:
+    """The first thing that is wrong, as one line at its place."""
+    problem = error.errors(include_url=False, include_input=True)[0]
+    section, key = str(problem["loc"][0]), str(problem["loc"][1]) if len(problem["loc"]) > 1 else ""
+    what, hint = _words(section, key, dict(problem))
+    try:
+        document.fail(section, key, what, hint)
+    except ConfigError as found:
+        return found
+
+
+def _words(section: str, key: str, problem: Mapping[str, Any]) -> tuple[str, str]:
+    name, kind, context = f"{section}.{key}", problem["type"], problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown(section, key)
+    if kind == "value_error":
+        what, _, hint = str(context["error"]).partition("; ")
+        return f"{name}: {what}", hint
+    wanted = {
+        "int_type": "a whole number",
+        "int_from_float": "a whole number",
+        "float_type": "a number",
+        "finite_number": "a finite number",
+        "bool_type": "true or false",
+        "string_type": "a text in quotes",
+        "tuple_type": 'a list of texts, such as ["a", "b"]',
+        "is_instance_of": "a text in quotes",
+        "dataclass_type": "a text in quotes",
+        "dataclass_exact_type": "a text in quotes",
+        "greater_than_equal": f"{context.get('ge')} or more",
+        "greater_than": f"more than {context.get('gt')}",
+        "less_than_equal": f"{context.get('le')} or less",
+        "literal_error": f"one of {context.get('expected')}",
+        "string_too_short": "a text that is not empty",
+        "string_too_long": f"{context.get('max_length')} characters or fewer",
+        "too_long": f"a list of {context.get('max_length')} or fewer",
+        "string_pattern_mismatch": "capital letters and digits, such as SUP",
+    }.get(kind, "something else")
+    shown = repr(problem.get("input"))[:60]
+    return f"{name} must be {wanted}, not {shown}", ""
+
+
+def _unknown(section: str, key: str) -> tuple[str, str]:
+    if "password" in key or "secret" in key:
+        return f"unknown key {section}.{key}", "secrets stand in the file that secrets.file names"
+    elsewhere = [name for name in Sections.model_fields if key in section_model(name).model_fields]
+    if elsewhere:
+        return f"unknown key {section}.{key}", f"{key} belongs into [{elsewhere[0]}]"
+    return f"unknown key {section}.{key}", suggest(key, section_model(section).model_fields, f"keys of [{section}] are")

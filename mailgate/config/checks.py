@@ -1,0 +1,253 @@
+"""Checks that need more than one key, or the files that keys name. In: checked sections and where they stand. Out: nothing, or ConfigError.
+
+Each check reads at most; none binds, writes or connects.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+from cryptography import x509
+
+from mailgate.config import secret_file
+from mailgate.config.document import Document
+from mailgate.config.sections import EXAMPLE_DOMAIN, Sections
+from mailgate.config.values import Endpoint, has_password
+from mailgate.errors import ConfigError
+
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})
+Check = Callable[[Document, Sections], None]
+MIN_KEPT_DAYS = 8  # a resent message is recognised for 7 days
+
+
+def run(document: Document, sections: Sections) -> None:
+    """Run every check, in the order of the file. Raises ConfigError for the first that fails."""
+    for check in CHECKS:
+        check(document, sections)
+
+
+def _settings_file_is_private(document: Document, sections: Sections) -> None:
+    for section in ("database", "broker"):
+        url = document.values[section].get("url", "")
+        if document.file and has_password(url) and (section, "url") not in document.variables:
+            try:
+                secret_file.check_private(document.file, f"{section}.url holds a password and this file")
+            except ConfigError as error:
+                document.fail(section, "url", error.what, error.hint)
+
+
+def _listeners(document: Document, sections: Sections) -> None:
+    smtp, metrics = sections.smtp, sections.metrics
+    if not (smtp.listen or smtp.listen_tls or smtp.lmtp_listen):
+        document.fail("smtp", "listen", "no listener is left", "give smtp.listen, smtp.listen_tls or smtp.lmtp_listen an address")
+    seen: list[tuple[Endpoint, str, str]] = []
+    for section, key, endpoints in (
+        ("smtp", "listen", smtp.listen),
+        ("smtp", "listen_tls", smtp.listen_tls),
+        ("smtp", "lmtp_listen", smtp.lmtp_listen),
+        ("metrics", "listen", metrics.listen),
+        ("metrics", "worker_listen", metrics.worker_listen),
+    ):
+        for endpoint in endpoints:
+            for other, other_section, other_key in seen:
+                if _meet(endpoint, other):
+                    what = f"duplicate listener: {endpoint} stands in {other_section}.{other_key} and in {section}.{key}"
+                    document.fail(*_set_one(document, (section, key), (other_section, other_key)), what, "give each its own port")
+            seen.append((endpoint, section, key))
+
+
+def _set_one(document: Document, *keys: tuple[str, str]) -> tuple[str, str]:
+    """The key that the operator has set, so that the error points at a line of theirs and not at a default."""
+    return next((name for name in keys if name[1] in document.values[name[0]]), keys[0])
+
+
+def _meet(one: Endpoint, other: Endpoint) -> bool:
+    if one.port != other.port or one.port == 0:
+        return False
+    return one.host == other.host or one.host in _EVERYWHERE or other.host in _EVERYWHERE
+
+
+def _worker_ports(document: Document, sections: Sections) -> None:
+    for endpoint in sections.metrics.worker_listen:
+        if endpoint.port + sections.worker.processes - 1 > 65_535:
+            document.fail(
+                "metrics",
+                "worker_listen",
+                f"port {endpoint.port} leaves no room for {sections.worker.processes} processes",
+                "take a lower port",
+            )
+
+
+def _certificate(document: Document, sections: Sections) -> None:
+    smtp = sections.smtp
+    if smtp.tls_cert is None and smtp.tls_key is None:
+        if smtp.listen_tls:
+            document.fail("smtp", "listen_tls", "smtp.listen_tls needs a certificate", "set smtp.tls_cert and smtp.tls_key")
+        return
+    if smtp.tls_cert is None:
+        document.fail("smtp", "tls_key", "smtp.tls_key has no certificate", "set smtp.tls_cert")
+    if smtp.tls_key is None:
+        document.fail("smtp", "tls_cert", "smtp.tls_cert has no key", "set smtp.tls_key")
+    certificate = _read(document, "tls_cert", smtp.tls_cert)
+    _read(document, "tls_key", smtp.tls_key)
+    try:
+        secret_file.check_private(smtp.tls_key, "the private key")
+    except ConfigError as error:
+        document.fail("smtp", "tls_key", f"smtp.tls_key {smtp.tls_key}: {error.what}", error.hint)
+    _current(document, certificate)
+    _matches(document, smtp.tls_cert, smtp.tls_key)
+
+
+def _read(document: Document, key: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        document.fail("smtp", key, f"smtp.{key} {path} cannot be read: {error.strerror}", "check the path and its permissions")
+
+
+def _current(document: Document, pem: bytes) -> None:
+    try:
+        certificate = x509.load_pem_x509_certificate(pem)
+    except ValueError:
+        document.fail("smtp", "tls_cert", "smtp.tls_cert holds no PEM certificate", "the file begins with -----BEGIN CERTIFICATE-----")
+    now = datetime.now(UTC)
+    if certificate.not_valid_after_utc <= now:
+        document.fail("smtp", "tls_cert", f"smtp.tls_cert expired on {certificate.not_valid_after_utc:%Y-%m-%d}", "renew the certificate")
+    if certificate.not_valid_before_utc > now:
+        document.fail("smtp", "tls_cert", f"smtp.tls_cert begins on {certificate.not_valid_before_utc:%Y-%m-%d}", "check the clock")
+
+
+def _matches(document: Document, certificate: Path, key: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        # Without a password callback an encrypted key would ask on the terminal.
+        context.load_cert_chain(certificate, key, password=lambda: b"")
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            document.fail(
+                "smtp", "tls_key", "smtp.tls_key does not belong to smtp.tls_cert", "give the key that the certificate was made for"
+            )
+        document.fail(
+            "smtp", "tls_key", "smtp.tls_key holds no PEM key that can be used without a password", "give the unencrypted PEM key"
+        )
+
+
+def _networks(document: Document, sections: Sections) -> None:
+    for key, networks in (("proxy_from", sections.smtp.proxy_from), ("trusted_from", sections.smtp.trusted_from)):
+        for network in networks:
+            if network.prefixlen == 0:
+                document.fail(
+                    "smtp",
+                    key,
+                    f"smtp.{key} {network} trusts the whole internet",
+                    "name the networks of your own balancers and mail servers",
+                )
+
+
+def _addresses(document: Document, sections: Sections) -> None:
+    book, own = sections.addresses, sections.addresses.reply_mailbox
+    if book.bounce_mailbox == own:
+        document.fail("addresses", "bounce_mailbox", f"bounce_mailbox and reply_mailbox are both {own!r}", "give them different words")
+    taken = {"postmaster", "abuse", *(address.partition("@")[0] for address in book.support)}
+    if book.bounce_mailbox in taken:
+        document.fail(
+            "addresses", "bounce_mailbox", f"bounce_mailbox {book.bounce_mailbox!r} is a mailbox that people write to", "take another word"
+        )
+
+
+def _one_process_broker(document: Document, sections: Sections) -> None:
+    if sections.broker.url.startswith("memory:") and sections.worker.processes > 1:
+        document.fail(
+            "worker",
+            "processes",
+            f"{sections.worker.processes} processes cannot share memory://",
+            "set broker.url to redis:// or amqp://, or worker.processes to 1",
+        )
+
+
+def _delivery(document: Document, sections: Sections) -> None:
+    out = sections.outbound
+    if out.delivery == "smtp" and sections.service.domain == EXAMPLE_DOMAIN:
+        document.fail(
+            "service",
+            "domain",
+            f"service.domain is still the example {EXAMPLE_DOMAIN}",
+            "mail would go out from a domain that is not yours: set it",
+        )
+    listeners = (*sections.smtp.listen, *sections.smtp.listen_tls, *sections.smtp.lmtp_listen)
+    if out.delivery == "smtp" and any(_meet(out.smarthost_endpoint, endpoint) for endpoint in listeners):
+        document.fail(
+            "outbound",
+            "smarthost",
+            f"outbound.smarthost {out.smarthost} is our own listener",
+            "mail would go in a circle: name another host or port",
+        )
+    if out.username and out.tls in ("none", "opportunistic") and not _loopback(out.smarthost_endpoint.host):
+        document.fail(
+            "outbound",
+            "tls",
+            f"outbound.tls = {out.tls!r} would send the password in the clear",
+            "set outbound.tls to starttls or implicit",
+        )
+    if out.retry_first_s > out.retry_max_s:
+        document.fail("outbound", "retry_first_s", "retry_first_s is longer than retry_max_s", "make the first pause the shorter one")
+    if out.lease_s <= out.timeout_s:
+        document.fail(
+            "outbound",
+            "lease_s",
+            f"a lease of {out.lease_s:g} s ends before a step of {out.timeout_s:g} s",
+            "make outbound.lease_s several times outbound.timeout_s",
+        )
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _intake(document: Document, sections: Sections) -> None:
+    if sections.intake.lease_s <= sections.intake.read_timeout_s:
+        document.fail(
+            "intake",
+            "lease_s",
+            f"a lease of {sections.intake.lease_s:g} s ends before one mail is read",
+            "make intake.lease_s several times intake.read_timeout_s",
+        )
+
+
+def _templates(document: Document, sections: Sections) -> None:
+    folder = sections.outbound.templates_dir
+    if folder is not None and not folder.is_dir():
+        document.fail("outbound", "templates_dir", f"outbound.templates_dir {folder} is no folder", "make it, or leave the setting out")
+
+
+def _retention(document: Document, sections: Sections) -> None:
+    for key, days in (("raw_days", sections.retention.raw_days), ("outbox_days", sections.retention.outbox_days)):
+        if 0 < days < MIN_KEPT_DAYS:
+            document.fail(
+                "retention",
+                key,
+                f"retention.{key} = {days} is too short: a resent mail is recognised for 7 days",
+                f"use {MIN_KEPT_DAYS} or more, or 0",
+            )
+
+
+CHECKS: tuple[Check, ...] = (
+    _settings_file_is_private,
+    _listeners,
+    _worker_ports,
+    _certificate,
+    _networks,
+    _addresses,
+    _one_process_broker,
+    _delivery,
+    _intake,
+    _templates,
+    _retention,
+)

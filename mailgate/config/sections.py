@@ -1,0 +1,223 @@
+"""The sections of `mailgate.toml`: every key with its type, unit, default and meaning. Values only; nothing is read here.
+
+Relative paths count from the folder of the settings file. The table of docs/operations.md is made from these descriptions.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from mailgate.config.values import (
+    Addresses,
+    BrokerUrl,
+    DatabaseUrl,
+    Domain,
+    Endpoint,
+    Endpoints,
+    HttpUrl,
+    LocalWord,
+    Networks,
+    OptionalDomain,
+    OptionalPath,
+    SmarthostUrl,
+    Words,
+    smarthost_endpoint,
+)
+
+EXAMPLE_DOMAIN = "example.test"
+MIB = 1024 * 1024
+DAY_S = 24 * 3600
+Count = Annotated[int, Field(ge=1)]
+CountOrNone = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Percent = Annotated[int, Field(ge=1, le=100)]
+
+
+class Section(BaseModel):
+    """One table of `mailgate.toml`. Frozen; unknown keys are refused; no text is taken for a number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, hide_input_in_errors=True)
+
+
+class Service(Section):
+    """Who we are: stands in mails and links."""
+
+    company: str = Field("Supportweb", min_length=1, description="name of the company, as it stands in mails")
+    domain: Domain = Field(EXAMPLE_DOMAIN, description="mail domain of the support addresses and of our Message-IDs")
+    portal_url: HttpUrl = Field("https://supportweb.example.test", description="address of the case system's web portal")
+    case_link: str = Field("{portal_url}/browse/{key}", description="link to one case; {portal_url} and {key} are filled in")
+    default_language: Literal["nb", "nn", "en"] = Field("nb", description="language of mails to people whose language is not known")
+    case_prefix: str = Field("SUP", pattern=r"^[A-Z][A-Z0-9]{0,9}$", description="letters before the number of a case key")
+
+    @field_validator("case_link")
+    @classmethod
+    def _fillable(cls, value: str) -> str:
+        left = value.replace("{portal_url}", "").replace("{key}", "")
+        if "{key}" not in value or "{" in left or "}" in left:
+            raise ValueError(f"{value!r} cannot be filled in; use {{portal_url}} and {{key}}, such as {{portal_url}}/browse/{{key}}")
+        return value
+
+    def link(self, key: str) -> str:
+        """The web address of the case with this key."""
+        return self.case_link.replace("{portal_url}", self.portal_url).replace("{key}", key)
+
+
+class Database(Section):
+    """The only memory of the system."""
+
+    url: DatabaseUrl = Field(
+        "sqlite:///var/mailgate.db", repr=False, description="sqlite:///path or postgresql+psycopg://user:password@host/name"
+    )
+    pool_size: Count = Field(10, le=500, description="connections that one process holds at most (PostgreSQL)")
+
+
+class Broker(Section):
+    """The doorbell between processes; may be lost at any time."""
+
+    url: BrokerUrl = Field(
+        "memory://", repr=False, description="memory:// (one process), redis://host:port/db or amqp://user:password@host:port"
+    )
+
+
+class Smtp(Section):
+    """The listener and what one client may do."""
+
+    listen: Endpoints = Field(
+        (Endpoint("127.0.0.1", 2525),), description="addresses that speak SMTP, with STARTTLS when a certificate is set"
+    )
+    listen_tls: Endpoints = Field((), description="addresses that speak SMTP with TLS from the first byte")
+    lmtp_listen: Endpoints = Field((), description="addresses that speak LMTP (RFC 2033), for a mail server in front")
+    hostname: OptionalDomain = Field("", description="our name in the greeting; empty: service.domain")
+    tls_cert: OptionalPath = Field(None, description="PEM file with the certificate and its chain")
+    tls_key: OptionalPath = Field(None, description="PEM file with the private key; not readable for others")
+    proxy_from: Networks = Field((), description="balancers that must send a PROXY header; its address counts as the client's")
+    trusted_from: Networks = Field((), description="mail servers in front of us: per-client limits do not count for them")
+    max_message_bytes: int = Field(25 * MIB, ge=1024, le=1024 * MIB, description="largest message; said in SIZE (RFC 1870)")
+    max_recipients: Count = Field(100, description="recipients of one message")
+    max_connections: Count = Field(5_000, description="connections of all clients together")
+    max_client_connections: Count = Field(20, description="connections of one client address at a time")
+    max_client_connections_per_minute: Count = Field(120, description="connections of one client address in a minute")
+    max_client_messages_per_minute: Count = Field(300, description="messages of one client address in a minute")
+    max_errors: Count = Field(5, description="refused commands before 421 and the end of the session")
+    command_timeout_s: Seconds = Field(120.0, description="seconds to wait for the next command or data")
+    session_timeout_s: Seconds = Field(1_200.0, description="seconds that one session may last")
+    min_data_bytes_per_s: CountOrNone = Field(500, description="slowest rate in DATA; 0: any")
+    max_received_fields: Count = Field(25, description="Received fields before a mail counts as a loop (RFC 5321 section 6.3)")
+    max_own_received_fields: Count = Field(2, description="Received fields with our own name before a mail counts as a loop")
+    min_free_disk_percent: int = Field(5, ge=0, le=90, description="free disk below which mail is put off with 452")
+    stress_percent: Percent = Field(80, description="share of max_connections from which all timeouts are shorter")
+
+
+class AddressBook(Section):
+    """What we take mail for. All else is answered with 550 5.1.1."""
+
+    support: Addresses = Field((), description="addresses that people write to, aliases too; empty: support@ service.domain")
+    reply_mailbox: LocalWord = Field("support", max_length=15, description="word before the + of a reply address")
+    reply_domain: OptionalDomain = Field(
+        "", description="domain of bare reply addresses (token@reply_domain); empty: reply_mailbox+token@ service.domain"
+    )
+    bounce_mailbox: LocalWord = Field("bounce", max_length=8, description="word before the + of a return path")
+
+
+class SecretFile(Section):
+    """Where the keys are. The values are never part of this file."""
+
+    file: OptionalPath = Field("var/secrets.toml", description="TOML file, mode 0600, with the token keys and the smarthost's password")  # type: ignore[assignment]
+
+
+class Intake(Section):
+    """The stage that reads and decides."""
+
+    batch: Count = Field(50, le=1_000, description="mails that a worker takes at a time")
+    lease_s: float = Field(60.0, ge=5, description="seconds after which another worker takes over what was not finished")
+    max_attempts: Count = Field(3, le=100, description="tries before a mail is set aside as shunted")
+    read_timeout_s: Seconds = Field(2.0, description="seconds to read one mail; then what is known is used")
+    read_memory_bytes: int = Field(512 * MIB, ge=64 * MIB, description="memory to read one mail")
+    reopen_days: CountOrNone = Field(30, description="days after its solution in which a reply reopens a case")
+    authserv_ids: Words = Field(
+        (), description="names whose Authentication-Results are believed (RFC 8601), as set by our own mail server in front"
+    )
+    answer_window_s: Seconds = Field(float(DAY_S), description="seconds in which one address gets no second automatic answer")
+    answers_per_domain_per_hour: Count = Field(100, description="automatic answers to one domain in an hour")
+    answers_per_hour: Count = Field(1_000, description="automatic answers to all in an hour")
+
+
+class Outbound(Section):
+    """Notices and their delivery."""
+
+    delivery: Literal["capture", "smtp"] = Field("capture", description="capture: mail stays in the database; smtp: it is sent")
+    smarthost: SmarthostUrl = Field("smtp://127.0.0.1:25", description="the next hop, smtp://host:port")
+    tls: Literal["none", "opportunistic", "starttls", "implicit"] = Field(
+        "opportunistic", description="TLS to the smarthost; starttls and implicit never send without it"
+    )
+    tls_verify: bool = Field(True, description="whether the smarthost's certificate must be good (chain and name)")
+    username: str = Field("", description="user at the smarthost; empty: no AUTH. The password stands in the secrets file")
+    from_name: str = Field("", description="display name of our mails; empty: service.company")
+    window_s: float = Field(10.0, ge=0, le=3_600, description="seconds in which changes of one case go into one notice")
+    batch: Count = Field(50, le=1_000, description="mails that a worker takes at a time")
+    connections: int = Field(2, ge=1, le=50, description="connections of one process to the smarthost")
+    timeout_s: Seconds = Field(60.0, description="seconds to wait for the smarthost at each step but the last")
+    lease_s: float = Field(900.0, ge=30, description="seconds after which another worker takes over what was not finished")
+    expires_after_s: float = Field(
+        5.0 * DAY_S, ge=60, description="seconds after which a deferred mail has failed (RFC 5321 section 4.5.4.1)"
+    )
+    retry_first_s: Seconds = Field(60.0, description="seconds to the second try; doubled for each one more")
+    retry_max_s: Seconds = Field(4 * 3600.0, description="longest pause between two tries")
+    templates_dir: OptionalPath = Field(None, description="folder with templates that replace built-in ones; empty: built-in only")
+
+    @property
+    def smarthost_endpoint(self) -> Endpoint:
+        """Host and port of the next hop."""
+        return smarthost_endpoint(self.smarthost)
+
+
+class Worker(Section):
+    """The processes that run intake, notices and sending."""
+
+    processes: Count = Field(1, le=64, description="processes of `mailgate worker`")
+    sweep_interval_s: float = Field(5.0, ge=0.1, le=300, description="seconds between two looks for due work that no ring told of")
+    stop_timeout_s: Seconds = Field(30.0, description="seconds that work in hand gets at a stop")
+
+
+class Retention(Section):
+    """How long what is done is kept. 0 is for ever. Held, shunted and pending mail is never removed."""
+
+    raw_days: CountOrNone = Field(0, description="days that the raw bytes of finished mail are kept; at least 8, or 0")
+    outbox_days: CountOrNone = Field(0, description="days that the frozen bytes of finished outgoing mail are kept; at least 8, or 0")
+
+
+class Metrics(Section):
+    """Prometheus metrics, health and readiness over HTTP. Meant for loopback or an inner network."""
+
+    listen: Endpoints = Field((Endpoint("127.0.0.1", 9125),), max_length=1, description="address of `run` and `smtp`; empty list: off")
+    worker_listen: Endpoints = Field(
+        (Endpoint("127.0.0.1", 9126),), max_length=1, description="address of `worker`; the second process takes the next port, and so on"
+    )
+
+
+class Log(Section):
+    """The log goes to standard error, one line for each change of state."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is written")
+    format: Literal["json", "console"] = Field("json", description="json: one object per line; console: for people")
+
+
+class Sections(BaseModel):
+    """All of `mailgate.toml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, hide_input_in_errors=True)
+
+    service: Service = Field(default_factory=Service)
+    database: Database = Field(default_factory=Database)
+    broker: Broker = Field(default_factory=Broker)
+    smtp: Smtp = Field(default_factory=Smtp)
+    addresses: AddressBook = Field(default_factory=AddressBook)
+    secrets: SecretFile = Field(default_factory=SecretFile)
+    intake: Intake = Field(default_factory=Intake)
+    outbound: Outbound = Field(default_factory=Outbound)
+    worker: Worker = Field(default_factory=Worker)
+    retention: Retention = Field(default_factory=Retention)
+    metrics: Metrics = Field(default_factory=Metrics)
+    log: Log = Field(default_factory=Log)

@@ -1,0 +1,201 @@
+"""Kinds of values that settings have. In: text as an operator wrote it. Out: checked values. Reads nothing but the text.
+
+Every function raises ValueError with what is wrong and what to write instead; the caller adds the key and the place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BeforeValidator, Field, ValidationInfo
+
+Network = IPv4Network | IPv6Network
+SMTP_PORT = 25
+DATABASE_SCHEMES = ("sqlite", "postgresql+psycopg")
+BROKER_SCHEMES = ("memory", "redis", "rediss", "amqp", "amqps")
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+_LOCAL_WORD = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Endpoint:
+    """A TCP address. `host` is a name or an IP address without brackets; port 0 is any free port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def endpoint(text: str) -> Endpoint:
+    """`host:port` or `[ipv6]:port`."""
+    host, colon, port = text.strip().rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not colon or not bare or (":" in bare and bare == host):
+        raise ValueError(f"{text!r} is no address; write host:port, such as 127.0.0.1:2525 or [::1]:2525")
+    if not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise ValueError(f"{text!r} has the bad port {port!r}; a port is 0 to 65535")
+    return Endpoint(bare, int(port))
+
+
+def network(text: str) -> Network:
+    """An address block in CIDR form; a bare address is a block of one."""
+    try:
+        return ip_network(text.strip())
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no network ({error}); write CIDR, such as 10.0.0.0/24 or 2001:db8::/32") from None
+
+
+def domain(text: str) -> str:
+    """A domain name in lower case, A-label form. RFC 1123 section 2.1."""
+    name = text.strip().rstrip(".").lower()
+    try:
+        name = name.encode("idna").decode("ascii") if not name.isascii() else name
+    except UnicodeError:
+        raise ValueError(f"{text!r} is no domain name; write one such as example.com") from None
+    if not name or len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+        raise ValueError(f"{text!r} is no domain name; write one such as example.com")
+    return name
+
+
+def domain_or_empty(text: str) -> str:
+    """A domain name, or "" for not set."""
+    return domain(text) if text.strip() else ""
+
+
+def mail_address(text: str) -> str:
+    """`local@domain`, both in lower case. No wildcard, no display name, no `+`."""
+    local, at, host = text.strip().rpartition("@")
+    if "*" in text:
+        raise ValueError(f"{text!r} would accept mail for any address; list each address that people write to")
+    if not at or not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", local) or ".." in local or local[0] == "." or local[-1] == ".":
+        raise ValueError(f"{text!r} is no mailbox of ours; write local@domain, such as support@example.com")
+    return f"{local.lower()}@{domain(host)}"
+
+
+def local_word(text: str) -> str:
+    """The fixed part of a tokened local part, in lower case."""
+    word = text.strip().lower()
+    if not _LOCAL_WORD.fullmatch(word):
+        raise ValueError(f"{text!r} is no mailbox name; use letters, digits, - and _")
+    return word
+
+
+def http_url(text: str) -> str:
+    """An http or https URL without query, fragment or final slash."""
+    parts = _split(text, "https://support.example.com")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"{text!r} is no web address; write one such as https://support.example.com")
+    return text.strip().rstrip("/")
+
+
+def smarthost_url(text: str) -> str:
+    """`smtp://host[:port]`. The kind of TLS and the user name are settings of their own."""
+    parts = _split(text, "smtp://relay.example.com:587")
+    if parts.scheme in ("smtps", "submissions"):
+        raise ValueError(f'{parts.scheme}:// is not used; write smtp://host:465 and outbound.tls = "implicit"')
+    if parts.scheme != "smtp" or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ValueError(f"{without_password(text)!r} is no smarthost; write smtp://host:port, such as smtp://relay.example.com:587")
+    if parts.username or parts.password:
+        raise ValueError("a smarthost's user belongs into outbound.username and its password into the secrets file")
+    return text.strip().rstrip("/")
+
+
+def smarthost_endpoint(url: str) -> Endpoint:
+    """Host and port of a checked smarthost URL."""
+    parts = urlsplit(url)
+    return Endpoint(parts.hostname or "", parts.port or SMTP_PORT)
+
+
+def broker_url(text: str) -> str:
+    """`memory://`, `redis://`, `rediss://`, `amqp://` or `amqps://`."""
+    parts = _split(text, "redis://127.0.0.1:6379/0")
+    if parts.scheme not in BROKER_SCHEMES or (parts.scheme != "memory" and not parts.hostname):
+        raise ValueError(f"{without_password(text)!r} is no broker; write memory://, redis://host:6379/0 or amqp://user:password@host:5672")
+    return text.strip()
+
+
+def database_url(text: str, info: ValidationInfo) -> str:
+    """`sqlite:///path` (made absolute) or `postgresql+psycopg://user@host/name`."""
+    parts = _split(text, "postgresql+psycopg://user@host/mailgate")
+    if parts.scheme in ("postgres", "postgresql"):
+        raise ValueError("the driver must be named; write postgresql+psycopg:// instead of " + parts.scheme + "://")
+    if parts.scheme not in DATABASE_SCHEMES:
+        raise ValueError(
+            f"{without_password(text)!r} is no database; write sqlite:///var/mailgate.db or postgresql+psycopg://user@host/mailgate"
+        )
+    if parts.scheme != "sqlite":
+        if not parts.path.strip("/"):
+            raise ValueError(f"{without_password(text)!r} names no database; write postgresql+psycopg://user@host/mailgate")
+        return text.strip()
+    where = text.strip().removeprefix("sqlite:///")
+    if where == text.strip() or where in ("", ":memory:") or where.startswith("file:"):
+        raise ValueError(f"{text!r} keeps nothing on disk; write sqlite:///var/mailgate.db")
+    return f"sqlite:///{_base(info) / where}"
+
+
+def path(text: str | Path, info: ValidationInfo) -> Path | None:
+    """A path, relative to the folder of the settings file; "" is None."""
+    if text is None or text == "":
+        return None
+    return _base(info) / Path(text).expanduser()
+
+
+def texts(value: Any) -> Any:
+    """A list of texts; one text stands for a list of one, commas separate (for environment variables)."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be shown: a password is replaced by ***."""
+    return re.sub(r"(//[^/@:]*:)[^@]*@", r"\1***@", url)
+
+
+def has_password(url: str) -> bool:
+    """Whether the URL carries a password."""
+    return without_password(url) != url
+
+
+def _split(text: str, example: str) -> SplitResult:
+    try:
+        parts = urlsplit(text.strip())
+        _ = parts.port
+    except ValueError:
+        raise ValueError(f"{without_password(text)!r} has a bad host or port; write one such as {example}") from None
+    if any(c.isspace() or not c.isprintable() for c in text.strip()):
+        raise ValueError(f"{without_password(text)!r} has blanks in it; write one such as {example}")
+    return parts
+
+
+def _base(info: ValidationInfo) -> Path:
+    return Path((info.context or {}).get("base") or Path.cwd())
+
+
+def _text(check: Callable[[str], Any]) -> BeforeValidator:
+    def run(value: Any) -> Any:
+        return check(value) if isinstance(value, str) else value
+
+    return BeforeValidator(run)
+
+
+EndpointField = Annotated[Endpoint, _text(endpoint)]
+NetworkField = Annotated[Network, _text(network)]
+Endpoints = Annotated[tuple[EndpointField, ...], BeforeValidator(texts), Field(strict=False)]
+Networks = Annotated[tuple[NetworkField, ...], BeforeValidator(texts), Field(strict=False)]
+Addresses = Annotated[tuple[Annotated[str, _text(mail_address)], ...], BeforeValidator(texts), Field(strict=False)]
+Words = Annotated[tuple[str, ...], BeforeValidator(texts), Field(strict=False)]
+Domain = Annotated[str, _text(domain)]
+OptionalDomain = Annotated[str, _text(domain_or_empty)]
+LocalWord = Annotated[str, _text(local_word)]
+HttpUrl = Annotated[str, _text(http_url)]
+SmarthostUrl = Annotated[str, _text(smarthost_url)]
+BrokerUrl = Annotated[str, _text(broker_url)]
+DatabaseUrl = Annotated[str, BeforeValidator(database_url)]
+OptionalPath = Annotated[Path | None, BeforeValidator(path)]

@@ -1,0 +1,149 @@
+"""The log: one line on standard error for each change of state, as JSON or for people. In: an event name and fields. Out: lines.
+
+It never carries bodies or secrets, lets no value break a line or a terminal, does not repeat one failure without end, and never stops
+the service: a closed pipe or a full disk costs lines, nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, Protocol, TextIO, cast
+
+import structlog
+from structlog.typing import EventDict
+
+from mailgate.clock import monotonic_s
+
+LEVELS: Mapping[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+MAX_VALUE_CHARS = 1_000
+MAX_VALUE_ITEMS = 20
+SAMPLE_WINDOW_S = 10.0
+SAMPLE_BURST = 20
+MAX_SAMPLED_EVENTS = 500
+HIDDEN = "[hidden]"
+_SECRET_KEY = re.compile(r"passw|secret|token|authoriz|credential|cookie|private_key", re.IGNORECASE)
+_BODY_KEYS = frozenset({"body", "raw", "text", "html", "content", "data", "quoted", "comment"})
+_URL_PASSWORD = re.compile(r"(\w://[^/@:\s]*:)[^@\s]*@")
+# Base32 of 36 letters or more is a reply or bounce token: whoever reads it in a log could use it.
+_TOKEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z2-7]{36,80}(?![A-Za-z0-9])", re.ASCII)
+# C0, DEL, C1 (terminal commands), line and paragraph separators, bidirectional overrides, lone surrogates.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Logger(Protocol):
+    """What `get` returns. `event` is a name in snake_case; fields are values with units in their names."""
+
+    def debug(self, event: str, **fields: Any) -> None:
+        """Detail for a developer."""
+
+    def info(self, event: str, **fields: Any) -> None:
+        """A change of state."""
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Something that mends itself, or costs delay."""
+
+    def error(self, event: str, **fields: Any) -> None:
+        """Something that a person should look at."""
+
+
+class Sampler:
+    """Lets a burst of warnings and errors of one name through in each window. The next window's first line says how many were left out."""
+
+    def __init__(self, window_s: float = SAMPLE_WINDOW_S, burst: int = SAMPLE_BURST) -> None:
+        self._window_s, self._burst = window_s, burst
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+
+    def __call__(self, _logger: object, level: str, entry: EventDict) -> EventDict:
+        """Pass the entry on, or raise DropEvent."""
+        if level not in ("warning", "error"):
+            return entry
+        left_out, admitted = self._count((level, str(entry.get("event"))))
+        if not admitted:
+            raise structlog.DropEvent
+        return {**entry, "left_out": left_out} if left_out else entry
+
+    def _count(self, key: tuple[str, str]) -> tuple[int, bool]:
+        now = monotonic_s()
+        with self._lock:
+            start, count = self._seen.pop(key, (now, 0))
+            left_out = 0
+            if now - start >= self._window_s:
+                left_out, start, count = max(0, count - self._burst), now, 0
+            self._seen[key] = (start, count + 1)
+            if len(self._seen) > MAX_SAMPLED_EVENTS:
+                self._seen.popitem(last=False)
+        return left_out, count < self._burst
+
+
+class _Stream:
+    """Writes lines and survives whatever is behind the stream. `None` is what standard error is at the time of writing."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def msg(self, line: str) -> None:
+        with self._lock:
+            try:
+                stream = self._stream or sys.stderr
+                stream.write(line + "\n")
+                stream.flush()
+            except (OSError, ValueError, AttributeError):
+                return  # closed pipe, full disk, no stream at all: the service goes on without this line
+
+    debug = info = warning = error = msg
+
+
+def get(part: str) -> Logger:
+    """The log of one part of the program. May be called before `configure`."""
+    return cast(Logger, structlog.get_logger(part=part))
+
+
+def configure(level: str = "info", form: str = "json", stream: TextIO | None = None) -> None:
+    """Set level, form (json or console) and stream (None: standard error). Until then warnings go to standard error, for people."""
+    writer = _Stream(stream)
+    structlog.configure(
+        processors=[Sampler(), _clean, structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"), _renderer(form, stream)],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=lambda *_: writer,
+        cache_logger_on_first_use=False,
+    )
+
+
+def harmless(text: str) -> str:
+    """The text on one line: control characters as escapes, passwords of URLs and tokens hidden, at most MAX_VALUE_CHARS long."""
+    cut = text if len(text) <= MAX_VALUE_CHARS else text[:MAX_VALUE_CHARS] + "…"
+    hidden = _TOKEN.sub(HIDDEN, _URL_PASSWORD.sub(rf"\1{HIDDEN}@", cut))
+    return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode("ascii"), hidden)
+
+
+def _clean(_logger: object, level: str, entry: EventDict) -> EventDict:
+    cleaned = {harmless(key): _value(key, value) for key, value in entry.items() if key != "event"}
+    return {"event": harmless(str(entry.get("event"))), "level": level, **cleaned}
+
+
+def _value(key: str, value: Any) -> Any:
+    if _SECRET_KEY.search(key) or key in _BODY_KEYS:
+        return HIDDEN
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"[{len(value)} bytes]"
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_value(key, item) for item in list(value)[:MAX_VALUE_ITEMS]]
+    return harmless(str(value))
+
+
+def _renderer(form: str, stream: TextIO | None) -> Any:
+    if form == "json":
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    target = stream or sys.stderr
+    return structlog.dev.ConsoleRenderer(colors=target is not None and target.isatty(), pad_event_to=24, timestamp_key="at")
+
+
+configure("warning", "console")
