@@ -1,0 +1,332 @@
+"""Takes the text of a mail apart: what the person wrote, the signature, the quoted history. Stage: reading, after the text is known.
+
+Text with LF comes in, a `Reply` goes out. Lossless: each non-blank line of the text stands in exactly one part. Time is linear and
+bounded: lines past `MAX_LINES` are not looked at one by one. When unsure it keeps. It must never raise, whatever the text.
+
+The order of the questions: where is the first sign of a quote, is anything written above it, is anything written below the quote.
+Answers between or under quoted lines are kept with what they answer, in order.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from mailgate.mail.html_quote import quote_lines
+from mailgate.mail.model import Reply
+from mailgate.mail.quote_forms import MAX_LINE_CHARS, Span, attribution_at, block_at, delimiter, is_blank, is_quoted
+from mailgate.mail.signature import is_closing_part, is_mobile_line, split_signature
+from mailgate.mail.thanks import is_thanks_only
+
+MAX_LINES = 12_000
+MAX_LOOKS = 800
+
+_UNQUOTED_LINE = re.compile(r"^(?!>)[^\S\n]*[^\s>]", re.MULTILINE)
+_WRAPPED_QUOTE_CHARS = 60
+
+TEXT, SIGNATURE, QUOTED = 0, 1, 2
+
+
+@dataclass(slots=True)
+class Page:
+    """The lines of one mail and the part each belongs to. `rest` is what follows the lines that are looked at, one string."""
+
+    lines: list[str]
+    rest: str
+    parts: bytearray = field(init=False)
+    rest_part: int = TEXT
+    looks_left: int = MAX_LOOKS
+
+    def __post_init__(self) -> None:
+        self.parts = bytearray(len(self.lines))
+
+    def mark(self, part: int, start: int, end: int) -> None:
+        """Give lines `start` up to `end` to `part`."""
+        self.parts[start:end] = bytes([part]) * (end - start)
+
+    def mark_to_end(self, part: int, start: int) -> None:
+        """Give everything from line `start` on to `part`."""
+        self.mark(part, start, len(self.lines))
+        self.rest_part = part
+
+    def join(self, part: int) -> str:
+        """The lines of one part, in order, without blank lines at its ends."""
+        lines = [line for line, owner in zip(self.lines, self.parts, strict=True) if owner == part]
+        if self.rest and self.rest_part == part:
+            lines.append(self.rest)
+        return _trim("\n".join(lines))
+
+
+def extract(text: str, html: str | None = None) -> Reply:
+    """What the person wrote, the signature, the quoted history. `html` is the HTML twin, used when the text alone shows no quote.
+
+    `text`: LF, any length. Never raises. Every non-blank line of `text` is in exactly one part of the result.
+    """
+    page = Page(*_split(text))
+    found = _cut_quote(page)
+    if not found and html:
+        _cut_container(page, text, html)
+    _cut_tail(page)
+    reply = page.join(TEXT)
+    return Reply(reply, page.join(SIGNATURE), page.join(QUOTED), is_thanks_only(reply))
+
+
+def _split(text: str) -> tuple[list[str], str]:
+    lines = text.split("\n", MAX_LINES)
+    return (lines[:MAX_LINES], lines[MAX_LINES]) if len(lines) > MAX_LINES else (lines, "")
+
+
+def _trim(text: str) -> str:
+    """Blank lines off both ends; the first line keeps its indentation."""
+    text = text.rstrip()
+    lead = len(text) - len(text.lstrip())
+    return text[text.rfind("\n", 0, lead) + 1 :]
+
+
+def _cut_quote(page: Page) -> bool:
+    """Find the signs of quoting from the top and give the history to the quoted part. True when one was found."""
+    found, cursor = False, 0
+    while (span := _next_span(page, cursor)) is not None:
+        found = True
+        if span.kind == "attribution":
+            following = _follow_attribution(page, span)
+        else:
+            following = _follow_block(page, span)
+        if following is None:
+            return True
+        cursor = following
+    return found
+
+
+def _next_span(page: Page, cursor: int) -> Span | None:
+    """The first announcement of quoted text at or after line `cursor`."""
+    lines, floor, no_block_before, fenced = page.lines, cursor, cursor, False
+    for index in range(cursor, len(lines)):
+        line = lines[index]
+        if not line or line.isspace():
+            continue
+        if line.startswith("```"):
+            fenced = not fenced
+        if fenced and "```" in "".join(lines[index + 1 : index + 200]):
+            continue
+        if line[0] == ">" and not _closes_address(lines, index):
+            continue
+        tail = line[-1]
+        if (tail in ":：*>-" or not tail.isalnum() or line[0].isdigit() or _quote_follows(lines, index)) and page.looks_left:
+            span = _look_for_attribution(page, index, floor)
+            if span:
+                return span
+        head = line[:40]
+        if (":" in head or "：" in head) and index >= no_block_before:
+            span, no_block_before = block_at(lines, index)
+            if span:
+                return _with_rule(lines, span, floor)
+        kind = delimiter(line) if not line[0].isalnum() or len(line) < 120 else None
+        if kind:
+            return Span(kind, index, index + 1)
+    return None
+
+
+def _closes_address(lines: list[str], index: int) -> bool:
+    """A wrapped header may go on with the `>` of its address: `>:` or `> wrote:`; that is no quoted line."""
+    line = lines[index]
+    if len(line) > 40 or not line.rstrip().endswith((":", "：")) or index == 0:
+        return False
+    above = " ".join(lines[max(0, index - 4) : index])[-MAX_LINE_CHARS * 2 :]
+    return above.count("<") > above.count(">") and not lines[index - 1].startswith(">")
+
+
+def _quote_follows(lines: list[str], index: int) -> bool:
+    """True when the next line that shows something, at most three below, is quoted."""
+    for ahead in lines[index + 1 : index + 5]:
+        if ahead and not ahead.isspace():
+            return ahead[0] in ">|" or is_quoted(ahead)
+    return False
+
+
+def _look_for_attribution(page: Page, index: int, floor: int) -> Span | None:
+    if len(page.lines[index]) > MAX_LINE_CHARS:
+        return None
+    page.looks_left -= 1
+    return attribution_at(page.lines, index, floor, _quote_follows(page.lines, index))
+
+
+def _with_rule(lines: list[str], span: Span, floor: int) -> Span:
+    """A rule ("________") right above a header block belongs to it."""
+    start = span.start
+    while start > floor and (is_blank(lines[start - 1]) or _is_rule(lines[start - 1])):
+        start -= 1
+    return span._replace(start=start)
+
+
+def _is_rule(line: str) -> bool:
+    core = line.strip(" \t\xa0*>")
+    return len(core) >= 3 and not core.strip("-_=—–")
+
+
+def _has_text(page: Page, start: int, end: int) -> bool:
+    """True when a person wrote something in lines `start` to `end`: not blank, not quoted, no mobile line, not given away yet."""
+    return any(
+        not is_blank(line) and not is_quoted(line) and not is_mobile_line(line) and not _is_rule(line)
+        for line, part in zip(page.lines[start:end], page.parts[start:end], strict=True)
+        if part == TEXT
+    )
+
+
+def _follow_block(page: Page, span: Span) -> int | None:
+    """A delimiter or header block: all from there on is history, unless nothing stands above it. Gives the line to go on from, or None."""
+    if _has_text(page, 0, span.start) or span.kind == "above":
+        page.mark_to_end(QUOTED, span.start)
+        return None
+    if span.kind in ("forwarded", "original"):
+        page.mark(QUOTED, span.start, _header_end(page.lines, span.end))
+        return None
+    if _has_quoted(page, span.end):
+        return span.end
+    return None
+
+
+def _has_quoted(page: Page, start: int) -> bool:
+    return any(line[:1] == ">" for line in page.lines[start:])
+
+
+def _header_end(lines: list[str], start: int) -> int:
+    """The end of the header block that follows a delimiter, or `start` when none does."""
+    for index in range(start, min(start + 4, len(lines))):
+        if not is_blank(lines[index]):
+            span, _ = block_at(lines, index)
+            return span.end if span else start
+    return start
+
+
+def _follow_attribution(page: Page, span: Span) -> int | None:
+    """An attribution: decide by what stands above it and under the quote. Gives the line to go on from, or None when all is decided."""
+    above = _has_text(page, 0, span.start)
+    quote_end = _quote_end(page.lines, span.end)
+    if quote_end == span.end:
+        if above:
+            page.mark_to_end(QUOTED, span.start)
+            return None
+        page.mark(QUOTED, span.start, span.end)
+        return span.end
+    return _follow_quote(page, span, quote_end, above)
+
+
+def _follow_quote(page: Page, span: Span, quote_end: int, above: bool) -> int | None:
+    below = page.lines[quote_end:]
+    if page.rest and _rest_is_quoted(page.rest, below):
+        page.mark_to_end(QUOTED, span.start)
+        return None
+    if not page.rest and is_closing_part(below, above):
+        page.mark(QUOTED, span.start, quote_end)
+        page.mark(SIGNATURE, quote_end, len(page.lines))
+        return None
+    if not above and not any(is_quoted(line) for line in below[: _last_text(below)]):
+        page.mark(QUOTED, span.start, quote_end)
+    return quote_end
+
+
+def _rest_is_quoted(rest: str, below: list[str]) -> bool:
+    return all(is_blank(line) for line in below) and _UNQUOTED_LINE.search(rest) is None
+
+
+def _last_text(lines: list[str]) -> int:
+    """Number of lines up to and with the last that is neither blank nor quoted."""
+    for index in range(len(lines) - 1, -1, -1):
+        if not is_blank(lines[index]) and not is_quoted(lines[index]):
+            return index + 1
+    return 0
+
+
+def _quote_end(lines: list[str], start: int) -> int:
+    """The line after the quoted run that starts at or shortly after `start`; `start` when no quoted line follows there."""
+    end = cursor = start
+    piped = False
+    while cursor < len(lines):
+        line = lines[cursor]
+        if line[:1] == ">" or is_quoted(line) or (line[:1] == "|" and (piped or end == start)):
+            piped = piped or line[:1] == "|"
+            end = cursor + 1
+        elif line and not line.isspace() and not _is_wrapped_tail(lines, cursor, end):
+            break
+        elif end == start and cursor - start > 8:
+            break
+        cursor += 1
+    return end
+
+
+def _is_wrapped_tail(lines: list[str], cursor: int, end: int) -> bool:
+    """A quoted line that a relay wrapped without its mark: short, right between two quoted lines of which the first is long."""
+    if cursor != end or cursor + 1 >= len(lines) or lines[cursor + 1][:1] != ">":
+        return False
+    return len(lines[cursor - 1]) >= _WRAPPED_QUOTE_CHARS and len(lines[cursor]) < 30 and lines[cursor][:1].islower()
+
+
+def _cut_container(page: Page, text: str, html: str) -> None:
+    """The text shows no quote, but its HTML twin may hold one in a container."""
+    found = quote_lines(text, html)
+    if found is None or found[0] >= len(page.lines):
+        return
+    start, end = found
+    if end is not None and not page.rest and _has_text(page, end, len(page.lines)):
+        if not is_closing_part(page.lines[end:], _has_text(page, 0, start)):
+            page.mark(QUOTED, start, end)
+            return
+        page.mark(SIGNATURE, end, len(page.lines))
+        page.mark(QUOTED, start, end)
+    elif _has_text(page, 0, start):
+        page.mark_to_end(QUOTED, start)
+
+
+def _cut_tail(page: Page) -> None:
+    """Take quoted lines, then the signature, then quoted lines above it off the end of what is kept."""
+    if page.rest and page.rest_part == TEXT:
+        return
+    _cut_trailing_quote(page)
+    _cut_signature(page)
+    if _cut_trailing_quote(page):
+        _cut_signature(page)
+
+
+def _cut_trailing_quote(page: Page) -> bool:
+    """Quoted lines under the last written line, with no answer after them, are history. A mail that is only quoted is kept."""
+    end = len(page.lines)
+    while end and (page.parts[end - 1] != TEXT or is_blank(page.lines[end - 1]) or is_quoted(page.lines[end - 1])):
+        end -= 1
+    if not end:
+        _cut_quote_only(page)
+        return False
+    trailing = [i for i in range(end, len(page.lines)) if page.parts[i] == TEXT and is_quoted(page.lines[i])]
+    if not trailing:
+        return False
+    _cut_dangling_attribution(page, end)
+    for index in range(end, trailing[-1] + 1):
+        if page.parts[index] == TEXT:
+            page.parts[index] = QUOTED
+    return True
+
+
+def _cut_dangling_attribution(page: Page, end: int) -> None:
+    """An attribution that was kept for an answer under it, and now ends the text, goes with its quote."""
+    if end == len(page.lines) or not _quote_follows(page.lines, end - 1):
+        return
+    span = attribution_at(page.lines, end - 1, 0, quote_follows=True)
+    if span and _has_text(page, 0, span.start):
+        page.mark(QUOTED, span.start, span.end)
+
+
+def _cut_quote_only(page: Page) -> None:
+    """Only quoted lines: they are kept as the text unless an attribution or forward among the first says that they are history."""
+    for index, line in enumerate(page.lines[:6]):
+        bare = line.lstrip("> ")
+        if page.parts[index] != TEXT or not bare:
+            continue
+        if attribution_at([bare], 0, 0, quote_follows=True):
+            page.mark_to_end(QUOTED, 0)
+        return
+
+
+def _cut_signature(page: Page) -> None:
+    kept = [index for index, part in enumerate(page.parts) if part == TEXT]
+    for position in split_signature([page.lines[index] for index in kept]):
+        page.parts[kept[position]] = SIGNATURE

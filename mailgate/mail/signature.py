@@ -1,0 +1,215 @@
+"""Tells the signature of a reply from its text: delimiters, closing formulas with names, mobile lines, footers. Stage: reply extraction.
+
+The lines that are left after the quote is cut come in; the positions of those that are signature go out. Looks only at the last
+`MAX_TAIL_LINES` lines. It must never leave an empty text when a person wrote something.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mailgate.mail.quote_forms import is_blank
+from mailgate.mail.signature_words import CLOSINGS, DEVICES, FOOTER_STARTS, FOOTER_WORDS, GET_APP, LIST_FOOTERS, MOBILE_STARTS, MOBILE_WHOLE, WEAK_CLOSINGS
+
+MAX_TAIL_LINES = 60
+MAX_SIGNATURE_LINES = 14
+MAX_RULED_LINES = 8
+MAX_RULED_CHARS = 600
+MAX_NAME_CHARS = 48
+MAX_MOBILE_CHARS = 140
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_DASHED_NAME = re.compile(r"\s{0,4}(?:[-–—~/]{1,2}|//)\s?[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}\s*")
+_CONTACT = re.compile(r"https?://|www\.|@|\+?\d[\d ()./-]{6,}\d|\b(?:tel|tlf|mob|mobil|phone|fax|telefon|direkte)\b", re.IGNORECASE)
+_SENTENCE_END = (".", "?", "!", ":", ";")
+
+
+def split_signature(lines: Sequence[str]) -> list[int]:
+    """Positions of the lines that are signature, mobile line or footer, in order. Empty when the text would be left empty by a guess."""
+    end = _trailing(lines, len(lines))
+    start = _explicit(lines, end)
+    peeled = _peel_footers(lines, start)
+    closing = _closing(lines, peeled) if start == end else _dashed_name(lines, peeled)
+    if any(not is_blank(line) for line in lines[:closing]):
+        start = closing
+    elif any(not is_blank(line) for line in lines[:peeled]) or any(is_mobile_line(line) for line in lines[peeled:start]):
+        start = peeled
+    fence = _fenced(lines)
+    loose = [i for i in range(max(0, start - MAX_TAIL_LINES), start) if i not in fence and is_mobile_line(lines[i])]
+    return loose + list(range(start, len(lines)))
+
+
+def is_closing_part(lines: Sequence[str], text_above: bool) -> bool:
+    """True when lines that stand under a quote hold no answer: nothing, a signature, a footer, mobile lines."""
+    end = _trailing(lines, len(lines))
+    start = _peel_footers(lines, _explicit(lines, end))
+    if not any(not is_blank(line) for line in lines[:start]):
+        return True
+    return text_above and _looks_like_signature([line for line in lines[:start] if not is_blank(line)])
+
+
+def is_mobile_line(line: str) -> bool:
+    """True for a line that a phone or an app adds: "Sendt fra min iPhone", "Hent Outlook for iOS"."""
+    if len(line) > MAX_MOBILE_CHARS or len(line) < 6:
+        return False
+    core = line.strip(" \t\xa0\u200b*_<>()[]-–—|").lower()
+    if core in MOBILE_WHOLE:
+        return True
+    for start in MOBILE_STARTS:
+        if core.startswith(start):
+            return _names_device(core[len(start) :])
+    return any(core.startswith(start) for start in GET_APP) or core.endswith(("gesendet", "gesendet.", "傳送", "发送", "发自我的iphone")) and _names_device(core)
+
+
+def _names_device(rest: str) -> bool:
+    """The first words after "sent from my" name a device or an app, or are all there is ("TI-85")."""
+    head = re.split(r"[,.;!]\s|\s[-–(<]", rest, maxsplit=1)[0]
+    words = re.findall(r"[\w-]+", head)
+    if any(word in DEVICES for word in words[:6]):
+        return True
+    return 0 < len(words) <= 3 and rest[: len(head) + 1].strip(" .") == rest.strip(" .")
+
+
+def _trailing(lines: Sequence[str], end: int) -> int:
+    while end and is_blank(lines[end - 1]):
+        end -= 1
+    return end
+
+
+def _fenced(lines: Sequence[str]) -> set[int]:
+    """Lines inside ``` fences near the end: nothing in there is a signature."""
+    first = max(0, len(lines) - 2 * MAX_TAIL_LINES)
+    marks = [i for i in range(first, len(lines)) if lines[i].lstrip().startswith("```")]
+    inside: set[int] = set()
+    for opened, closed in zip(marks[::2], marks[1::2], strict=False):
+        inside.update(range(opened, closed + 1))
+    return inside
+
+
+def _explicit(lines: Sequence[str], end: int) -> int:
+    """The line of the signature delimiter: `-- ` (RFC 3676 section 4.3), or a rule with a short tail; `end` when there is none."""
+    fence = _fenced(lines)
+    for index in range(max(0, end - MAX_TAIL_LINES), end):
+        core = lines[index].strip()
+        if not core or index in fence:
+            continue
+        if core in ("--", "—", "––", "-- \xa0", "ᐧ") and index:
+            return index
+        if len(core) >= 3 and not core.strip("-_=*~#+—–") and len(set(core)) == 1 and _ends_in_short_tail(lines, index, end):
+            return index
+    return end
+
+
+def _ends_in_short_tail(lines: Sequence[str], index: int, end: int) -> bool:
+    """A rule parts off a signature when little follows, and it is neither the underline of a heading nor an answer's own layout."""
+    tail = [line for line in lines[index + 1 : end] if not is_blank(line)]
+    if not tail:
+        return True
+    mark = lines[index].strip()[0]
+    if index and mark in "-=~" and not is_blank(lines[index - 1]) and abs(len(lines[index - 1].strip()) - len(lines[index].strip())) <= 3:
+        return False
+    if len(tail) > MAX_RULED_LINES or sum(map(len, tail)) > MAX_RULED_CHARS:
+        return _is_footer(" ".join(tail[:3]))
+    if mark in "_-—–":
+        return True
+    return _looks_like_signature(tail)
+
+
+def _peel_footers(lines: Sequence[str], end: int) -> int:
+    """Take confidentiality notes, list footers and mobile lines off the end, paragraph by paragraph."""
+    while True:
+        end = _trailing(lines, end)
+        start = end
+        while start and not is_blank(lines[start - 1]) and end - start < MAX_SIGNATURE_LINES:
+            start -= 1
+        if start == end:
+            return end
+        if is_mobile_line(lines[end - 1]):
+            end -= 1
+        elif _is_footer(" ".join(lines[start:end])):
+            end = start
+        else:
+            return end
+
+
+def _is_footer(text: str) -> bool:
+    """A confidentiality note or a virus or list footer: by how it starts, or by two of its typical words."""
+    low = text[:1500].lower().lstrip(" *_-")
+    if low.startswith(FOOTER_STARTS) or any(mark in low[:160] for mark in LIST_FOOTERS):
+        return True
+    return len(low) > 80 and sum(word in low for word in FOOTER_WORDS) >= 2
+
+
+def _closing(lines: Sequence[str], end: int) -> int:
+    """The line of the closing formula ("Mvh", "Best regards,") when only a name block follows it; else a dashed name; else `end`."""
+    end = _trailing(lines, end)
+    seen = 0
+    for index in range(end - 1, max(-1, end - MAX_TAIL_LINES), -1):
+        if is_blank(lines[index]):
+            continue
+        if _is_closing_line(lines[index], alone=seen == 0):
+            return index
+        seen += 1
+        if seen > MAX_SIGNATURE_LINES or not _is_name_block_line(lines[index]):
+            break
+    return _dashed_name(lines, end)
+
+
+def _is_closing_line(line: str, alone: bool) -> bool:
+    """"Mvh", "Hilsen Kari", "Med vennlig hilsen, Ola Nordmann". Weak ones ("Takk,") need a name below."""
+    core = line.strip(" \t\xa0*_>")
+    if not core or len(core) > 70:
+        return False
+    words = [word.lower() for word in _WORD.findall(core)]
+    for size in range(min(5, len(words)), 0, -1):
+        phrase = " ".join(words[:size])
+        if phrase in CLOSINGS:
+            return _is_rest_a_name(core, words, size)
+        if phrase in WEAK_CLOSINGS:
+            return not alone and size == len(words)
+    return False
+
+
+def _is_rest_a_name(core: str, words: list[str], size: int) -> bool:
+    rest = _WORD.findall(core)[size:]
+    if len(rest) > 5 or (rest and core.endswith(("?", "."))):
+        return False
+    return all(word[0].isupper() or word in ("fra", "frå", "from", "og", "and", "til", "to", "von", "van", "alle", "all") for word in rest)
+
+
+def _is_name_block_line(line: str) -> bool:
+    """A line that may stand under a closing: name, title, company, phone, address; no sentence."""
+    core = line.strip(" \t\xa0*_")
+    if is_mobile_line(line) or _CONTACT.search(core[:200]):
+        return True
+    return len(core) <= 80 and not (len(core) > 40 and core.endswith(_SENTENCE_END)) and not core.endswith("?")
+
+
+def _dashed_name(lines: Sequence[str], end: int) -> int:
+    """"-Ola", "/Kari", "// Jef" as the last line of its own paragraph, not an item of a list."""
+    end = _trailing(lines, end)
+    if not end or not _DASHED_NAME.fullmatch(lines[end - 1][:MAX_NAME_CHARS]) or len(lines[end - 1]) > MAX_NAME_CHARS:
+        return end
+    mark, above = lines[end - 1].lstrip()[0], end - 2
+    while above >= 0 and is_blank(lines[above]):
+        above -= 1
+    if above < 0 or lines[above].lstrip()[:1] == mark or (above == end - 2 and mark == "-"):
+        return end
+    if mark == "-" and lines[end - 1].lstrip()[1:2] == " ":
+        return end
+    return end - 1
+
+
+def _looks_like_signature(lines: Sequence[str]) -> bool:
+    """Few short lines that start with a closing or a name and hold a contact, or nothing but a closing and a name."""
+    if not lines or len(lines) > MAX_SIGNATURE_LINES or not all(_is_name_block_line(line) for line in lines):
+        return False
+    if any(_is_closing_line(line, alone=len(lines) == 1) for line in lines[:2]):
+        return True
+    return any(_CONTACT.search(line[:200]) for line in lines) and _is_name(lines[0])
+
+
+def _is_name(line: str) -> bool:
+    words = _WORD.findall(line)
+    return 0 < len(words) <= 5 and all(word[0].isupper() for word in words)
