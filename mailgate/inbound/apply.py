@@ -1,0 +1,126 @@
+"""Applies decided letters: their effects, in one transaction, exactly once.
+
+In: letters with a verdict, under our lease. Out: rows. It first checks that each row is still ours (fencing), then locks the cases and decides again
+what rested on a case that has changed since, and only then writes: with a constant number of statements for a batch of any size (ADR 0001).
+It must never read mail, ask DNS or render text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from mailgate.cases.ids import new_id
+from mailgate.cases.model import Case, Change, Notice
+from mailgate.inbound import redirect
+from mailgate.inbound.effects import Answer, Effects, Setting, effects, with_answer
+from mailgate.inbound.letter import Letter
+from mailgate.inbound.redirect import AnswerLimits, Counters, Question
+from mailgate.killpoint import reached
+from mailgate.store.rows import Delivery, Outcome
+from mailgate.store.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What applying needs beside the letters: how to decide again, and what the gate goes by."""
+
+    decide: Callable[[Letter], Letter]
+    setting: Setting
+    limits: AnswerLimits
+    own_addresses: frozenset[str]
+    own_domains: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Writes:
+    """What a batch adds up to."""
+
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+def apply(uow: UnitOfWork, letters: Sequence[Letter], rules: Rules) -> list[Outcome]:
+    """Write the effects of those letters whose rows are still ours. Returns the outcomes written, in order."""
+    ours = uow.journal.hold_ground([letter.entry for letter in letters])
+    cases = uow.cases.lock(sorted({letter.match.case.id for letter in letters if letter.match.case}))
+    writes = _Writes()
+    for letter in letters:
+        if letter.entry.id in ours:
+            _settle(uow, letter, cases, rules, writes)
+    _write(uow, writes)
+    return writes.outcomes
+
+
+def _settle(uow: UnitOfWork, letter: Letter, cases: dict[str, Case], rules: Rules, writes: _Writes) -> None:
+    """Work out one letter against the cases as they are now, with the effects of the letters before it."""
+    letter = _recheck(letter, cases, rules)
+    case = cases.get(letter.match.case.id) if letter.match.case else None
+    found = effects(letter, case, rules.setting, uow.cases.next_number)
+    if found.answer:
+        found = _ask_gate(uow.answers, letter, found, found.answer, rules, writes)
+    if found.change:
+        cases[found.change.case.id] = found.change.case
+        writes.changes.append(found.change)
+    if found.delivery:
+        writes.deliveries.append(found.delivery)
+    writes.blobs.update((file.sha256, file.content) for file in found.files)
+    writes.notices.extend(found.forwards)
+    writes.outcomes.append(found.outcome)
+
+
+def _recheck(letter: Letter, cases: dict[str, Case], rules: Rules) -> Letter:
+    """Decide again when the case is not as it was when the letter was decided. The lock makes this the last word."""
+    seen = letter.match.case
+    locked = cases.get(seen.id) if seen else None
+    if seen is None or locked is None or (locked.status, locked.participants, locked.resolved_at) == (seen.status, seen.participants, seen.resolved_at):
+        return letter
+    return rules.decide(replace(letter, match=replace(letter.match, case=locked)))
+
+
+def _ask_gate(counters: Counters, letter: Letter, found: Effects, answer: Answer, rules: Rules, writes: _Writes) -> Effects:
+    question = Question(letter.mail, letter.entry.envelope, answer.template, rules.own_addresses, rules.own_domains, letter.results.overall)
+    refused = redirect.refusal(question, counters, rules.limits, rules.setting.now)
+    if not refused:
+        writes.notices.append(_answer_notice(letter, answer, rules.setting))
+    return with_answer(found, refused)
+
+
+def _answer_notice(letter: Letter, answer: Answer, setting: Setting) -> Notice:
+    """The answer as data. It goes to the reverse-path (RFC 3834 section 4) and names the mail it answers, never its words."""
+    mail, envelope = letter.mail, letter.entry.envelope
+    facts = {
+        "in_reply_to": mail.message_id or "",
+        "references": " ".join((*mail.references[-10:], *([mail.message_id] if mail.message_id else []))),
+        "agreement": letter.match.customer.agreement if letter.match.customer else setting.policy.default_agreement,
+        **({"case_key": answer.case.key, "summary": answer.case.summary} if answer.case else {}),
+    }
+    return Notice(
+        new_id(setting.now), "case_closed" if answer.template == "case_closed" else "redirect", envelope.reverse_path or "", setting.now, setting.now,
+        journal_id=letter.entry.id, language=_language(letter, setting), facts=facts,
+    )  # fmt: skip
+
+
+def _language(letter: Letter, setting: Setting) -> str:
+    """The sender's own language as registered, else as written; Danes and Swedes read bokmål more easily than English."""
+    author, customer = letter.match.author, letter.match.customer
+    stated = (author.language if author else "") or (customer.language if customer else "")
+    written = {"nb": "nb", "nn": "nn", "da": "nb", "sv": "nb", "": setting.default_language}.get(letter.mail.language, "en")
+    return stated or written
+
+
+def _write(uow: UnitOfWork, writes: _Writes) -> None:
+    if writes.blobs:
+        uow.blobs.put(list(writes.blobs.items()))
+    reached("case_insert")
+    if writes.changes:
+        uow.cases.write(writes.changes)
+    reached("outbox_insert")
+    if writes.notices:
+        uow.notices.add(writes.notices)
+    if writes.deliveries:
+        uow.outbox.note_delivery(writes.deliveries)
+    uow.journal.finish(writes.outcomes)

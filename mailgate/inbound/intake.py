@@ -1,0 +1,167 @@
+"""Intake: from journal rows to their effects. `Intake.process` is the path of a mail; docs/flow.md tells it in prose.
+
+In: due journal rows. Out: one outcome per row, with its effects, in one transaction. All before `apply` happens outside of that transaction and may
+happen twice; `apply` happens once. It must never send anything, never render text, and never let one mail stop another: what fails on a mail
+is counted on its row, and the third time the row is set aside for a person (shunted).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from mailgate import log
+from mailgate.clock import Clock
+from mailgate.errors import TransientFailure
+from mailgate.inbound import authentication
+from mailgate.inbound.apply import Rules, apply
+from mailgate.inbound.effects import Setting
+from mailgate.inbound.facts import facts_of
+from mailgate.inbound.letter import Letter
+from mailgate.inbound.matcher import CaseFinder, Match
+from mailgate.inbound.redirect import AnswerLimits
+from mailgate.killpoint import reached
+from mailgate.mail.read import Ours, read
+from mailgate.metrics import count
+from mailgate.rules import chain
+from mailgate.rules.policy import Policy
+from mailgate.store.rows import ClaimedEntry, Outcome
+from mailgate.store.unit_of_work import Store
+
+RETRY_AFTER = timedelta(seconds=20)
+
+_log = log.get("intake")
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeOptions:
+    """How intake works. `lease`: how long a batch is ours; longer than the slowest batch takes. `authserv_ids`: servers whose results count."""
+
+    own_addresses: frozenset[str]
+    own_domains: frozenset[str]
+    case_prefix: str = "SUP"
+    default_language: str = "nb"
+    authserv_ids: frozenset[str] = frozenset()
+    batch: int = 50
+    lease: timedelta = timedelta(seconds=60)
+    max_attempts: int = 3
+    limits: AnswerLimits = AnswerLimits()
+
+
+class Intake:
+    """The intake stage of a worker. Safe to run in many processes at once: each row is worked on under a lease."""
+
+    def __init__(
+        self, store: Store, finder: CaseFinder, policy: Callable[[], Policy], options: IntakeOptions, clock: Clock, ring: Callable[[str], None]
+    ) -> None:
+        self._store, self._finder, self._policy, self._options, self._clock, self._ring = store, finder, policy, options, clock, ring
+        self._ours = Ours(domains=options.own_domains, addresses=options.own_addresses)
+
+    def run(self, stopping: Callable[[], bool]) -> int:
+        """Take and process due rows, batch by batch, until none is left. Returns how many were taken. Raises TransientFailure."""
+        taken = 0
+        while not stopping() and (entries := self._claim()):
+            self.process(entries)
+            taken += len(entries)
+        return taken
+
+    def process(self, entries: Sequence[ClaimedEntry]) -> None:
+        """The path of a batch of mails from claimed rows to committed effects."""
+        letters = self._each(entries, self._read)
+        letters = self._each_letter(letters, self._authenticate)
+        letters = self._each_letter(letters, self._look_for_carriers)
+        letters = self._match(letters)
+        letters = self._each_letter(letters, self.decide)
+        outcomes = self._apply(letters)
+        self._tell(outcomes)
+
+    def _claim(self) -> list[ClaimedEntry]:
+        """Attempts are counted and committed before any work, so that a mail that kills its worker is counted, too (trap F12)."""
+        now, options = self._clock(), self._options
+        with self._store.transaction() as uow:
+            shunted = uow.journal.shunt_exhausted(now, options.max_attempts)
+            entries = uow.journal.claim(now, options.batch, options.lease)
+        if shunted:
+            count("shunted", amount=shunted)
+            _log.error("shunted", entries=shunted, hint="mailgate journal list --state shunted")
+        reached("intake_claimed")
+        return entries
+
+    def _read(self, entry: ClaimedEntry) -> Letter:
+        reached("parse")
+        return Letter(entry, read(entry.raw, ours=self._ours, envelope=entry.envelope))
+
+    def _authenticate(self, letter: Letter) -> Letter:
+        return authentication.authenticate(letter, self._options.authserv_ids)
+
+    def _look_for_carriers(self, letter: Letter) -> Letter:
+        return replace(letter, match=Match(self._finder.hints(letter.mail, letter.entry.envelope, self._clock().date())))
+
+    def _match(self, letters: Sequence[Letter]) -> list[Letter]:
+        with self._store.reading() as uow:
+            matches = self._finder.find(uow, [(letter.mail, letter.match.hints) for letter in letters])
+        return [replace(letter, match=match) for letter, match in zip(letters, matches, strict=True)]
+
+    def decide(self, letter: Letter) -> Letter:
+        """The letter with the policy's verdict on it. Pure but for the policy that is in force."""
+        reached("rules")
+        letter = authentication.stand(letter)
+        policy = self._policy()
+        return replace(letter, verdict=chain.run(policy, facts_of(letter, policy, self._options.own_addresses)))
+
+    def _apply(self, letters: Sequence[Letter]) -> list[Outcome]:
+        """All at once; one by one when that fails, so that a bad mail fails alone (ADR 0001)."""
+        try:
+            return self._commit(letters)
+        except TransientFailure:
+            raise
+        except Exception as error:  # the intake door: logged, counted on the row, bytes kept
+            if len(letters) == 1:
+                self._set_back(letters[0].entry, error)
+                return []
+            _log.warning("batch_split", entries=len(letters), error=type(error).__name__)
+        return [outcome for letter in letters for outcome in self._apply([letter])]
+
+    def _commit(self, letters: Sequence[Letter]) -> list[Outcome]:
+        if not letters:
+            return []
+        rules = self._rules(self._clock())
+        with self._store.transaction() as uow:
+            outcomes = apply(uow, letters, rules)
+            reached("before_intake_commit")
+        reached("after_intake_commit")
+        return outcomes
+
+    def _rules(self, now: datetime) -> Rules:
+        options = self._options
+        setting = Setting(self._policy(), now, options.case_prefix, options.default_language)
+        return Rules(self.decide, setting, options.limits, options.own_addresses, options.own_domains)
+
+    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            count("processed", outcome.state)
+            _log.info("processed", journal_id=outcome.journal_id, state=outcome.state, rule=outcome.rule, message_id=outcome.message_id, case_id=outcome.case_id)
+        if outcomes:
+            self._ring("notices")
+
+    def _each(self, entries: Sequence[ClaimedEntry], step: Callable[[ClaimedEntry], Letter]) -> list[Letter]:
+        done = []
+        for entry in entries:
+            try:
+                done.append(step(entry))
+            except TransientFailure:
+                raise
+            except Exception as error:  # the intake door: logged, counted on the row, bytes kept
+                self._set_back(entry, error)
+        return done
+
+    def _each_letter(self, letters: Sequence[Letter], step: Callable[[Letter], Letter]) -> list[Letter]:
+        by_id = {letter.entry.id: letter for letter in letters}
+        return self._each([letter.entry for letter in letters], lambda entry: step(by_id[entry.id]))
+
+    def _set_back(self, entry: ClaimedEntry, error: Exception) -> None:
+        """Give the row back with what went wrong. Its attempt stays counted; the third one shunts it."""
+        _log.error("intake_failed", journal_id=entry.id, attempts=entry.attempts, error=f"{type(error).__name__}: {error}", exc_info=error)
+        with self._store.transaction() as uow:
+            uow.journal.defer(entry.id, entry.lease_token, f"{type(error).__name__}: {error}", self._clock() + RETRY_AFTER)

@@ -1,0 +1,130 @@
+"""Which case does a mail belong to? From the three carriers of a token, then, as a hint only, from the subject.
+
+In: a read mail with its envelope; for the look-ups, the store. Out: a `Match`: the case, the author as a contact, how they were found, and the
+carriers that were refused. It must never take a text for a carrier that `cases.tokens` has not verified (trap F17), nor a subject for authority
+(trap F18).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from mailgate.cases import carriers
+from mailgate.cases.model import Case, Contact, Customer
+from mailgate.cases.tokens import BounceToken, ReplyToken, Token, TokenKeys
+from mailgate.mail.model import Envelope, Mail
+from mailgate.store.unit_of_work import UnitOfWork
+
+MARKER_SEARCH_CHARS = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a mail itself says of its case; pure. `tokens` are good ones as (carrier, token); `refused` says why others are not."""
+
+    tokens: tuple[tuple[str, ReplyToken], ...] = ()
+    outbox_id: str | None = None
+    refused: tuple[str, ...] = ()
+    subject_number: int | None = None
+
+    @property
+    def token(self) -> ReplyToken | None:
+        """The token of the strongest carrier: reply address, then message id, then marker."""
+        return self.tokens[0][1] if self.tokens else None
+
+    @property
+    def disagree(self) -> bool:
+        """True when good tokens of the mail name more than one case: then none of them decides."""
+        return len({token.case_number for _, token in self.tokens}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The case and the people of a mail. `matched_by`: `address`, `message_id`, `marker`, `bounce`, `subject` or ""."""
+
+    hints: Hints
+    case: Case | None = None
+    author: Contact | None = None
+    customer: Customer | None = None
+    token_contact: Contact | None = None
+    matched_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFinder:
+    """What finding needs beside the mail: the token keys and how a case key looks in a subject (`SUP-123`)."""
+
+    keys: TokenKeys
+    case_prefix: str
+
+    def hints(self, mail: Mail, envelope: Envelope, today: date) -> Hints:
+        """All carriers of one mail, verified. Pure; linear in the mail's text."""
+        local_parts = [address.rpartition("@")[0] for address in envelope.recipients]
+        found = [("address", carriers.in_local_part(self.keys, part, today)) for part in local_parts]
+        found += [("message_id", token) for token in carriers.in_message_ids(self.keys, (*mail.in_reply_to, *reversed(mail.references)), today)]
+        found += [("marker", token) for token in carriers.in_text(self.keys, mail.text[-MARKER_SEARCH_CHARS:], today)]
+        refused = tuple(refusal.reason for refusal in carriers.refusals(self.keys, local_parts, today))
+        return Hints(_replies(found), _reported(found), refused, self._subject_number(mail.subject))
+
+    def find(self, uow: UnitOfWork, mails: Sequence[tuple[Mail, Hints]]) -> list[Match]:
+        """Look up cases, contacts and customers of a whole batch with a constant number of statements."""
+        cases = self._cases(uow, [hints for _, hints in mails])
+        authors = [mail.author.address.lower() for mail, _ in mails if mail.author]
+        contacts = uow.contacts.by_addresses(authors)
+        customers = uow.customers.by_domains(sorted({address.rpartition("@")[2] for address in authors}))
+        return [_match(mail, hints, cases, contacts, customers) for mail, hints in mails]
+
+    def _cases(self, uow: UnitOfWork, hints: Iterable[Hints]) -> _Cases:
+        rows = list(hints)
+        numbers = {token.case_number for h in rows for _, token in h.tokens} | {h.subject_number for h in rows if h.subject_number}
+        reported = {h.outbox_id for h in rows if h.outbox_id}
+        case_ids = uow.outbox.cases_of(sorted(reported)) if reported else {}
+        by_number = uow.cases.by_numbers(sorted(numbers)) if numbers else {}
+        by_id = uow.cases.by_ids(sorted(set(case_ids.values()))) if case_ids else {}
+        return _Cases(by_number, {outbox_id: by_id[case_id] for outbox_id, case_id in case_ids.items() if case_id in by_id})
+
+    def _subject_number(self, subject: str) -> int | None:
+        match = re.search(rf"(?<![A-Za-z0-9]){re.escape(self.case_prefix)}-([0-9]{{1,10}})(?![0-9])", subject, re.IGNORECASE)
+        return int(match.group(1)) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cases:
+    by_number: Mapping[int, Case]
+    by_outbox_id: Mapping[str, Case]
+
+
+def _replies(found: Iterable[tuple[str, Token | None]]) -> tuple[tuple[str, ReplyToken], ...]:
+    return tuple((where, token) for where, token in found if isinstance(token, ReplyToken))
+
+
+def _reported(found: Iterable[tuple[str, Token | None]]) -> str | None:
+    return next((token.outbox_id for _, token in found if isinstance(token, BounceToken)), None)
+
+
+def _match(mail: Mail, hints: Hints, cases: _Cases, contacts: Mapping[str, Contact], customers: Mapping[str, Customer]) -> Match:
+    address = mail.author.address.lower() if mail.author else ""
+    author, customer = contacts.get(address), customers.get(address.rpartition("@")[2])
+    case, matched_by = _case(hints, cases)
+    return Match(hints, case, author, customer, _made_for(hints.token, case), matched_by)
+
+
+def _case(hints: Hints, cases: _Cases) -> tuple[Case | None, str]:
+    for where, token in hints.tokens:
+        if token.case_number in cases.by_number:
+            return cases.by_number[token.case_number], where
+    if hints.outbox_id in cases.by_outbox_id and hints.outbox_id:
+        return cases.by_outbox_id[hints.outbox_id], "bounce"
+    if hints.subject_number in cases.by_number and hints.subject_number:
+        return cases.by_number[hints.subject_number], "subject"
+    return None, ""
+
+
+def _made_for(token: ReplyToken | None, case: Case | None) -> Contact | None:
+    """The contact whose token it is, while they still take part in the case."""
+    if token is None or case is None:
+        return None
+    return next((p.contact for p in case.participants if p.contact.number == token.contact_number and p.approved), None)
