@@ -37,7 +37,8 @@ class Attachment:
     """One part that is not the text. `content` is the decoded bytes; `filename` is safe for display, `filename_sent` as sent.
 
     `disposition` is `decoration` for signature logos: small inline images; they are kept like any other part.
-    `content_type` is as declared; `detected_type` is guessed from the bytes, "" when unknown.
+    `content_type` is as declared; `detected_type` is guessed from the bytes, "" when unknown. `other_names` are further names that the
+    part gives itself as sent: whoever judges extensions judges all of them.
     """
 
     filename: str
@@ -48,6 +49,7 @@ class Attachment:
     content_id: str = ""
     filename_sent: str = ""
     detected_type: str = ""
+    other_names: tuple[str, ...] = ()
 
     @property
     def size_bytes(self) -> int:

@@ -1,0 +1,64 @@
+"""Where the commands that take mail find it. In: PATH arguments. Out: (label, raw bytes) one at a time. Reads files, writes nothing.
+
+A PATH is an .eml file, a folder of them (with its folders, in order of name), an mbox with `--mbox`, or `-` for standard input.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from mailgate.errors import UsageError
+
+
+def read_mails(path: str, mbox: bool) -> Iterator[tuple[str, bytes]]:
+    """Each mail behind one PATH, labelled with where it stands (`file`, or `file#3` in an mbox). Raises UsageError in one line."""
+    if path == "-":
+        yield from _split("-", sys.stdin.buffer) if mbox else iter([("-", sys.stdin.buffer.read())])
+        return
+    place = Path(path)
+    try:
+        if place.is_dir():
+            yield from _folder(place, mbox)
+        elif mbox:
+            with place.open("rb") as file:
+                yield from _split(path, file)
+        else:
+            yield path, place.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror or error}); give an .eml file, a folder, an mbox with --mbox, or -"
+        ) from error
+
+
+def _folder(place: Path, mbox: bool) -> Iterator[tuple[str, bytes]]:
+    """All files of the folder that are named like mail; a maildir's `cur` and `new` too, whose files have no suffix."""
+    files = sorted(one for one in place.rglob("*") if one.is_file() and _is_mail(one))
+    if not files:
+        raise UsageError(f"{place}: no mail in this folder; files must end in .eml, or lie in a maildir")
+    for one in files:
+        yield from read_mails(str(one), mbox)
+
+
+def _is_mail(file: Path) -> bool:
+    return file.suffix.lower() == ".eml" or file.parent.name in ("cur", "new")
+
+
+def _split(label: str, lines: BinaryIO | Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
+    """RFC 4155: a line `From ` after an empty line (or first of all) begins the next mail. One mail is held in memory at a time."""
+    current: list[bytes] = []
+    blank, number = True, 0
+    for line in lines:
+        if blank and line.startswith(b"From "):
+            if number:
+                yield f"{label}#{number}", b"".join(current)
+            current, number = [], number + 1
+        else:
+            current.append(line)
+        blank = not line.strip()
+    if number:
+        yield f"{label}#{number}", b"".join(current)
+    elif current:
+        raise UsageError(f"{label}: not an mbox, its first line does not begin with 'From '; leave --mbox away for a single mail")

@@ -1,0 +1,66 @@
+"""`mailgate parse`: read mail and show what was understood. In: paths. Out: NDJSON or a summary on standard output. No database, no network."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from mailgate.cli.mailpaths import read_mails
+from mailgate.errors import UsageError
+from mailgate.mail.read import read
+from mailgate.mail.view import as_json as mail_as_json
+
+_TEXT_LINES = 12
+
+
+def parse(
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="An .eml file, a folder of them, an mbox with --mbox, or - for standard input.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per mail, nothing else on standard output.")] = False,
+    mbox: Annotated[bool, typer.Option("--mbox", help="The paths are mbox files.")] = False,
+) -> None:
+    """Read mail and show what was understood; no database is needed and nothing is stored."""
+    failed = 0
+    for path in paths:
+        try:
+            for label, raw in read_mails(path, mbox):
+                _show(mail_as_json(read(raw), label), as_json)
+        except UsageError as error:
+            failed += 1
+            print(f"mailgate parse: {error}", file=sys.stderr)
+    sys.stdout.flush()
+    if failed:
+        raise typer.Exit(2)
+
+
+def _show(found: dict[str, Any], as_json: bool) -> None:
+    text = json.dumps(found, ensure_ascii=False) if as_json else _summary(found)
+    sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+
+
+def _summary(found: dict[str, Any]) -> str:
+    """What a person wants to see first: who, what kind and why, the new text, the files."""
+    author = found["author"] or {"address": "(none)", "name": ""}
+    lines = [
+        f"{found['path']}  {found['size_bytes']} bytes",
+        f"  from     {author['name']} <{author['address']}>".replace("  <", " <"),
+        f"  subject  {found['subject']}",
+        f"  kind     {found['kind']}" + (f"  ({', '.join(found['kind_reasons'])})" if found["kind_reasons"] else ""),
+    ]
+    lines += [f"  defects  {', '.join(found['defects'])}"] if found["defects"] else []
+    lines += [
+        f"  file     {one['filename']}  {one['size_bytes']} bytes  {one['content_type']}  {one['disposition']}"
+        for one in found["attachments"]
+    ]
+    lines += [
+        f"  bounced  {one['address']}  {one['status']} {one['diagnostic']}".rstrip()
+        for one in (found["bounce"] or {}).get("recipients", [])
+    ]
+    text = (found["reply"]["text"] or found["text"]).split("\n")
+    lines += ["  | " + line for line in text[:_TEXT_LINES]]
+    lines += [f"  | ... {len(text) - _TEXT_LINES} more lines"] if len(text) > _TEXT_LINES else []
+    return "\n".join(lines)

@@ -1,0 +1,125 @@
+"""Addresses of header fields. In: raw values of From, To and kin. Out: `Mailbox` values. Never raises, never asks the network.
+
+RFC 5322 section 3.4. Three ways, the cheap one first: a plain form by one pattern; flanker's grammar; a lax search that takes, for a
+single author, the last address in angle brackets, since display names are where attackers put a second one.
+"""
+
+from __future__ import annotations
+
+import re
+from email.utils import getaddresses
+
+from mailgate.mail import flanked
+from mailgate.mail.charset import decode, one_line
+from mailgate.mail.headers import decode_words, unfold
+from mailgate.mail.limits import DEFAULT_LIMITS, Limits
+from mailgate.mail.model import Mailbox
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,128}"
+_DOMAIN = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
+_PLAIN_ONE = re.compile(
+    rf"""\s*(?:(?:"([^"\\<>@=]{{0,200}})"|([^",;:<>@()\\\[\]]{{0,200}}?))\s*<({_ATOM})@({_DOMAIN})>|({_ATOM})@({_DOMAIN}))\s*(?:,|\Z)"""
+)
+_ANGLED = re.compile(r"<\s*([^<>\s]{1,320})\s*>")
+_LOOSE = re.compile(r"[^\s<>()\[\]\",;:\\]{1,128}@[^\s<>()\[\]\",;:\\]{1,255}")
+_GROUP = re.compile(r"^[^:;<>@\"]{0,200}:(.*);\s*$", re.DOTALL)
+_COMMENT_NAME = re.compile(r"^\s*<?([^\s<>()]{1,320})>?\s*\(([^()]{1,200})\)\s*$")
+_MAX_CHARS = 65_536
+
+
+def normal(address: str) -> str:
+    """`local@domain` with the domain in lower case (RFC 5321 section 2.4: the local part is the receiver's business)."""
+    local, at, domain = address.strip().rpartition("@")
+    return f"{local}@{domain.lower().rstrip('.')}" if at else domain
+
+
+def read_list(raw: bytes, limits: Limits = DEFAULT_LIMITS, hint: str = "") -> tuple[Mailbox, ...]:
+    """The mailboxes of a raw field value in order, at most `limits.addresses`; groups are opened, URLs and nameless words dropped."""
+    text = _text(raw, hint)
+    if not text:
+        return ()
+    found = _plain(text, limits.addresses)
+    if found is None:
+        found = _commented(text) or _flanker(text) or _lax(text, limits.addresses)
+    return tuple(found[: limits.addresses])
+
+
+def read_author(raw: bytes, limits: Limits = DEFAULT_LIMITS, hint: str = "") -> tuple[Mailbox | None, bool]:
+    """The author in a raw From value, and whether it can be doubted: none, several, or only found by a lax search."""
+    text = _text(raw, hint)
+    found = _plain(text, 50)
+    if found is None:
+        found = _commented(text) or _flanker(text)
+    if found:
+        return found[0], len(found) > 1
+    angled = [one for one in _ANGLED.findall(text) if "//" not in one and not one.lower().startswith("mailto:")]
+    if angled:
+        others = {normal(one) for one in (*angled, *_LOOSE.findall(text))}
+        return Mailbox(normal(angled[-1]), _name(text[: text.rfind("<")])), len(others) > 1 or "@" not in angled[-1]
+    found = _lax(text, 50)
+    return (found[-1], len(found) > 1) if found else (None, True)
+
+
+def _text(raw: bytes, hint: str) -> str:
+    raw = unfold(raw[:_MAX_CHARS])
+    return (raw.decode("ascii") if raw.isascii() else decode(raw, hint)[0]).strip()
+
+
+def _plain(text: str, limit: int) -> list[Mailbox] | None:
+    """All of `text` by the one pattern, or None when it is anything but a plain list."""
+    found: list[Mailbox] = []
+    at = 0
+    while at < len(text):
+        match = _PLAIN_ONE.match(text, at)
+        if match is None:
+            return None
+        quoted, words, local, domain, bare_local, bare_domain = match.groups()
+        local, domain = local or bare_local, domain or bare_domain
+        if ".." in domain or ".." in local:
+            return None
+        found.append(Mailbox(f"{local}@{domain.lower()}", _name(quoted or words or "")))
+        at = match.end()
+        if len(found) >= limit:
+            break
+    return found
+
+
+def _name(text: str) -> str:
+    """A display name as text: encoded words, quotes and backslashes undone."""
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = re.sub(r"\\(.)", r"\1", text[1:-1])
+    if "=?" in text:
+        text = decode_words(text)
+    text = one_line(text)
+    if len(text) > 2 and text[0] == text[-1] and text[0] in "'\"":
+        text = text[1:-1]
+    return text[:500].strip()
+
+
+def _commented(text: str) -> list[Mailbox]:
+    """`ola@example.no (Ola Nordmann)`, the form of old Unix mailers (RFC 5322 appendix A.5)."""
+    match = _COMMENT_NAME.match(text)
+    if match and "@" in match.group(1):
+        return [Mailbox(normal(match.group(1)), _name(match.group(2)))]
+    return []
+
+
+def _flanker(text: str) -> list[Mailbox]:
+    if "@" not in text:
+        return []
+    group = _GROUP.match(text)
+    return [Mailbox(normal(address), _name(name)) for name, address in flanked.parse_list(group.group(1) if group else text)]
+
+
+def _lax(text: str, limit: int) -> list[Mailbox]:
+    """What the stdlib makes of it, and if it makes nothing, whatever looks like an address. Guarded: its parser recurses on comments."""
+    pairs: list[tuple[str, str]] = []
+    if len(text) <= flanked.MAX_LIST_CHARS and text.count("(") < 50:
+        try:
+            pairs = [(name, one) for name, one in getaddresses([text]) if "@" in one.strip("@") and " " not in one]
+        except (RecursionError, IndexError, ValueError, AttributeError, TypeError):
+            pairs = []
+    if not pairs:
+        pairs = [("", one) for one in _LOOSE.findall(text)[:limit]]
+    return [Mailbox(normal(one), _name(name)) for name, one in pairs[:limit] if "//" not in one]

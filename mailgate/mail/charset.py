@@ -1,0 +1,127 @@
+"""Bytes to text, the one place where mail's charsets are known. In: bytes and a declared charset. Out: clean text. Never raises on content.
+
+Order: the declared charset if it is on the list, then UTF-8, cp1252, latin-1. Only codecs that turn bytes into text are on the list;
+`utf-7`, `idna`, `unicode_escape`, `rot13` and the like are never run on mail, since they hide text from filters or do worse.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from functools import lru_cache
+
+# WHATWG Encoding Standard, section 4.2: pages and mails labelled ASCII or Latin-1 are written in its superset windows-1252.
+_SUPERSETS = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "big5": "cp950",
+}
+_ALIASES = {
+    "ansi": "cp1252",
+    "ansi_x3.110-1983": "latin-1",
+    "cp-850": "cp850",
+    "iso-8859-8-i": "iso8859-8",
+    "iso-8859-8-e": "iso8859-8",
+    "iso-10646-ucs-2": "utf-16",
+    "ks_c_5601": "cp949",
+    "macintosh": "mac_roman",
+    "sjis": "cp932",
+    "unicode-1-1-utf-8": "utf-8",
+    "unknown-8bit": "utf-8",
+    "utf-8mb4": "utf-8",
+    "windows-874": "cp874",
+    "windows-31j": "cp932",
+    "x-gbk": "gb18030",
+    "x-mac-roman": "mac_roman",
+    "x-sjis": "cp932",
+    "x-unknown": "utf-8",
+    "default_charset": "utf-8",
+    "binary": "utf-8",
+}
+_ALLOWED = frozenset(
+    """ascii utf-8 utf-8-sig utf-16 utf-16-le utf-16-be latin-1 iso8859-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7
+    iso8859-8 iso8859-9 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-16 cp437 cp720 cp737 cp775 cp850 cp852 cp855 cp857
+    cp858 cp860 cp861 cp862 cp863 cp864 cp865 cp866 cp869 cp874 cp932 cp949 cp950 cp1125 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256
+    cp1257 cp1258 koi8-r koi8-t koi8-u kz1048 mac-roman mac-cyrillic mac-greek mac-iceland mac-latin2 mac-turkish big5 big5hkscs gb2312 gbk
+    gb18030 hz shift_jis shift_jis_2004 shift_jisx0213 euc_jp euc_jis_2004 euc_jisx0213 iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_jp_3
+    iso2022_jp_ext iso2022_jp_2004 iso2022_kr euc_kr johab tis-620 ptcp154""".split()
+)
+_NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\u0085\u2028\u2029]")
+_SPACE_RUN = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@lru_cache(maxsize=512)
+def codec_name(declared: str) -> str | None:
+    """The Python codec for a charset as declared in a mail, None when it is not on the list. Case and quotes do not matter."""
+    name = declared.strip(" \t\"'").lower()
+    name = _ALIASES.get(name, name)
+    if not name or len(name) > 40 or not name.isascii():
+        return None
+    try:
+        known = codecs.lookup(name).name
+    except (LookupError, ValueError, UnicodeError):
+        return None
+    if known not in _ALLOWED and known.replace("_", "-") not in _ALLOWED:
+        return None
+    return _SUPERSETS.get(known, known)
+
+
+def decode(data: bytes, declared: str = "") -> tuple[str, str]:
+    """Text of `data` and a defect name, "" when all is well. Line ends and controls are as they came: see `clean`."""
+    if declared and (codec := codec_name(declared)) is None:
+        return _guess(data), "unknown_charset"
+    if not declared or data.isascii() and codec in ("cp1252", "utf-8"):
+        return _guess(data), ""
+    if declared.lower().strip(" \"'") in ("us-ascii", "ascii"):
+        return _guess(data), "charset_mismatch"
+    try:
+        return data.decode(codec or "utf-8"), ""
+    except (UnicodeError, ValueError):
+        return _rescue(data, codec or "utf-8"), "charset_mismatch"
+
+
+def _guess(data: bytes) -> str:
+    for codec in ("utf-8", "cp1252"):
+        try:
+            return data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
+def _rescue(data: bytes, codec: str) -> str:
+    """A few broken bytes do not turn a whole text into another charset's: keep the declared one when most of it holds."""
+    text = data.decode(codec, "replace")
+    broken = text.count("\ufffd")
+    if codec == "cp1252" or (codec != "utf-8" and broken * 20 > len(text)) or (codec == "utf-8" and broken * 200 > len(text)):
+        return _guess(data)
+    return text
+
+
+def clean(text: str) -> str:
+    """`text` with LF line ends and no control characters but LF and TAB, no NUL, no surrogates, no byte order mark."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _NOT_TEXT.sub("", _LINE_ENDS.sub("\n", text))
+
+
+def one_line(text: str) -> str:
+    """`text` for a header, title or name: no line ends, no controls, folding made one space. CR and LF out of encoded words end here."""
+    if text.isprintable():
+        return text.strip()
+    text = _SPACE_RUN.sub(" ", clean(text)).replace("\t", " ")
+    return text.strip()
+
+
+def without_bidi(text: str) -> str:
+    """`text` without marks that turn the reading direction, which make `exe.txt` look like `txt.exe`."""
+    return _BIDI.sub("", text) if not text.isascii() else text

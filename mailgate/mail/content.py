@@ -1,0 +1,120 @@
+"""Text and files of a mail, wrappings undone. In: the tree of parts. Out: text, HTML and raw attachments. Never runs or renders anything.
+
+Steps: opaque S/MIME is opened, the text chosen, winmail.dat and uuencoded files unpacked, what is left becomes attachments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mailgate.mail import body, calendar, html_text
+from mailgate.mail.attachments import Raw
+from mailgate.mail.limits import Limits
+from mailgate.mail.smime import signed_content
+from mailgate.mail.structure import Part, Tree, build_part
+from mailgate.mail.tnef import SIGNATURE, Tnef, read_tnef
+from mailgate.mail.transfer import uu_files
+
+_SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_MAX_WRAPS = 3
+
+
+@dataclass(slots=True)
+class Content:
+    """`text` as shown, LF; `html` the source that stands beside it or behind it, None when there is none."""
+
+    text: str = ""
+    html: str | None = None
+    raws: list[Raw] = field(default_factory=list)
+
+
+def open_signed(tree: Tree, limits: Limits) -> Tree:
+    """RFC 8551 section 3.5.2: a mail that is one signed package is read as what was signed. The signature is not checked."""
+    for _ in range(_MAX_WRAPS):
+        part = tree.top
+        if part.content_type not in _SMIME or part.params.get("smime-type", "signed-data").lower() not in ("signed-data", ""):
+            break
+        inner = signed_content(tree.content(part))
+        if inner is None:
+            tree.note("smime_not_opened")
+            break
+        opened = build_part(inner, limits)
+        opened.defects[:0] = [*tree.defects, "signature_unverified"]
+        tree = opened
+    return tree
+
+
+def gather(tree: Tree, limits: Limits) -> Content:
+    """All that is text and all that is not, from an opened tree."""
+    chosen = body.choose(tree)
+    content = Content(body.plain_text(tree, chosen.plain, limits))
+    html = body.html_source(tree, chosen.html, limits) if chosen.html else ""
+    if not html and body.is_markup(content.text):
+        tree.note("html_as_plain_text")
+        html, content.text = content.text, ""
+    _files_in_text(tree, chosen, content, limits)
+    tnefs = [_add_part(tree, part, content, html, limits) for part in chosen.parts]
+    html = html or next((one.html for one in tnefs if one and one.html), "")
+    content.html = html or None
+    if not content.text.strip():
+        content.text = _other_text(tree, chosen, [one for one in tnefs if one], html, limits)
+    return content
+
+
+def _other_text(tree: Tree, chosen: body.Body, tnefs: list[Tnef], html: str, limits: Limits) -> str:
+    """No plain text: HTML as text, what winmail.dat says, an invitation in words. In this order."""
+    text = html_text.to_text(html) if html else ""
+    if not text.strip():
+        text = next((one.text for one in tnefs if one.text.strip()), text)
+    if not text.strip() and chosen.calendar:
+        text = calendar.summarise(body.part_text(tree, chosen.calendar[0], limits.text_bytes))
+    return text
+
+
+def _files_in_text(tree: Tree, chosen: body.Body, content: Content, limits: Limits) -> None:
+    """Uuencoded files that stand in the text are taken out of it (old gateways, scanners)."""
+    if "\nbegin " not in "\n" + content.text or not chosen.plain:
+        return
+    data = content.text.encode("utf-8", "replace")
+    kept, at = [], 0
+    for name, file, start, end in uu_files(data, limits.unpacked_files):
+        kept.append(data[at:start])
+        content.raws.append(Raw((name,), "application/octet-stream", file))
+        at = end
+    if at:
+        tree.note("uuencoded_files")
+        content.text = b"".join([*kept, data[at:]]).decode("utf-8", "replace")
+
+
+def _add_part(tree: Tree, part: Part, content: Content, html: str, limits: Limits) -> Tnef | None:
+    """A part becomes an attachment, or several when it is winmail.dat."""
+    data = tree.content(part)
+    if part.content_type in ("application/ms-tnef", "application/vnd.ms-tnef") or data.startswith(SIGNATURE):
+        tnef = read_tnef(data, limits.unpacked_files)
+        if not tnef.damaged or tnef.files:
+            for one in tnef.files:
+                content.raws.append(
+                    Raw((one.name,) if one.name else (), one.content_type or "application/octet-stream", one.content, False, one.content_id)
+                )
+            return tnef
+        tree.note("tnef_not_opened")
+    content.raws.append(Raw(_names(part, data, limits), part.content_type, data, _is_inline(part, html), part.content_id))
+    return None
+
+
+def _names(part: Part, data: bytes, limits: Limits) -> tuple[str, ...]:
+    """A nested mail without a name is called by its subject."""
+    if part.names or part.content_type != "message/rfc822":
+        return part.names
+    subject = build_part(data[: limits.header_bytes], limits).top.header("subject")[:100]
+    return (subject.replace("/", "-") + ".eml",) if subject else ()
+
+
+def _is_inline(part: Part, html: str) -> bool:
+    """Shown within the text: the HTML names it by its cid, or it is a picture that says so itself."""
+    if part.content_id and html and ("cid:" + part.content_id) in html:
+        return True
+    if part.disposition == "inline":
+        return True
+    related = part.parent is not None and part.parent.content_type == "multipart/related"
+    return related and part.disposition != "attachment"

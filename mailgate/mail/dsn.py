@@ -1,0 +1,208 @@
+"""Delivery reports and read receipts. In: the tree of parts. Out: what is reported, about whom, and on which mail of ours.
+
+RFC 3464 (delivery status), RFC 3798/8098 (read receipts), RFC 6522 (multipart/report), RFC 5965 (complaints); then X-Failed-Recipients
+(Exim, Gmail), then the free forms of `bounce_text`, then flufl.bounce. A report whose every recipient is only late is `delivery_status`.
+Never raises on content. The texts of strangers are kept short, and no address is taken from where the original mail's body stands.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mailgate.mail.address import normal
+from mailgate.mail.bounce_text import ReportText, found_recipients, looks_like_bounce
+from mailgate.mail.charset import clean, decode, one_line
+from mailgate.mail.headers import Section, read_section, to_text
+from mailgate.mail.limits import Limits
+from mailgate.mail.model import Bounce, BouncedRecipient, Kind
+from mailgate.mail.msgid import read_id
+from mailgate.mail.structure import Part, Tree, build_part
+
+_FAILED = frozenset({"failed", "failure", "undeliverable", "expired", "error", "reject", "rejected"})
+_HARMLESS = frozenset({"delayed", "delivered", "relayed", "expanded", "delay"})
+_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:\\]{1,128}@[^\s<>()\[\]\",;:\\]{1,255}")
+_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_XTEXT = re.compile(r"\+([0-9A-F]{2})")
+_BLOCKS = re.compile(rb"(?:[ \t]*\r?\n){2,}")
+_BODY_ID = re.compile(r"(?im)^[ \t>|]{0,20}message-id\s{0,5}:\s{0,5}(<[^<>\s]{3,500}>)")
+_MAX_BLOCKS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as read: the kind it makes of the mail, why, and what it says."""
+
+    kind: Kind
+    reason: str
+    bounce: Bounce
+
+
+def read_report(tree: Tree, section: Section, limits: Limits) -> Report | None:
+    """The report that this mail is, None when it is none."""
+    original = _original(tree, limits)
+    report = _receipt(tree, original) or _complaint(tree, original) or _status_parts(tree, original, limits)
+    if report is not None:
+        return report
+    return _free_form(tree, section, original, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Original:
+    """What the report brings back of the mail that it is about."""
+
+    message_id: str | None = None
+    recipients: tuple[str, ...] = ()
+
+
+def _original(tree: Tree, limits: Limits) -> _Original:
+    for part in tree.leaves:
+        if part is not tree.top and part.content_type in (
+            "message/rfc822",
+            "text/rfc822-headers",
+            "message/rfc822-headers",
+            "message/global",
+            "message/global-headers",
+        ):
+            content = tree.content(part)[: limits.report_bytes]
+            head = build_part(content, limits).top.section
+            sent_to = _ADDRESS.findall(" ".join(to_text(raw) for name in ("to", "cc") for raw in head.all(name)))
+            raw_id = head.first("message-id")
+            return _Original(read_id(to_text(raw_id)) if raw_id else None, tuple(normal(one) for one in sent_to[:100]))
+    return _Original()
+
+
+def _report_type(tree: Tree) -> str:
+    return tree.top.params.get("report-type", "").lower() if tree.top.content_type == "multipart/report" else ""
+
+
+def _receipt(tree: Tree, original: _Original) -> Report | None:
+    """RFC 8098: somebody opened or threw away our mail."""
+    part = _part_of_type(tree, ("message/disposition-notification", "message/global-disposition-notification"))
+    if part is None and _report_type(tree) != "disposition-notification":
+        return None
+    fields = read_section(tree.content(part)[:65_536].strip()) if part is not None else Section(())
+    recipient = _recipient_address(fields, ("original-recipient", "final-recipient"))
+    action = one_line(to_text(fields.first("disposition") or b"")).rpartition(";")[2].strip().lower()[:80]
+    raw_id = fields.first("original-message-id")
+    found = (BouncedRecipient(recipient, action),) if recipient else ()
+    return Report(
+        "delivery_status",
+        "report:disposition-notification",
+        Bounce(found, (read_id(to_text(raw_id)) if raw_id else None) or original.message_id),
+    )
+
+
+def _complaint(tree: Tree, original: _Original) -> Report | None:
+    """RFC 5965: a provider says that somebody called our mail spam."""
+    if _report_type(tree) == "feedback-report" or _part_of_type(tree, ("message/feedback-report",)) is not None:
+        return Report("system", "report:feedback-report", Bounce((), original.message_id))
+    return None
+
+
+def _part_of_type(tree: Tree, types: tuple[str, ...]) -> Part | None:
+    return next((part for part in tree.leaves if part.content_type in types and part is not tree.top), None)
+
+
+def _status_parts(tree: Tree, original: _Original, limits: Limits) -> Report | None:
+    """RFC 3464 section 2: one block about the message, then one per recipient. A report may hold several such parts."""
+    kinds = ("message/delivery-status", "message/global-delivery-status")
+    parts = [part for part in tree.leaves if part.content_type in kinds]
+    if not parts and _report_type(tree) == "delivery-status":
+        parts = [part for part in tree.leaves if b"Final-Recipient:" in part.body or b"Original-Recipient:" in part.body][:1]
+    found: list[BouncedRecipient] = []
+    message_id = original.message_id
+    for part in parts:
+        for block in _BLOCKS.split(tree.content(part)[: limits.report_bytes].strip())[:_MAX_BLOCKS]:
+            fields = read_section(block)
+            _add(found, _status_of(fields))
+            message_id = message_id or _envelope_id(fields)
+    if not found:
+        return None
+    failed = [one for one in found if one.action not in _HARMLESS]
+    kind: Kind = "bounce" if failed else "delivery_status"
+    action = failed[0].action if failed else found[0].action
+    return Report(
+        kind, f"report:delivery-status:{action or 'failed'}", Bounce(tuple(failed or found), message_id or _id_in_text(tree, limits))
+    )
+
+
+def _envelope_id(fields: Section) -> str | None:
+    raw = fields.first("x-original-message-id") or fields.first("original-message-id")
+    return read_id(to_text(raw)) if raw else None
+
+
+def _status_of(fields: Section) -> BouncedRecipient | None:
+    """One per-recipient block. The original recipient is the one that we wrote to; the final one is where it was forwarded."""
+    address = _recipient_address(fields, ("original-recipient", "final-recipient", "x-actual-recipient"))
+    if not address:
+        return None
+    action = _word(fields, "action")
+    status = _STATUS.search(to_text(fields.first("status") or b""))
+    code = status.group(1) if status else ""
+    diagnostic = to_text(fields.first("diagnostic-code") or b"")
+    kind, semicolon, text = diagnostic.partition(";")
+    diagnostic = text.strip() if semicolon and re.fullmatch(r"\s*[\w-]{1,30}\s*", kind) else diagnostic
+    if not action:
+        action = "delayed" if code.startswith("4") else "delivered" if code.startswith("2") else "failed"
+    elif action in _FAILED:
+        action = "failed"
+    elif action not in _HARMLESS:
+        action = "delayed" if code.startswith("4") else "failed"
+    return BouncedRecipient(address, action, code, diagnostic[:1_000])
+
+
+def _word(fields: Section, name: str) -> str:
+    words = re.split(r"[\s(;]+", to_text(fields.first(name) or b"").lower(), maxsplit=1)
+    return words[0][:30]
+
+
+def _recipient_address(fields: Section, names: tuple[str, ...]) -> str:
+    for name in names:
+        for raw in fields.all(name):
+            value = to_text(raw)
+            kind, semicolon, rest = value.partition(";")
+            text = rest if semicolon else kind
+            text = _XTEXT.sub(lambda match: chr(int(match.group(1), 16)), text) if "+" in text and "xtext" in kind.lower() else text
+            found = _ADDRESS.search(text)
+            if found:
+                return normal(found.group().strip(".'"))
+    return ""
+
+
+def _add(found: list[BouncedRecipient], one: BouncedRecipient | None) -> None:
+    if one is not None and all(one.address.lower() != other.address.lower() for other in found):
+        found.append(one)
+
+
+def _free_form(tree: Tree, section: Section, original: _Original, limits: Limits) -> Report | None:
+    """Reports in prose. Read only when the sender, the subject or the path says that it may be one: prose about mail is not a report."""
+    failed = [to_text(raw) for raw in section.all("x-failed-recipients")]
+    reason = "header:x-failed-recipients" if failed else looks_like_bounce(section)
+    if not reason:
+        return None
+    text = ReportText(_whole_text(tree, limits), tuple(_ADDRESS.findall(" ".join(failed))), original.recipients)
+    result = found_recipients(text, tree, section)
+    if result is None:
+        return None
+    message_id = original.message_id or _id_in_text(tree, limits)
+    delayed = bool(result) and all(one.action == "delayed" for one in result)
+    return Report("delivery_status" if delayed else "bounce", reason, Bounce(tuple(result), message_id))
+
+
+def _whole_text(tree: Tree, limits: Limits) -> str:
+    """All text of the report, whatever the type of the part: gateways label their prose in many ways."""
+    texts: list[str] = []
+    room = limits.report_bytes
+    for part in tree.leaves:
+        if room > 0 and part.content_type.startswith(("text/", "message/")):
+            content = tree.content(part)[:room]
+            room -= len(content)
+            texts.append(clean(decode(content, part.params.get("charset", ""))[0]))
+    return "\n".join(texts)
+
+
+def _id_in_text(tree: Tree, limits: Limits) -> str | None:
+    """The Message-ID that stands in a returned header, quoted or not."""
+    found = _BODY_ID.search(_whole_text(tree, limits))
+    return read_id(found.group(1)) if found else None

@@ -1,0 +1,208 @@
+"""Header sections: bytes to fields, fields to text. In: the bytes of a header section. Out: fields in order, and named defects.
+
+RFC 5322 section 2.2 and 3.6, RFC 2047 (encoded words), RFC 6532 (UTF-8). Broken sections are read as far as they make sense.
+Never splits a field at a bare CR, never lets a CR or LF out of an encoded word survive.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mailgate.mail.charset import decode, one_line
+from mailgate.mail.limits import DEFAULT_LIMITS, Limits
+
+_NAME = re.compile(rb"[!-9;-~]+")
+_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?(.*?)(?:\?=|(?=\s{1,8}=\?[^?\s]{1,60}\?[bBqQ]\?)|\Z)", re.DOTALL)
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
+_MAX_WORDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One header field: `name` as sent, `raw` the value's bytes, folding and all, without the last line end."""
+
+    name: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A header section read. `rest` is what stood in it but is body, when the empty line was missing."""
+
+    fields: tuple[Field, ...]
+    defects: tuple[str, ...] = ()
+    rest: bytes = b""
+
+    def first(self, name: str) -> bytes | None:
+        """Raw value of the first field `name` (lower case)."""
+        return next((f.raw for f in self.fields if f.name.lower() == name), None)
+
+    def all(self, name: str) -> list[bytes]:
+        """Raw values of all fields `name` (lower case), in order."""
+        return [f.raw for f in self.fields if f.name.lower() == name]
+
+
+class _Reader:
+    """Goes over the lines once; keeps the field under way and what did not fit."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.fields: list[Field] = []
+        self.defects: list[str] = []
+        self.junk: list[tuple[int, bytes]] = []
+        self.name = ""
+        self.lines: list[bytes] = []
+
+    def close(self) -> None:
+        if self.name:
+            raw = b"\n".join(self.lines)
+            if len(raw) > self.limits.field_bytes:
+                self.note("field_too_long")
+                raw = raw[: self.limits.field_bytes]
+            self.fields.append(Field(self.name, raw))
+        self.name, self.lines = "", []
+
+    def note(self, defect: str) -> None:
+        if defect not in self.defects:
+            self.defects.append(defect)
+
+    def line(self, line: bytes) -> None:
+        if line[:1] in (b" ", b"\t"):
+            self._continued(line)
+            return
+        name, colon, value = line.partition(b":")
+        if not (colon and _NAME.fullmatch(name)):
+            trimmed = name.rstrip()
+            if not (colon and _NAME.fullmatch(trimmed)):
+                self._odd(line)
+                return
+            self.note("space_before_colon")
+            name = trimmed
+        self.close()
+        self.name, self.lines = name.decode("ascii"), [value.strip(b" \t")]
+
+    def _continued(self, line: bytes) -> None:
+        if not line.strip():
+            self.note("blank_line_in_header")
+        if self.name:
+            self.lines.append(line)
+        else:
+            self._odd(line)
+
+    def _odd(self, line: bytes) -> None:
+        if not self.fields and not self.name and line.startswith((b"From ", b">From ")):
+            return  # the first line of an mbox entry, left in by a careless export
+        self.close()
+        self.junk.append((len(self.fields), line))
+
+
+def read_section(block: bytes, limits: Limits = DEFAULT_LIMITS) -> Section:
+    """Fields of a header section (LF or CRLF line ends). Never raises.
+
+    Lines that are no field are dropped with the defect `header_without_colon`; when no field follows them they are body instead.
+    """
+    reader = _Reader(limits)
+    for line in block.split(b"\n"):
+        if len(reader.fields) >= limits.header_fields:
+            reader.note("too_many_headers")
+            break
+        if line.endswith(b"\r"):
+            line = line[:-1]
+        if line:
+            reader.line(line)
+    reader.close()
+    reader.fields = reader.fields[: limits.header_fields]
+    rest = [line for at, line in reader.junk if at >= len(reader.fields)]
+    if rest:
+        reader.note("missing_header_body_separator" if reader.fields else "no_header")
+    if len(rest) < len(reader.junk):
+        reader.note("header_without_colon")
+    return Section(tuple(reader.fields), tuple(reader.defects), b"\n".join(rest))
+
+
+def unfold(raw: bytes) -> bytes:
+    """RFC 5322 section 2.2.3: line ends out, the white space after them stays."""
+    return raw.replace(b"\r", b"").replace(b"\n", b"") if b"\n" in raw or b"\r" in raw else raw
+
+
+def to_text(raw: bytes, hint: str = "", max_chars: int = 65_536) -> str:
+    """A field's value as one line of decoded text. `hint` is the charset for bytes that stand there unencoded."""
+    if raw.isascii() and b"=?" not in raw:
+        return one_line(unfold(raw[:max_chars]).decode("ascii"))
+    text = decode(unfold(raw[: max_chars * 4]), hint if not _is_utf8(raw) else "")[0]
+    return one_line(decode_words(text) if "=?" in text else text)[:max_chars]
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def decode_words(text: str) -> str:
+    """Encoded words of RFC 2047 decoded, in their broken forms too; what is none stays as it is. Bounded to 500 words, linear.
+
+    Neighbours of one charset are joined before decoding, since many senders cut a letter in two. Not flanker's decoder: that one is
+    quadratic in the number of words, guesses charsets by statistics and runs any codec that the sender names.
+    """
+    out = _Words()
+    at = 0
+    for count, word in enumerate(_WORD.finditer(text)):
+        if count >= _MAX_WORDS:
+            return out.text() + "\u2026"
+        out.plain(text[at : word.start()])
+        out.word(*word.groups())
+        at = word.end()
+    return out.text() + text[at:]
+
+
+class _Words:
+    """What was decoded so far; bytes of neighbouring words wait until their charset ends."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.charset = ""
+        self.waiting = bytearray()
+
+    def plain(self, text: str) -> None:
+        if not self.charset or text.strip():
+            self.done.append(self._flush())
+            self.done.append(text)
+
+    def word(self, charset: str, encoding: str, payload: str) -> None:
+        charset = charset.partition("*")[0].lower()  # RFC 2231 section 5: charset*language
+        if charset != self.charset:
+            self.done.append(self._flush())
+        self.charset = charset
+        self.waiting += _unbase64(payload) if encoding in "bB" else _unquote(payload)
+
+    def _flush(self) -> str:
+        text = decode(bytes(self.waiting), self.charset)[0] if self.waiting else ""
+        self.charset = ""
+        self.waiting.clear()
+        return text
+
+    def text(self) -> str:
+        self.done.append(self._flush())
+        return "".join(self.done)
+
+
+def _unquote(payload: str) -> bytes:
+    return binascii.a2b_qp(payload.encode("utf-8", "replace"), header=True)
+
+
+def _unbase64(payload: str) -> bytes:
+    """Base64 as senders break it: blanks inside, padding missing or in the middle, a letter too many."""
+    clean = _NOT_BASE64.sub("", payload)
+    clean = clean[:-1] if len(clean) % 4 == 1 else clean
+    return binascii.a2b_base64(clean + "=" * (-len(clean) % 4))
+
+
+def pairs(fields: Iterable[Field], hint: str = "") -> tuple[tuple[str, str], ...]:
+    """Every field as (name as sent, decoded value)."""
+    return tuple((f.name, to_text(f.raw, hint)) for f in fields)

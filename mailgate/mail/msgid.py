@@ -1,0 +1,33 @@
+"""Message ids. In: values of Message-ID, In-Reply-To, References. Out: ids without angle brackets, in order, none twice.
+
+RFC 5322 section 3.6.4, and what is sent instead: no brackets, blanks inside, several in one field, words round them.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BRACKETED = re.compile(r"<([^<>]{1,998})>")
+_BARE = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,500}")
+_BLANK = re.compile(r"\s+")
+
+
+def read_ids(text: str, limit: int = 100) -> tuple[tuple[str, ...], bool]:
+    """The ids in `text`, and whether some were left out. Over `limit` the first and the last ones are kept: both ends matter for threading."""
+    found = [_BLANK.sub("", one) for one in _BRACKETED.findall(text)] if "<" in text else []
+    if not found:
+        found = _BARE.findall(text)
+    ids = list(dict.fromkeys(one for one in found if one))
+    if len(ids) <= limit:
+        return tuple(ids), False
+    head = limit // 2
+    return (*ids[:head], *ids[-(limit - head) :]), True
+
+
+def read_id(text: str) -> str | None:
+    """The one id of a Message-ID field, None when there is none that can be used."""
+    ids, _ = read_ids(text, 1)
+    if ids:
+        return ids[0]
+    bare = _BLANK.sub("", text.strip().strip("<>"))
+    return bare[:998] or None

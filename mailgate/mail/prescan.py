@@ -1,0 +1,60 @@
+"""First look at a mail, in linear time and before any parser. In: raw bytes. Out: where the header section ends, and what is odd about it.
+
+It looks at bytes only: no field is understood here. It must never cost more than a few passes over the bytes, whatever they are.
+RFC 5322 section 2.1 (line ends), section 2.2 (header section ends at the first empty line).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mailgate.mail.limits import Limits
+
+_BLANK = re.compile(rb"\r?\n\r?\n")
+_FIRST_LOOK_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """`raw` as it will be read; `header` without the empty line that ends it; the body is `raw[body_start:]`."""
+
+    raw: bytes
+    header: bytes
+    body_start: int
+    defects: tuple[str, ...] = ()
+
+
+def scan(raw: bytes, limits: Limits) -> Scan:
+    """Find the header section and cut it to size."""
+    defects: list[str] = []
+    if not raw.strip():
+        return Scan(b"", b"", 0, ("empty",))
+    raw = _mend_line_ends(raw, defects)
+    end, body_start = header_end(raw, 0, len(raw))
+    header = raw[:end]
+    if len(header) > limits.header_bytes:
+        defects.append("header_too_large")
+        header = header[: header.rfind(b"\n", 0, limits.header_bytes) + 1 or limits.header_bytes]
+    if b"\r" in header and re.search(rb"\r(?!\n)", header):
+        defects.append("bare_cr_in_header")
+    return Scan(raw, header, body_start, tuple(defects))
+
+
+def header_end(raw: bytes, start: int, end: int) -> tuple[int, int]:
+    """Where the header section that begins at `start` ends, and where its body begins; both `end` when there is no empty line."""
+    if raw.startswith(b"\n", start, end):
+        return start, start + 1
+    if raw.startswith(b"\r\n", start, end):
+        return start, start + 2
+    found = _BLANK.search(raw, start, end)
+    return (found.start(), found.end()) if found else (end, end)
+
+
+def _mend_line_ends(raw: bytes, defects: list[str]) -> bytes:
+    """A mail whose lines end with CR alone (old Mac tools, broken relays) is read as if they ended with LF."""
+    look = raw[:_FIRST_LOOK_BYTES]
+    if b"\r" in look and (b"\n" not in look or (look.find(b"\r\r") >= 0 and look.find(b"\n") > look.find(b"\r\r"))):
+        defects.append("cr_only_line_ends")
+        return re.sub(rb"\r\n?", b"\n", raw)
+    return raw

@@ -1,0 +1,104 @@
+"""The reading of a mail: bytes in, `Mail` out. The stage between journal and matching. Never raises on content: it records defects.
+
+Pure: no clock, no network, no files, no state. `read` is the path, step by step; each step is a module of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailgate.mail import automated, content, dsn, language, prescan, reply, returns
+from mailgate.mail.attachments import finish
+from mailgate.mail.content import Content
+from mailgate.mail.head import DOUBTFUL, Head, charset_hint, read_head
+from mailgate.mail.headers import pairs, read_section
+from mailgate.mail.limits import DEFAULT_LIMITS, Limits, Ours
+from mailgate.mail.model import Envelope, Kind, Mail, Reply
+from mailgate.mail.structure import build
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What kind of mail it is, why, and when an absent author returns."""
+
+    kind: Kind
+    reasons: tuple[str, ...]
+    returns_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Understood:
+    """Everything known before the mail is judged."""
+
+    head: Head
+    headers: tuple[tuple[str, str], ...]
+    content: Content
+    reply: Reply
+    report: dsn.Report | None
+
+
+def read(raw: bytes, limits: Limits = DEFAULT_LIMITS, *, ours: Ours | None = None, envelope: Envelope | None = None) -> Mail:
+    """Understand the mail in `raw` (a whole message, RFC 5322, any line ends).
+
+    `envelope` is what SMTP said, when known; `ours` is how our own mail is recognised. What is over `limits` is left out and named in `defects`.
+    """
+    scan = prescan.scan(raw, limits)
+    section = read_section(scan.header, limits)
+    tree = content.open_signed(build(scan, section, limits), limits)
+    hint = charset_hint(tree)
+    head = read_head(section, hint, limits)
+    found = content.gather(tree, limits)
+    parts = reply.extract(found.text, found.html)
+    report = dsn.read_report(tree, section, limits)
+    known = _Understood(head, pairs(section.fields, hint), found, parts, report)
+    judged = _judge(known, ours or Ours(), envelope)
+    defects = tuple(dict.fromkeys((*scan.defects, *section.defects, *head.defects, *tree.defects)))
+    return _mail(len(raw), defects, known, judged)
+
+
+def _judge(known: _Understood, ours: Ours, envelope: Envelope | None) -> Judgement:
+    headers: dict[str, list[str]] = {}
+    for name, value in known.headers:
+        headers.setdefault(name.lower(), []).append(value)
+    text = known.reply.text or known.content.text
+    facts = automated.Facts(
+        headers=headers,
+        author=known.head.author,
+        subject=known.head.subject,
+        text=text,
+        message_id=known.head.message_id,
+        report=(known.report.kind, known.report.reason) if known.report else None,
+        envelope=envelope,
+        ours=ours,
+    )
+    kind, reasons = automated.classify(facts)
+    returns_at = returns.returns_at(text, known.head.date) if kind == "auto_reply" else None
+    return Judgement(kind, reasons, returns_at)
+
+
+def _mail(size_bytes: int, defects: tuple[str, ...], known: _Understood, judged: Judgement) -> Mail:
+    head = known.head
+    return Mail(
+        size_bytes=size_bytes,
+        defects=defects,
+        message_id=head.message_id,
+        in_reply_to=head.in_reply_to,
+        references=head.references,
+        date=head.date,
+        author=head.author,
+        reply_to=head.reply_to,
+        to=head.to,
+        cc=head.cc,
+        subject=head.subject,
+        kind=judged.kind,
+        kind_reasons=judged.reasons,
+        language=language.guess(known.reply.text or known.content.text),
+        text=known.content.text,
+        reply=known.reply,
+        attachments=finish(known.content.raws),
+        bounce=known.report.bounce if known.report else None,
+        headers=known.headers,
+        identity_doubtful=any(defect in DOUBTFUL for defect in defects),
+        returns_at=judged.returns_at,
+    )
