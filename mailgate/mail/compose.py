@@ -25,7 +25,6 @@ TOKEN_MAX_CHARS = 60  # a longer one is encoded, so that its line can be folded
 ID_MAX_CHARS = 900  # an id cannot be folded, and its line must stay under 998
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_BODY_REFUSED = re.compile("[\x00\ud800-\udfff]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _FIELD_NAME = re.compile(r"[!-9;-~]+")
 _MESSAGE_ID = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")
@@ -161,8 +160,12 @@ def encoded_words(text: str, first_max_chars: int = WORD_MAX_CHARS) -> list[str]
 
     Q where most is ASCII, B otherwise. `first_max_chars` is the room for the first one.
     """
-    pieces = ["".join([_Q_CODES[octet] for octet in char.encode()]) for char in text]
-    if sum(map(len, pieces)) <= 1.4 * len(text.encode()):
+    octets = text.encode()
+    whole = "".join([_Q_CODES[octet] for octet in octets])
+    if len(whole) <= 1.4 * len(octets):
+        if len(whole) + 12 <= min(first_max_chars, WORD_MAX_CHARS):
+            return [f"=?utf-8?q?{whole}?="]
+        pieces = ["".join([_Q_CODES[octet] for octet in char.encode()]) for char in text]
         return _packed(list(zip(pieces, map(len, pieces), strict=True)), first_max_chars)
     return _base64_words(text, first_max_chars)
 
@@ -248,8 +251,8 @@ def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
 
 
 def _text_part(subtype: str, text: str, *, encoded: bool = False) -> bytes:
-    if _BODY_REFUSED.search(text):
-        raise ComposeError("the body holds a NUL or half a character")
+    if "\0" in text:
+        raise ComposeError("the body holds a NUL")
     body = _LINE_ENDS.sub("\r\n", text) if "\r" in text else text.replace("\n", "\r\n")
     if not body.endswith("\r\n"):
         body += "\r\n"
@@ -259,7 +262,10 @@ def _text_part(subtype: str, text: str, *, encoded: bool = False) -> bytes:
 
 def _transfer_encoded(body: str, *, may_stay: bool) -> tuple[str, bytes]:
     """7bit when nothing needs encoding, else the smaller of quoted-printable and base64 (RFC 2045 section 6)."""
-    data = body.encode()
+    try:
+        data = body.encode()
+    except UnicodeEncodeError as error:
+        raise ComposeError("the body holds half a character") from error
     if may_stay and body.isascii() and _is_7bit(body):
         return "7bit", data
     if len(data) - len(body) > len(data) // 4:  # mostly outside ASCII: three characters an octet would cost more than base64

@@ -170,9 +170,12 @@ def test_given_files_when_composed_then_bytes_and_name_come_back():
     assert second.get_payload(decode=True) == b""
 
 
-def test_given_a_nul_in_the_body_when_composed_then_it_is_refused():
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_given_a_nul_or_half_a_character_in_the_body_when_composed_then_it_is_refused(text):
     with pytest.raises(ComposeError):
-        compose(draft(text="a\0b"))
+        compose(draft(text=text))
+    with pytest.raises(ComposeError):
+        compose(draft(html=text))
 
 
 def test_given_short_ascii_text_when_composed_alone_then_it_needs_no_encoding():
