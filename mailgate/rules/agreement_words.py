@@ -1,0 +1,106 @@
+"""Agreements in words: names, hours, response time and telephone in nb, nn and en, as pieces of text for templates to place.
+
+In: an agreement. Out: noun phrases without a full stop, such as `hverdager 08.00–16.00`. It makes no sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from mailgate.rules.agreements import Agreement, ResponseTime, Span, Week
+
+NAMES: Mapping[str, Mapping[str, str]] = {
+    "enkel": {"nb": "Enkel support", "nn": "Enkel support", "en": "Basic support"},
+    "standard": {"nb": "Standard support", "nn": "Standard support", "en": "Standard support"},
+    "utvidet": {"nb": "Utvidet support", "nn": "Utvida support", "en": "Extended support"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementText:
+    """The pieces. `phone` is "" when there is no telephone; `holidays` is "" when it is open on public holidays, too."""
+
+    name: str
+    hours: str
+    response: str
+    phone: str
+    holidays: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    days: tuple[str, ...]
+    weekdays: str
+    weekend: str
+    every_day: str
+    to: str
+    closed_holidays: str
+    within: str
+    working_day: tuple[str, str]
+    working_hour: tuple[str, str]
+    numbers: tuple[str, ...]
+    open_all_day: str
+    colon: bool = False
+
+
+_NB = _Words(
+    days=("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"), weekdays="hverdager", weekend="lørdag og søndag",
+    every_day="alle dager", to="til", closed_holidays="stengt på helligdager", within="innen", working_day=("virkedag", "virkedager"),
+    working_hour=("time innenfor normal arbeidstid", "timer innenfor normal arbeidstid"),
+    numbers=("én", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti", "elleve", "tolv"), open_all_day="hele døgnet",
+)  # fmt: skip
+_NN = _Words(
+    days=("måndag", "tysdag", "onsdag", "torsdag", "fredag", "laurdag", "sundag"), weekdays="kvardagar", weekend="laurdag og sundag",
+    every_day="alle dagar", to="til", closed_holidays="stengt på heilagdagar", within="innan", working_day=("verkedag", "verkedagar"),
+    working_hour=("time innanfor normal arbeidstid", "timar innanfor normal arbeidstid"),
+    numbers=("éin", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti", "elleve", "tolv"), open_all_day="heile døgnet",
+)  # fmt: skip
+_EN = _Words(
+    days=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), weekdays="weekdays", weekend="Saturday and Sunday",
+    every_day="every day", to="to", closed_holidays="closed on Norwegian public holidays", within="within",
+    working_day=("working day", "working days"), working_hour=("hour within normal working hours", "hours within normal working hours"),
+    numbers=("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    open_all_day="around the clock", colon=True,
+)  # fmt: skip
+_LANGUAGES = {"nb": _NB, "nn": _NN, "en": _EN}
+
+
+def in_words(agreement: Agreement, language: str) -> AgreementText:
+    """All pieces in `language` (nb, nn, en; anything else is nb)."""
+    words = _LANGUAGES.get(language, _NB)
+    names = NAMES.get(agreement.key, {})
+    return AgreementText(
+        name=names.get(language) or names.get("nb") or agreement.key,
+        hours=_week(agreement.hours, words),
+        response=_response(agreement.response, words),
+        phone=_week(agreement.phone, words) if agreement.phone else "",
+        holidays=words.closed_holidays if agreement.closed_on_holidays else "",
+    )
+
+
+def _week(week: Week, words: _Words) -> str:
+    runs = [(spans, [day for day, _ in run]) for spans, run in groupby(enumerate(week), key=lambda item: item[1])]
+    return ", ".join(f"{_day_names(days, words)} {_spans(spans, words)}" for spans, days in runs if spans)
+
+
+def _day_names(days: list[int], words: _Words) -> str:
+    named = {(0, 7): words.every_day, (0, 5): words.weekdays, (5, 2): words.weekend}.get((days[0], len(days)))
+    if named:
+        return named
+    first, last = words.days[days[0]], words.days[days[-1]]
+    return first if len(days) == 1 else f"{first} {words.to} {last}"
+
+
+def _spans(spans: tuple[Span, ...], words: _Words) -> str:
+    if spans == (Span(0, 24 * 60),):
+        return words.open_all_day
+    text = " · ".join(map(str, spans))
+    return text.replace(".", ":") if words.colon else text
+
+
+def _response(response: ResponseTime, words: _Words) -> str:
+    units = words.working_day if response.unit == "working_days" else words.working_hour
+    number = words.numbers[response.amount - 1] if response.amount <= len(words.numbers) else str(response.amount)
+    return f"{words.within} {number} {units[response.amount > 1]}"

@@ -1,0 +1,187 @@
+"""Agreements: when support is open for whom, and when an answer is due. In: an agreement and an aware time. Out: yes or no, or a time.
+
+The agreements that ship are those of the supportweb guide. Local time is the agreement's zone; hours that pass are counted in UTC, so that
+a day on which the clock changes has the hours it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+ResponseUnit = Literal["working_days", "working_hours"]
+Channel = Literal["handling", "phone"]
+MINUTES_A_DAY = 24 * 60
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Open from `opens_min` (included) to `closes_min` (excluded), in minutes after local midnight, 0 to 1440."""
+
+    opens_min: int
+    closes_min: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.opens_min < self.closes_min <= MINUTES_A_DAY:
+            raise ValueError(f"opening hours {self} do not lie within one day, earlier to later")
+
+    def __str__(self) -> str:
+        return f"{_clock(self.opens_min)}–{_clock(self.closes_min)}"
+
+
+Week = tuple[tuple[Span, ...], ...]
+"""Seven days, Monday first, each with its spans in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseTime:
+    """`amount` working days after the day of receipt, or hours of opening time after the receipt."""
+
+    amount: int
+    unit: ResponseUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a customer has bought. `phone` None: no telephone. `closed_on_holidays`: all is closed on the public holidays of Norway.
+
+    Raises ValueError for hours that are never open, a response time below 1, an unknown zone, or a week that has not seven days in order.
+    """
+
+    key: str
+    hours: Week
+    response: ResponseTime
+    phone: Week | None = None
+    closed_on_holidays: bool = True
+    zone: str = "Europe/Oslo"
+
+    def __post_init__(self) -> None:
+        for week in (self.hours, self.phone):
+            if week is not None and (len(week) != 7 or not any(week) or any(_overlap(day) for day in week)):
+                raise ValueError(f"agreement {self.key}: a week needs seven days with spans in order, and an open one among them")
+        if self.response.amount < 1:
+            raise ValueError(f"agreement {self.key}: the response time is below 1")
+        try:
+            ZoneInfo(self.zone)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"agreement {self.key}: there is no time zone {self.zone!r}") from error
+
+
+def hours(text: str) -> tuple[Span, ...]:
+    """`08.00-16.00, 18:00–20:00` as spans; "" is closed. Raises ValueError for anything else."""
+    return tuple(_span(part) for part in text.split(",") if part.strip())
+
+
+def is_holiday(day: date) -> bool:
+    """True on a public holiday of Norway that is no plain Sunday. Computed once a year and process."""
+    return day in _holidays(day.year)
+
+
+def within_hours(agreement: Agreement, at: datetime, channel: Channel = "handling") -> bool:
+    """True when it is open at the aware time `at`. The opening minute counts, the closing minute does not."""
+    local = at.astimezone(ZoneInfo(agreement.zone))
+    minute = local.hour * 60 + local.minute
+    return any(span.opens_min <= minute < span.closes_min for span in _open_spans(agreement, local.date(), channel))
+
+
+def respond_by(agreement: Agreement, at: datetime) -> datetime:
+    """When an answer to a mail of the aware time `at` is due, aware UTC.
+
+    Working days: the close of the n-th open day after the day of receipt. Working hours: when so much opening time has passed.
+    """
+    if agreement.response.unit == "working_days":
+        return _after_days(agreement, at, agreement.response.amount)
+    return _after_hours(agreement, at, timedelta(hours=agreement.response.amount))
+
+
+def _after_days(agreement: Agreement, at: datetime, days: int) -> datetime:
+    received = at.astimezone(ZoneInfo(agreement.zone)).date()
+    open_days = (day for day in _days_from(received + timedelta(days=1)) if _open_spans(agreement, day, "handling"))
+    for _ in range(days):
+        due = next(open_days)
+    return _instant(agreement, due, _open_spans(agreement, due, "handling")[-1].closes_min)
+
+
+def _after_hours(agreement: Agreement, at: datetime, left: timedelta) -> datetime:
+    for day in _days_from(at.astimezone(ZoneInfo(agreement.zone)).date()):
+        for span in _open_spans(agreement, day, "handling"):
+            opens, closes = _instant(agreement, day, span.opens_min), _instant(agreement, day, span.closes_min)
+            start = max(opens, at.astimezone(UTC))
+            if start + left <= closes:
+                return start + left
+            left -= max(closes - start, timedelta(0))
+    raise AssertionError("an agreement without an open day cannot be made")
+
+
+def _open_spans(agreement: Agreement, day: date, channel: Channel) -> tuple[Span, ...]:
+    week = agreement.hours if channel == "handling" else agreement.phone
+    if week is None or (agreement.closed_on_holidays and is_holiday(day)):
+        return ()
+    return week[day.weekday()]
+
+
+def _instant(agreement: Agreement, day: date, minute: int) -> datetime:
+    """A local minute of a day in UTC. 1440 is the next midnight; a minute that the clock skips is the one after the change."""
+    day += timedelta(days=minute // MINUTES_A_DAY)
+    minute %= MINUTES_A_DAY
+    return datetime.combine(day, time(minute // 60, minute % 60), ZoneInfo(agreement.zone)).astimezone(UTC)
+
+
+def _days_from(day: date) -> Iterator[date]:
+    while True:
+        yield day
+        day += timedelta(days=1)
+
+
+@lru_cache(maxsize=64)
+def _holidays(year: int) -> frozenset[date]:
+    import holidays  # takes a tenth of a second to import, and is needed only where hours are asked
+
+    return frozenset(holidays.country_holidays("NO", years=[year]))
+
+
+def _span(text: str) -> Span:
+    opens, dash, closes = text.replace("–", "-").partition("-")
+    if not dash:
+        raise ValueError(f"opening hours {text.strip()!r} are not of the form 08.00-16.00")
+    return Span(_minute(opens), _minute(closes))
+
+
+def _minute(text: str) -> int:
+    hour, _, minute = text.strip().replace(":", ".").partition(".")
+    if not (hour.isascii() and hour.isdigit() and len(hour) <= 2) or not (
+        minute == "" or (minute.isascii() and minute.isdigit() and len(minute) == 2)
+    ):
+        raise ValueError(f"{text.strip()!r} is no time of day of the form 08.00")
+    if int(minute or 0) > 59:
+        raise ValueError(f"{text.strip()!r} is no time of day of the form 08.00")
+    return int(hour) * 60 + int(minute or 0)
+
+
+def _overlap(day: tuple[Span, ...]) -> bool:
+    return any(later.opens_min < earlier.closes_min for earlier, later in pairwise(day))
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}.{minute % 60:02d}"
+
+
+def _weekdays(open_hours: str, saturday: str = "", sunday: str = "") -> Week:
+    return (hours(open_hours),) * 5 + (hours(saturday), hours(sunday))
+
+
+_OFFICE = _weekdays("08.00-16.00")
+
+SUPPORTWEB_AGREEMENTS: dict[str, Agreement] = {
+    "enkel": Agreement("enkel", _OFFICE, ResponseTime(2, "working_days")),
+    "standard": Agreement("standard", _OFFICE, ResponseTime(4, "working_hours"), phone=_OFFICE),
+    "utvidet": Agreement(
+        "utvidet", _OFFICE, ResponseTime(4, "working_hours"), phone=_weekdays("08.00-23.00", saturday="08.00-16.00", sunday="14.00-22.00")
+    ),
+}
+"""The guide states no response time for "utvidet": it has that of "standard"."""

@@ -1,0 +1,143 @@
+"""The chain: one policy asked about one mail. In: a policy and facts. Out: a verdict with the answer of every rule that was asked, and why.
+
+Pure and without a memory. Rules are asked in order; the first that holds decides, unless it continues. A floor stands under every
+policy: what the guarantees forbid (a stranger's comment, an answer to a machine, a status that a machine moves) no rule can bring about.
+A rule may be stricter than the floor, never looser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from mailgate.rules.facts import Facts
+from mailgate.rules.policy import Action, Disposition, Policy, Rule
+
+FLOOR = "guarantees"
+"""The rule's name in trail and verdict when the floor overrules a policy."""
+MAY_COMMENT = frozenset({"confirmed", "participant", "colleague"})
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEntry:
+    """One rule that was asked: did it hold, and why (a plain sentence, no full stop)."""
+
+    rule: str
+    hit: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing that follows from the verdict. `do` is a disposition or an action's name; `args` are plain text values."""
+
+    do: str
+    args: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be done with a mail. `flavour` is the text of a redirect (`legacy`, `case_closed`), "" for anything else."""
+
+    disposition: Disposition
+    rule: str
+    reason: str
+    trail: tuple[TrailEntry, ...]
+    effects: tuple[Effect, ...]
+    flavour: str = ""
+    policy_version: str = ""
+
+
+def run(policy: Policy, facts: Facts) -> Verdict:
+    """Ask the policy. Same policy and facts, same verdict. Raises nothing for any mail."""
+    if facts.workflow is not policy.workflow or facts.agreements is not policy.agreements:
+        facts = replace(facts, workflow=policy.workflow, agreements=policy.agreements)
+    trail: list[TrailEntry] = []
+    actions: list[Action] = []
+    for rule in policy.rules:
+        hit, because = _ask(rule, facts)
+        trail.append(TrailEntry(rule.name, hit, because))
+        if not hit or rule.shadow:
+            continue
+        actions += rule.actions
+        if rule.then is not None:
+            return _decide(policy, facts, rule, trail, actions)
+    raise AssertionError("a policy without a written default cannot be made")
+
+
+def _ask(rule: Rule, facts: Facts) -> tuple[bool, str]:
+    hit, seen = rule.when.judge(facts)
+    if not hit:
+        return False, seen
+    because = f"{rule.says} ({seen})" if rule.says and seen else rule.says or seen
+    return True, f"shadow, nothing is done: {because}" if rule.shadow else because
+
+
+def _decide(policy: Policy, facts: Facts, rule: Rule, trail: list[TrailEntry], actions: list[Action]) -> Verdict:
+    disposition, name, reason, flavour = rule.then or "hold", rule.name, trail[-1].because, rule.flavour
+    if overruled := _floor(disposition, facts):
+        disposition, why = overruled
+        name, reason, flavour = FLOOR, f"rule {rule.name} says {rule.then}, but {why}", ""
+        trail.append(TrailEntry(FLOOR, True, reason))
+    if disposition == "redirect":
+        flavour = flavour or "legacy"
+    kept = _kept_actions(disposition, facts, actions, trail)
+    effects = (_main_effect(disposition, facts, rule, flavour), *_moves(disposition, facts, kept), *_extras(kept))
+    return Verdict(disposition, name, reason, tuple(trail), effects, flavour, policy.version)
+
+
+def _floor(disposition: Disposition, facts: Facts) -> tuple[Disposition, str] | None:
+    """What stands in place of a disposition that the guarantees forbid, and why; None when it is allowed."""
+    if facts.mail.kind != "human" and disposition in ("comment", "redirect", "create"):
+        return "note", f"mail of kind {facts.mail.kind} gets no answer, moves nothing and makes no case"
+    if disposition != "comment":
+        return None
+    if facts.case is None or not facts.carrier:
+        return "hold", "nothing proves that the mail belongs to a case"
+    if facts.trust not in MAY_COMMENT:
+        return "hold", f"trust {facts.trust} never joins a case"
+    answer = facts.case_answer()
+    return ("hold", answer.reason) if answer and answer.does == "refuse" else None
+
+
+def _kept_actions(disposition: Disposition, facts: Facts, actions: list[Action], trail: list[TrailEntry]) -> list[Action]:
+    """The actions that the guarantees allow; what falls is said in the trail."""
+    kept = [action for action in actions if _is_allowed(action, disposition, facts)]
+    for action in actions:
+        if action not in kept:
+            trail.append(
+                TrailEntry(FLOOR, True, f"{action.do} is left out: mail with disposition {disposition} and trust {facts.trust} may not")
+            )
+    return kept
+
+
+def _is_allowed(action: Action, disposition: Disposition, facts: Facts) -> bool:
+    if action.do in ("tag", "notify"):
+        return True
+    if action.do == "transition":
+        return disposition == "comment" and facts.trust in facts.workflow.moving_trust
+    return disposition in ("comment", "create")
+
+
+def _main_effect(disposition: Disposition, facts: Facts, rule: Rule, flavour: str) -> Effect:
+    args: dict[str, str] = {}
+    if facts.case and facts.carrier and (disposition in ("comment", "note", "hold") or flavour == "case_closed"):
+        args["case"] = facts.case.key
+    if flavour:
+        args["flavour"] = flavour
+    if rule.forward_to and disposition == "forward":
+        args["to"] = rule.forward_to
+    return Effect(disposition, args)
+
+
+def _moves(disposition: Disposition, facts: Facts, actions: list[Action]) -> tuple[Effect, ...]:
+    """The status that a comment leads to: the policy's own transition, else the workflow's."""
+    answer = facts.case_answer() if disposition == "comment" else None
+    if answer is None or any(action.do == "transition" for action in actions):
+        return ()
+    args = {"to": answer.move_to, "because": answer.reason} if answer.move_to else {"because": answer.reason}
+    return (Effect("transition" if answer.move_to else "keep_status", args),)
+
+
+def _extras(actions: list[Action]) -> tuple[Effect, ...]:
+    return tuple(Effect(action.do, action.args) for action in actions)

@@ -1,0 +1,204 @@
+"""Conditions: closed operators over facts, as plain values that any loader can build. In: `Facts`. Out: yes or no, and what was seen.
+
+A fact with several values meets a condition when one of them does. Patterns are RE2 (linear time), unanchored and without regard to case.
+Building a condition checks it: an unknown fact, a value of the wrong type or a bad pattern is a ValueError that says so.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal
+
+import re2
+
+from mailgate.rules.facts import Fact, Facts, FactType, Value, fact
+
+Scalar = str | int | bool
+Seen = tuple[bool, str]
+"""The answer, and what was seen in plain words."""
+Comparison = Literal["lt", "le", "gt", "ge"]
+
+MAX_PATTERN_CHARS = 2000
+_SHOWN_CHARS = 60
+_MAX_MEMORY_BYTES = 2 * 1024 * 1024
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge}
+_SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_PYTHON_TYPES: Mapping[FactType, type] = {"text": str, "texts": str, "number": int, "truth": bool}
+
+
+@dataclass(frozen=True, slots=True)
+class Eq:
+    """The fact is this value."""
+
+    fact: str
+    value: Scalar
+    _fact: Fact = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _bind(self, self.value)
+
+    def judge(self, facts: Facts) -> Seen:
+        """Answer for one mail."""
+        value = self._fact.read(facts)
+        hit = self.value in value if isinstance(value, tuple) else value == self.value
+        return hit, f"{self.fact} is {_shown(value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """The fact is one of these values."""
+
+    fact: str
+    values: tuple[Scalar, ...]
+    _fact: Fact = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise ValueError(f"{self.fact}: a list of values is empty")
+        _bind(self, *self.values)
+
+    def judge(self, facts: Facts) -> Seen:
+        """Answer for one mail."""
+        value = self._fact.read(facts)
+        hit = any(item in self.values for item in value) if isinstance(value, tuple) else value in self.values
+        return hit, f"{self.fact} is {_shown(value)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The RE2 pattern is found in the fact's text."""
+
+    fact: str
+    pattern: str
+    _fact: Fact = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        compiled(self.pattern)
+        _bind(self, self.pattern)
+
+    def judge(self, facts: Facts) -> Seen:
+        """Answer for one mail."""
+        value = self._fact.read(facts)
+        texts = value if isinstance(value, tuple) else (str(value),)
+        found = next((match for match in map(compiled(self.pattern).search, texts) if match), None)
+        return found is not None, f"{self.fact} has {_shown(found.group(0))}" if found else f"{self.fact} does not match"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """The number is below, above, at most or at least this one."""
+
+    fact: str
+    by: Comparison
+    value: int
+    _fact: Fact = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.by not in _COMPARE:
+            raise ValueError(f"{self.fact}: there is no comparison {self.by!r}; there are {', '.join(_COMPARE)}")
+        _bind(self, self.value)
+        if self._fact.type != "number":
+            raise ValueError(f"{self.fact} is no number and cannot be compared with {_SIGNS[self.by]}")
+
+    def judge(self, facts: Facts) -> Seen:
+        """Answer for one mail."""
+        value = self._fact.read(facts)
+        hit = _COMPARE[self.by](value, self.value)
+        return hit, f"{self.fact} is {value}" + ("" if hit else f", not {_SIGNS[self.by]} {self.value}")
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part holds. The first that does not is the reason."""
+
+    parts: tuple[Condition, ...]
+
+    def judge(self, facts: Facts) -> Seen:
+        """Answer for one mail."""
+        seen: list[str] = []
+        for part in self.parts:
+            hit, because = part.judge(facts)
+            if not hit:
+                return False, because
+            seen.append(because)
+        return True, ", ".join(seen)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One part holds. The first that does is the reason."""
+
+    parts: tuple[Condition, ...]
+
+    def judge(self, facts: Facts) -> Seen:
+        """Answer for one mail."""
+        seen: list[str] = []
+        for part in self.parts:
+            hit, because = part.judge(facts)
+            if hit:
+                return True, because
+            seen.append(because)
+        return False, ", ".join(seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    part: Condition
+
+    def judge(self, facts: Facts) -> Seen:
+        """Answer for one mail."""
+        hit, because = self.part.judge(facts)
+        return not hit, because
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """Holds for every mail: the default at the end of a policy."""
+
+    def judge(self, facts: Facts) -> Seen:
+        """Answer for one mail."""
+        return True, ""
+
+
+Condition = Eq | In | Matches | Compare | All | AnyOf | Not | Always
+
+
+@lru_cache(maxsize=1024)
+def compiled(pattern: str) -> Any:
+    """The RE2 pattern, compiled once. Raises ValueError for one that RE2 does not take, or that is too long or too large."""
+    if len(pattern) > MAX_PATTERN_CHARS:
+        raise ValueError(f"a pattern has {len(pattern)} characters; {MAX_PATTERN_CHARS} are the most")
+    options = re2.Options()
+    options.case_sensitive, options.log_errors, options.max_mem = False, False, _MAX_MEMORY_BYTES
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        why = error.args[0] if error.args else ""
+        raise ValueError(
+            f"pattern {pattern!r} cannot be read: {why.decode(errors='replace') if isinstance(why, bytes) else why}"
+        ) from error
+
+
+def _bind(condition: Eq | In | Matches | Compare, *values: Scalar) -> None:
+    """Find the fact once, and check that the values are of its type (`bool` is no number here)."""
+    found = fact(condition.fact)
+    wanted = _PYTHON_TYPES[found.type]
+    for value in values:
+        if type(value) is not wanted:
+            raise ValueError(f"{condition.fact} is {found.type}; {value!r} cannot be its value")
+    object.__setattr__(condition, "_fact", found)
+
+
+def _shown(value: Value) -> str:
+    """A value in a line of the trail: short, in one line, and recognisable when empty."""
+    if value is True or value is False:
+        return "true" if value else "false"
+    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    if len(text) > _SHOWN_CHARS:
+        text = text[: _SHOWN_CHARS - 1] + "…"
+    return " ".join(text.split()) or "empty"

@@ -1,0 +1,216 @@
+"""Facts: the closed set of names that conditions may ask for, with type, meaning and how each is read. In: `Facts`. Out: a value.
+
+A fact is computed when a rule asks for it, never before. Text facts that are compared as keys or addresses are in lower case.
+`header.<name>` is one more family: the values of that header field, decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from mailgate.cases.model import Case, Contact, Customer
+from mailgate.cases.workflow import SUPPORTWEB, Incoming, ReplyAnswer, Workflow, on_reply
+from mailgate.mail.model import Envelope, Mail
+from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, within_hours
+from mailgate.rules.trust import Authentication, Trust
+
+Value = str | int | bool | tuple[str, ...]
+FactType = Literal["text", "texts", "number", "truth"]
+Carrier = Literal["", "address", "message_id", "marker", "bounce"]
+
+SERVICE_MAILBOXES = frozenset({"postmaster", "abuse", "hostmaster", "webmaster", "security"})
+"""RFC 2142: names of mailboxes that a person must read; RFC 5321 section 4.5.1 demands the first."""
+
+UNREADABLE = ("degraded", "unreadable")
+"""A defect that begins so says that the mail was not understood, only kept."""
+
+DEFAULT_AGREEMENT = "enkel"
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Authentications:
+    """What was verified or believed of the mail's origin: `pass`, `fail`, `none` and the other words of RFC 8601 section 2.7."""
+
+    spf: str = "none"
+    dkim: str = "none"
+    dmarc: str = "none"
+    arc: str = "none"
+    verdict: Authentication = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is known of one mail when the policy is asked. Made by the intake; the chain puts the policy's workflow and agreements in.
+
+    `case` is the case that was found by `carrier`, or, when `carrier` is "", the one that the subject hints at (a hint, never authority).
+    `carrier_refusals`: why token-like texts of the mail were no good (`expired`, `forged`, ...). `carriers_disagree`: good tokens name
+    several cases. `contact`, `customer`: the author's. `at`: when the mail was accepted, aware UTC.
+    """
+
+    mail: Mail
+    envelope: Envelope
+    at: datetime
+    trust: Trust = "stranger"
+    trust_reason: str = ""
+    auth: Authentications = field(default_factory=Authentications)
+    case: Case | None = None
+    carrier: Carrier = ""
+    carrier_refusals: tuple[str, ...] = ()
+    carriers_disagree: bool = False
+    contact: Contact | None = None
+    customer: Customer | None = None
+    workflow: Workflow = SUPPORTWEB
+    agreements: Mapping[str, Agreement] = field(default_factory=lambda: SUPPORTWEB_AGREEMENTS)
+
+    @property
+    def agreement(self) -> Agreement:
+        """The agreement of the author's customer, else the default."""
+        wanted = self.customer.agreement if self.customer else DEFAULT_AGREEMENT
+        return self.agreements.get(wanted) or self.agreements.get(DEFAULT_AGREEMENT) or next(iter(self.agreements.values()))
+
+    @property
+    def takes_part(self) -> bool:
+        """True when the author is an approved participant of the case, however the case was found."""
+        person = self.case.participant(self.mail.author.address) if self.case and self.mail.author else None
+        return person is not None and person.approved
+
+    def case_answer(self) -> ReplyAnswer | None:
+        """What the workflow says to this mail on this case; None without a case."""
+        if self.case is None:
+            return None
+        case, mail = self.case, self.mail
+        return on_reply(self.workflow, Incoming(case.status, mail.kind, self.at, self.trust, mail.reply.thanks_only, case.resolved_at))
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One name of the closed set: its type, what it means in one line, and how it is read."""
+
+    name: str
+    type: FactType
+    means: str
+    read: Callable[[Facts], Value]
+
+
+def fact(name: str) -> Fact:
+    """The fact of this name. Raises ValueError, which names the nearest one there is."""
+    if name in FACTS:
+        return FACTS[name]
+    if name.startswith("header.") and len(name) > len("header."):
+        return _header_fact(name)
+    near = get_close_matches(name, FACTS, n=1)
+    raise ValueError(f"there is no fact {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
+def _header_fact(name: str) -> Fact:
+    wanted = name.removeprefix("header.").lower()
+    return Fact(
+        name,
+        "texts",
+        f"values of the header field {wanted}",
+        lambda f: tuple(value for key, value in f.mail.headers if key.lower() == wanted),
+    )
+
+
+def _author(f: Facts) -> str:
+    return f.mail.author.address.lower() if f.mail.author else ""
+
+
+def _domain(f: Facts) -> str:
+    return _author(f).rpartition("@")[2]
+
+
+def _local_parts(f: Facts) -> tuple[str, ...]:
+    return tuple(address.rpartition("@")[0].lower() for address in f.envelope.recipients)
+
+
+def _to_service(f: Facts) -> bool:
+    return any(part.partition("+")[0] in SERVICE_MAILBOXES for part in _local_parts(f))
+
+
+def _unreadable(f: Facts) -> bool:
+    return f.mail.author is None or any(defect.startswith(UNREADABLE) for defect in f.mail.defects)
+
+
+def _local(f: Facts) -> datetime:
+    return f.at.astimezone(ZoneInfo(f.agreement.zone))
+
+
+def _case_text(attribute: str) -> Callable[[Facts], Value]:
+    return lambda f: str(getattr(f.case, attribute)) if f.case else ""
+
+
+def _case_answer(f: Facts) -> str:
+    answer = f.case_answer()
+    return answer.does if answer else ""
+
+
+def _kept_files(f: Facts) -> int:
+    return sum(1 for part in f.mail.attachments if part.disposition != "decoration")
+
+
+_ALL = (
+    Fact("kind", "text", "human, auto_reply, bounce, delivery_status, bulk, loop or system", lambda f: f.mail.kind),
+    Fact("kind_reasons", "texts", "why the mail was taken for its kind", lambda f: f.mail.kind_reasons),
+    Fact("trust", "text", "confirmed, participant, colleague, doubtful or stranger", lambda f: f.trust),
+    Fact("auth.verdict", "text", "pass, fail or none: what the authentication comes to", lambda f: f.auth.verdict),
+    Fact("auth.spf", "text", "SPF result (RFC 7208)", lambda f: f.auth.spf),
+    Fact("auth.dkim", "text", "DKIM result (RFC 6376)", lambda f: f.auth.dkim),
+    Fact("auth.dmarc", "text", "DMARC result (RFC 7489)", lambda f: f.auth.dmarc),
+    Fact("auth.arc", "text", "ARC result (RFC 8617)", lambda f: f.auth.arc),
+    Fact(
+        "envelope.reverse_path",
+        "text",
+        "MAIL FROM address in lower case, empty when null",
+        lambda f: (f.envelope.reverse_path or "").lower(),
+    ),
+    Fact("envelope.null_reverse_path", "truth", "the reverse-path is <>", lambda f: f.envelope.reverse_path is None),
+    Fact("recipients", "texts", "RCPT TO addresses in lower case", lambda f: tuple(map(str.lower, f.envelope.recipients))),
+    Fact("recipients.local_parts", "texts", "what stands before the @ of the recipients", _local_parts),
+    Fact("recipients.service", "truth", "one recipient is postmaster, abuse or kin (RFC 2142)", _to_service),
+    Fact("to", "texts", "addresses of the To field in lower case", lambda f: tuple(box.address.lower() for box in f.mail.to)),
+    Fact("cc", "texts", "addresses of the Cc field in lower case", lambda f: tuple(box.address.lower() for box in f.mail.cc)),
+    Fact("author.address", "text", "author's address in lower case, empty when none can be read", _author),
+    Fact("author.domain", "text", "domain of the author's address", _domain),
+    Fact("author.name", "text", "author's display name", lambda f: f.mail.author.name if f.mail.author else ""),
+    Fact("author.doubtful", "truth", "the mail names several authors, or none that can be read", lambda f: f.mail.identity_doubtful),
+    Fact("author.known", "truth", "the author is one of our contacts", lambda f: f.contact is not None),
+    Fact("author.takes_part", "truth", "the author is an approved participant of the case", lambda f: f.takes_part),
+    Fact("subject", "text", "subject, decoded", lambda f: f.mail.subject),
+    Fact("language", "text", "language of the text, empty when unknown", lambda f: f.mail.language),
+    Fact("text", "text", "the whole text", lambda f: f.mail.text),
+    Fact("size_bytes", "number", "size of the raw mail", lambda f: f.mail.size_bytes),
+    Fact("defects", "texts", "what was odd about the mail's form", lambda f: f.mail.defects),
+    Fact("unreadable", "truth", "no author, or the mail was kept without being understood", _unreadable),
+    Fact("reply.text", "text", "the new text, without history and signature", lambda f: f.mail.reply.text),
+    Fact("reply.thanks_only", "truth", "the new text only says thanks", lambda f: f.mail.reply.thanks_only),
+    Fact("attachments.count", "number", "attachments, logos of signatures not counted", _kept_files),
+    Fact("attachments.names", "texts", "file names of the attachments", lambda f: tuple(part.filename for part in f.mail.attachments)),
+    Fact("attachments.types", "texts", "declared content types", lambda f: tuple(part.content_type.lower() for part in f.mail.attachments)),
+    Fact("carrier", "text", "what tied the mail to its case: address, message_id, marker, bounce; empty without", lambda f: f.carrier),
+    Fact("carrier.refusals", "texts", "why reply addresses of the mail were no good: expired, forged, ...", lambda f: f.carrier_refusals),
+    Fact("carrier.disagree", "truth", "the mail carries good tokens of several cases", lambda f: f.carriers_disagree),
+    Fact("case.found", "truth", "a case was found, be it only by its key in the subject", lambda f: f.case is not None),
+    Fact("case.key", "text", "key of the case", _case_text("key")),
+    Fact("case.status", "text", "status key of the case", _case_text("status")),
+    Fact("case.type", "text", "type of the case", _case_text("case_type")),
+    Fact("case.priority", "text", "priority of the case", _case_text("priority")),
+    Fact("case.component", "text", "component of the case", _case_text("component")),
+    Fact("case.assignee", "text", "who is responsible for the case", _case_text("assignee")),
+    Fact("case.answer", "text", "what the workflow says to this mail: comment, note or refuse; empty without a case", _case_answer),
+    Fact("customer.known", "truth", "the author's domain or contact belongs to a customer", lambda f: f.customer is not None),
+    Fact("customer.name", "text", "name of the author's customer", lambda f: f.customer.name if f.customer else ""),
+    Fact("agreement", "text", "key of the author's agreement", lambda f: f.agreement.key),
+    Fact("agreement.open", "truth", "the mail came within the agreement's opening hours", lambda f: within_hours(f.agreement, f.at)),
+    Fact("agreement.phone", "truth", "the agreement has telephone support", lambda f: f.agreement.phone is not None),
+    Fact("time.weekday", "text", "monday to sunday, local time", lambda f: _WEEKDAYS[_local(f).weekday()]),
+    Fact("time.hour", "number", "0 to 23, local time", lambda f: _local(f).hour),
+)
+FACTS: Mapping[str, Fact] = {item.name: item for item in _ALL}
+"""Every fact by name, but for the family `header.<name>`."""

@@ -1,0 +1,140 @@
+"""The policy: everything that operators own, as frozen values, built by `default` or by a loader. Nothing here decides.
+
+A policy is checked when it is made, as a whole: whoever holds one holds one that can be run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from mailgate.cases.changes import TOLD
+from mailgate.cases.model import NoticeKind
+from mailgate.cases.workflow import SUPPORTWEB, Workflow
+from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement
+from mailgate.rules.conditions import Always, Condition
+from mailgate.rules.facts import DEFAULT_AGREEMENT
+
+Disposition = Literal["comment", "redirect", "note", "create", "forward", "hold", "discard"]
+Do = Literal["tag", "set", "transition", "notify", "participant"]
+
+DISPOSITIONS: frozenset[str] = frozenset({"comment", "redirect", "note", "create", "forward", "hold", "discard"})
+SETTABLE: frozenset[str] = frozenset({"priority", "type", "component", "assignee"})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a rule does beside its disposition. `args`: `tag` name; `set` one of SETTABLE; `transition` to; `notify` whom;
+    `participant` approved (yes or no).
+    """
+
+    do: Do
+    args: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`when` holds, `then` follows. `says`: why, in a plain sentence without a full stop, for the trail.
+
+    `go_on` (`continue` in the document): the actions are done, the next rule is asked, and `then` must be None. `shadow`: is asked and
+    logged, does nothing. `flavour` names the text of a redirect; `forward_to` the address of a forward.
+    """
+
+    name: str
+    when: Condition
+    then: Disposition | None
+    says: str = ""
+    actions: tuple[Action, ...] = ()
+    go_on: bool = False
+    shadow: bool = False
+    flavour: str = ""
+    forward_to: str = ""
+
+    def __post_init__(self) -> None:
+        if self.then is None and not (self.go_on and self.actions):
+            raise ValueError(f"rule {self.name}: it has neither a disposition nor actions to continue with")
+        if self.then is not None and (self.go_on or self.then not in DISPOSITIONS):
+            raise ValueError(f"rule {self.name}: {'a rule that continues cannot decide' if self.go_on else f'there is no {self.then!r}'}")
+        if (self.then == "forward") != bool(self.forward_to):
+            raise ValueError(f"rule {self.name}: forward and an address to forward to belong together")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value that a case's type, priority or component can have. `labels`: nb, nn, en."""
+
+    key: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSettings:
+    """Which notices participants get, and how long changes are gathered into one mail."""
+
+    told: frozenset[NoticeKind] = TOLD
+    window: timedelta = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectSettings:
+    """At most one automatic answer per address and template within `window`. `texts`: flavour -> language -> text that is put in
+    place of the template's own, empty for none.
+    """
+
+    window: timedelta = timedelta(hours=24)
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A test that the policy carries: facts by name, and the disposition (and rule, when given) that must come out."""
+
+    name: str
+    given: Mapping[str, str | int | bool | tuple[str, ...]]
+    disposition: Disposition
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One version of everything that operators own. Raises ValueError when it could not be run or does not say its default."""
+
+    rules: tuple[Rule, ...]
+    version: str
+    workflow: Workflow = SUPPORTWEB
+    agreements: Mapping[str, Agreement] = field(default_factory=lambda: SUPPORTWEB_AGREEMENTS)
+    case_types: tuple[Choice, ...] = ()
+    priorities: tuple[Choice, ...] = ()
+    components: tuple[Choice, ...] = ()
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
+    redirect: RedirectSettings = field(default_factory=RedirectSettings)
+    examples: tuple[Example, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._check_rules()
+        if DEFAULT_AGREEMENT not in self.agreements:
+            raise ValueError(f"the policy has no agreement {DEFAULT_AGREEMENT!r}, which everyone has who chose no other")
+        for rule in self.rules:
+            for action in rule.actions:
+                _check_action(self, rule, action)
+
+    def _check_rules(self) -> None:
+        names = [rule.name for rule in self.rules]
+        if double := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two rules have the name {double[0]!r}")
+        last = self.rules[-1] if self.rules else None
+        if last is None or not isinstance(last.when, Always) or last.then is None or last.shadow:
+            raise ValueError("the last rule must be the written default: it holds always, and it decides")
+
+    def agreement(self, key: str) -> Agreement:
+        """The agreement of this key, else the default one."""
+        return self.agreements.get(key) or self.agreements[DEFAULT_AGREEMENT]
+
+
+def _check_action(policy: Policy, rule: Rule, action: Action) -> None:
+    if action.do == "set" and not (action.args and action.args.keys() <= SETTABLE):
+        raise ValueError(f"rule {rule.name}: only {', '.join(sorted(SETTABLE))} can be set")
+    if action.do == "transition" and not policy.workflow.has_status(action.args.get("to", "")):
+        raise ValueError(f"rule {rule.name}: the workflow has no status {action.args.get('to', '')!r}")
