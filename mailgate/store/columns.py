@@ -1,0 +1,96 @@
+"""Column types of our own: the one place where Python values and the two databases' values are told apart.
+
+In: values of `rows` and `cases`. Out: what the driver stores. Text that came from a mail is made storable here: PostgreSQL's text cannot
+hold NUL, neither database takes lone surrogates; both are replaced in derived text. Raw bytes are never touched.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text, TypeDecorator, Uuid
+from sqlalchemy.types import TypeEngine
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def storable(text: str) -> str:
+    """`text` with NUL and lone surrogates replaced by U+FFFD; the same object when there is none."""
+    if "\x00" in text:
+        text = text.replace("\x00", REPLACEMENT)
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def moment_text(moment: datetime) -> str:
+    """The form in which SQLite stores a time: ISO 8601, UTC, always microseconds, so that text order is time order."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone cannot be stored")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant: aware in, aware UTC out; a naive one is refused with ValueError. `timestamptz`, or text of fixed form on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite: its driver's own form would drop the zone."""
+        return dialect.type_descriptor(String(32) if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Refuse a naive time."""
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return moment_text(value)
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Aware UTC."""
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        stored: datetime = value
+        return stored.astimezone(UTC)
+
+
+class PlainText(TypeDecorator[str]):
+    """Text derived from mail or typed by people: whatever it holds can be stored, see `storable`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Replace what no database takes."""
+        return None if value is None else storable(value)
+
+
+class Sha256(TypeDecorator[str]):
+    """A SHA-256 hash: lower-case hex outside, 32 bytes inside."""
+
+    impl = LargeBinary(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Hex to bytes. Raises ValueError when it is no hex."""
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """Bytes to hex."""
+        return None if value is None else value.hex()
+
+
+def identifier() -> Uuid[str]:
+    """A UUIDv7 in canonical text; `uuid` on PostgreSQL, the same 36 characters on SQLite, so that people can read and paste it."""
+    return Uuid(as_uuid=False).with_variant(String(36), "sqlite")

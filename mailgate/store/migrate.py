@@ -1,0 +1,76 @@
+"""Brings the database to the schema of this program, and refuses to run on another one.
+
+In: an open database. Out: tables, or SchemaMismatch with what to do. Two processes may upgrade at once: the second waits and finds
+nothing to do. A migration runs in one transaction on both databases, so that a kill in the middle leaves the schema as it was.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from mailgate.errors import SchemaMismatch
+from mailgate.store.database import Database
+from mailgate.store.failures import translated
+
+LOCK = 0x6D61696C67617465  # "mailgate", for pg_advisory_xact_lock
+
+
+def upgrade(database: Database) -> str:
+    """Bring the schema to this program's and return its revision. Safe to call from several processes; raises SchemaMismatch when it is
+    newer.
+    """
+    with translated(), database.writing.begin() as connection:
+        if not database.is_sqlite:  # SQLite's writer holds the only lock there is since BEGIN IMMEDIATE
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        found = _revision(connection)
+        if found is not None and found not in _known():
+            raise SchemaMismatch(_newer(found))
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return head()
+
+
+def check(database: Database) -> None:
+    """Raises SchemaMismatch unless the schema is exactly this program's."""
+    with translated(), database.reading.connect() as connection:
+        found = _revision(connection)
+    if found is None:
+        raise SchemaMismatch("the database has no tables yet; run `mailgate db upgrade`")
+    if found not in _known():
+        raise SchemaMismatch(_newer(found))
+    if found != head():
+        raise SchemaMismatch(f"the database has the older schema {found}, this program needs {head()}; run `mailgate db upgrade`")
+
+
+def head() -> str:
+    """The revision of this program."""
+    return _known()[0]
+
+
+def _newer(found: str) -> str:
+    return f"the database has the schema {found}, which this program does not know; run the newer mailgate that made it"
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@lru_cache(maxsize=1)
+def _known() -> tuple[str, ...]:
+    """All revisions, newest first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "mailgate.store:migrations")
+    return config

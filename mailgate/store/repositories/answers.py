@@ -1,0 +1,60 @@
+"""What the answer gate counts: in the database, in the transaction of the mail's other effects, before anything is sent.
+
+A crash after the count means fewer answers, never more. `reserve` is exact under any concurrency: it is one upsert on the key. The two
+breakers are approximate by design: transactions that run at the same time do not see each other, so a breaker may open later by one per
+worker.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, insert, select
+
+from mailgate.cases.ids import new_id
+from mailgate.store.repositories.statements import upsert
+from mailgate.store.repositories.suppressions import SuppressionRepository
+from mailgate.store.schema import answer_log, answers, seen_content
+
+
+class AnswerRepository:
+    """See the module. Fits `inbound.redirect.Counters`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def reserve(self, address: str, template: str, now: datetime, window: timedelta) -> bool:
+        """True when no answer of this template was counted for the address within the window; it is counted by that.
+
+        Of two that ask at once, one waits for the other's transaction and then gets False. A clock that was set back by less than the
+        window gives False.
+        """
+        key = address.lower()
+        statement = upsert(self._connection, answers).values(address=key, template=template, answered_at=now)
+        statement = statement.on_conflict_do_update(
+            index_elements=[answers.c.address, answers.c.template], set_={"answered_at": now}, where=answers.c.answered_at <= now - window
+        ).returning(answers.c.address)
+        if self._connection.execute(statement).scalar_one_or_none() is None:
+            return False
+        self._connection.execute(insert(answer_log).values(id=new_id(now), domain=key.rpartition("@")[2], answered_at=now))
+        return True
+
+    def answered_since(self, since: datetime, domain: str | None = None) -> int:
+        """Answers counted since then, to one domain or to all."""
+        statement = select(func.count()).select_from(answer_log).where(answer_log.c.answered_at > since)
+        if domain is not None:
+            statement = statement.where(answer_log.c.domain == domain.lower())
+        return self._connection.execute(statement).scalar_one()
+
+    def content_seen(self, fingerprint: str, since: datetime, now: datetime) -> int:
+        """How often this content has asked for an answer since then; counts this time."""
+        statement = select(func.count()).select_from(seen_content)
+        seen = self._connection.execute(
+            statement.where(seen_content.c.fingerprint == fingerprint, seen_content.c.seen_at > since)
+        ).scalar_one()
+        self._connection.execute(insert(seen_content).values(id=new_id(now), fingerprint=fingerprint, seen_at=now))
+        return seen
+
+    def suppressed(self, address: str) -> str:
+        """Why nothing may be sent to the address, "" when it may."""
+        return SuppressionRepository(self._connection).which([address]).get(address.lower(), "")

@@ -1,0 +1,44 @@
+"""Bytes by their SHA-256: raw mails and attachments, each kept once. Two calls: a folder or an object store can stand here later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from mailgate.clock import Clock
+from mailgate.errors import UsageError
+from mailgate.store.repositories.statements import upsert
+from mailgate.store.schema import blobs
+
+
+class BlobRepository:
+    """See the module."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection, self._clock = connection, clock
+
+    def put(self, contents: Sequence[tuple[str, bytes]]) -> None:
+        """Keep each (sha256 in hex, bytes); one that is there already is not written again, but counts as kept from now."""
+        put(self._connection, dict(contents), self._clock())
+
+    def get(self, sha256: str) -> bytes:
+        """The bytes. Raises UsageError when they were never kept or have been purged."""
+        content = self._connection.execute(select(blobs.c.content).where(blobs.c.sha256 == sha256)).scalar_one_or_none()
+        if content is None:
+            raise UsageError(f"the bytes {sha256[:12]} are not kept (any more)")
+        return bytes(content)
+
+
+def put(connection: Connection, contents: Mapping[str, bytes], now: datetime) -> None:
+    """Keep sha256 -> bytes, in the order of the hashes so that two writers cannot wait for each other.
+
+    Renewing `kept_at` takes the row's lock: retention, which may be deleting it, either goes first and the bytes are written again, or
+    sees the new time.
+    """
+    if not contents:
+        return
+    insert = upsert(connection, blobs)
+    statement = insert.on_conflict_do_update(index_elements=[blobs.c.sha256], set_={"kept_at": insert.excluded.kept_at})
+    connection.execute(statement, [{"sha256": key, "content": contents[key], "kept_at": now} for key in sorted(contents)])

@@ -1,0 +1,83 @@
+"""Companies and the mail domains that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, select, update
+
+from mailgate.cases.model import Customer
+from mailgate.errors import UsageError
+from mailgate.store.repositories.statements import insert_all, limited
+from mailgate.store.schema import customer_domains, customers
+
+
+class CustomerRepository:
+    """See the module."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def by_domains(self, domains: Collection[str]) -> dict[str, Customer]:
+        """Domain in lower case -> the customer it belongs to, for those that are known."""
+        wanted = {domain.lower() for domain in domains}
+        if not wanted:
+            return {}
+        found = select(customer_domains.c.domain, customer_domains.c.customer_id).where(customer_domains.c.domain.in_(wanted))
+        owner = {row.domain: row.customer_id for row in self._connection.execute(found)}
+        known = self.get(set(owner.values()))
+        return {domain: known[id_] for domain, id_ in owner.items()}
+
+    def get(self, ids: Collection[str]) -> dict[str, Customer]:
+        """Id -> customer, for those that exist."""
+        return {c.id: c for c in self._with_domains(select(customers).where(customers.c.id.in_(ids)))} if ids else {}
+
+    def list(self, limit: int | None = None) -> Sequence[Customer]:
+        """By name."""
+        return self._with_domains(limited(select(customers).order_by(customers.c.name, customers.c.id), limit))
+
+    def add(self, new: Iterable[Customer]) -> None:
+        """Write new customers with their domains. Raises UsageError when a domain belongs to another one."""
+        listed = list(new)
+        self._refuse_taken([(domain, customer.id) for customer in listed for domain in customer.domains])
+        insert_all(self._connection, customers, [_row(customer) for customer in listed])
+        insert_all(self._connection, customer_domains, [row for customer in listed for row in _domain_rows(customer)])
+
+    def set(self, customer: Customer) -> None:
+        """Replace a customer's fields and domains. Raises UsageError when it does not exist or a domain belongs to another one."""
+        self._refuse_taken([(domain, customer.id) for domain in customer.domains])
+        done = self._connection.execute(update(customers).where(customers.c.id == customer.id).values(**_row(customer)))
+        if not done.rowcount:
+            raise UsageError(f"there is no customer {customer.id}")
+        self._connection.execute(delete(customer_domains).where(customer_domains.c.customer_id == customer.id))
+        insert_all(self._connection, customer_domains, _domain_rows(customer))
+
+    def _refuse_taken(self, wanted: Sequence[tuple[str, str]]) -> None:
+        if not wanted:
+            return
+        holders = self.by_domains([domain for domain, _ in wanted])
+        for domain, owner_id in wanted:
+            holder = holders.get(domain.lower())
+            if holder is not None and holder.id != owner_id:
+                raise UsageError(f"the domain {domain} belongs to the customer {holder.name}")
+
+    def _with_domains(self, statement: Select[Any]) -> Sequence[Customer]:
+        rows = self._connection.execute(statement).all()
+        if not rows:
+            return []
+        found = (
+            select(customer_domains).where(customer_domains.c.customer_id.in_([row.id for row in rows])).order_by(customer_domains.c.domain)
+        )
+        domains: dict[str, list[str]] = {}
+        for row in self._connection.execute(found):
+            domains.setdefault(row.customer_id, []).append(row.domain)
+        return [Customer(r.id, r.name, r.agreement, tuple(domains.get(r.id, ())), r.language) for r in rows]
+
+
+def _row(customer: Customer) -> dict[str, Any]:
+    return {"id": customer.id, "name": customer.name, "agreement": customer.agreement, "language": customer.language}
+
+
+def _domain_rows(customer: Customer) -> Sequence[dict[str, Any]]:
+    return [{"domain": domain, "customer_id": customer.id} for domain in sorted({d.lower() for d in customer.domains})]

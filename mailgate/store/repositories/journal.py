@@ -1,0 +1,295 @@
+"""The journal: accepted mail, who works on it, and what was decided.
+
+In: entries from the accept stage; claims and outcomes from intake. Out: rows under lease. A row is pending until exactly one outcome is
+written under its lease; work that lost its lease finds out in `hold_ground` before it has any effect. Rows are never deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, select, update
+
+from mailgate.clock import Clock
+from mailgate.errors import UsageError
+from mailgate.mail.model import Envelope
+from mailgate.store.repositories import accept
+from mailgate.store.repositories.ledger import LedgerRepository
+from mailgate.store.repositories.statements import array, execute_all, id_range, limited, literal, upsert, words
+from mailgate.store.rows import Appended, ClaimedEntry, JournalEntry, JournalState, NewEntry, Outcome, Queue
+from mailgate.store.schema import blobs, decisions, journal
+
+BATCH_BYTES = 16 * 1024 * 1024
+REOPENABLE: frozenset[str] = frozenset({"held", "shunted"})
+
+_ENVELOPE = (journal.c.reverse_path, journal.c.recipients)
+_SUBMITTED = (journal.c.client_address, journal.c.helo, journal.c.protocol, journal.c.tls, journal.c.smtp_utf8, journal.c.notes)
+_CLAIMED = (journal.c.id, *_ENVELOPE, journal.c.raw_sha256, journal.c.accepted_at, journal.c.attempts, journal.c.lease_token, *_SUBMITTED)
+
+
+class JournalRepository:
+    """See the module."""
+
+    def __init__(self, connection: Connection, writer: str, clock: Clock) -> None:
+        self._connection, self._writer, self._clock = connection, writer, clock
+
+    def append(self, entries: Sequence[NewEntry]) -> list[Appended]:
+        """Write one group of entries; for each, in order, its id or the id of the same submission of the last 7 days."""
+        return accept.append(self._connection, self._writer, entries) if entries else []
+
+    # Work --------------------------------------------------------------------------------------------------------------------------
+
+    def claim(self, now: datetime, limit: int, lease: timedelta, *, max_bytes: int = BATCH_BYTES) -> list[ClaimedEntry]:
+        """Take due rows until `now + lease`, oldest first, and count the attempt. Commit at once: attempts count before work begins.
+
+        A row that was tried before comes alone, so that a mail that kills its worker never counts against its neighbours. Fresh rows come
+        up to `limit` and up to `max_bytes` of raw bytes together (at least one). [] when nothing is due.
+        """
+        return self._claim(now, 1, lease, max_bytes, tried=True) or self._claim(now, limit, lease, max_bytes, tried=False)
+
+    def _claim(self, now: datetime, limit: int, lease: timedelta, max_bytes: int, *, tried: bool) -> list[ClaimedEntry]:
+        statement = (
+            update(journal)
+            .where(journal.c.id.in_(_fitting(_due(now, limit, tried=tried), max_bytes)))
+            .values(attempts=journal.c.attempts + 1, lease_token=journal.c.lease_token + 1, due_at=now + lease)
+            .returning(*_CLAIMED)
+        )
+        rows = self._connection.execute(statement).all()
+        if not rows:
+            return []
+        found = select(blobs.c.sha256, blobs.c.content).where(blobs.c.sha256.in_({row.raw_sha256 for row in rows}))
+        contents = {sha256: bytes(content) for sha256, content in self._connection.execute(found)}
+        return sorted((_claimed(row, contents[row.raw_sha256]) for row in rows), key=lambda entry: entry.id)
+
+    def shunt_exhausted(self, now: datetime, max_attempts: int) -> int:
+        """Set aside the due rows that were tried `max_attempts` times without an outcome. Returns how many."""
+        statement = (
+            update(journal)
+            .where(journal.c.due_at <= now, journal.c.attempts > literal(0), journal.c.attempts >= max_attempts)
+            .values(
+                state="shunted",
+                due_at=None,
+                lease_token=journal.c.lease_token + 1,
+                error=func.coalesce(func.nullif(journal.c.error, ""), f"tried {max_attempts} times without an outcome"),
+            )
+        )
+        return self._connection.execute(statement).rowcount
+
+    def hold_ground(self, claims: Iterable[ClaimedEntry]) -> set[str]:
+        """Lock the rows of the claims; the ids of those that are still ours. First call of the transaction that writes effects."""
+        tokens = {claim.id: claim.lease_token for claim in claims}
+        if not tokens:
+            return set()
+        found = (
+            select(journal.c.id, journal.c.lease_token)
+            .where(journal.c.id.in_(tokens), journal.c.state == literal("pending"))
+            .order_by(journal.c.id)
+            .with_for_update()
+        )
+        return {id_ for id_, token in self._connection.execute(found) if tokens[id_] == token}
+
+    def finish(self, outcomes: Sequence[Outcome]) -> None:
+        """Write the outcomes of rows whose ground is held. Each row is final after it."""
+        now = self._clock()
+        final = update(journal).where(journal.c.id == bindparam("of_id")).values(state=bindparam("to"), due_at=None, error="")
+        execute_all(self._connection, final, [{"of_id": outcome.journal_id, "to": outcome.state} for outcome in outcomes])
+        insert = upsert(self._connection, decisions)
+        columns = {column.name: insert.excluded[column.name] for column in decisions.columns if column.name != "journal_id"}
+        decided = insert.on_conflict_do_update(index_elements=[decisions.c.journal_id], set_=columns)
+        execute_all(self._connection, decided, [_decision(outcome, now) for outcome in outcomes])
+
+    def release(self, claims: Iterable[ClaimedEntry]) -> None:
+        """Give leases back unused (a graceful stop): due at once, and the attempt is not counted."""
+        statement = self._ours().values(due_at=self._clock(), attempts=journal.c.attempts - 1, lease_token=journal.c.lease_token + 1)
+        execute_all(self._connection, statement, [{"of_id": c.id, "token": c.lease_token} for c in claims])
+
+    def defer(self, claims: Iterable[ClaimedEntry], error: str, next_attempt_at: datetime) -> None:
+        """The attempt failed for now: due again at `next_attempt_at`, with the reason shown meanwhile."""
+        statement = self._ours().values(due_at=next_attempt_at, error=error, lease_token=journal.c.lease_token + 1)
+        execute_all(self._connection, statement, [{"of_id": c.id, "token": c.lease_token} for c in claims])
+
+    def _ours(self) -> Any:
+        return update(journal).where(
+            journal.c.id == bindparam("of_id"), journal.c.lease_token == bindparam("token"), journal.c.state == literal("pending")
+        )
+
+    # People ------------------------------------------------------------------------------------------------------------------------
+
+    def reopen(self, ids: Collection[str], now: datetime, *, from_states: Collection[str] = REOPENABLE) -> set[str]:
+        """Make held or shunted rows pending again, with all their attempts; the ids of those that were in one of `from_states`."""
+        statement = (
+            update(journal)
+            .where(journal.c.id.in_(ids), journal.c.state.in_(from_states))
+            .values(state="pending", due_at=now, attempts=0, lease_token=journal.c.lease_token + 1, error="")
+            .returning(journal.c.id)
+        )
+        return set(self._connection.execute(statement).scalars())
+
+    def discard(self, ids: Collection[str], reason: str, now: datetime) -> set[str]:
+        """A person decides that held or shunted rows need no work; the ids of those that were held or shunted."""
+        where = (journal.c.id.in_(ids), journal.c.state.in_(REOPENABLE))
+        statement = update(journal).where(*where).values(state="discarded", due_at=None).returning(journal.c.id)
+        done = set(self._connection.execute(statement).scalars())
+        insert = upsert(self._connection, decisions)
+        shown = insert.on_conflict_do_update(
+            index_elements=[decisions.c.journal_id],
+            set_={name: insert.excluded[name] for name in ("decided_at", "rule", "reason")},
+        )
+        outcomes = [Outcome(journal_id=id_, state="discarded", rule="operator", reason=reason) for id_ in sorted(done)]
+        execute_all(self._connection, shown, [_decision(outcome, now) for outcome in outcomes])
+        return done
+
+    def get(self, id_: str) -> JournalEntry:
+        """One row. Raises UsageError when there is none."""
+        row = self._connection.execute(_shown().where(journal.c.id == id_)).one_or_none()
+        if row is None:
+            raise UsageError(f"there is no journal entry {id_}")
+        return _entry(row)
+
+    def raw(self, id_: str) -> bytes:
+        """The accepted bytes (CRLF line ends). Raises UsageError when there is no such entry or its bytes were purged."""
+        found = select(blobs.c.content).join(journal, journal.c.raw_sha256 == blobs.c.sha256).where(journal.c.id == id_)
+        content = self._connection.execute(found).scalar_one_or_none()
+        if content is None:
+            self.get(id_)
+            raise UsageError(f"the bytes of journal entry {id_} have been purged")
+        return bytes(content)
+
+    def list(self, state: JournalState | None = None, limit: int | None = 50, *, before: str | None = None) -> Sequence[JournalEntry]:
+        """Newest first; `before` an id goes on from there."""
+        statement = _shown().order_by(journal.c.id.desc())
+        if state is not None:
+            statement = statement.where(journal.c.state == state)
+        if before is not None:
+            statement = statement.where(journal.c.id < before)
+        return [_entry(row) for row in self._connection.execute(limited(statement, limit))]
+
+    def find(self, prefix: str) -> str:
+        """The whole id of which `prefix` is the beginning. Raises UsageError when there is none or more than one."""
+        low, high = id_range(prefix)
+        ids = self._connection.execute(select(journal.c.id).where(journal.c.id.between(low, high)).limit(2)).scalars().all()
+        if len(ids) != 1:
+            raise UsageError(f"there is {'no' if not ids else 'more than one'} journal entry that begins with {prefix}")
+        return str(ids[0])
+
+    def message_ids_known(self, message_ids: Collection[str]) -> set[str]:
+        """Which of these Message-IDs decided entries carry already: the same id on other content is a new mail that deserves a flag."""
+        found = select(decisions.c.message_id).where(decisions.c.message_id.in_(message_ids))
+        return set(self._connection.execute(found).scalars()) if message_ids else set()
+
+    def queue(self) -> Queue:
+        """How many wait, the oldest due time, and the counts per state that people must look at."""
+        waiting, oldest = self._connection.execute(
+            select(func.count(), func.min(journal.c.due_at)).where(journal.c.state == literal("pending"))
+        ).one()
+        watched = select(journal.c.state, func.count()).where(journal.c.state.in_(REOPENABLE)).group_by(journal.c.state)
+        return Queue(waiting, oldest, dict(self._connection.execute(watched).tuples().all()))
+
+    def ledger(self) -> dict[str, int | bool]:
+        """The figures of guarantee 9; see `LedgerRepository`."""
+        return LedgerRepository(self._connection).figures()
+
+
+def _due(now: datetime, limit: int, *, tried: bool) -> Select[Any]:
+    """Due rows under lock, those that another worker is taking left out. The index conditions stand literally."""
+    attempts = journal.c.attempts > literal(0) if tried else journal.c.attempts == literal(0)
+    return (
+        select(journal.c.id, journal.c.due_at, journal.c.size_bytes)
+        .where(journal.c.due_at <= now, journal.c.due_at.is_not(None), attempts)
+        .order_by(journal.c.due_at, journal.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _fitting(due: Select[Any], max_bytes: int) -> Select[Any]:
+    """The first of `due` whose bytes fit together. A list of big mails must not fill the memory of a worker."""
+    rows = due.cte("due")
+    before = func.sum(rows.c.size_bytes).over(order_by=(rows.c.due_at, rows.c.id)) - rows.c.size_bytes
+    sums = select(rows.c.id, before.label("before")).subquery("sums")
+    return select(sums.c.id).where(sums.c.before < max_bytes)
+
+
+def _claimed(row: Any, raw: bytes) -> ClaimedEntry:
+    return ClaimedEntry(
+        id=row.id,
+        envelope=Envelope(row.reverse_path, words(row.recipients)),
+        raw=raw,
+        raw_sha256=row.raw_sha256,
+        accepted_at=row.accepted_at,
+        attempts=row.attempts,
+        lease_token=row.lease_token,
+        client_address=row.client_address,
+        helo=row.helo,
+        protocol=row.protocol,
+        tls=row.tls,
+        smtp_utf8=row.smtp_utf8,
+        notes=words(row.notes),
+    )
+
+
+def _decision(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    return {
+        "journal_id": outcome.journal_id,
+        "decided_at": now,
+        "rule": outcome.rule,
+        "reason": outcome.reason,
+        "kind": outcome.kind,
+        "trust": outcome.trust,
+        "case_id": outcome.case_id,
+        "policy_version": outcome.policy_version,
+        "trail": outcome.trail,
+        "message_id": outcome.message_id,
+        "author": outcome.author,
+        "subject": outcome.subject,
+        "defects": array(outcome.defects),
+    }
+
+
+def _shown() -> Select[Any]:
+    kept = select(literal(1)).where(blobs.c.sha256 == journal.c.raw_sha256).correlate(journal).exists()
+    of_decision = [column.label(f"d_{column.name}") for column in decisions.columns]
+    return select(journal, kept.label("raw_kept"), *of_decision).outerjoin(decisions, decisions.c.journal_id == journal.c.id)
+
+
+def _entry(row: Any) -> JournalEntry:
+    return JournalEntry(
+        id=row.id,
+        accepted_at=row.accepted_at,
+        envelope=Envelope(row.reverse_path, words(row.recipients)),
+        raw_sha256=row.raw_sha256,
+        size_bytes=row.size_bytes,
+        client_address=row.client_address,
+        helo=row.helo,
+        protocol=row.protocol,
+        tls=row.tls,
+        smtp_utf8=row.smtp_utf8,
+        notes=words(row.notes),
+        state=row.state,
+        attempts=row.attempts,
+        due_at=row.due_at,
+        error=row.error,
+        raw_kept=bool(row.raw_kept),
+        decision=_outcome(row) if row.d_journal_id else None,
+        decided_at=row.d_decided_at,
+    )
+
+
+def _outcome(row: Any) -> Outcome:
+    return Outcome(
+        journal_id=row.id,
+        state=row.state,
+        rule=row.d_rule,
+        reason=row.d_reason,
+        kind=row.d_kind,
+        trust=row.d_trust,
+        case_id=row.d_case_id,
+        policy_version=row.d_policy_version,
+        trail=row.d_trail,
+        message_id=row.d_message_id,
+        author=row.d_author,
+        subject=row.d_subject,
+        defects=words(row.d_defects),
+    )

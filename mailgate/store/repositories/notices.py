@@ -1,0 +1,202 @@
+"""Who is to be told what, until it is one frozen mail in the outbox.
+
+In: `Notice` values of a change; claims from the outbound worker. Out: groups under lease. A group is what goes into one mail: the notices
+to one recipient about one case. It is taken whole: when its first notice is due, those that came within the window go with it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+
+from mailgate.cases.model import Notice
+from mailgate.store.repositories.statements import execute_all, insert_all, literal
+from mailgate.store.rows import ClaimedNotice, Queue
+from mailgate.store.schema import notices
+
+CLAIM_LOCK = 0x6D67_6E6F_7469_6365  # "mgnotice": whole groups can only be taken by one at a time; a claim is short
+
+
+class NoticeRepository:
+    """See the module."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, new: Sequence[Notice]) -> None:
+        """Write notices that belong to no change of a case, such as a redirect."""
+        insert_all(self._connection, notices, [notice_row(notice) for notice in new])
+
+    def claim(self, now: datetime, limit: int, lease: timedelta) -> list[ClaimedNotice]:
+        """Take groups whose oldest notice is due, up to `limit` groups, until `now + lease`, in the order of their ids. Commit at once.
+
+        A group that was tried before comes alone, so that one that cannot be rendered never counts against the others.
+        """
+        if self._connection.dialect.name != "sqlite":
+            self._connection.execute(select(func.pg_advisory_xact_lock(CLAIM_LOCK)))
+        return self._claim(now, 1, lease, tried=True) or self._claim(now, limit, lease, tried=False)
+
+    def _claim(self, now: datetime, limit: int, lease: timedelta, *, tried: bool) -> list[ClaimedNotice]:
+        first = (
+            select(notices.c.group_key)
+            .where(
+                notices.c.due_at <= now,
+                notices.c.due_at.is_not(None),
+                notices.c.attempts > literal(0) if tried else notices.c.attempts == literal(0),
+                _takeable(now),
+            )
+            .order_by(notices.c.due_at, notices.c.id)
+            .limit(limit)
+        )
+        groups = list(dict.fromkeys(self._connection.execute(first).scalars()))
+        if not groups:
+            return []
+        statement = (
+            update(notices)
+            .where(notices.c.group_key.in_(groups), notices.c.due_at.is_not(None), _takeable(now))
+            .values(state="rendering", attempts=notices.c.attempts + 1, lease_token=notices.c.lease_token + 1, due_at=now + lease)
+            .returning(notices)
+        )
+        return sorted((_claimed(row) for row in self._connection.execute(statement)), key=lambda claim: claim.id)
+
+    def hold_ground(self, claims: Iterable[ClaimedNotice]) -> set[str]:
+        """Lock the rows of the claims; the ids of those that are still ours. First call of the transaction that freezes mails."""
+        tokens = {claim.id: claim.lease_token for claim in claims}
+        if not tokens:
+            return set()
+        found = (
+            select(notices.c.id, notices.c.lease_token)
+            .where(notices.c.id.in_(tokens), notices.c.state == "rendering")
+            .order_by(notices.c.id)
+            .with_for_update()
+        )
+        return {id_ for id_, token in self._connection.execute(found) if tokens[id_] == token}
+
+    def mark_rendered(self, ids: Collection[str], outbox_id: str) -> None:
+        """These notices are in the frozen mail `outbox_id`. Their ground must be held."""
+        self.mark_all_rendered(dict.fromkeys(ids, outbox_id))
+
+    def mark_all_rendered(self, outbox_ids: Mapping[str, str]) -> None:
+        """Notice id -> id of the frozen mail that it is in, for a whole batch with one statement. Their ground must be held."""
+        statement = (
+            update(notices)
+            .where(notices.c.id == bindparam("of_id"))
+            .values(state="rendered", due_at=None, outbox_id=bindparam("to"), error="")
+        )
+        execute_all(self._connection, statement, [{"of_id": id_, "to": outbox_ids[id_]} for id_ in sorted(outbox_ids)])
+
+    def suppress(self, ids: Collection[str], reason: str) -> None:
+        """Nobody is told, and why. Their ground must be held."""
+        self._close(ids, "suppressed", reason)
+
+    def fail(self, ids: Collection[str], error: str) -> None:
+        """They cannot be rendered; they stay visible until a person runs them again. Their ground must be held."""
+        self._close(ids, "failed", error)
+
+    def _close(self, ids: Collection[str], state: str, reason: str) -> None:
+        if ids:
+            self._connection.execute(update(notices).where(notices.c.id.in_(ids)).values(state=state, due_at=None, error=reason))
+
+    def fail_exhausted(self, now: datetime, max_attempts: int) -> int:
+        """Set the due notices that were tried `max_attempts` times to failed. Returns how many."""
+        statement = (
+            update(notices)
+            .where(notices.c.due_at <= now, notices.c.attempts > literal(0), notices.c.attempts >= max_attempts)
+            .values(
+                state="failed",
+                due_at=None,
+                lease_token=notices.c.lease_token + 1,
+                error=func.coalesce(func.nullif(notices.c.error, ""), f"tried {max_attempts} times without an outcome"),
+            )
+        )
+        return self._connection.execute(statement).rowcount
+
+    def defer(self, claims: Iterable[ClaimedNotice], error: str, next_attempt_at: datetime) -> None:
+        """The attempt failed for now: due again at `next_attempt_at`."""
+        statement = self._ours().values(state="pending", due_at=next_attempt_at, error=error, lease_token=notices.c.lease_token + 1)
+        execute_all(self._connection, statement, [{"of_id": c.id, "token": c.lease_token} for c in claims])
+
+    def release(self, claims: Iterable[ClaimedNotice], now: datetime) -> None:
+        """Give leases back unused: due at once, and the attempt is not counted."""
+        values = {"state": "pending", "due_at": now, "attempts": notices.c.attempts - 1, "lease_token": notices.c.lease_token + 1}
+        execute_all(self._connection, self._ours().values(values), [{"of_id": c.id, "token": c.lease_token} for c in claims])
+
+    def _ours(self) -> Any:
+        return update(notices).where(
+            notices.c.id == bindparam("of_id"), notices.c.lease_token == bindparam("token"), notices.c.state == literal("rendering")
+        )
+
+    def retry(self, ids: Collection[str], now: datetime) -> set[str]:
+        """Make failed notices due again; the ids of those that were failed."""
+        again = (
+            update(notices)
+            .where(notices.c.id.in_(ids), notices.c.state == "failed")
+            .values(state="pending", due_at=now, attempts=0, error="")
+        )
+        return set(self._connection.execute(again.returning(notices.c.id)).scalars()) if ids else set()
+
+    def of_mails(self, journal_ids: Collection[str]) -> dict[str, Sequence[tuple[str, str]]]:
+        """Journal id -> (kind, state) of the notices that this mail caused."""
+        found = (
+            select(notices.c.journal_id, notices.c.kind, notices.c.state)
+            .where(notices.c.journal_id.in_(journal_ids))
+            .order_by(notices.c.id)
+        )
+        caused: dict[str, Any] = {}
+        for row in self._connection.execute(found) if journal_ids else ():
+            caused.setdefault(row.journal_id, []).append((row.kind, row.state))
+        return caused
+
+    def queue(self) -> Queue:
+        """How many wait, the oldest due time, and how many failed."""
+        waiting, oldest = self._connection.execute(
+            select(func.count(), func.min(notices.c.due_at)).where(notices.c.due_at.is_not(None))
+        ).one()
+        failed = self._connection.execute(select(func.count()).select_from(notices).where(notices.c.state == "failed")).scalar_one()
+        return Queue(waiting, oldest, {"failed": failed})
+
+
+def _takeable(now: datetime) -> Any:
+    """Free, or under a lease that has run out."""
+    return or_(notices.c.state == literal("pending"), and_(notices.c.state == literal("rendering"), notices.c.due_at <= now))
+
+
+def notice_row(notice: Notice) -> dict[str, Any]:
+    """The row of a new notice. Without a case it is a group of its own: two answers to one address are two mails."""
+    return {
+        "id": notice.id,
+        "group_key": f"{notice.case_id} {notice.address.lower()}" if notice.case_id else notice.id,
+        "kind": notice.kind,
+        "address": notice.address,
+        "created_at": notice.created_at,
+        "case_id": notice.case_id,
+        "contact_id": notice.contact_id,
+        "event_id": notice.event_id,
+        "journal_id": notice.journal_id,
+        "language": notice.language,
+        "facts": json.dumps(dict(notice.facts), ensure_ascii=False),
+        "state": "pending",
+        "due_at": notice.due_at,
+    }
+
+
+def _claimed(row: Any) -> ClaimedNotice:
+    return ClaimedNotice(
+        id=row.id,
+        group=row.group_key,
+        kind=row.kind,
+        address=row.address,
+        created_at=row.created_at,
+        case_id=row.case_id,
+        contact_id=row.contact_id,
+        event_id=row.event_id,
+        journal_id=row.journal_id,
+        language=row.language,
+        facts=json.loads(row.facts),
+        attempts=row.attempts,
+        lease_token=row.lease_token,
+    )

@@ -1,0 +1,81 @@
+"""What may be taken away after its time. Accepted mail that waits for anybody keeps its bytes; rows that say what happened stay.
+
+In: now, and how long bytes are kept. Out: how much went. Works in bounded bites, one per call, so that no transaction gets long.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Column, Connection, Table, delete, exists, select, text, update
+
+from mailgate.store.repositories.accept import WINDOW
+from mailgate.store.repositories.statements import id_floor, literal
+from mailgate.store.rows import Purged
+from mailgate.store.schema import answer_log, answers, blobs, comment_files, journal, outbox, outbox_mails, seen_content, submissions
+
+BITE = 500
+COUNTED_FOR = timedelta(days=60)  # longer than any window that the answer gate may have
+WAITING = [literal(state) for state in ("pending", "held", "shunted")]
+FOR_A_PERSON = [literal(state) for state in ("failed", "uncertain")]
+
+
+class RetentionRepository:
+    """See the module."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def purge(self, now: datetime, keep: timedelta | None, limit: int = BITE) -> Purged:
+        """Take away up to `limit` rows of each kind. Call again until nothing is taken.
+
+        Raw bytes of settled entries accepted before `now - keep`, frozen mails that are final and as old, and what deduplication and the
+        answer gate no longer look at. `keep` None keeps all bytes. Bytes that a waiting entry or a comment needs stay.
+        """
+        counted = ((answers, answers.c.answered_at), (answer_log, answer_log.c.answered_at), (seen_content, seen_content.c.seen_at))
+        return Purged(
+            blobs=self._raw(now - keep, limit) if keep is not None else 0,
+            submissions=self._aged(submissions, submissions.c.accepted_at, now - WINDOW, limit),
+            frozen_mails=self._frozen(now - keep, limit) if keep is not None else 0,
+            counters=sum(self._aged(table, column, now - COUNTED_FOR, limit) for table, column in counted),
+        )
+
+    def _raw(self, oldest: datetime, limit: int) -> int:
+        """Mark settled entries as expired, then delete their bytes unless something else needs them.
+
+        The condition on `kept_at` is checked again under the row's lock: the same bytes that come in meanwhile renew it, and stay.
+        """
+        expired = (
+            select(journal.c.id)
+            .where(text("NOT raw_expired"), journal.c.accepted_at < oldest, journal.c.state.not_in(WAITING))
+            .order_by(journal.c.accepted_at)
+            .limit(limit)
+        )
+        marked = update(journal).where(journal.c.id.in_(expired.scalar_subquery())).values(raw_expired=True).returning(journal.c.raw_sha256)
+        hashes = set(self._connection.execute(marked).scalars())
+        if not hashes:
+            return 0
+        needed = (
+            exists().where(comment_files.c.sha256 == blobs.c.sha256),
+            exists().where(journal.c.raw_sha256 == blobs.c.sha256, journal.c.state.in_(WAITING)),
+        )
+        gone = delete(blobs).where(blobs.c.sha256.in_(hashes), blobs.c.kept_at < oldest, *(~condition for condition in needed))
+        self._connection.execute(gone)
+        return len(hashes)
+
+    def _frozen(self, oldest: datetime, limit: int) -> int:
+        final = (
+            select(outbox_mails.c.outbox_id)
+            .join(outbox, outbox.c.id == outbox_mails.c.outbox_id)
+            .where(outbox_mails.c.outbox_id < id_floor(oldest), outbox.c.due_at.is_(None), outbox.c.state.not_in(FOR_A_PERSON))
+            .order_by(outbox_mails.c.outbox_id)
+            .limit(limit)
+        )
+        return self._connection.execute(delete(outbox_mails).where(outbox_mails.c.outbox_id.in_(final.scalar_subquery()))).rowcount
+
+    def _aged(self, table: Table, moment: Column[datetime], oldest: datetime, limit: int) -> int:
+        # Several columns can be the key; of those that are too old, the oldest go first, up to the limit.
+        last = select(moment).where(moment < oldest).order_by(moment).offset(limit - 1).limit(1)
+        bound = self._connection.execute(last).scalar_one_or_none()
+        condition = moment < oldest if bound is None else moment <= bound
+        return self._connection.execute(delete(table).where(condition)).rowcount

@@ -1,0 +1,74 @@
+"""Pieces of statements that the repositories share: lists of rows in, one statement out; conditions that the planner can match to an
+index.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Insert, Select, Table, Update, insert, literal_column
+from sqlalchemy.dialects import postgresql, sqlite
+
+from mailgate.errors import UsageError
+
+
+def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert all rows with one statement; none with none. All rows have the same keys."""
+    if rows:
+        connection.execute(insert(table), list(rows))
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those rows whose key is not there yet; the others are left as they are."""
+    if rows:
+        connection.execute(upsert(connection, table).on_conflict_do_nothing(), list(rows))
+
+
+def upsert(connection: Connection, table: Table) -> Any:
+    """An INSERT that can say ON CONFLICT, in the database's own form."""
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def literal(value: str | int) -> ColumnElement[Any]:
+    """A constant that stands in the statement's text. A bound one would hide from the planner that a partial index fits."""
+    return literal_column(f"'{value}'" if isinstance(value, str) else str(value))
+
+
+def execute_all(connection: Connection, statement: Update | Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run one statement for all rows; nothing for none."""
+    if rows:
+        connection.execute(statement, list(rows))
+
+
+def limited(statement: Select[Any], limit: int | None) -> Select[Any]:
+    """The first `limit` rows, all when it is None."""
+    return statement if limit is None else statement.limit(limit)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A JSON array of texts as a tuple. The common empty one costs no parsing."""
+    return () if text == "[]" else tuple(json.loads(text))
+
+
+def array(values: Iterable[str]) -> str:
+    """Texts as a JSON array in ASCII."""
+    listed = tuple(values)
+    return json.dumps(listed) if listed else "[]"
+
+
+def id_range(prefix: str) -> tuple[str, str]:
+    """The lowest and the highest id that begin with `prefix`. Raises UsageError when no id can."""
+    digits = prefix.replace("-", "").lower()
+    try:
+        return str(UUID(digits.ljust(32, "0"))), str(UUID(digits.ljust(32, "f")))
+    except ValueError as error:
+        raise UsageError(f"{prefix!r} is not the beginning of an id") from error
+
+
+def id_floor(moment: datetime) -> str:
+    """An id below every UUIDv7 made at `moment` or later (RFC 9562 section 5.7: the time in milliseconds stands first)."""
+    return str(UUID(int=int(moment.astimezone(UTC).timestamp() * 1000) << 80))

@@ -1,0 +1,280 @@
+"""The values that the store takes and gives, one dataclass per purpose. Nothing here reads, writes or decides.
+
+Ids are UUIDv7 in canonical text. Times are aware UTC. Hashes are SHA-256 in lower-case hex. JSON is text, handled by whoever made it.
+A *claim* is a row under lease: its `lease_token` is the fencing token that every later write on the row must still match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from mailgate.cases.model import NoticeKind
+from mailgate.mail.model import Envelope
+
+JournalState = Literal["pending", "commented", "redirected", "noted", "created", "forwarded", "held", "discarded", "shunted"]
+FinalState = Literal["commented", "redirected", "noted", "created", "forwarded", "held", "discarded"]
+NoticeState = Literal["pending", "rendering", "rendered", "suppressed", "failed"]
+OutboxState = Literal["pending", "sending", "deferred", "sent", "failed", "uncertain", "captured", "cancelled"]
+SendState = Literal["sent", "deferred", "failed", "uncertain", "captured"]
+
+JOURNAL_STATES: tuple[JournalState, ...] = (
+    "pending", "commented", "redirected", "noted", "created", "forwarded", "held", "discarded", "shunted",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class NewEntry:
+    """One message to be made durable. Not frozen: one is made per mail before 250, and a frozen one costs four times as much to make.
+
+    `raw` has CRLF line ends and is dot-unstuffed. `submission_key` is `mail.submission_key.submission_key` of it.
+    """
+
+    id: str
+    accepted_at: datetime
+    envelope: Envelope
+    raw: bytes
+    raw_sha256: str
+    submission_key: str
+    client_address: str
+    helo: str
+    protocol: str
+    tls: bool
+    smtp_utf8: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of one `NewEntry`: its own id, or the id of the same submission that was there before."""
+
+    journal_id: str
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedEntry:
+    """A journal row under lease, with its bytes. `attempts` counts this one."""
+
+    id: str
+    envelope: Envelope
+    raw: bytes
+    raw_sha256: str
+    accepted_at: datetime
+    attempts: int
+    lease_token: int
+    client_address: str
+    helo: str
+    protocol: str
+    tls: bool
+    smtp_utf8: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was decided about one entry and why. `trail` is JSON text of every rule that was asked."""
+
+    journal_id: str
+    state: FinalState
+    rule: str = ""
+    reason: str = ""
+    kind: str = ""
+    trust: str = ""
+    case_id: str | None = None
+    policy_version: str = ""
+    trail: str = "[]"
+    message_id: str | None = None
+    author: str = ""
+    subject: str = ""
+    defects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """A journal row as people see it: what was accepted, where it stands, and the decision when there is one (else None).
+
+    `due_at` is when a worker may take it next, None when it is not waiting for a worker. `raw_kept` is false after retention took the
+    bytes.
+    """
+
+    id: str
+    accepted_at: datetime
+    envelope: Envelope
+    raw_sha256: str
+    size_bytes: int
+    client_address: str
+    helo: str
+    protocol: str
+    tls: bool
+    smtp_utf8: bool
+    notes: tuple[str, ...]
+    state: JournalState
+    attempts: int
+    due_at: datetime | None
+    error: str
+    raw_kept: bool
+    decision: Outcome | None = None
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedNotice:
+    """A notice under lease. Notices with the same `group` go to one recipient about one case and become one mail."""
+
+    id: str
+    group: str
+    kind: NoticeKind
+    address: str
+    created_at: datetime
+    case_id: str | None
+    contact_id: str | None
+    event_id: str | None
+    journal_id: str | None
+    language: str
+    facts: Mapping[str, str]
+    attempts: int
+    lease_token: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One frozen mail. `reverse_path is None` is `<>`. `at_most_once` marks automatic answers: an unclear attempt is never repeated."""
+
+    id: str
+    template: str
+    address: str
+    reverse_path: str | None
+    message_id: str
+    raw: bytes
+    created_at: datetime
+    next_attempt_at: datetime
+    expires_at: datetime
+    case_id: str | None = None
+    contact_id: str | None = None
+    journal_id: str | None = None
+    at_most_once: bool = False
+    language: str = ""
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMail:
+    """An outbox row under lease, with its bytes. `attempts` counts this one. `maybe_sent`: an earlier attempt ended without a known
+    answer.
+    """
+
+    id: str
+    template: str
+    address: str
+    reverse_path: str | None
+    message_id: str
+    raw: bytes
+    created_at: datetime
+    expires_at: datetime
+    attempts: int
+    lease_token: int
+    maybe_sent: bool
+    at_most_once: bool
+    case_id: str | None = None
+    contact_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """How one attempt ended. `next_attempt_at` is required for `deferred`. `code`, `enhanced` and `text` are the next hop's reply, as far
+    as there was one.
+    """
+
+    outbox_id: str
+    lease_token: int
+    state: SendState
+    started_at: datetime
+    ended_at: datetime
+    host: str = ""
+    code: int = 0
+    enhanced: str = ""
+    text: str = ""
+    next_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to deliver an outbox row, as recorded."""
+
+    id: str
+    outbox_id: str
+    number: int
+    state: str
+    started_at: datetime
+    ended_at: datetime
+    host: str
+    code: int
+    enhanced: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMail:
+    """An outbox row as people see it. `delivery` is what a bounce said later: "", `failed`, `delayed`, `delivered`."""
+
+    id: str
+    template: str
+    address: str
+    reverse_path: str | None
+    message_id: str
+    created_at: datetime
+    expires_at: datetime
+    state: OutboxState
+    attempts: int
+    due_at: datetime | None
+    error: str
+    maybe_sent: bool
+    at_most_once: bool
+    case_id: str | None
+    contact_id: str | None
+    journal_id: str | None
+    language: str
+    subject: str
+    delivery: str = ""
+    history: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a delivery report says about an outbox row: `state` is `failed`, `delayed` or `delivered`; `status` as in RFC 3463."""
+
+    outbox_id: str
+    state: Literal["failed", "delayed", "delivered"]
+    status: str = ""
+    diagnostic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """An address that gets no mail, and why."""
+
+    address: str
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What retention took away, in rows."""
+
+    blobs: int = 0
+    submissions: int = 0
+    frozen_mails: int = 0
+    counters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How much waits in one stage: rows not final, and the time of the oldest one that is due (None when nothing is)."""
+
+    waiting: int
+    oldest_due_at: datetime | None = None
+    states: Mapping[str, int] = field(default_factory=dict)
