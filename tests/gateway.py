@@ -1,10 +1,12 @@
-"""A real mailgate for tests: its own folder and mailgate.toml, its processes started, killed and stopped as an operator would, its command line.
+"""A real mailgate for tests: its own folder and mailgate.toml, its processes started, killed and stopped as an operator would.
 
-Every process is a program of its own (`mailgate run`, `smtp`, `worker`) with its own process group and log file. Nothing of it runs in the test.
+Every process is a program of its own (`mailgate run`, `smtp`, `worker`) with its own process group and log file; nothing of it
+runs in the test.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -24,6 +26,7 @@ PROGRAM = (sys.executable, "-c", "import sys; from mailgate.cli import main; sys
 READY_S = 30.0
 STOP_S = 30.0
 SETTLE_S = 60.0
+LEASE_S = 2.0
 DOMAIN = "firma.test"
 PORTAL = "https://support.firma.test"
 
@@ -69,14 +72,12 @@ class Part:
 
     def kill(self) -> None:
         """SIGKILL to the process and its children, at once."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)  # also when the parent is gone: children may live
-        except ProcessLookupError:
-            pass
         self.process.wait(STOP_S)
 
     def stop(self, timeout_s: float = STOP_S) -> int:
-        """SIGTERM to the process, as a service manager sends it; the exit code. A process that does not stop is killed and fails the test."""
+        """SIGTERM, as a service manager sends it; the exit code. A process that does not stop is killed and fails the test."""
         self.process.terminate()
         try:
             return self.process.wait(timeout_s)
@@ -132,7 +133,17 @@ class Gateway:
         self.config.chmod(0o600)
 
     def _defaults(self) -> Settings:
-        return {}
+        """Short leases and pauses, no window for notices: what takes minutes in production takes seconds here. No limits for one client."""
+        delivery = {"delivery": "smtp", "smarthost": self.smarthost, "tls": "none"} if self.smarthost else {}
+        return {
+            "service": {"company": "Firma AS", "domain": DOMAIN, "portal_url": PORTAL},
+            "database": {"url": self.database_url},
+            "broker": {"url": self.broker_url},
+            "smtp": {"listen": [f"127.0.0.1:{self.port}"], "trusted_from": ["127.0.0.0/8"]},
+            "intake": {"lease_s": LEASE_S, "read_timeout_s": 0.9},
+            "outbound": {"window_s": 0, "lease_s": LEASE_S, "timeout_s": LEASE_S - 0.5, "retry_first_s": 0.5, "retry_max_s": 1.0, **delivery},
+            "worker": {"sweep_interval_s": 0.5, "stop_timeout_s": 10.0},
+        }
 
     def start(self, name: str = "run", *, processes: int = 0, kill: str = "", port: int = 0, wait: bool = True, **environment: str) -> Part:
         """Start `mailgate <name>`; with `kill`, armed with this kill point. Returns when it is ready, or at once when not `wait`."""
@@ -140,7 +151,7 @@ class Gateway:
         listens = name in ("run", "smtp")
         mail_port = (port or self.port) if listens else 0
         log_file = self.folder / f"{len(self.parts):03d}-{name}.log"
-        command = [*PROGRAM, name, "--config", str(self.config), *(["--processes", str(processes)] if processes else [])]
+        command = [*PROGRAM, name, *(["--processes", str(processes)] if processes else [])]
         with log_file.open("wb") as log:
             process = subprocess.Popen(
                 command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder, start_new_session=True,
@@ -155,13 +166,17 @@ class Gateway:
     def _environment(self, mail_port: int, health: int, kill: str, more: Mapping[str, str]) -> dict[str, str]:
         listen = {"MAILGATE_SMTP__LISTEN": f"127.0.0.1:{mail_port}"} if mail_port else {}
         armed = {"MAILGATE_KILL": kill} if kill else {}
-        return {**os.environ, **self.environment, **listen, "MAILGATE_METRICS__LISTEN": f"127.0.0.1:{health}", **armed, **more}
+        ports = {f"MAILGATE_METRICS__{key}": f"127.0.0.1:{health}" for key in ("LISTEN" if mail_port else "WORKER_LISTEN",)}
+        return {**self.surroundings(), **listen, **ports, **armed, **more}
+
+    def surroundings(self) -> dict[str, str]:
+        """The environment of every process of this installation."""
+        return {**os.environ, "MAILGATE_CONFIG": str(self.config), **self.environment}
 
     def cli(self, *arguments: str, code: int = 0, stdin: bytes = b"") -> str:
         """Run a command; its standard output. Fails the test when the exit code is another."""
-        noun = 2 if arguments[0] in NOUNS else 1
-        command = [*PROGRAM, *arguments[:noun], "--config", str(self.config), *arguments[noun:]]
-        done = subprocess.run(command, capture_output=True, cwd=self.folder, input=stdin, timeout=60, check=False, env={**os.environ, **self.environment})
+        command = [*PROGRAM, *arguments]
+        done = subprocess.run(command, capture_output=True, cwd=self.folder, input=stdin, timeout=60, check=False, env=self.surroundings())
         assert done.returncode == code, f"mailgate {' '.join(arguments)}: {done.returncode}\n{done.stdout.decode()}{done.stderr.decode()}"
         return done.stdout.decode()
 
@@ -180,9 +195,6 @@ class Gateway:
     def ledger(self) -> dict[str, Any]:
         """`mailgate ledger`, which must balance."""
         return self.json("ledger")[0]
-
-
-NOUNS = frozenset({"policy", "journal", "outbox", "case", "contact", "customer", "db"})
 
 
 def _toml(settings: Settings) -> str:

@@ -1,8 +1,11 @@
-"""What must hold of the database and the smarthost after any run, whatever was killed in between. Reads the tables, not mailgate's own queries.
+"""What must hold of the database and the smarthost after any run. Reads the tables, not through mailgate's own queries.
 
-I1 every mail that the client saw 250 for is there exactly once, byte for byte   I2 every accepted mail is final or has a time for its next step
-I3 the smarthost has no mail twice                                              I4 nothing hangs in the air: blobs, comments, decisions, notices
-I5 the log tells no secrets and no bodies                                        I6 no fault of ours was answered with 5yz
+I1  every mail that the client saw 250 for is there exactly once, byte for byte
+I2  every accepted mail is final or has a time for its next step
+I3  the smarthost has no mail twice
+I4  nothing hangs in the air: blobs, comments, decisions, notices
+I5  the log tells no secrets and no bodies
+I6  no fault of ours was answered with 5yz
 """
 
 from __future__ import annotations
@@ -22,6 +25,9 @@ from tests.smtp_client import ID, Delivery
 
 FINAL = ("commented", "redirected", "noted", "created", "forwarded", "held", "discarded", "shunted")
 COMMENTING = ("commented", "noted", "created")
+POLICY = ("550 5.1.1", "552 5.3.4")
+TO_TELL = ("pending", "rendering")
+TO_SEND = ("pending", "sending", "deferred")
 
 
 @dataclass(slots=True)
@@ -33,8 +39,8 @@ class Tables:
 
     def __post_init__(self) -> None:
         wanted: tuple[Table, ...] = (
-            s.journal, s.submissions, s.tallies, s.decisions, s.cases, s.comments, s.comment_files, s.events, s.notices, s.outbox, s.attempts,
-            s.contacts, s.participants, s.suppressions,
+            s.journal, s.submissions, s.tallies, s.decisions, s.cases, s.comments, s.comment_files, s.events, s.notices, s.outbox,
+            s.attempts, s.contacts, s.participants, s.suppressions,
         )  # fmt: skip
         engine = create_engine(self.url)
         with closing(engine.connect()) as connection:
@@ -59,7 +65,8 @@ def unfinished(url: str) -> int:
     """Rows of all stages that a worker has yet to take: 0 means that everything is final."""
     engine = create_engine(url)
     with closing(engine.connect()) as connection:
-        counts = [connection.execute(select(func.count()).select_from(t).where(t.c.due_at.is_not(None))).scalar_one() for t in (s.journal, s.notices, s.outbox)]
+        waiting = (select(func.count()).select_from(table).where(table.c.due_at.is_not(None)) for table in (s.journal, s.notices, s.outbox))
+        counts = [connection.execute(statement).scalar_one() for statement in waiting]
     engine.dispose()
     return sum(counts)
 
@@ -74,7 +81,9 @@ def journal_count(url: str, *states: str) -> int:
     return count
 
 
-def broken(tables: Tables, deliveries: Sequence[Delivery] = (), taken: Sequence[Taken] = (), *, copies: int = 1, others: int = 0) -> list[str]:
+def broken(
+    tables: Tables, deliveries: Sequence[Delivery] = (), taken: Sequence[Taken] = (), *, copies: int = 1, others: int = 0
+) -> list[str]:
     """Every invariant that does not hold, in words. `others`: accepted mails that came from elsewhere than `deliveries`.
 
     `copies` is how often the smarthost may have one mail: 2 where a notice's answer was lost. An automatic answer never comes twice.
@@ -86,8 +95,14 @@ def broken(tables: Tables, deliveries: Sequence[Delivery] = (), taken: Sequence[
         *_sent(tables, taken, copies),
         *_whole(tables),
         *_connected(tables),
-        *(f"I6: refused for good: {text}" for delivery in deliveries for text in delivery.refused if not text.startswith(("550 5.1.1", "552"))),
+        *_refused(deliveries),
     ]
+
+
+def _refused(deliveries: Sequence[Delivery]) -> Iterable[str]:
+    """I6: only policy may refuse for good."""
+    answers = (text for delivery in deliveries for text in delivery.refused)
+    return (f"I6: refused for good: {text}" for text in answers if not text.startswith(POLICY))
 
 
 def _promised(tables: Tables, deliveries: Sequence[Delivery]) -> Iterable[str]:
@@ -122,8 +137,9 @@ def _final(tables: Tables) -> Iterable[str]:
     for row in tables.journal:
         if row.state not in FINAL and row.due_at is None:
             yield f"I2: journal {row.id} is {row.state} and nobody will take it"
-    for name, waiting in (("notices", ("pending", "rendering")), ("outbox", ("pending", "sending", "deferred"))):
-        yield from (f"I2: {name} {row.id} is {row.state} and nobody will take it" for row in tables.rows[name] if row.state in waiting and row.due_at is None)
+    for name, waiting in (("notices", TO_TELL), ("outbox", TO_SEND)):
+        stuck = (row for row in tables.rows[name] if row.state in waiting and row.due_at is None)
+        yield from (f"I2: {name} {row.id} is {row.state} and nobody will take it" for row in stuck)
 
 
 def _sent(tables: Tables, taken: Sequence[Taken], copies: int) -> Iterable[str]:
@@ -168,7 +184,8 @@ def _connected(tables: Tables) -> Iterable[str]:
     outbox, journal = {row.id for row in tables.outbox}, {row.id for row in tables.journal}
     yield from (f"I4: frozen mail {row.outbox_id} without a row" for row in tables.outbox_mails if row.outbox_id not in outbox)
     yield from (f"I4: outbox {missing} has no frozen mail" for missing in outbox - {row.outbox_id for row in tables.outbox_mails})
-    yield from (f"I4: notice {row.id} rendered into nothing" for row in tables.notices if row.state == "rendered" and row.outbox_id not in outbox)
+    lost = (row.id for row in tables.notices if row.state == "rendered" and row.outbox_id not in outbox)
+    yield from (f"I4: notice {notice_id} rendered into nothing" for notice_id in lost)
     yield from (f"I4: comment {row.id} of no mail" for row in tables.comments if row.journal_id and row.journal_id not in journal)
 
 

@@ -21,7 +21,7 @@ class Thread:
 def legacy(number: int, *, sender: str = "", words: str = "") -> Letter:
     """A sender who still writes to support@. Gets one automatic answer."""
     sender = sender or f"ola{number}@gammelkunde{number % 40}.test"
-    body = words or f"Hei!\n\nVi får ikke logget inn etter helgen, melding nummer {number}.\nKan dere hjelpe oss?\n\nMed vennlig hilsen\nOla Nordmann"
+    body = words or f"Hei!\n\nVi får ikke logget inn, melding nummer {number}.\nKan dere hjelpe oss?\n\nMed vennlig hilsen\nOla Nordmann"
     return _letter(sender, SUPPORT, f"Innlogging feiler {number}", f"legacy-{number}@gammelkunde.test", body)
 
 
@@ -50,7 +50,8 @@ def stranger(number: int, key: str) -> Letter:
 def unreadable(number: int) -> Letter:
     """Bytes that are no mail by any standard, with an end that CRLF makes legal for SMTP."""
     noise = bytes(octet for octet in range(256) if octet not in (10, 13)) + str(number).encode()
-    return Letter(b"From: <<@@>>,,\xff\r\nContent-Type: multipart/mixed; boundary=\r\n\x00\r\n--\r\n" + noise + b"\r\n", (SUPPORT,), f"rar{number}@ukjent.test")
+    raw = b"From: <<@@>>,,\xff\r\nContent-Type: multipart/mixed; boundary=\r\n\x00\r\n--\r\n" + noise + b"\r\n"
+    return Letter(raw, (SUPPORT,), f"rar{number}@ukjent.test")
 
 
 def _letter(sender: str, to: str, subject: str, message_id: str, body: str, more: dict[str, str] | None = None) -> Letter:

@@ -1,6 +1,7 @@
 """A private Postfix: own configuration, queue and data folders under a temporary folder, loopback only, log in a file.
 
-It runs as Debian packages it (users postfix and postdrop), without chroot, and beside any Postfix of the machine. Needs root, as `postfix start` does.
+It runs as Debian packages it (users postfix and postdrop), without chroot, and beside any Postfix of the machine. Needs root, as
+`postfix start` does.
 """
 
 from __future__ import annotations
@@ -106,8 +107,14 @@ class Postfix:
         """Put a mail into its queue, over SMTP with swaks, as a client would. `raw` has CRLF line ends."""
         mail = self.home / "mail" / "submit.eml"
         mail.write_bytes(raw.replace(b"\r\n", b"\n"))
-        command = ["swaks", "--server", f"127.0.0.1:{self.port}", "--from", reverse_path or "<>", "--to", ",".join(recipients), "--data", f"@{mail}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        envelope = ["--from", reverse_path or "<>", "--to", ",".join(recipients)]
+        done = subprocess.run(
+            ["swaks", "--server", f"127.0.0.1:{self.port}", *envelope, "--data", f"@{mail}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
 
     def flush(self) -> None:
@@ -124,7 +131,8 @@ class Postfix:
 
     def wait_for_log(self, pattern: str, timeout_s: float = 20.0) -> str:
         """The first line of the log that matches, waited for."""
-        found = until(lambda: re.search(rf"^.*(?:{pattern}).*$", self.log(), re.MULTILINE), timeout_s, f"Postfix logs {pattern!r}", told=self.log)
+        line = re.compile(rf"^.*(?:{pattern}).*$", re.MULTILINE)
+        found = until(lambda: line.search(self.log()), timeout_s, f"Postfix logs {pattern!r}", told=self.log)
         return found.group(0)
 
     def _write(self, settings: Mapping[str, str] | str, texts: Mapping[str, str], master: str) -> None:

@@ -12,19 +12,19 @@ T = TypeVar("T")
 POLL_S = 0.02
 
 
-class NotInTime(AssertionError):
+class TooLateError(AssertionError):
     """What was waited for did not come."""
 
 
 def until(true: Callable[[], T], timeout_s: float, what: str, poll_s: float = POLL_S, told: Callable[[], object] = lambda: "") -> T:
-    """The first truthy answer of `true`. Raises NotInTime with `what` and what `told` says at the end."""
+    """The first truthy answer of `true`. Raises TooLateError with `what` and what `told` says at the end."""
     deadline = time.monotonic() + timeout_s
     while True:
         answer = true()
         if answer:
             return answer
         if time.monotonic() > deadline:
-            raise NotInTime(f"not within {timeout_s:g} s: {what}\n{told()}")
+            raise TooLateError(f"not within {timeout_s:g} s: {what}\n{told()}")
         time.sleep(poll_s)
 
 
