@@ -1,0 +1,134 @@
+"""The chain: order, continue, shadow, actions, and the floor that no policy can go below."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from mailgate.cases.model import Case, Contact, Customer, Participant
+from mailgate.cases.workflow import SUPPORTWEB, ReplyMove, Status, Workflow
+from mailgate.mail.model import Envelope, Mail, Mailbox
+from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS
+from mailgate.rules.chain import Effect, run
+from mailgate.rules.conditions import Always, Eq, Matches
+from mailgate.rules.facts import Facts
+from mailgate.rules.policy import Action, Policy, Rule
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+KARI = Contact("k", 1, "kari@kunde.example")
+CASE = Case("c", 123, "SUP-123", "Skriver", "waiting_customer", "problem", "normal", NOW, NOW, "k", participants=(Participant(KARI),))
+MAIL = Mail(900, author=Mailbox(KARI.address), subject="Haster")
+PLAIN = Facts(MAIL, Envelope(KARI.address, ("support@oss.example",)), NOW)
+REPLY = replace(PLAIN, case=CASE, carrier="address", trust="participant")
+LAST = Rule("default", Always(), "hold", "nothing else fits")
+
+
+def policy(*rules, **given):
+    return Policy(rules=(*rules, LAST), version="7", **given)
+
+
+def comment(name="all", *actions):
+    return Rule(name, Always(), "comment", "everything is a comment", actions=actions)
+
+
+def test_given_two_rules_that_hold_when_asked_then_the_first_decides_and_the_second_is_not_asked():
+    verdict = run(policy(Rule("a", Eq("kind", "human"), "note"), Rule("b", Always(), "discard")), PLAIN)
+    assert (verdict.rule, verdict.disposition, verdict.policy_version) == ("a", "note", "7")
+    assert [(entry.rule, entry.hit, entry.because) for entry in verdict.trail] == [("a", True, "kind is human")]
+
+
+def test_given_a_rule_that_continues_when_asked_then_its_actions_are_kept_and_the_next_decides():
+    urgent = Rule("urgent", Matches("subject", "haster"), None, "it is urgent", (Action("tag", {"name": "urgent"}),), go_on=True)
+    verdict = run(policy(urgent), PLAIN)
+    assert [entry.hit for entry in verdict.trail] == [True, True]
+    assert verdict.trail[0].because == "it is urgent (subject has Haster)"
+    assert verdict.effects == (Effect("hold"), Effect("tag", {"name": "urgent"}))
+
+
+def test_given_a_shadow_rule_when_it_holds_then_it_is_told_and_does_nothing():
+    shadow = Rule("trial", Always(), "discard", "would throw away", (Action("tag", {"name": "x"}),), shadow=True)
+    verdict = run(policy(shadow), PLAIN)
+    assert (verdict.rule, verdict.effects) == ("default", (Effect("hold"),))
+    assert verdict.trail[0].because == "shadow, nothing is done: would throw away"
+
+
+FORBIDDEN = [  # facts, what the rule wants, what is done
+    (replace(PLAIN, mail=replace(MAIL, kind="auto_reply")), "redirect", "note"),
+    (replace(REPLY, mail=replace(MAIL, kind="auto_reply")), "comment", "note"),
+    (replace(PLAIN, mail=replace(MAIL, kind="bulk")), "create", "note"),
+    (PLAIN, "comment", "hold"),
+    (replace(PLAIN, case=CASE, trust="participant"), "comment", "hold"),  # only the subject ties it
+    (replace(REPLY, trust="stranger"), "comment", "hold"),
+    (replace(REPLY, trust="doubtful"), "comment", "hold"),
+    (replace(REPLY, case=replace(CASE, status="closed")), "comment", "hold"),
+]
+
+
+@pytest.mark.parametrize(("facts", "wanted", "done"), FORBIDDEN)
+def test_given_a_rule_against_the_guarantees_when_it_holds_then_the_floor_overrules_and_says_so(facts, wanted, done):
+    verdict = run(policy(Rule("careless", Always(), wanted)), facts)
+    assert (verdict.disposition, verdict.rule) == (done, "guarantees")
+    assert verdict.reason.startswith(f"rule careless says {wanted}, but ")
+    assert verdict.trail[-1].rule == "guarantees"
+
+
+def test_given_a_transition_for_mail_that_may_not_move_when_asked_then_it_is_left_out_and_the_trail_says_so():
+    rule = Rule("close", Always(), "note", "", (Action("transition", {"to": "closed"}), Action("tag", {"name": "t"})))
+    verdict = run(policy(rule), replace(REPLY, mail=replace(MAIL, kind="auto_reply")))
+    assert verdict.effects == (Effect("note", {"case": "SUP-123"}), Effect("tag", {"name": "t"}))
+    assert "transition is left out" in verdict.trail[-1].because
+
+
+def test_given_a_transition_of_the_policy_when_the_author_may_move_then_it_stands_in_place_of_the_workflows():
+    verdict = run(policy(comment("c", Action("transition", {"to": "investigating"}))), REPLY)
+    assert [(effect.do, effect.args.get("to")) for effect in verdict.effects] == [("comment", None), ("transition", "investigating")]
+    assert not [
+        e
+        for e in run(policy(comment("c", Action("transition", {"to": "open"}))), replace(REPLY, trust="colleague")).effects
+        if e.do == "transition"
+    ]
+
+
+def test_given_another_workflow_when_asked_then_it_decides_where_a_reply_leads():
+    short = Workflow((Status("open", {}), Status("waiting_customer", {}), Status("done", {})), (), (ReplyMove("waiting_customer", "done"),))
+    verdict = run(policy(comment(), workflow=short), REPLY)
+    assert verdict.effects[1].args["to"] == "done"
+
+
+def test_given_a_forward_when_it_holds_then_the_effect_names_the_address():
+    verdict = run(policy(Rule("sales", Always(), "forward", forward_to="salg@oss.example")), PLAIN)
+    assert verdict.effects == (Effect("forward", {"to": "salg@oss.example"}),)
+
+
+def test_given_a_customer_when_the_agreement_is_asked_then_it_is_theirs_and_an_unknown_one_is_the_default():
+    rules = policy(Rule("phone", Eq("agreement", "standard"), "create"))
+    of = {key: replace(PLAIN, customer=Customer("c1", "Kunde", key)) for key in ("standard", "enkel", "platina")}
+    assert [run(rules, of[key]).rule for key in of] == ["phone", "default", "default"]
+
+
+BAD = [
+    (lambda: Policy((), "1"), "written default"),
+    (lambda: Policy((Rule("a", Eq("kind", "human"), "hold"),), "1"), "written default"),
+    (lambda: Policy((replace(LAST, shadow=True),), "1"), "written default"),
+    (lambda: policy(LAST), "two rules have the name 'default'"),
+    (lambda: policy(Rule("a", Always(), None)), "neither"),
+    (lambda: policy(Rule("a", Always(), "note", go_on=True)), "cannot decide"),
+    (lambda: policy(Rule("a", Always(), "explode")), "no 'explode'"),
+    (lambda: policy(Rule("a", Always(), "forward")), "belong together"),
+    (lambda: policy(Rule("a", Always(), "note", forward_to="x@y.example")), "belong together"),
+    (lambda: policy(comment("a", Action("set", {"colour": "red"}))), "can be set"),
+    (lambda: policy(comment("a", Action("set"))), "can be set"),
+    (lambda: policy(comment("a", Action("transition", {"to": "nowhere"}))), "no status 'nowhere'"),
+    (lambda: policy(agreements={"standard": SUPPORTWEB_AGREEMENTS["standard"]}), "no agreement 'enkel'"),
+]
+
+
+@pytest.mark.parametrize(("build", "said"), BAD)
+def test_given_a_policy_that_could_not_be_run_when_made_then_the_error_says_why(build, said):
+    with pytest.raises(ValueError, match=said):
+        build()
+
+
+def test_given_a_policy_when_an_agreement_is_asked_by_an_unknown_key_then_it_is_the_default():
+    assert policy().agreement("platina").key == "enkel"
+    assert policy().workflow is SUPPORTWEB
