@@ -50,7 +50,6 @@ def _listeners(document: Document, sections: Sections) -> None:
         ("smtp", "listen_tls", smtp.listen_tls),
         ("smtp", "lmtp_listen", smtp.lmtp_listen),
         ("metrics", "listen", metrics.listen),
-        ("metrics", "worker_listen", metrics.worker_listen),
     ):
         for endpoint in endpoints:
             for other, other_section, other_key in seen:
@@ -72,11 +71,11 @@ def _meet(one: Endpoint, other: Endpoint) -> bool:
 
 
 def _worker_ports(document: Document, sections: Sections) -> None:
-    for endpoint in sections.metrics.worker_listen:
+    for endpoint in sections.metrics.listen:
         if endpoint.port + sections.worker.processes - 1 > 65_535:
             document.fail(
                 "metrics",
-                "worker_listen",
+                "listen",
                 f"port {endpoint.port} leaves no room for {sections.worker.processes} processes",
                 "take a lower port",
             )
@@ -195,13 +194,6 @@ def _delivery(document: Document, sections: Sections) -> None:
         )
     if out.retry_first_s > out.retry_max_s:
         document.fail("outbound", "retry_first_s", "retry_first_s is longer than retry_max_s", "make the first pause the shorter one")
-    if out.lease_s <= out.timeout_s:
-        document.fail(
-            "outbound",
-            "lease_s",
-            f"a lease of {out.lease_s:g} s ends before a step of {out.timeout_s:g} s",
-            "make outbound.lease_s several times outbound.timeout_s",
-        )
 
 
 def _loopback(host: str) -> bool:
@@ -219,6 +211,18 @@ def _intake(document: Document, sections: Sections) -> None:
             f"a lease of {sections.intake.lease_s:g} s ends before one mail is read",
             "make intake.lease_s several times intake.read_timeout_s",
         )
+
+
+def _authorities(document: Document, sections: Sections) -> None:
+    path = sections.outbound.tls_ca_file
+    if path is None:
+        return
+    try:
+        ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        document.fail("outbound", "tls_ca_file", f"outbound.tls_ca_file {path} holds no PEM certificate", "name a file of authorities")
+    except OSError as error:
+        document.fail("outbound", "tls_ca_file", f"outbound.tls_ca_file {path} cannot be read: {error.strerror}", "check the path")
 
 
 def _templates(document: Document, sections: Sections) -> None:
@@ -248,6 +252,7 @@ CHECKS: tuple[Check, ...] = (
     _one_process_broker,
     _delivery,
     _intake,
+    _authorities,
     _templates,
     _retention,
 )

@@ -95,8 +95,9 @@ class Smtp(Section):
     proxy_from: Networks = Field((), description="balancers that must send a PROXY header; its address counts as the client's")
     trusted_from: Networks = Field((), description="mail servers in front of us: per-client limits do not count for them")
     max_message_bytes: int = Field(25 * MIB, ge=1024, le=1024 * MIB, description="largest message; said in SIZE (RFC 1870)")
+    max_data_total_bytes: int = Field(256 * MIB, ge=MIB, description="memory for all messages that are coming in; more is put off with 452")
     max_recipients: Count = Field(100, description="recipients of one message")
-    max_connections: Count = Field(5_000, description="connections of all clients together")
+    max_connections: Count = Field(6_000, description="connections of all clients together")
     max_client_connections: Count = Field(20, description="connections of one client address at a time")
     max_client_connections_per_minute: Count = Field(120, description="connections of one client address in a minute")
     max_client_messages_per_minute: Count = Field(300, description="messages of one client address in a minute")
@@ -153,13 +154,15 @@ class Outbound(Section):
         "opportunistic", description="TLS to the smarthost; starttls and implicit never send without it"
     )
     tls_verify: bool = Field(True, description="whether the smarthost's certificate must be good (chain and name)")
+    tls_ca_file: OptionalPath = Field(
+        None, description="PEM file with the authorities for the smarthost's certificate; empty: the system's"
+    )
     username: str = Field("", description="user at the smarthost; empty: no AUTH. The password stands in the secrets file")
     from_name: str = Field("", description="display name of our mails; empty: service.company")
     window_s: float = Field(10.0, ge=0, le=3_600, description="seconds in which changes of one case go into one notice")
     batch: Count = Field(50, le=1_000, description="mails that a worker takes at a time")
     connections: int = Field(2, ge=1, le=50, description="connections of one process to the smarthost")
-    timeout_s: Seconds = Field(60.0, description="seconds to wait for the smarthost at each step but the last")
-    lease_s: float = Field(900.0, ge=30, description="seconds after which another worker takes over what was not finished")
+    lease_s: float = Field(900.0, ge=660, description="seconds after which another worker takes over what was not finished")
     expires_after_s: float = Field(
         5.0 * DAY_S, ge=60, description="seconds after which a deferred mail has failed (RFC 5321 section 4.5.4.1)"
     )
@@ -191,9 +194,10 @@ class Retention(Section):
 class Metrics(Section):
     """Prometheus metrics, health and readiness over HTTP. Meant for loopback or an inner network."""
 
-    listen: Endpoints = Field((Endpoint("127.0.0.1", 9125),), max_length=1, description="address of `run` and `smtp`; empty list: off")
-    worker_listen: Endpoints = Field(
-        (Endpoint("127.0.0.1", 9126),), max_length=1, description="address of `worker`; the second process takes the next port, and so on"
+    listen: Endpoints = Field(
+        (Endpoint("127.0.0.1", 9125),),
+        max_length=1,
+        description="address of /metrics, /health and /ready; process n of a worker takes port + n; empty list: off",
     )
 
 
