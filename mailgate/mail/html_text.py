@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -16,12 +17,16 @@ from mailgate.mail.quote_forms import attribution_at
 
 MAX_HTML_CHARS = 4_000_000
 MAX_NODES = 400_000
+MAX_DEPTH = 600
 MAX_QUOTE_DEPTH = 20
 MAX_URL_CHARS = 500
 
 _DROPPED = frozenset("head style script title template noscript object iframe svg math select textarea audio video canvas map meta link".split())
 _PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6 blockquote ul ol dl table pre".split())
 _LINES = frozenset("div li tr address section article header footer main nav center dt dd form fieldset hr figure caption aside body html".split())
+_FLAT = frozenset("br img hr input meta link col area base wbr param source p li td tr th dt dd option tbody thead tfoot".split())
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,20})")
+_MARKUP = re.compile(r"<(?:!--|/?[A-Za-z])[^<>]*>?")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|(?:max-height|font-size|line-height)\s*:\s*0(?:px|pt)?\s*(?:;|!|$)", re.IGNORECASE)
 _TIGHT = re.compile(r"margin(?:-top|-bottom)?\s*:\s*0", re.IGNORECASE)
@@ -119,8 +124,11 @@ def may_hold_quote(html: str) -> bool:
 
 def to_marked(html: str) -> Marked:
     """Like `to_text`, with the lines of the first quote container."""
+    html = html[:MAX_HTML_CHARS]
+    if _is_too_deep(html):
+        return Marked(_strip_markup(html))
     page = _Page()
-    root = LexborHTMLParser(html[:MAX_HTML_CHARS]).root
+    root = LexborHTMLParser(html).root
     if root is not None:
         _walk(root, page)
     page.block(0)
@@ -132,6 +140,27 @@ def to_marked(html: str) -> Marked:
     if page.start is None:
         return Marked(text)
     return Marked(text, max(0, page.start - first), (page.end if page.end is not None else len(lines)) - first)
+
+
+def _is_too_deep(html: str) -> bool:
+    """Nesting that no client writes. Lexbor's time grows with the square of the depth, so it must not see it."""
+    if html.count("<") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for closing, name in _TAG.findall(html):
+        if name.lower() in _FLAT:
+            continue
+        depth += -1 if closing else 1
+        if depth > MAX_DEPTH:
+            return True
+        depth = max(depth, 0)
+    return False
+
+
+def _strip_markup(html: str) -> str:
+    """What is left of markup that is not fit for the parser: its text, a line for each run between tags."""
+    lines = (_SPACE.sub(" ", unescape(part)).strip() for part in _MARKUP.sub("\n", html).split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
 def _walk(root: LexborNode, page: _Page) -> None:

@@ -74,9 +74,12 @@ def is_quoted(line: str) -> bool:
     return bool(mark) and len(initials) <= 3 and initials.isalpha() and initials.isupper()
 
 
-def _ends_like_header(line: str) -> bool:
+def may_end_attribution(line: str) -> bool:
+    """True when an attribution may end with this line: a colon, or the dashes or the bare date of clients that write none."""
+    if line[-1:].isalnum():
+        return line[:1].isdigit() and _ISO_DATE.match(line) is not None
     tail = line[-12:].rstrip(_EDGE)
-    return bool(tail) and (tail[-1] in _COLONS or (tail[-1] == "-" and line.lstrip()[:2] == "--"))
+    return bool(tail) and (tail[-1] in _COLONS or tail[-2:] == "--") or _ISO_DATE.match(line) is not None
 
 
 def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: bool) -> Span | None:
@@ -87,7 +90,7 @@ def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: 
     line = lines[index]
     if len(line) > MAX_LINE_CHARS:
         return None
-    if not _ends_like_header(line) and not quote_follows and not _ISO_DATE.match(line):
+    if not quote_follows and not may_end_attribution(line):
         return None
     windows = _windows(lines, index, floor)
     for start, header in windows:

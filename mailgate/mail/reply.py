@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from mailgate.mail.html_quote import quote_lines
 from mailgate.mail.model import Reply
-from mailgate.mail.quote_forms import MAX_LINE_CHARS, Span, attribution_at, block_at, delimiter, is_blank, is_quoted
+from mailgate.mail.quote_forms import MAX_LINE_CHARS, Span, attribution_at, block_at, delimiter, is_blank, is_quoted, may_end_attribution
 from mailgate.mail.signature import is_closing_part, is_mobile_line, split_signature
 from mailgate.mail.thanks import is_thanks_only
 
@@ -111,9 +111,10 @@ def _next_span(page: Page, cursor: int) -> Span | None:
             continue
         if line[0] == ">" and not _closes_address(lines, index):
             continue
-        tail = line[-1]
-        if (tail in ":：*>-" or not tail.isalnum() or line[0].isdigit() or _quote_follows(lines, index)) and page.looks_left:
-            span = _look_for_attribution(page, index, floor)
+        quoted_next = _quote_follows(lines, index)
+        if page.looks_left and (quoted_next or may_end_attribution(line)):
+            page.looks_left -= 1
+            span = attribution_at(lines, index, floor, quoted_next)
             if span:
                 return span
         head = line[:40]
@@ -138,17 +139,11 @@ def _closes_address(lines: list[str], index: int) -> bool:
 
 def _quote_follows(lines: list[str], index: int) -> bool:
     """True when the next line that shows something, at most three below, is quoted."""
-    for ahead in lines[index + 1 : index + 5]:
+    for below in range(index + 1, min(index + 5, len(lines))):
+        ahead = lines[below]
         if ahead and not ahead.isspace():
-            return ahead[0] in ">|" or is_quoted(ahead)
+            return (ahead[0] == "|" or is_quoted(ahead)) and not _closes_address(lines, below)
     return False
-
-
-def _look_for_attribution(page: Page, index: int, floor: int) -> Span | None:
-    if len(page.lines[index]) > MAX_LINE_CHARS:
-        return None
-    page.looks_left -= 1
-    return attribution_at(page.lines, index, floor, _quote_follows(page.lines, index))
 
 
 def _with_rule(lines: list[str], span: Span, floor: int) -> Span:
