@@ -40,7 +40,7 @@ class _RabbitBell(RabbitmqBroker):
 
     def _build_queue_arguments(self, queue_name: str) -> dict[str, object]:
         bounds = {"x-max-length": RINGS_WAITING_MAX, "x-message-ttl": RING_MAX_AGE_MS}
-        return {**super()._build_queue_arguments(queue_name), **bounds}
+        return {**super()._build_queue_arguments(queue_name), **bounds}  # type: ignore[no-untyped-call]
 
 
 def connect(url: str, namespace: str = "mailgate") -> dramatiq.Broker:
@@ -50,7 +50,9 @@ def connect(url: str, namespace: str = "mailgate") -> dramatiq.Broker:
     if scheme == "memory":
         return StubBroker(middleware=middleware)
     if scheme in ("redis", "rediss"):
-        client = redis.Redis.from_url(url, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S, health_check_interval=30)
+        client = redis.Redis.from_url(
+            url, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S, health_check_interval=30
+        )
         return RedisBroker(client=client, middleware=middleware, namespace=namespace)
     if scheme in ("amqp", "amqps"):
         parameters = pika.URLParameters(url)
@@ -58,13 +60,15 @@ def connect(url: str, namespace: str = "mailgate") -> dramatiq.Broker:
         broker = _RabbitBell(middleware=middleware)
         broker.parameters = parameters
         return broker
-    raise ConfigError(f"broker.url has the unknown scheme {scheme!r}", hint="use memory://, redis://host:port/db or amqp://user:password@host:port")
+    raise ConfigError(
+        f"broker.url has the unknown scheme {scheme!r}", hint="use memory://, redis://host:port/db or amqp://user:password@host:port"
+    )
 
 
 def declare(broker: dramatiq.Broker, stages: Mapping[str, Callable[[], None]]) -> None:
     """Make each stage callable by its ring. Call before a worker is started on the broker."""
     for name, run in stages.items():
-        dramatiq.actor(run, actor_name=name, queue_name=QUEUE, broker=broker)
+        dramatiq.actor(actor_name=name, queue_name=QUEUE, broker=broker)(run)
 
 
 def _waiting(broker: dramatiq.Broker) -> int:

@@ -22,6 +22,7 @@ class SteppedClock:
         self._now = start
 
     def __call__(self) -> datetime:
+        """The time it was last set to."""
         return self._now
 
     def step(self, by: timedelta) -> None:

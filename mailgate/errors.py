@@ -42,7 +42,7 @@ class Reply:
 
 
 class Rejected(MailgateError):
-    """The client's command is refused by rule. `reason` is the short name that metrics count; `close` ends the session (RFC 5321 section 3.8)."""
+    """The client's command is refused by rule. `reason` is the short name that metrics count; `close` ends the session."""
 
     def __init__(self, reply: Reply, reason: str, *, close: bool = False) -> None:
         super().__init__(str(reply))

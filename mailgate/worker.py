@@ -59,7 +59,9 @@ class Runner:
 class Worker:
     """The stages of one process on one broker, with their sweeper. `start`, then `stop` once; `stop` lets work in hand finish."""
 
-    def __init__(self, broker: dramatiq.Broker, stages: Mapping[str, Stage], sweep_interval_s: float, chores: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, broker: dramatiq.Broker, stages: Mapping[str, Stage], sweep_interval_s: float, chores: Callable[[], None] | None = None
+    ) -> None:
         self._stopping = threading.Event()
         self._sweep_interval_s = sweep_interval_s
         self._do_chores = chores or (lambda: None)
@@ -67,7 +69,9 @@ class Worker:
         bells.declare(broker, self._runners)
         self._dramatiq = DramatiqWorker(broker, queues={bells.QUEUE}, worker_timeout=POLL_MS, worker_threads=len(stages))
         jobs: dict[str, Callable[[], None]] = {**self._runners, **({"chores": self._chores} if chores else {})}
-        self._sweepers = [threading.Thread(target=self._sweep, args=(job,), name=f"sweep-{name}", daemon=True) for name, job in jobs.items()]
+        self._sweepers = [
+            threading.Thread(target=self._sweep, args=(job,), name=f"sweep-{name}", daemon=True) for name, job in jobs.items()
+        ]
 
     def start(self) -> None:
         """Begin to answer the bell and to sweep. What was due before the start is found by the first sweep, at once."""

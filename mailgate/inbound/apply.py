@@ -1,8 +1,8 @@
 """Applies decided letters: their effects, in one transaction, exactly once.
 
-In: letters with a verdict, under our lease. Out: rows. It first checks that each row is still ours (fencing), then locks the cases and decides again
-what rested on a case that has changed since, and only then writes: with a constant number of statements for a batch of any size (ADR 0001).
-It must never read mail, ask DNS or render text.
+In: letters with a verdict, under our lease. Out: rows. It first checks that each row is still ours (fencing), then locks the cases and
+decides again what rested on a case that has changed since, and only then writes: with a constant number of statements for a batch of
+any size (ADR 0001). It must never read mail, ask DNS or render text.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from mailgate.inbound.effects import Answer, Effects, Setting, effects, with_ans
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.redirect import AnswerLimits, Counters, Question
 from mailgate.killpoint import reached
+from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.store.rows import Delivery, Outcome
 from mailgate.store.unit_of_work import UnitOfWork
 
@@ -76,9 +77,13 @@ def _recheck(letter: Letter, cases: dict[str, Case], rules: Rules) -> Letter:
     """Decide again when the case is not as it was when the letter was decided. The lock makes this the last word."""
     seen = letter.match.case
     locked = cases.get(seen.id) if seen else None
-    if seen is None or locked is None or (locked.status, locked.participants, locked.resolved_at) == (seen.status, seen.participants, seen.resolved_at):
+    if seen is None or locked is None or _rested_on(locked) == _rested_on(seen):
         return letter
     return rules.decide(replace(letter, match=replace(letter.match, case=locked)))
+
+
+def _rested_on(case: Case) -> tuple[object, ...]:
+    return case.status, case.resolved_at, case.participants
 
 
 def _ask_gate(counters: Counters, letter: Letter, found: Effects, answer: Answer, rules: Rules, writes: _Writes) -> Effects:
@@ -95,12 +100,12 @@ def _answer_notice(letter: Letter, answer: Answer, setting: Setting) -> Notice:
     facts = {
         "in_reply_to": mail.message_id or "",
         "references": " ".join((*mail.references[-10:], *([mail.message_id] if mail.message_id else []))),
-        "agreement": letter.match.customer.agreement if letter.match.customer else setting.policy.default_agreement,
+        "agreement": letter.match.customer.agreement if letter.match.customer else DEFAULT_AGREEMENT,
         **({"case_key": answer.case.key, "summary": answer.case.summary} if answer.case else {}),
     }
     return Notice(
-        new_id(setting.now), "case_closed" if answer.template == "case_closed" else "redirect", envelope.reverse_path or "", setting.now, setting.now,
-        journal_id=letter.entry.id, language=_language(letter, setting), facts=facts,
+        new_id(setting.now), answer.template, envelope.reverse_path or "", setting.now, setting.now, journal_id=letter.entry.id,
+        language=_language(letter, setting), facts=facts,
     )  # fmt: skip
 
 
@@ -122,5 +127,5 @@ def _write(uow: UnitOfWork, writes: _Writes) -> None:
     if writes.notices:
         uow.notices.add(writes.notices)
     if writes.deliveries:
-        uow.outbox.note_delivery(writes.deliveries)
+        uow.outbox.record_deliveries(writes.deliveries)
     uow.journal.finish(writes.outcomes)

@@ -1,4 +1,4 @@
-"""Who vouches for a mail? In: a read mail. Out: what a server that the operator trusts has found (RFC 8601), and the rung of the trust ladder.
+"""Who vouches for a mail? In: a read mail. Out: what a trusted server has found (RFC 8601), and the rung of the trust ladder.
 
 mailgate believes only `Authentication-Results` of the configured authserv-ids; all others are as good as absent. It asks no DNS here.
 """

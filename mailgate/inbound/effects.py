@@ -9,14 +9,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from mailgate.cases import changes
 from mailgate.cases.changes import Draft, NewCase, Stamp
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Change, Notice, StoredFile
-from mailgate.cases.workflow import Incoming, on_reply
 from mailgate.inbound.letter import Letter
 from mailgate.mail.model import Attachment
+from mailgate.rules.chain import Verdict
 from mailgate.rules.policy import Policy
 from mailgate.store.rows import Delivery, FinalState, Outcome
 
@@ -24,6 +25,8 @@ STATES: Mapping[str, FinalState] = {
     "comment": "commented", "note": "noted", "redirect": "redirected", "create": "created", "forward": "forwarded", "hold": "held",
     "discard": "discarded",
 }  # fmt: skip
+SUMMARY_CHARS = 255
+AnswerTemplate = Literal["redirect", "case_closed"]
 REPORT_ACTIONS: Mapping[str, str] = {"failed": "failed", "delayed": "delayed", "delivered": "delivered", "relayed": "delivered"}
 
 
@@ -31,13 +34,13 @@ REPORT_ACTIONS: Mapping[str, str] = {"failed": "failed", "delayed": "delayed", "
 class Answer:
     """An automatic answer that the policy wants; the gate has the last word."""
 
-    template: str
+    template: AnswerTemplate
     case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """All that one mail does. `change` is on `case`; `answer` still has to pass the gate; `delivery` is what a report says of our own mail."""
+    """All that one mail does. `answer` still has to pass the gate; `delivery` is what a report says of a mail of ours."""
 
     outcome: Outcome
     change: Change | None = None
@@ -60,26 +63,31 @@ class Setting:
 
 def effects(letter: Letter, case: Case | None, setting: Setting, next_number: Callable[[], int]) -> Effects:
     """The effects of a decided letter on `case`, its matched case as locked. `next_number` is called for a new case only."""
-    assert letter.verdict is not None, "a letter is decided before it is applied"
-    make = _MAKERS[letter.verdict.disposition]
+    make = _MAKERS[_verdict(letter).disposition]
     return make(letter, case, setting, next_number)
 
 
 def _comment(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
+    """The policy said `comment` of the case as it is locked (`apply` decides again when it has changed), so the workflow allows it."""
     if case is None:
         return _hold(letter, None, setting, _next)
-    mail = letter.mail
-    incoming = Incoming(case.status, mail.kind, setting.now, letter.trust, mail.reply.thanks_only, case.resolved_at)
-    answer = on_reply(setting.policy.workflow, incoming)
-    if answer.does == "refuse":
-        return _refused(letter, case, answer.reason)
     stamp = _stamp(letter, setting)
-    change = changes.add_comment(case, Draft(said(letter), _files(letter)), stamp, answer.move_to)
-    return Effects(_outcome(letter, "commented", case, answer.reason), change, files=mail.attachments)
+    change = changes.add_comment(case, Draft(said(letter), _files(letter)), stamp, _asked(letter, "transition").get("to"))
+    waits = _asked(letter, "participant")
+    if waits and letter.match.author:
+        joined = changes.add_participant(change.case, letter.match.author, stamp, approved=waits.get("approved") == "yes")
+        change = replace(change, case=joined.case, events=change.events + joined.events, participants_added=joined.participants_added)
+    return Effects(_outcome(letter, "commented", case), change, files=letter.mail.attachments)
 
 
-def _refused(letter: Letter, case: Case, reason: str) -> Effects:
-    return Effects(_outcome(letter, "redirected", case, reason), answer=Answer("case_closed", case))
+def _asked(letter: Letter, action: str) -> Mapping[str, str]:
+    """The arguments of the verdict's first effect of this name; empty when it has none."""
+    return next((effect.args for effect in _verdict(letter).effects if effect.do == action), {})
+
+
+def _verdict(letter: Letter) -> Verdict:
+    assert letter.verdict is not None, "a letter is decided before it is applied"
+    return letter.verdict
 
 
 def _note(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
@@ -91,9 +99,9 @@ def _note(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[
 
 
 def _redirect(letter: Letter, case: Case | None, _setting: Setting, _next: Callable[[], int]) -> Effects:
-    template = letter.verdict.template if letter.verdict else ""
-    if template == "case_closed" and case is not None:
-        return Effects(_outcome(letter, "redirected", case), answer=Answer(template, case))
+    """A case is named only to who may write on it; to all others the answer is the same whether the case exists or not."""
+    if _verdict(letter).flavour == "case_closed" and case is not None:
+        return Effects(_outcome(letter, "redirected", case), answer=Answer("case_closed", case))
     return Effects(_outcome(letter, "redirected", None), answer=Answer("redirect"))
 
 
@@ -102,19 +110,22 @@ def _create(letter: Letter, _case: Case | None, setting: Setting, next_number: C
         return _hold(letter, None, setting, next_number)
     number = next_number()
     new = NewCase(
-        number, f"{setting.case_prefix}-{number}", letter.match.author, letter.mail.subject[:255] or "(uten emne)", said(letter), files=_files(letter)
+        number,
+        f"{setting.case_prefix}-{number}",
+        letter.match.author,
+        letter.mail.subject[:255] or "(uten emne)",
+        said(letter),
+        files=_files(letter),
     )
     change = changes.create_case(new, _stamp(letter, setting))
     return Effects(_outcome(letter, "created", change.case), change, files=letter.mail.attachments)
 
 
 def _forward(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
-    to = letter.verdict.forward_to if letter.verdict else ()
-    notices = tuple(
-        Notice(new_id(setting.now), "forward", address, setting.now, setting.now, journal_id=letter.entry.id, facts={"raw_sha256": letter.entry.raw_sha256})
-        for address in to
-    )
-    return Effects(_outcome(letter, "forwarded", case), forwards=notices)
+    facts = {"raw_sha256": letter.entry.raw_sha256}
+    address = _asked(letter, "forward").get("to", "")
+    notice = Notice(new_id(setting.now), "forward", address, setting.now, setting.now, journal_id=letter.entry.id, facts=facts)
+    return Effects(_outcome(letter, "forwarded", case), forwards=(notice,))
 
 
 def _hold(letter: Letter, case: Case | None, _setting: Setting, _next: Callable[[], int]) -> Effects:
@@ -137,9 +148,12 @@ def said(letter: Letter) -> str:
 
 
 def _note_text(letter: Letter) -> str:
+    """What a machine said: its kind and subject, then its words, or the recipients that a report names."""
     mail = letter.mail
-    lines = [f"{mail.kind}: {mail.subject}".rstrip(": "), *(f"{r.address} {r.action} {r.status} {r.diagnostic}".strip() for r in _reported(letter))]
-    return "\n".join(lines) + ("" if mail.bounce else "\n\n" + (mail.reply.text or mail.text)).rstrip()
+    head = f"{mail.kind}: {mail.subject}".rstrip(": ")
+    if mail.bounce is None:
+        return f"{head}\n\n{mail.reply.text or mail.text}".rstrip()
+    return "\n".join((head, *(" ".join((r.address, r.action, r.status, r.diagnostic)).strip() for r in mail.bounce.recipients)))
 
 
 def _stamp(letter: Letter, setting: Setting) -> Stamp:
@@ -154,11 +168,10 @@ def _stamp(letter: Letter, setting: Setting) -> Stamp:
 
 
 def _files(letter: Letter) -> tuple[StoredFile, ...]:
-    return tuple(StoredFile(a.sha256, a.filename, a.content_type, a.size_bytes, a.disposition, a.content_id) for a in letter.mail.attachments)
-
-
-def _reported(letter: Letter) -> tuple[object, ...]:
-    return letter.mail.bounce.recipients if letter.mail.bounce else ()
+    return tuple(
+        StoredFile(part.sha256, part.filename, part.content_type, part.size_bytes, part.disposition, part.content_id)
+        for part in letter.mail.attachments
+    )
 
 
 def _delivery(letter: Letter) -> Delivery | None:
@@ -171,12 +184,11 @@ def _delivery(letter: Letter) -> Delivery | None:
     return Delivery(outbox_id, state, first.status, first.diagnostic)  # type: ignore[arg-type]  # the values of REPORT_ACTIONS are its states
 
 
-def _outcome(letter: Letter, state: FinalState, case: Case | None, reason: str = "") -> Outcome:
-    verdict, mail = letter.verdict, letter.mail
-    assert verdict is not None
+def _outcome(letter: Letter, state: FinalState, case: Case | None) -> Outcome:
+    verdict, mail = _verdict(letter), letter.mail
     return Outcome(
-        journal_id=letter.entry.id, state=state, rule=verdict.rule, reason=reason or verdict.reason, kind=mail.kind, trust=letter.trust,
-        case_id=case.id if case else None, policy_version=str(verdict.policy_version), trail=trail_json(letter), message_id=mail.message_id,
+        journal_id=letter.entry.id, state=state, rule=verdict.rule, reason=verdict.reason, kind=mail.kind, trust=letter.trust,
+        case_id=case.id if case else None, policy_version=verdict.policy_version, trail=trail_json(letter), message_id=mail.message_id,
         author=mail.author.address if mail.author else "", subject=mail.subject, defects=mail.defects,
     )  # fmt: skip
 

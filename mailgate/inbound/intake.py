@@ -1,15 +1,17 @@
 """Intake: from journal rows to their effects. `Intake.process` is the path of a mail; docs/flow.md tells it in prose.
 
-In: due journal rows. Out: one outcome per row, with its effects, in one transaction. All before `apply` happens outside of that transaction and may
-happen twice; `apply` happens once. It must never send anything, never render text, and never let one mail stop another: what fails on a mail
-is counted on its row, and the third time the row is set aside for a person (shunted).
+In: due journal rows. Out: one outcome per row, with its effects, in one transaction. All before `apply` happens outside of that
+transaction and may happen twice; `apply` happens once. It must never send anything, never render text, and never let one mail stop
+another: what fails on a mail is counted on its row, and the third time the row is set aside for a person (shunted).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from mailgate import log
 from mailgate.clock import Clock
@@ -22,7 +24,8 @@ from mailgate.inbound.letter import Letter
 from mailgate.inbound.matcher import CaseFinder, Match
 from mailgate.inbound.redirect import AnswerLimits
 from mailgate.killpoint import reached
-from mailgate.mail.read import Ours, read
+from mailgate.mail.limits import Ours
+from mailgate.mail.read import read
 from mailgate.metrics import count
 from mailgate.rules import chain
 from mailgate.rules.policy import Policy
@@ -31,12 +34,14 @@ from mailgate.store.unit_of_work import Store
 
 RETRY_AFTER = timedelta(seconds=20)
 
+Result = TypeVar("Result")
+
 _log = log.get("intake")
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeOptions:
-    """How intake works. `lease`: how long a batch is ours; longer than the slowest batch takes. `authserv_ids`: servers whose results count."""
+    """How intake works. `lease`: how long a batch is ours, longer than the slowest batch takes. `authserv_ids`: whose results count."""
 
     own_addresses: frozenset[str]
     own_domains: frozenset[str]
@@ -46,17 +51,18 @@ class IntakeOptions:
     batch: int = 50
     lease: timedelta = timedelta(seconds=60)
     max_attempts: int = 3
-    limits: AnswerLimits = AnswerLimits()
+    limits: AnswerLimits = field(default_factory=AnswerLimits)
 
 
 class Intake:
     """The intake stage of a worker. Safe to run in many processes at once: each row is worked on under a lease."""
 
     def __init__(
-        self, store: Store, finder: CaseFinder, policy: Callable[[], Policy], options: IntakeOptions, clock: Clock, ring: Callable[[str], None]
+        self, store: Store, finder: CaseFinder, policy: Callable[[], Policy], options: IntakeOptions, bell: Callable[[str], None]
     ) -> None:
-        self._store, self._finder, self._policy, self._options, self._clock, self._ring = store, finder, policy, options, clock, ring
-        self._ours = Ours(domains=options.own_domains, addresses=options.own_addresses)
+        self._store, self._finder, self._policy, self._options, self._ring = store, finder, policy, options, bell
+        self._clock: Clock = store.clock
+        self._ours = Ours(addresses=options.own_addresses, domains=options.own_domains, message_id_domains=options.own_domains)
 
     def run(self, stopping: Callable[[], bool]) -> int:
         """Take and process due rows, batch by batch, until none is left. Returns how many were taken. Raises TransientFailure."""
@@ -107,20 +113,17 @@ class Intake:
         """The letter with the policy's verdict on it. Pure but for the policy that is in force."""
         reached("rules")
         letter = authentication.stand(letter)
-        policy = self._policy()
-        return replace(letter, verdict=chain.run(policy, facts_of(letter, policy, self._options.own_addresses)))
+        return replace(letter, verdict=chain.run(self._policy(), facts_of(letter)))
 
     def _apply(self, letters: Sequence[Letter]) -> list[Outcome]:
         """All at once; one by one when that fails, so that a bad mail fails alone (ADR 0001)."""
-        try:
-            return self._commit(letters)
-        except TransientFailure:
-            raise
-        except Exception as error:  # the intake door: logged, counted on the row, bytes kept
-            if len(letters) == 1:
-                self._set_back(letters[0].entry, error)
-                return []
-            _log.warning("batch_split", entries=len(letters), error=type(error).__name__)
+        outcomes, error = _attempt(lambda: self._commit(letters))
+        if error is None:
+            return outcomes or []
+        if len(letters) == 1:
+            self._set_back(letters[0].entry, error)
+            return []
+        _log.warning("batch_split", entries=len(letters), error=type(error).__name__)
         return [outcome for letter in letters for outcome in self._apply([letter])]
 
     def _commit(self, letters: Sequence[Letter]) -> list[Outcome]:
@@ -141,18 +144,25 @@ class Intake:
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             count("processed", outcome.state)
-            _log.info("processed", journal_id=outcome.journal_id, state=outcome.state, rule=outcome.rule, message_id=outcome.message_id, case_id=outcome.case_id)
+            _log.info(
+                "processed",
+                journal_id=outcome.journal_id,
+                state=outcome.state,
+                rule=outcome.rule,
+                message_id=outcome.message_id,
+                case_id=outcome.case_id,
+            )
         if outcomes:
             self._ring("notices")
 
     def _each(self, entries: Sequence[ClaimedEntry], step: Callable[[ClaimedEntry], Letter]) -> list[Letter]:
+        """One step on each; an entry on which it fails is set back and goes no further."""
         done = []
         for entry in entries:
-            try:
-                done.append(step(entry))
-            except TransientFailure:
-                raise
-            except Exception as error:  # the intake door: logged, counted on the row, bytes kept
+            letter, error = _attempt(partial(step, entry))
+            if letter is not None:
+                done.append(letter)
+            elif error is not None:
                 self._set_back(entry, error)
         return done
 
@@ -164,4 +174,14 @@ class Intake:
         """Give the row back with what went wrong. Its attempt stays counted; the third one shunts it."""
         _log.error("intake_failed", journal_id=entry.id, attempts=entry.attempts, error=f"{type(error).__name__}: {error}", exc_info=error)
         with self._store.transaction() as uow:
-            uow.journal.defer(entry.id, entry.lease_token, f"{type(error).__name__}: {error}", self._clock() + RETRY_AFTER)
+            uow.journal.defer([entry], f"{type(error).__name__}: {error}", self._clock() + RETRY_AFTER)
+
+
+def _attempt(work: Callable[[], Result]) -> tuple[Result | None, Exception | None]:
+    """The intake door: whatever our own code fails with becomes a value, so that one mail stops no other. A store that is away passes through."""
+    try:
+        return work(), None
+    except TransientFailure:
+        raise
+    except Exception as error:  # noqa: BLE001  one of the three doors
+        return None, error

@@ -1,8 +1,8 @@
 """Which case does a mail belong to? From the three carriers of a token, then, as a hint only, from the subject.
 
-In: a read mail with its envelope; for the look-ups, the store. Out: a `Match`: the case, the author as a contact, how they were found, and the
-carriers that were refused. It must never take a text for a carrier that `cases.tokens` has not verified (trap F17), nor a subject for authority
-(trap F18).
+In: a read mail with its envelope; for the look-ups, the store. Out: a `Match`: the case, the author as a contact, how they were found,
+and the carriers that were refused. It must never take a text for a carrier that `cases.tokens` has not verified (trap F17), nor a
+subject for authority (trap F18).
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ class CaseFinder:
         """All carriers of one mail, verified. Pure; linear in the mail's text."""
         local_parts = [address.rpartition("@")[0] for address in envelope.recipients]
         found = [("address", carriers.in_local_part(self.keys, part, today)) for part in local_parts]
-        found += [("message_id", token) for token in carriers.in_message_ids(self.keys, (*mail.in_reply_to, *reversed(mail.references)), today)]
+        found += [
+            ("message_id", token) for token in carriers.in_message_ids(self.keys, (*mail.in_reply_to, *reversed(mail.references)), today)
+        ]
         found += [("marker", token) for token in carriers.in_text(self.keys, mail.text[-MARKER_SEARCH_CHARS:], today)]
         refused = tuple(refusal.reason for refusal in carriers.refusals(self.keys, local_parts, today))
         return Hints(_replies(found), _reported(found), refused, self._subject_number(mail.subject))
@@ -81,7 +83,8 @@ class CaseFinder:
         rows = list(hints)
         numbers = {token.case_number for h in rows for _, token in h.tokens} | {h.subject_number for h in rows if h.subject_number}
         reported = {h.outbox_id for h in rows if h.outbox_id}
-        case_ids = uow.outbox.cases_of(sorted(reported)) if reported else {}
+        mails = uow.outbox.by_ids(sorted(reported)) if reported else {}
+        case_ids = {mail.id: mail.case_id for mail in mails.values() if mail.case_id}
         by_number = uow.cases.by_numbers(sorted(numbers)) if numbers else {}
         by_id = uow.cases.by_ids(sorted(set(case_ids.values()))) if case_ids else {}
         return _Cases(by_number, {outbox_id: by_id[case_id] for outbox_id, case_id in case_ids.items() if case_id in by_id})

@@ -1,7 +1,8 @@
 """The answer gate: may this mail be answered automatically? One function, with the reason of every refusal.
 
-In: what was understood of a mail, and what the store has counted. Out: "" or the reason why not. It counts before anything is sent, in the
-transaction of the mail's other effects, so that a crash can only mean fewer answers, never more (guarantee 5). RFC 3834 section 2 is the source.
+In: what was understood of a mail, and what the store has counted. Out: "" or the reason why not. It counts before anything is sent, in
+the transaction of the mail's other effects, so that a crash can only mean fewer answers, never more (guarantee 5). RFC 3834 section 2
+is the source.
 """
 
 from __future__ import annotations
