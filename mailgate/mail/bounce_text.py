@@ -1,42 +1,239 @@
-"""Delivery reports in prose (free form). Placeholder until the readers below it are complete."""
+"""Delivery reports in prose: which addresses failed, and why. In: the report's text. Out: `BouncedRecipient` values, or None: no report.
+
+The returned mail is cut off first, so that no address is taken from what we once wrote. Then the ways in which reports name an address
+(`bounce_words.STRONG`), then flufl.bounce, then any address left in the report, then the returned mail's own To. Linear and bounded.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from email import message_from_bytes
+from email.message import Message
+from functools import lru_cache
+from typing import Any
 
+from mailgate.mail import bounce_words as words
+from mailgate.mail.address import normal
 from mailgate.mail.headers import Section, to_text
 from mailgate.mail.model import BouncedRecipient
-from mailgate.mail.structure import Tree
 from mailgate.mail.wording import DAEMON
+
+_MAX_LINES = 2_000
+_MAX_LINE_CHARS = 600
+_MAX_RECIPIENTS = 100
+_MAX_LOOSE = 5
+_MAX_DIAGNOSTIC_LINES = 6
+_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_CODE = re.compile(r"(?<![\d.])([45])\d\d[ -]")
+_ANY_ADDRESS = re.compile(words.ADDRESS)
+_SENT_TO = re.compile(r"(?im)^[ \t>|]{0,10}(?:to|x-original-to|delivered-to|x-rcpt-to):[^\n]{0,1000}")
+_REPLY_PREFIX = re.compile(r"^\s*(?:re|sv|vs|aw|antw|fwd?|vb|vl|wg|tr|enc|vid(?:eresendt?)?)\s?:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportText:
+    """What the free-form reader looks at. `text` is all text of the report; `failed_header` and `original_recipients` are surer than it."""
+
     text: str
     failed_header: tuple[str, ...]
     original_recipients: tuple[str, ...]
 
 
-_SUBJECT = re.compile(
-    r"(?i)undeliver|returned mail|delivery (?:status|failure|report|problem|has failed|notification)|failure notice|mail delivery|nondeliver|non[- ]delivery|could not be delivered|delivery error|returned to sender|bounce"
-)
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Why a mail may be a report. A `strong` one needs less proof from the text."""
+
+    reason: str = ""
+    strong: bool = False
 
 
-def looks_like_bounce(section: Section) -> str:
-    author = to_text(section.first("from") or b"")
-    found = re.search(r"([^\s<>\"]+)@", author)
-    if found and DAEMON.fullmatch(found.group(1)):
-        return "author:daemon"
-    if _SUBJECT.search(to_text(section.first("subject") or b"")):
-        return "subject:bounce"
-    if to_text(section.first("return-path") or b"").replace(" ", "") == "<>":
-        return "reverse_path:null"
-    return ""
+def suspicion(section: Section, null_reverse_path: bool = False) -> Suspicion:
+    """Look at From, Subject and Return-Path only; `reason` is "" for almost all mail of people."""
+    author = to_text(section.first("from") or b"", max_chars=500)
+    subject = to_text(section.first("subject") or b"", max_chars=500)
+    local = re.search(r"([^\s<>\"]+)@", author)
+    daemon = bool((local and DAEMON.fullmatch(local.group(1))) or words.DAEMON_NAME.search(author))
+    titled = bool(words.SUBJECT.search(subject)) and not _REPLY_PREFIX.match(subject)
+    if section.first("x-failed-recipients") is not None:
+        return Suspicion("header:x-failed-recipients", True)
+    if daemon or titled:
+        return Suspicion("author:daemon" if daemon else "subject:bounce", daemon and titled)
+    path = to_text(section.first("return-path") or b"", max_chars=500).replace(" ", "").lower()
+    if null_reverse_path or path == "<>" or "mailer-daemon" in path:
+        return Suspicion("reverse_path:null", False)
+    return Suspicion()
 
 
-def found_recipients(text: ReportText, tree: Tree, section: Section) -> list[BouncedRecipient] | None:
-    found = [BouncedRecipient(one, "failed") for one in text.failed_header]
-    return found or None
+def found_recipients(
+    report: ReportText, section: Section, suspected: Suspicion, parts: list[tuple[str, str]]
+) -> list[BouncedRecipient] | None:
+    """The recipients that failed or are late, in order; [] for a report that names none; None when it is no report after all.
+
+    `parts` are (content type, text) of the leaves, for flufl.
+    """
+    lines = [line[:_MAX_LINE_CHARS] for line in report.text.split("\n", _MAX_LINES)[:_MAX_LINES]]
+    said, returned = _cut(lines)
+    failure = words.FAILURE.search("\n".join(said)) is not None
+    delayed = _is_delay("\n".join(said), section)
+    if not (failure or delayed or report.failed_header):
+        return None
+    own = _own_addresses(section)
+    sure = _strong(said, own) or {}
+    for one in report.failed_header:
+        sure.setdefault(normal(one), -1)
+    by_flufl, late = _flufl(section, parts) if (suspected.strong or not sure) else ([], False)
+    for one in by_flufl:
+        if _usable(one, own):
+            sure.setdefault(_same(one, sure), -1)
+    if not sure and not suspected.strong and suspected.reason != "author:daemon":
+        return None
+    addresses = sure or _fallback(said, returned, report, own)
+    action = "delayed" if delayed or (late and not _final(said)) else "failed"
+    return [_recipient(address, at, said, action) for address, at in list(addresses.items())[:_MAX_RECIPIENTS]]
+
+
+def _same(address: str, known: Iterable[str]) -> str:
+    return next((one for one in known if one.lower() == address.lower()), address)
+
+
+def _cut(lines: list[str]) -> tuple[list[str], list[str]]:
+    """The report's own lines, and those of the mail that it returns."""
+    for at, line in enumerate(lines):
+        if words.COPY.match(line) and _says_enough(lines[:at]):
+            return lines[:at], lines[at + 1 :]
+        if words.HEADER_LINE.match(line) and _says_enough(lines[:at]):
+            while at > 0 and words.ANY_HEADER.match(lines[at - 1]) and not _says_why(lines[at - 1]):
+                at -= 1
+            return lines[:at], lines[at:]
+    return lines, []
+
+
+def _says_enough(lines: list[str]) -> bool:
+    """Some reports begin with the copy and give the reasons below it: then nothing is cut there."""
+    text = "\n".join(lines)
+    return words.FAILURE.search(text) is not None and "@" in text or words.DELAY.search(text) is not None and "@" in text
+
+
+def _says_why(line: str) -> bool:
+    return bool(re.match(r"\s*(?:recipient|reason|error|failed|to|diagnostic)", line, re.IGNORECASE)) and "@" in line
+
+
+def _is_delay(text: str, section: Section) -> bool:
+    subject = to_text(section.first("subject") or b"", max_chars=500)
+    if re.search(r"delay|not yet been|still being retried|forsink|forseink|verzöger|vertraag", subject, re.IGNORECASE):
+        return True
+    return words.DELAY.search(text) is not None and not (words.FINAL.search(text) or words.FINAL.search(subject))
+
+
+def _final(lines: list[str]) -> bool:
+    return words.FINAL.search("\n".join(lines)) is not None
+
+
+def _own_addresses(section: Section) -> frozenset[str]:
+    """The reporter's and the receiver's addresses: the receiver of a report is the sender of the mail that failed."""
+    own: set[str] = set()
+    for name in ("from", "to", "return-path", "reply-to", "delivered-to", "x-original-to", "sender", "errors-to", "cc"):
+        for raw in section.all(name):
+            own.update(one.lower() for one in _ANY_ADDRESS.findall(to_text(raw, max_chars=2_000)))
+    return frozenset(own)
+
+
+def _usable(address: str, own: frozenset[str]) -> bool:
+    return address.lower() not in own and not words.NOT_RECIPIENTS.search(address) and not address.startswith(("=", "-"))
+
+
+def _strong(lines: list[str], own: frozenset[str]) -> dict[str, int]:
+    """address -> line, for every address that is named in one of the sure ways."""
+    found: dict[str, int] = {}
+    for at, line in enumerate(lines):
+        if "@" not in line or words.NOT_HERE.search(line):
+            continue
+        for pattern in words.STRONG:
+            for match in pattern.finditer(line):
+                address = _trimmed(match.group("a"))
+                if _usable(address, own):
+                    found.setdefault(_same(address, found), at)
+    return found
+
+
+def _trimmed(address: str) -> str:
+    address = re.sub(r"^(?:smtp|mailto|rfc822)[:;=]", "", address.strip(".'\"*"), flags=re.IGNORECASE)
+    return normal(re.sub(r"=[0-9A-F]{2}$", "", address))
+
+
+def _fallback(said: list[str], returned: list[str], report: ReportText, own: frozenset[str]) -> dict[str, int]:
+    """No sure way: any address of the report if there are only a few, else whom the returned mail was sent to."""
+    loose: dict[str, int] = {}
+    for at, line in enumerate(said):
+        if not words.NOT_HERE.search(line):
+            for address in _ANY_ADDRESS.findall(line):
+                if _usable(_trimmed(address), own):
+                    loose.setdefault(_trimmed(address), at)
+    if loose and len(loose) <= _MAX_LOOSE:
+        return loose
+    if report.original_recipients:
+        return {one: -1 for one in report.original_recipients if one.lower() not in own or len(report.original_recipients) == 1}
+    sent_to = [normal(one) for line in _SENT_TO.findall("\n".join(returned)) for one in _ANY_ADDRESS.findall(line)]
+    return {one: -1 for one in dict.fromkeys(sent_to) if one.lower() not in own}
+
+
+def _recipient(address: str, at: int, lines: list[str], action: str) -> BouncedRecipient:
+    """With the lines round the address as its diagnostic, and a status from them (RFC 3463)."""
+    near = _near(lines, at) if at >= 0 else _reason(lines)
+    status = _STATUS.search(near)
+    code = _CODE.search(near)
+    shown = status.group(1) if status else f"{code.group(1)}.0.0" if code else ""
+    return BouncedRecipient(address, action, shown, near[:1_000])
+
+
+def _near(lines: list[str], at: int) -> str:
+    out: list[str] = []
+    for line in lines[at : at + _MAX_DIAGNOSTIC_LINES + 2]:
+        if out and not line.strip() and len(out) > 1:
+            break
+        if line.strip():
+            out.append(line.strip())
+    return " ".join(out[:_MAX_DIAGNOSTIC_LINES])
+
+
+def _reason(lines: list[str]) -> str:
+    """The first line that says what went wrong, a line with a code before any other."""
+    coded = next((line.strip() for line in lines if _STATUS.search(line) or _CODE.search(line)), "")
+    return coded or next((line.strip() for line in lines if words.FAILURE.search(line)), "")
+
+
+@lru_cache(maxsize=1)
+def _scanner() -> Any:
+    logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs what strangers wrote
+    from flufl.bounce import all_failures
+
+    return all_failures
+
+
+def _flufl(section: Section, parts: list[tuple[str, str]]) -> tuple[list[str], bool]:
+    """What flufl.bounce finds, and whether it calls all of it temporary. It gets a mail rebuilt from what we read, never the raw bytes."""
+    try:
+        temporary, permanent = _scanner()(_rebuilt(section, parts))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError):
+        return [], False
+    found = [one.decode("utf-8", "replace").strip("<>'\" ") for one in (*sorted(permanent), *sorted(temporary))]
+    return [normal(one) for one in found if _ANY_ADDRESS.fullmatch(one)], bool(temporary) and not permanent
+
+
+def _rebuilt(section: Section, parts: list[tuple[str, str]]) -> Message:
+    top = Message()
+    for name in ("From", "To", "Subject"):
+        top[name] = to_text(section.first(name.lower()) or b"", max_chars=500)
+    if len(parts) <= 1:
+        top["Content-Type"] = "text/plain"
+        top.set_payload(parts[0][1] if parts else "")
+        return top
+    top["Content-Type"] = "multipart/mixed"
+    for kind, text in parts[:20]:
+        child = Message()
+        child["Content-Type"] = kind if kind.startswith("text/") else "text/plain"
+        child.set_payload(text)
+        top.attach(child)
+    return top

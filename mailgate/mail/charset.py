@@ -53,6 +53,7 @@ _ALLOWED = frozenset(
     gb18030 hz shift_jis shift_jis_2004 shift_jisx0213 euc_jp euc_jis_2004 euc_jisx0213 iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_jp_3
     iso2022_jp_ext iso2022_jp_2004 iso2022_kr euc_kr johab tis-620 ptcp154""".split()
 )
+_UTF7 = frozenset({"utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7"})
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\u0085\u2028\u2029]")
 _SPACE_RUN = re.compile(r"[ \t]*[\r\n]+[ \t]*")
@@ -77,16 +78,29 @@ def codec_name(declared: str) -> str | None:
 
 def decode(data: bytes, declared: str = "") -> tuple[str, str]:
     """Text of `data` and a defect name, "" when all is well. Line ends and controls are as they came: see `clean`."""
-    if declared and (codec := codec_name(declared)) is None:
-        return _guess(data), "unknown_charset"
-    if not declared or data.isascii() and codec in ("cp1252", "utf-8"):
+    if not declared:
         return _guess(data), ""
-    if declared.lower().strip(" \"'") in ("us-ascii", "ascii"):
+    name = declared.strip(" \t\"'").lower()
+    codec = codec_name(name)
+    if codec is None:
+        return (_utf7(data), "utf7_charset") if name in _UTF7 else (_guess(data), "unknown_charset")
+    if codec in ("cp1252", "utf-8") and data.isascii():
+        return data.decode("ascii"), ""
+    if name in ("us-ascii", "ascii"):
         return _guess(data), "charset_mismatch"
     try:
-        return data.decode(codec or "utf-8"), ""
+        return data.decode(codec), ""
     except (UnicodeError, ValueError):
-        return _rescue(data, codec or "utf-8"), "charset_mismatch"
+        return _rescue(data, codec), "charset_mismatch"
+
+
+def _utf7(data: bytes) -> str:
+    """RFC 2152, which some old senders still use. It is undone only where it hides letters: with markup or controls behind it, it stays."""
+    plain = _guess(data)
+    text = data.decode("utf-7", "replace")
+    if any(text.count(sign) > plain.count(sign) for sign in "<>&\0\x1b"):
+        return plain
+    return text
 
 
 def _guess(data: bytes) -> str:

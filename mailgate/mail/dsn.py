@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mailgate.mail import html_text
 from mailgate.mail.address import normal
-from mailgate.mail.bounce_text import ReportText, found_recipients, looks_like_bounce
+from mailgate.mail.bounce_text import ReportText, found_recipients, suspicion
 from mailgate.mail.charset import clean, decode, one_line
 from mailgate.mail.headers import Section, read_section, to_text
 from mailgate.mail.limits import Limits
@@ -177,32 +178,37 @@ def _add(found: list[BouncedRecipient], one: BouncedRecipient | None) -> None:
 
 def _free_form(tree: Tree, section: Section, original: _Original, limits: Limits) -> Report | None:
     """Reports in prose. Read only when the sender, the subject or the path says that it may be one: prose about mail is not a report."""
-    failed = [to_text(raw) for raw in section.all("x-failed-recipients")]
-    reason = "header:x-failed-recipients" if failed else looks_like_bounce(section)
-    if not reason:
+    suspected = suspicion(section)
+    if not suspected.reason:
         return None
-    text = ReportText(_whole_text(tree, limits), tuple(_ADDRESS.findall(" ".join(failed))), original.recipients)
-    result = found_recipients(text, tree, section)
-    if result is None:
+    parts = _texts(tree, limits)
+    failed = " ".join(to_text(raw) for raw in section.all("x-failed-recipients"))
+    text = ReportText("\n".join(text for _, text in parts), tuple(_ADDRESS.findall(failed)), original.recipients)
+    found = found_recipients(text, section, suspected, parts)
+    if found is None:
         return None
+    late = bool(found) and all(one.action == "delayed" for one in found)
     message_id = original.message_id or _id_in_text(tree, limits)
-    delayed = bool(result) and all(one.action == "delayed" for one in result)
-    return Report("delivery_status" if delayed else "bounce", reason, Bounce(tuple(result), message_id))
+    return Report("delivery_status" if late else "bounce", suspected.reason, Bounce(tuple(found), message_id))
 
 
-def _whole_text(tree: Tree, limits: Limits) -> str:
-    """All text of the report, whatever the type of the part: gateways label their prose in many ways."""
-    texts: list[str] = []
+def _texts(tree: Tree, limits: Limits) -> list[tuple[str, str]]:
+    """(content type, text) of every text part, HTML turned to text when it stands alone; gateways label their prose in many ways."""
+    leaves = [part for part in tree.leaves if part.content_type.startswith(("text/", "message/"))]
+    plain = any(part.content_type == "text/plain" for part in leaves)
+    out: list[tuple[str, str]] = []
     room = limits.report_bytes
-    for part in tree.leaves:
-        if room > 0 and part.content_type.startswith(("text/", "message/")):
-            content = tree.content(part)[:room]
-            room -= len(content)
-            texts.append(clean(decode(content, part.params.get("charset", ""))[0]))
-    return "\n".join(texts)
+    for part in leaves:
+        if room <= 0 or (plain and part.content_type == "text/html"):
+            continue
+        content = tree.content(part)[:room]
+        room -= len(content)
+        text = clean(decode(content, part.params.get("charset", ""))[0])
+        out.append((part.content_type, html_text.to_text(text) if part.content_type == "text/html" else text))
+    return out
 
 
 def _id_in_text(tree: Tree, limits: Limits) -> str | None:
     """The Message-ID that stands in a returned header, quoted or not."""
-    found = _BODY_ID.search(_whole_text(tree, limits))
+    found = _BODY_ID.search("\n".join(text for _, text in _texts(tree, limits)))
     return read_id(found.group(1)) if found else None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mailgate.mail.charset import decode, one_line
+from mailgate.mail.charset import codec_name, decode, one_line
 from mailgate.mail.limits import DEFAULT_LIMITS, Limits
 
 _NAME = re.compile(rb"[!-9;-~]+")
@@ -179,7 +179,7 @@ class _Words:
         if charset != self.charset:
             self.done.append(self._flush())
         self.charset = charset
-        self.waiting += _unbase64(payload) if encoding in "bB" else _unquote(payload)
+        self.waiting += _unbase64(payload) if encoding in "bB" else _unquote(payload, charset)
 
     def _flush(self) -> str:
         text = decode(bytes(self.waiting), self.charset)[0] if self.waiting else ""
@@ -192,8 +192,14 @@ class _Words:
         return "".join(self.done)
 
 
-def _unquote(payload: str) -> bytes:
-    return binascii.a2b_qp(payload.encode("utf-8", "replace"), header=True)
+def _unquote(payload: str, charset: str) -> bytes:
+    """Q encoding, RFC 2047 section 4.2. Letters that stand in it unencoded are of the word's own charset."""
+    if payload.isascii():
+        return binascii.a2b_qp(payload, header=True)
+    try:
+        return binascii.a2b_qp(payload.encode(codec_name(charset) or "utf-8"), header=True)
+    except UnicodeError:
+        return binascii.a2b_qp(payload.encode("utf-8", "replace"), header=True)
 
 
 def _unbase64(payload: str) -> bytes:

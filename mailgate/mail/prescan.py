@@ -47,7 +47,7 @@ def header_end(raw: bytes, start: int, end: int) -> tuple[int, int]:
         return start, start + 1
     if raw.startswith(b"\r\n", start, end):
         return start, start + 2
-    found = _BLANK.search(raw, start, end)
+    found = _BLANK.search(raw, start, end + 1)
     return (found.start(), found.end()) if found else (end, end)
 
 

@@ -22,6 +22,7 @@ from mailgate.mail.quote_words import (
     OPENERS,
     ORIGINAL,
     PRONOUNS,
+    QUOTING,
     REPLY_ABOVE,
     SENT,
     SUBJECT,
@@ -43,7 +44,7 @@ _TIME = re.compile(r"\d{1,2}[:.h]\d{2}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,80}@[^\s<>()\[\],;:\"@]{1,120}")
 _BRACKETED = re.compile(r"<[^<>]{0,200}>|\[[^\[\]]{0,200}\]|\([^()]{0,200}\)")
-_INVISIBLE = " \t\r\xa0\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"
+_INVISIBLE = " \t\r\xa0\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
 _EDGE = _INVISIBLE + "*_"
 _COLONS = ":："
 
@@ -97,7 +98,7 @@ def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: 
         if starts_like_date(header) and _is_dated(header, quote_follows):
             return Span("attribution", start, index + 1)
     for start, header in windows[:3]:
-        if _is_author_first(header, quote_follows):
+        if _is_author_first(header, quote_follows) or _is_unworded(header):
             return Span("attribution", start, index + 1)
     return None
 
@@ -196,14 +197,32 @@ def _is_author_first(header: str, quote_follows: bool) -> bool:
         return False
     lower = header.lower()
     words = _TOKEN.findall(lower)
-    if not words or not has_verb(lower, words) or not _author_is_plausible(header, words, has_address=False):
+    if not words or not _author_is_plausible(header, words, has_address=False):
+        return False
+    if words[0] in QUOTING:
+        return header[-2:-1] == ">" or quote_follows
+    if not has_verb(lower, words):
         return False
     if words[0] in VERBS:
         return header[0].islower() and (quote_follows or _capitalised(header.split()[1:]))
-    has_address = _ADDRESS.search(header) is not None
-    if has_address and (_verb_ends(words) or has_date(lower, words)):
+    if _has_author_address(header) and (_verb_ends(words) or has_date(lower, words)):
         return True
-    return has_date(lower, words) and _TIME.search(lower) is not None or (quote_follows and _verb_ends(words))
+    return (has_date(lower, words) and _TIME.search(lower) is not None) or (quote_follows and _verb_ends(words))
+
+
+def _has_author_address(header: str) -> bool:
+    """An address in brackets, or one that is all there is before the verb."""
+    found = _ADDRESS.search(header)
+    return found is not None and (found.start() < 2 or header[found.start() - 1] in "<([:")
+
+
+def _is_unworded(header: str) -> bool:
+    """A locale whose words are not listed: an author's address in brackets, a day, a time and a colon, and few words beside them."""
+    if header[-1:] not in _COLONS or header.count("<") != header.count(">") or not _has_author_address(header):
+        return False
+    lower = header.lower()
+    words = _TOKEN.findall(lower)
+    return _TIME.search(lower) is not None and has_date(lower, words) and _author_is_plausible(header, words, has_address=True)
 
 
 def _capitalised(words: list[str]) -> bool:

@@ -70,6 +70,9 @@ WEEKDAYS = _words(
     δευ τρί τετ πέμ παρ σάβ κυρ dilluns dimarts dimecres dijous divendres dissabte diumenge
     """
 )
+# Webmail of the Horde family writes "Quoting Author <address>:".
+QUOTING = _words("quoting citerar sitat citat siterer zitat citando cytat cytuje citation цитирую")
+
 # The word that opens a date: "Den 3. mars", "On Sun", "Am 3.", "Le dim.".
 OPENERS = _words(
     """
@@ -79,8 +82,8 @@ OPENERS = _words(
 )
 # A sentence of a person has one of these beside its verb; an attribution has not. "you" and "du" are not here: Eudora writes "you wrote:".
 PRONOUNS = _words(
-    "i we he she they who vi jeg eg ho hun han de dei me vi'r jag ich wir er sie ik wij hij zij je nous ils elles yo nosotros ella"
-    " that this which what at som dette det slik was were had have has when då da når att dass que"
+    "i we us he she they who vi oss jeg eg ho hun han dei dere dokker jag ich wir ik wij hij zij je nous ils elles yo nosotros ella"
+    " that this which what som dette det slik was were had have has when då da når att dass que"
 )
 
 FROM, SENT, DATE, TO, CC, SUBJECT, OTHER = "from", "sent", "date", "to", "cc", "subject", "other"

@@ -191,7 +191,7 @@ class _Builder:
             self.tree.note("too_deep")
             return False
         boundary = part.params.get("boundary", "").encode("utf-8", "replace")[:998].rstrip()
-        if not boundary or self.raw.find(b"--" + boundary, start, stop) < 0:
+        if not boundary or self.raw.find(b"--" + boundary, start, stop + len(boundary) + 8) < 0:
             boundary = self._guessed(start, stop, boundary)
         if boundary:
             frame = _Open(part, boundary)
