@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+
+from mailgate.errors import NotAllowed
 
 
 def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: bool, *, none: str = "none") -> None:
@@ -68,3 +70,13 @@ def _plain(value: Any) -> Any:
 
 def _width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def report(wanted: Sequence[str], done: Collection[str], now_is: str, otherwise: str) -> None:
+    """One line for each id that was moved. Raises NotAllowed for those that were left alone."""
+    for id_ in wanted:
+        if id_ in done:
+            print(f"{id_}  {now_is}")
+    left = [id_ for id_ in wanted if id_ not in done]
+    if left:
+        raise NotAllowed(f"{len(left)} of {len(wanted)} left alone: {left[0]} {otherwise}")

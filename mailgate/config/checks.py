@@ -232,14 +232,10 @@ def _templates(document: Document, sections: Sections) -> None:
 
 
 def _retention(document: Document, sections: Sections) -> None:
-    for key, days in (("raw_days", sections.retention.raw_days), ("outbox_days", sections.retention.outbox_days)):
-        if 0 < days < MIN_KEPT_DAYS:
-            document.fail(
-                "retention",
-                key,
-                f"retention.{key} = {days} is too short: a resent mail is recognised for 7 days",
-                f"use {MIN_KEPT_DAYS} or more, or 0",
-            )
+    days = sections.retention.raw_days
+    if 0 < days < MIN_KEPT_DAYS:
+        what = f"retention.raw_days = {days} is too short: a resent mail is recognised for 7 days"
+        document.fail("retention", "raw_days", what, f"use {MIN_KEPT_DAYS} or more, or 0")
 
 
 CHECKS: tuple[Check, ...] = (

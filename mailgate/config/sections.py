@@ -159,6 +159,9 @@ class Outbound(Section):
     )
     username: str = Field("", description="user at the smarthost; empty: no AUTH. The password stands in the secrets file")
     from_name: str = Field("", description="display name of our mails; empty: service.company")
+    dkim_selector: OptionalDomain = Field(
+        "", description="selector of the key that the smarthost signs with; `mailgate doctor` looks it up"
+    )
     window_s: float = Field(10.0, ge=0, le=3_600, description="seconds in which changes of one case go into one notice")
     batch: Count = Field(50, le=1_000, description="mails that a worker takes at a time")
     connections: int = Field(2, ge=1, le=50, description="connections of one process to the smarthost")
@@ -185,10 +188,12 @@ class Worker(Section):
 
 
 class Retention(Section):
-    """How long what is done is kept. 0 is for ever. Held, shunted and pending mail is never removed."""
+    """How long bytes are kept. Held, shunted and pending mail is never removed, nor the record of what happened."""
 
-    raw_days: CountOrNone = Field(0, description="days that the raw bytes of finished mail are kept; at least 8, or 0")
-    outbox_days: CountOrNone = Field(0, description="days that the frozen bytes of finished outgoing mail are kept; at least 8, or 0")
+    raw_days: CountOrNone = Field(
+        0,
+        description="days that the bytes of finished mail, in and out, are kept; at least 8, or 0: for ever. Attachments of comments stay",
+    )
 
 
 class Metrics(Section):
