@@ -1,0 +1,153 @@
+"""The only wiring: settings in, running parts out. Every part is made here and handed what it needs; nothing else knows them all.
+
+`open_store` is for commands; the rest is for the processes of `gateway`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from mailgate import metrics
+from mailgate.cases.tokens import TokenKeys
+from mailgate.clock import Clock, utc_now
+from mailgate.config import Settings
+from mailgate.inbound import limits
+from mailgate.inbound.admission import DiskSpace, disk_space_of
+from mailgate.inbound.endpoint import Endpoint, ListenerOptions
+from mailgate.inbound.intake import Intake, IntakeOptions
+from mailgate.inbound.journal import Journal
+from mailgate.inbound.listener import Listener
+from mailgate.inbound.matcher import CaseFinder
+from mailgate.inbound.recipients import OwnAddresses, own_recipients
+from mailgate.inbound.redirect import AnswerLimits
+from mailgate.inbound.smtp_tls import server_context
+from mailgate.rules.default import SUPPORTWEB_POLICY
+from mailgate.rules.policy import Policy
+from mailgate.store import migrate
+from mailgate.store.database import open_database
+from mailgate.store.unit_of_work import Store
+from mailgate.worker import Stage
+
+
+def open_store(settings: Settings, clock: Clock = utc_now) -> Store:
+    """The store that the settings name, checked to keep its promises and to have this program's schema; SQLite migrates itself.
+
+    Raises ConfigError, SchemaMismatch, StoreUnavailable.
+    """
+    database = open_database(settings.database.url, pool_size=settings.database.pool_size)
+    try:
+        database.verify()
+        if database.is_sqlite:
+            migrate.upgrade(database)
+        migrate.check(database)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database, clock)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The built-in policy with what the settings say of windows and times."""
+    base = SUPPORTWEB_POLICY
+    return replace(
+        base,
+        workflow=replace(base.workflow, reopen_days=settings.intake.reopen_days),
+        notices=replace(base.notices, window=timedelta(seconds=settings.outbound.window_s)),
+        redirect=replace(base.redirect, window=timedelta(seconds=settings.intake.answer_window_s)),
+    )
+
+
+def token_keys(settings: Settings) -> TokenKeys:
+    """The keys that sign and verify reply addresses."""
+    return TokenKeys(settings.vault.token_keys, settings.vault.valid_until)
+
+
+def own_addresses(settings: Settings) -> OwnAddresses:
+    """The addresses that we take mail for."""
+    book, domain = settings.addresses, settings.service.domain
+    reply_mailbox = frozenset({f"{book.reply_mailbox}@{domain}"})
+    token_domains = frozenset({book.reply_domain}) if book.reply_domain else frozenset()
+    return OwnAddresses(domain, frozenset(settings.support_addresses) | reply_mailbox, token_domains, book.bounce_mailbox)
+
+
+def make_intake(settings: Settings, store: Store, ring: Callable[[str], None]) -> Intake:
+    """The intake stage."""
+    wanted, own = settings.intake, own_addresses(settings)
+    options = IntakeOptions(
+        own_addresses=own.mailboxes,
+        own_domains=own.domains,
+        case_prefix=settings.service.case_prefix,
+        default_language=settings.service.default_language,
+        authserv_ids=frozenset(wanted.authserv_ids),
+        batch=wanted.batch,
+        lease=timedelta(seconds=wanted.lease_s),
+        max_attempts=wanted.max_attempts,
+        limits=AnswerLimits(timedelta(seconds=wanted.answer_window_s), wanted.answers_per_domain_per_hour, wanted.answers_per_hour),
+    )
+    policy = policy_of(settings)
+    return Intake(store, CaseFinder(token_keys(settings), settings.service.case_prefix), lambda: policy, options, ring)
+
+
+def make_stages(settings: Settings, store: Store, ring: Callable[[str], None]) -> Mapping[str, Stage]:
+    """All stages of a worker by name."""
+    from mailgate.outbound import actors
+
+    notices, send = actors.make_stages(settings, store, token_keys(settings), ring)
+    return {"intake": make_intake(settings, store, ring), "notices": notices, "send": send}
+
+
+def make_listener(settings: Settings, store: Store, journal: Journal) -> Listener:
+    """The listener on all endpoints of the settings, not yet bound. Raises ConfigError for a certificate that cannot be used."""
+    smtp = settings.smtp
+    context = server_context(str(smtp.tls_cert), str(smtp.tls_key)) if smtp.tls_cert and smtp.tls_key else None
+    options = ListenerOptions(settings.hostname, _endpoints(settings), context, proxy_from=tuple(smtp.proxy_from))
+    recipients = own_recipients(own_addresses(settings))
+    return Listener(options, _limits(settings), recipients, journal, _observe, disk_space=_disk_space(store))
+
+
+def _endpoints(settings: Settings) -> tuple[Endpoint, ...]:
+    smtp, proxy = settings.smtp, bool(settings.smtp.proxy_from)
+    return (
+        *(Endpoint(a.host, a.port, proxy=proxy) for a in smtp.listen),
+        *(Endpoint(a.host, a.port, tls="implicit", proxy=proxy) for a in smtp.listen_tls),
+        *(Endpoint(a.host, a.port, protocol="lmtp", proxy=proxy) for a in smtp.lmtp_listen),
+    )
+
+
+def _limits(settings: Settings) -> limits.Limits:
+    smtp = settings.smtp
+    return replace(
+        limits.Limits(),
+        message_bytes=smtp.max_message_bytes,
+        recipients=smtp.max_recipients,
+        connections=smtp.max_connections,
+        stress_share=smtp.stress_percent / 100,
+        address_connections=smtp.max_client_connections,
+        address_connections_minute=smtp.max_client_connections_per_minute,
+        address_messages_minute=smtp.max_client_messages_per_minute,
+        errors=smtp.max_errors,
+        data_min_bytes_s=smtp.min_data_bytes_per_s,
+        disk_free_share=smtp.min_free_disk_percent / 100,
+        exempt=tuple(smtp.trusted_from),
+        timeouts=replace(limits.Timeouts(), command_s=smtp.command_timeout_s, session_s=smtp.session_timeout_s),
+    )
+
+
+def _disk_space(store: Store) -> Callable[[], DiskSpace] | None:
+    """SQLite lies on a disk of ours; a PostgreSQL server watches its own."""
+    path = store.database.path
+    return disk_space_of(str(Path(path).parent)) if path else None
+
+
+_COUNTED: Mapping[str, str] = {
+    "accepted": "accepted", "duplicate": "duplicates", "refused": "refused", "turned_away": "refused", "expired": "refused",
+    "connected": "connections", "fault": "faults",
+}  # fmt: skip
+
+
+def _observe(event: str, reason: str) -> None:
+    if event in _COUNTED:
+        metrics.count(_COUNTED[event], reason)
