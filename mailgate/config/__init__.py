@@ -70,6 +70,11 @@ class Settings:
         return self.addresses.support or (f"support@{self.service.domain}",)
 
     @property
+    def mailboxes(self) -> frozenset[str]:
+        """All plain addresses that we take mail for, the one of reply addresses (without its token) included."""
+        return frozenset({*self.support_addresses, f"{self.addresses.reply_mailbox}@{self.service.domain}"})
+
+    @property
     def local_domains(self) -> frozenset[str]:
         """All domains that we take mail for."""
         domains = {self.service.domain, *(address.rpartition("@")[2] for address in self.support_addresses)}
