@@ -29,6 +29,7 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?<![\d.])([45])\d\d[ -]")
 _ANY_ADDRESS = re.compile(words.ADDRESS)
 _SENT_TO = re.compile(r"(?im)^[ \t>|]{0,10}(?:to|x-original-to|delivered-to|x-rcpt-to):[^\n]{0,1000}")
+_TAIL = re.compile(r"(?:=20|=)?\s*$")
 _REPLY_PREFIX = re.compile(r"^\s*(?:re|sv|vs|aw|antw|fwd?|vb|vl|wg|tr|enc|vid(?:eresendt?)?)\s?:", re.IGNORECASE)
 
 
@@ -43,10 +44,10 @@ class ReportText:
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """Why a mail may be a report. A `strong` one needs less proof from the text."""
+    """Why a mail may be a report; `daemon` when its author is a mail system, which needs less proof from the text."""
 
     reason: str = ""
-    strong: bool = False
+    daemon: bool = False
 
 
 def suspicion(section: Section, null_reverse_path: bool = False) -> Suspicion:
@@ -59,7 +60,7 @@ def suspicion(section: Section, null_reverse_path: bool = False) -> Suspicion:
     if section.first("x-failed-recipients") is not None:
         return Suspicion("header:x-failed-recipients", True)
     if daemon or titled:
-        return Suspicion("author:daemon" if daemon else "subject:bounce", daemon and titled)
+        return Suspicion("author:daemon" if daemon else "subject:bounce", daemon)
     path = to_text(section.first("return-path") or b"", max_chars=500).replace(" ", "").lower()
     if null_reverse_path or path == "<>" or "mailer-daemon" in path:
         return Suspicion("reverse_path:null", False)
@@ -73,25 +74,32 @@ def found_recipients(
 
     `parts` are (content type, text) of the leaves, for flufl.
     """
-    lines = [line[:_MAX_LINE_CHARS] for line in report.text.split("\n", _MAX_LINES)[:_MAX_LINES]]
+    lines = [_TAIL.sub("", line[:_MAX_LINE_CHARS]) for line in report.text.split("\n", _MAX_LINES)[:_MAX_LINES]]
     said, returned = _cut(lines)
-    failure = words.FAILURE.search("\n".join(said)) is not None
-    delayed = _is_delay("\n".join(said), section)
-    if not (failure or delayed or report.failed_header):
+    text = "\n".join(said)
+    delayed = _is_delay(text, section)
+    proven = delayed or bool(report.failed_header) or words.FAILURE.search(text) is not None
+    if not proven and suspected.reason != "author:daemon":
         return None
     own = _own_addresses(section)
-    sure = _strong(said, own) or {}
-    for one in report.failed_header:
-        sure.setdefault(normal(one), -1)
-    by_flufl, late = _flufl(section, parts) if (suspected.strong or not sure) else ([], False)
+    sure = _sure(said, own, report.failed_header)
+    by_flufl, late = _flufl(section, parts) if (suspected.daemon or not sure) else ([], False)
     for one in by_flufl:
         if _usable(one, own):
             sure.setdefault(_same(one, sure), -1)
-    if not sure and not suspected.strong and suspected.reason != "author:daemon":
+    if not sure and not (proven and suspected.daemon):
         return None
     addresses = sure or _fallback(said, returned, report, own)
-    action = "delayed" if delayed or (late and not _final(said)) else "failed"
+    action = "delayed" if delayed or (late and not words.FINAL.search(text)) else "failed"
     return [_recipient(address, at, said, action) for address, at in list(addresses.items())[:_MAX_RECIPIENTS]]
+
+
+def _sure(said: list[str], own: frozenset[str], failed_header: tuple[str, ...]) -> dict[str, int]:
+    """What the report says in a sure way, and the addresses of X-Failed-Recipients."""
+    sure = _named(said, own, words.STRONG)
+    for one in failed_header:
+        sure.setdefault(_same(normal(one), sure), -1)
+    return sure
 
 
 def _same(address: str, known: Iterable[str]) -> str:
@@ -127,10 +135,6 @@ def _is_delay(text: str, section: Section) -> bool:
     return words.DELAY.search(text) is not None and not (words.FINAL.search(text) or words.FINAL.search(subject))
 
 
-def _final(lines: list[str]) -> bool:
-    return words.FINAL.search("\n".join(lines)) is not None
-
-
 def _own_addresses(section: Section) -> frozenset[str]:
     """The reporter's and the receiver's addresses: the receiver of a report is the sender of the mail that failed."""
     own: set[str] = set()
@@ -144,13 +148,13 @@ def _usable(address: str, own: frozenset[str]) -> bool:
     return address.lower() not in own and not words.NOT_RECIPIENTS.search(address) and not address.startswith(("=", "-"))
 
 
-def _strong(lines: list[str], own: frozenset[str]) -> dict[str, int]:
-    """address -> line, for every address that is named in one of the sure ways."""
+def _named(lines: list[str], own: frozenset[str], ways: tuple[re.Pattern[str], ...]) -> dict[str, int]:
+    """address -> line, for every address that is named in one of `ways`."""
     found: dict[str, int] = {}
     for at, line in enumerate(lines):
         if "@" not in line or words.NOT_HERE.search(line):
             continue
-        for pattern in words.STRONG:
+        for pattern in ways:
             for match in pattern.finditer(line):
                 address = _trimmed(match.group("a"))
                 if _usable(address, own):
@@ -173,6 +177,9 @@ def _fallback(said: list[str], returned: list[str], report: ReportText, own: fro
                     loose.setdefault(_trimmed(address), at)
     if loose and len(loose) <= _MAX_LOOSE:
         return loose
+    weak = _named(said, own, (words.WEAK,))
+    if weak:
+        return weak
     if report.original_recipients:
         return {one: -1 for one in report.original_recipients if one.lower() not in own or len(report.original_recipients) == 1}
     sent_to = [normal(one) for line in _SENT_TO.findall("\n".join(returned)) for one in _ANY_ADDRESS.findall(line)]

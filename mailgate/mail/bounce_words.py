@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-ADDRESS = r"[^\s<>()\[\]\",;:\\'`]{1,128}@[A-Za-z0-9\u0080-\uffff](?:[A-Za-z0-9\u0080-\uffff._-]{0,253}[A-Za-z0-9\u0080-\uffff])?"
+_LABEL = r"[A-Za-z0-9_\u0080-\uffff-]{1,63}"
+ADDRESS = rf"[^\s<>()\[\]\",;:\\'`]{{1,128}}@{_LABEL}(?:\.{_LABEL}){{0,12}}"
 
 SUBJECT = re.compile(
     r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:undeliver|undelivered|non[- ]?deliver|not delivered|returned (?:mail|to sender|e-?mail)|return(?:ed)? undeliver|deliver[yi] (?:status|failure|fail|report|problem|"
@@ -83,15 +84,16 @@ STRONG = tuple(
     for one in (
         r"^\s*(?:\d{1,3}[.)] )?[*>\u2022-]{0,4}\s*<+ADDR>+\s*(?::|\.\.\.|$|\(|,|;|-|\t| )",
         r"^\s*(?:\d{1,3}[.)] )?(?:[*>\u2022-]{1,4}\s*)?(?:mailto:|smtp:)?ADDR\s*(?::|\.\.\.|$|\(|,|;|<|\t|  | -| on | am | le | den | klokken | kl\.| [45]\d\d | error| user| delivery| mailbox| unknown| does | is | was | has )",
-        r"^\s*[\w\" .,'-]{1,80}\s[<(](?:mailto:|smtp:)?ADDR[>)]\s*(?:<mailto:[^>]{0,300}>)?\s*(?::|$|\.\.\.)",
+        r"^\s*[\w\" .,'@-]{1,80}\s[<(](?:mailto:|smtp:)?ADDR[>)]\s*(?:<mailto:[^>]{0,300}>)?\s*(?::|$|\.\.\.)",
         r"rcpt to\s*:\s*<?ADDR",
         r"(?:failed|intended|original|final|bad|invalid|unknown|rejected|affected|undeliverable|bounced)[- ](?:final[- ])?(?:recipients?|address(?:es)?|delivery userid|userid|users?|mail(?:box)?)\b[^@\n]{0,40}?[<:;\s]ADDR",
-        r"^\s*(?:recipients?|to|user|address|mailbox|account|mottaker|mottakar|modtager|mottagare|empfänger|an|à|pour|destinataire|geadresseerde|ontvanger|aan|vastaanottaja|destinatario|til|till)(?: address| name)?\s*[:=]\s*(?:[\w\" .,'-]{0,80}[<(])?(?:smtp:|rfc822;)?\s*ADDR",
-        r"(?:deliver(?:ed|y|ing)?|sent|send|addressed|relayed?|forwarded|reach(?:ed)?)\b[^@\n]{0,60}\b(?:to|for|by)\b[^@\n]{0,60}?[\s<'\"(:]ADDR",
+        r"^\s*(?:recipients?|user|address|mailbox|account|mottaker|mottakar|modtager|mottagare|empfänger|destinataire|geadresseerde|ontvanger|vastaanottaja|destinatario)(?: address| name)?\s*[:=]\s*(?:[\w\" .,'-]{0,80}[<(])?(?:smtp:|rfc822;)?\s*ADDR",
+        r"(?:deliver(?:ed|y|ing)?|sent|send|relayed?|forwarded|reach(?:ed)?)\b[^@\n]{0,60}\b(?:to|for|by)\b[^@\n]{0,60}?[\s<'\"(:]ADDR",
+        r"\baddressed(?: to)?,?[\s<'\"(:]{1,4}ADDR",
         r"your (?:message|mail|e-?mail) to\b[^@\n]{0,60}?[\s<'\"(:]ADDR",
         r"(?:error-for|undeliverable to|user unknown|unknown user|no such user|user mailbox exceeds allowed size|delivery failed \d+ attempts|there is no user|mailbox (?:is )?full|mailbox for|problem delivering|account)\b[^@\n]{0,40}?[\s<'\"(:]ADDR",
         r"(?:^|\s)[45]\d\d[ -](?:[#(]{0,2}[45]\.\d{1,3}\.\d{1,3}\)?:? ?)?[^@\n]{0,120}?[\s<'\"(:]ADDR",
-        r"\(expanded from:? <?ADDR",
+        r"\b(?:expanded from|generated (?:by|from)|aliased? (?:of|for|from)|forwarded (?:by|from))\s?:? <?ADDR",
         r"(?:user|recipient|address|mailbox|mottaker|empfänger|adressen|adressaten|adresse|brukeren|kontoen)\s{1,3}[<'\"(]{0,2}ADDR",
         r"^\s*(?:\*\s*)?(?:the )?(?:message|mail|e-?mail|meldingen|meldinga|beskjeden|nachricht|meddelandet|bericht)\b[^@\n]{0,40}\b(?:til|till|to|an|aan|à|for)\b[^@\n]{0,20}?[\s<'\"(:]ADDR",
     )
@@ -103,3 +105,8 @@ NOT_RECIPIENTS = re.compile(
     re.IGNORECASE,
 )
 """Addresses that reports name but never failed: the reporter's own."""
+
+WEAK = re.compile(
+    rf"^\s*(?:to|an|à|pour|aan|til|till|rcpt|vers)\s*:\s*(?:[\w\" .,'-]{{0,80}}[<(])?(?:smtp:)?\s*(?P<a>{ADDRESS})", re.IGNORECASE
+)
+"""A line `To: address` in a report: whom the mail was for, which may be a list. Counts only when nothing surer is said."""

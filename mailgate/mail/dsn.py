@@ -27,6 +27,7 @@ _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _BLOCKS = re.compile(rb"(?:[ \t]*\r?\n){2,}")
 _BODY_ID = re.compile(r"(?im)^[ \t>|]{0,20}message-id\s{0,5}:\s{0,5}(<[^<>\s]{3,500}>)")
+_REJECTED = re.compile(r"automatically rejected|quota exceeded|mailbox (?:is )?full|could not be delivered", re.IGNORECASE)
 _MAX_BLOCKS = 1_000
 
 
@@ -42,7 +43,7 @@ class Report:
 def read_report(tree: Tree, section: Section, limits: Limits) -> Report | None:
     """The report that this mail is, None when it is none."""
     original = _original(tree, limits)
-    report = _receipt(tree, original) or _complaint(tree, original) or _status_parts(tree, original, limits)
+    report = _receipt(tree, original, limits) or _complaint(tree, original) or _status_parts(tree, original, limits)
     if report is not None:
         return report
     return _free_form(tree, section, original, limits)
@@ -77,7 +78,7 @@ def _report_type(tree: Tree) -> str:
     return tree.top.params.get("report-type", "").lower() if tree.top.content_type == "multipart/report" else ""
 
 
-def _receipt(tree: Tree, original: _Original) -> Report | None:
+def _receipt(tree: Tree, original: _Original, limits: Limits) -> Report | None:
     """RFC 8098: somebody opened or threw away our mail."""
     part = _part_of_type(tree, ("message/disposition-notification", "message/global-disposition-notification"))
     if part is None and _report_type(tree) != "disposition-notification":
@@ -87,6 +88,10 @@ def _receipt(tree: Tree, original: _Original) -> Report | None:
     action = one_line(to_text(fields.first("disposition") or b"")).rpartition(";")[2].strip().lower()[:80]
     raw_id = fields.first("original-message-id")
     found = (BouncedRecipient(recipient, action),) if recipient else ()
+    if action.startswith(("deleted", "denied", "failed")) and _REJECTED.search("\n".join(text for _, text in _texts(tree, limits))):
+        # Dovecot's delivery agent tells of a full mailbox by a read receipt
+        found = tuple(BouncedRecipient(one.address, "failed") for one in found)
+        return Report("bounce", "report:disposition-notification:rejected", Bounce(found, original.message_id))
     return Report(
         "delivery_status",
         "report:disposition-notification",
@@ -181,6 +186,8 @@ def _free_form(tree: Tree, section: Section, original: _Original, limits: Limits
     suspected = suspicion(section)
     if not suspected.reason:
         return None
+    if suspected.daemon and (nested := _nested_report(tree, limits)):
+        return nested
     parts = _texts(tree, limits)
     failed = " ".join(to_text(raw) for raw in section.all("x-failed-recipients"))
     text = ReportText("\n".join(text for _, text in parts), tuple(_ADDRESS.findall(failed)), original.recipients)
@@ -190,6 +197,16 @@ def _free_form(tree: Tree, section: Section, original: _Original, limits: Limits
     late = bool(found) and all(one.action == "delayed" for one in found)
     message_id = original.message_id or _id_in_text(tree, limits)
     return Report("delivery_status" if late else "bounce", suspected.reason, Bounce(tuple(found), message_id))
+
+
+def _nested_report(tree: Tree, limits: Limits) -> Report | None:
+    """A report that a mail system passed on inside a mail of its own, as InterScan does."""
+    for part in tree.leaves:
+        if part.content_type == "message/rfc822":
+            inner = build_part(tree.content(part)[: limits.report_bytes], limits)
+            if report := _status_parts(inner, _original(inner, limits), limits):
+                return report
+    return None
 
 
 def _texts(tree: Tree, limits: Limits) -> list[tuple[str, str]]:
