@@ -21,7 +21,7 @@ from mailgate.errors import ConfigError
 BUSY_TIMEOUT_MS = 10_000
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 WAL_TEND_MS = 200
-AUTOCHECKPOINT_PAGES = 1000
+AUTOCHECKPOINT_PAGES = 4000
 CACHE_KIB = 16 * 1024
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING, https://sqlite.org/lang_returning.html
 NETWORK_FILE_SYSTEMS = frozenset(
