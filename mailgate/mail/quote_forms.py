@@ -41,6 +41,8 @@ _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _NUMERIC_DATE = re.compile(r"\d{1,4}\s?[./\-年]\s?\d{1,2}\s?[./\-月]\s?\d{0,4}")
 _ISO_DATE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\b")
 _TIME = re.compile(r"\d{1,2}[:.h]\d{2}")
+_ABOVE = re.compile(r" above | over |oberhalb|ovanför|dessus| boven |encima")
+_DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,80}@[^\s<>()\[\],;:\"@]{1,120}")
 _BRACKETED = re.compile(r"<[^<>]{0,200}>|\[[^\[\]]{0,200}\]|\([^()]{0,200}\)")
@@ -94,6 +96,8 @@ def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: 
     if not quote_follows and not may_end_attribution(line):
         return None
     windows = _windows(lines, index, floor)
+    if not windows or not _may_hold_author(windows[-1][1], quote_follows):
+        return None
     for start, header in windows:
         if starts_like_date(header) and _is_dated(header, quote_follows):
             return Span("attribution", start, index + 1)
@@ -101,6 +105,14 @@ def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: 
         if _is_author_first(header, quote_follows) or _is_unworded(header):
             return Span("attribution", start, index + 1)
     return None
+
+
+def _may_hold_author(text: str, quote_follows: bool) -> bool:
+    """Cheap: a digit, an address, or a leading word of writing. Most prose that ends with a colon has none of them."""
+    if quote_follows or "@" in text or _DIGIT.search(text) is not None:
+        return True
+    first = text[:20].split(maxsplit=1)
+    return bool(first) and (first[0].lower() in VERBS or first[0].lower() in QUOTING)
 
 
 def _windows(lines: Sequence[str], index: int, floor: int) -> list[tuple[int, str]]:
@@ -118,6 +130,11 @@ def _windows(lines: Sequence[str], index: int, floor: int) -> list[tuple[int, st
         header = f"{line} {header}" if header else line
         found.append((start, header.strip("-" + _EDGE)))
     return found
+
+
+def look_chars(lines: Sequence[str], index: int) -> int:
+    """What a look at line `index` costs at most, in characters read."""
+    return sum(map(len, lines[max(0, index - MAX_WINDOW) : index + 1]))
 
 
 def starts_like_date(header: str) -> bool:
@@ -283,6 +300,22 @@ def _is_header(roles: dict[str, str]) -> bool:
     if FROM in roles and len(roles) == 2:
         return addressed and (dated or SUBJECT in roles)
     return len(roles) >= 3 and addressed and dated
+
+
+def may_be_delimiter(line: str) -> bool:
+    """Cheap: the line starts with a sign, holds a colon, or is a short line with a word of a reply-above marker."""
+    if not line[0].isalnum() or ":" in line:
+        return True
+    return len(line) < 90 and _ABOVE.search(line) is not None
+
+
+def fenced_lines(lines: Sequence[str]) -> set[int]:
+    """The lines inside closed ``` fences: code, in which nothing announces a quote and nothing is a signature."""
+    marks = [index for index, line in enumerate(lines) if line.startswith("```")]
+    inside: set[int] = set()
+    for opened, closed in zip(marks[::2], marks[1::2], strict=False):
+        inside.update(range(opened, closed + 1))
+    return inside
 
 
 def delimiter(line: str) -> str | None:

@@ -82,7 +82,7 @@ OPENERS = _words(
 )
 # A sentence of a person has one of these beside its verb; an attribution has not. "you" and "du" are not here: Eudora writes "you wrote:".
 PRONOUNS = _words(
-    "i we us he she they who vi oss jeg eg ho hun han dei dere dokker jag ich wir ik wij hij zij je nous ils elles yo nosotros ella"
+    "i we us he she they who vi oss jeg eg ho hun han dei dere dokker jag ich wir ik wij hij zij nous ils elles yo nosotros ella"
     " that this which what som dette det slik was were had have has when då da når att dass que"
 )
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 
 from mailgate.mail.html_quote import quote_lines
 from mailgate.mail.model import Reply
-from mailgate.mail.quote_forms import MAX_LINE_CHARS, Span, attribution_at, block_at, delimiter, is_blank, is_quoted, may_end_attribution
+from mailgate.mail.quote_forms import MAX_LINE_CHARS, Span, attribution_at, block_at, delimiter, fenced_lines, is_blank, is_quoted, look_chars, may_be_delimiter, may_end_attribution
 from mailgate.mail.signature import is_closing_part, is_mobile_line, split_signature
 from mailgate.mail.thanks import is_thanks_only
 
-MAX_LINES = 12_000
-MAX_LOOKS = 800
+MAX_LINES = 10_000
+MAX_LOOK_CHARS = 150_000
 
 _UNQUOTED_LINE = re.compile(r"^(?!>)[^\S\n]*[^\s>]", re.MULTILINE)
 _WRAPPED_QUOTE_CHARS = 60
@@ -35,10 +35,14 @@ class Page:
     rest: str
     parts: bytearray = field(init=False)
     rest_part: int = TEXT
-    looks_left: int = MAX_LOOKS
+    look_chars_left: int = MAX_LOOK_CHARS
+    has_marks: bool = True
+    has_fences: bool = True
+    fenced: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.parts = bytearray(len(self.lines))
+        self.fenced = fenced_lines(self.lines) if self.has_fences else set()
 
     def mark(self, part: int, start: int, end: int) -> None:
         """Give lines `start` up to `end` to `part`."""
@@ -62,7 +66,7 @@ def extract(text: str, html: str | None = None) -> Reply:
 
     `text`: LF, any length. Never raises. Every non-blank line of `text` is in exactly one part of the result.
     """
-    page = Page(*_split(text))
+    page = Page(*_split(text), has_marks=">" in text or "|" in text, has_fences="```" in text)
     found = _cut_quote(page)
     if not found and html:
         _cut_container(page, text, html)
@@ -100,32 +104,32 @@ def _cut_quote(page: Page) -> bool:
 
 def _next_span(page: Page, cursor: int) -> Span | None:
     """The first announcement of quoted text at or after line `cursor`."""
-    lines, floor, no_block_before, fenced = page.lines, cursor, cursor, False
+    lines, no_block_before = page.lines, cursor
     for index in range(cursor, len(lines)):
         line = lines[index]
-        if not line or line.isspace():
+        if not line or line.isspace() or index in page.fenced or (line[0] == ">" and not _closes_address(lines, index)):
             continue
-        if line.startswith("```"):
-            fenced = not fenced
-        if fenced and "```" in "".join(lines[index + 1 : index + 200]):
-            continue
-        if line[0] == ">" and not _closes_address(lines, index):
-            continue
-        quoted_next = _quote_follows(lines, index)
-        if page.looks_left and (quoted_next or may_end_attribution(line)):
-            page.looks_left -= 1
-            span = attribution_at(lines, index, floor, quoted_next)
-            if span:
-                return span
+        span = _attribution_or_delimiter(page, index, cursor)
+        if span:
+            return span
         head = line[:40]
-        if (":" in head or "：" in head) and index >= no_block_before:
+        if index >= no_block_before and (":" in head or "：" in head):
             span, no_block_before = block_at(lines, index)
             if span:
-                return _with_rule(lines, span, floor)
-        kind = delimiter(line) if not line[0].isalnum() or len(line) < 120 else None
-        if kind:
-            return Span(kind, index, index + 1)
+                return _with_rule(lines, span, cursor)
     return None
+
+
+def _attribution_or_delimiter(page: Page, index: int, floor: int) -> Span | None:
+    lines, line = page.lines, page.lines[index]
+    quoted_next = page.has_marks and _quote_follows(lines, index)
+    if (quoted_next or may_end_attribution(line)) and page.look_chars_left > 0:
+        page.look_chars_left -= look_chars(lines, index)
+        span = attribution_at(lines, index, floor, quoted_next)
+        if span:
+            return span
+    kind = delimiter(line) if may_be_delimiter(line) else None
+    return Span(kind, index, index + 1) if kind else None
 
 
 def _closes_address(lines: list[str], index: int) -> bool:
@@ -323,5 +327,5 @@ def _cut_quote_only(page: Page) -> None:
 
 def _cut_signature(page: Page) -> None:
     kept = [index for index, part in enumerate(page.parts) if part == TEXT]
-    for position in split_signature([page.lines[index] for index in kept]):
+    for position in split_signature([page.lines[index] for index in kept], page.has_fences):
         page.parts[kept[position]] = SIGNATURE

@@ -7,9 +7,9 @@ The lines that are left after the quote is cut come in; the positions of those t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
-from mailgate.mail.quote_forms import is_blank
+from mailgate.mail.quote_forms import fenced_lines, is_blank
 from mailgate.mail.signature_words import CLOSINGS, DEVICES, FOOTER_STARTS, FOOTER_WORDS, GET_APP, LIST_FOOTERS, MOBILE_STARTS, MOBILE_WHOLE, WEAK_CLOSINGS
 
 MAX_TAIL_LINES = 60
@@ -22,20 +22,21 @@ MAX_MOBILE_CHARS = 140
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _DASHED_NAME = re.compile(r"\s{0,4}(?:[-–—~/]{1,2}|//)\s?[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}\s*")
 _CONTACT = re.compile(r"https?://|www\.|@|\+?\d[\d ()./-]{6,}\d|\b(?:tel|tlf|mob|mobil|phone|fax|telefon|direkte)\b", re.IGNORECASE)
+_STARTS_BY_SIGN = {sign: tuple(start for start in MOBILE_STARTS if start[0] == sign) for sign in {start[0] for start in MOBILE_STARTS}}
 _SENTENCE_END = (".", "?", "!", ":", ";")
 
 
-def split_signature(lines: Sequence[str]) -> list[int]:
+def split_signature(lines: Sequence[str], has_fences: bool = False) -> list[int]:
     """Positions of the lines that are signature, mobile line or footer, in order. Empty when the text would be left empty by a guess."""
     end = _trailing(lines, len(lines))
-    start = _explicit(lines, end)
+    fence = fenced_lines(lines) if has_fences else frozenset()
+    start = _explicit(lines, end, fence)
     peeled = _peel_footers(lines, start)
     closing = _closing(lines, peeled) if start == end else _dashed_name(lines, peeled)
     if any(not is_blank(line) for line in lines[:closing]):
         start = closing
     elif any(not is_blank(line) for line in lines[:peeled]) or any(is_mobile_line(line) for line in lines[peeled:start]):
         start = peeled
-    fence = _fenced(lines)
     loose = [i for i in range(max(0, start - MAX_TAIL_LINES), start) if i not in fence and is_mobile_line(lines[i])]
     return loose + list(range(start, len(lines)))
 
@@ -43,7 +44,7 @@ def split_signature(lines: Sequence[str]) -> list[int]:
 def is_closing_part(lines: Sequence[str], text_above: bool) -> bool:
     """True when lines that stand under a quote hold no answer: nothing, a signature, a footer, mobile lines."""
     end = _trailing(lines, len(lines))
-    start = _peel_footers(lines, _explicit(lines, end))
+    start = _peel_footers(lines, _explicit(lines, end, frozenset()))
     if not any(not is_blank(line) for line in lines[:start]):
         return True
     return text_above and _looks_like_signature([line for line in lines[:start] if not is_blank(line)])
@@ -56,7 +57,7 @@ def is_mobile_line(line: str) -> bool:
     core = line.strip(" \t\xa0\u200b*_<>()[]-–—|").lower()
     if core in MOBILE_WHOLE:
         return True
-    for start in MOBILE_STARTS:
+    for start in _STARTS_BY_SIGN.get(core[:1], ()):
         if core.startswith(start):
             return _names_device(core[len(start) :])
     return any(core.startswith(start) for start in GET_APP) or core.endswith(("gesendet", "gesendet.", "傳送", "发送", "发自我的iphone")) and _names_device(core)
@@ -77,19 +78,8 @@ def _trailing(lines: Sequence[str], end: int) -> int:
     return end
 
 
-def _fenced(lines: Sequence[str]) -> set[int]:
-    """Lines inside ``` fences near the end: nothing in there is a signature."""
-    first = max(0, len(lines) - 2 * MAX_TAIL_LINES)
-    marks = [i for i in range(first, len(lines)) if lines[i].lstrip().startswith("```")]
-    inside: set[int] = set()
-    for opened, closed in zip(marks[::2], marks[1::2], strict=False):
-        inside.update(range(opened, closed + 1))
-    return inside
-
-
-def _explicit(lines: Sequence[str], end: int) -> int:
+def _explicit(lines: Sequence[str], end: int, fence: Set[int]) -> int:
     """The line of the signature delimiter: `-- ` (RFC 3676 section 4.3), or a rule with a short tail; `end` when there is none."""
-    fence = _fenced(lines)
     for index in range(max(0, end - MAX_TAIL_LINES), end):
         core = lines[index].strip()
         if not core or index in fence:
