@@ -82,6 +82,11 @@ class Intake:
         outcomes = self._apply(letters)
         self._tell(outcomes)
 
+    def consider(self, entry: ClaimedEntry) -> Letter:
+        """The same path up to the verdict for one mail, changing nothing: what `explain` shows. Raises what a step raises."""
+        letter = self._look_for_carriers(self._authenticate(self._read(entry)))
+        return self.decide(self._match([letter])[0])
+
     def _claim(self) -> list[ClaimedEntry]:
         """Attempts are counted and committed before any work, so that a mail that kills its worker is counted, too (trap F12)."""
         now, options = self._clock(), self._options

@@ -1,0 +1,67 @@
+"""What would happen to a mail, and why; changes nothing. In: bytes and an envelope. Out: the JSON of `mailgate explain` (design, section 9).
+
+The mail goes the same way as in intake up to the verdict, so what is shown is what would be done. What the answer gate has counted is not
+asked: a redirect is shown as wanted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from mailgate.inbound.intake import Intake
+from mailgate.inbound.letter import Letter
+from mailgate.mail import view
+from mailgate.mail.model import Envelope, Mail
+from mailgate.mail.read import read
+from mailgate.store.rows import ClaimedEntry
+
+
+def explain(intake: Intake, raw: bytes, envelope: Envelope, now: datetime, path: str) -> dict[str, Any]:
+    """One JSON object: the fields of `parse`, then auth, trust, case, disposition, rule, policy_version, trail and effects."""
+    entry = ClaimedEntry("", envelope, raw, hashlib.sha256(raw).hexdigest(), now, 1, 0, "127.0.0.1", "", "inject", False, False)
+    return as_json(intake.consider(entry), path)
+
+
+def guess_envelope(raw: bytes, own: frozenset[str], main: str) -> Envelope:
+    """The envelope that a stored mail most likely had: Return-Path or author, and those of its recipients that are ours, else the main one."""
+    mail = read(raw)
+    shown = [box.address for box in (*mail.to, *mail.cc)]
+    ours = tuple(address for address in (*_delivered_to(mail), *shown) if _is_ours(address, own))
+    return Envelope(_return_path(mail), tuple(dict.fromkeys(ours)) or (main,))
+
+
+def as_json(letter: Letter, path: str) -> dict[str, Any]:
+    """The letter after its verdict, in the order of the contract."""
+    match, verdict, results = letter.match, letter.verdict, letter.results
+    assert verdict is not None, "a letter is explained after its verdict"
+    case = {"key": match.case.key, "matched_by": match.matched_by} if match.case else None
+    return {
+        **view.as_json(letter.mail, path),
+        "auth": {"spf": results.spf, "dkim": results.dkim, "dmarc": results.dmarc, "arc": results.arc},
+        "trust": letter.trust,
+        "case": case,
+        "disposition": verdict.disposition,
+        "rule": verdict.rule,
+        "policy_version": verdict.policy_version,
+        "trail": [{"rule": t.rule, "hit": t.hit, "because": t.because} for t in verdict.trail],
+        "effects": [{"do": effect.do, **effect.args} for effect in verdict.effects],
+    }
+
+
+def _delivered_to(mail: Mail) -> tuple[str, ...]:
+    fields = (*mail.header_all("Delivered-To"), *mail.header_all("X-Original-To"))
+    return tuple(value.strip().strip("<>") for value in fields)
+
+
+def _is_ours(address: str, own: frozenset[str]) -> bool:
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}" in own
+
+
+def _return_path(mail: Mail) -> str | None:
+    stated = mail.header("Return-Path")
+    if stated is not None:
+        return stated.strip().strip("<>") or None
+    return mail.author.address if mail.author else None

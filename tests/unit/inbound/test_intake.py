@@ -1,0 +1,204 @@
+"""Intake against a real SQLite database: what each kind of mail does to its case, exactly once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mailgate.cases import carriers, changes
+from mailgate.cases.changes import NewCase, Stamp
+from mailgate.cases.ids import new_id
+from mailgate.cases.model import Actor, Case, Contact
+from mailgate.cases.tokens import TokenKeys, bounce_token, reply_token
+from mailgate.clock import SteppedClock
+from mailgate.inbound.intake import Intake, IntakeOptions
+from mailgate.inbound.journal import Journal
+from mailgate.inbound.matcher import CaseFinder
+from mailgate.inbound.submission import Submission
+from mailgate.mail.model import Envelope
+from mailgate.rules.default import SUPPORTWEB_POLICY
+from mailgate.store import migrate
+from mailgate.store.database import open_database
+from mailgate.store.unit_of_work import Store
+
+START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+KEYS = TokenKeys({1: bytes(range(32))})
+OPERATOR = Actor("operator", "Kjersti")
+OWN = frozenset({"support@firma.example"})
+
+
+class Desk:
+    """A store, an intake and one case in Venter på kunde, with two participants."""
+
+    def __init__(self, store: Store, clock: SteppedClock) -> None:
+        self.store, self.clock = store, clock
+        self.rung: list[str] = []
+        options = IntakeOptions(OWN, frozenset({"firma.example"}))
+        self.intake = Intake(store, CaseFinder(KEYS, "SUP"), lambda: SUPPORTWEB_POLICY, options, self.rung.append)
+        self.journal = Journal(store, clock, lambda: None)
+        with store.transaction() as uow:
+            numbers = uow.contacts.next_numbers(2)
+            self.per = Contact(new_id(clock()), numbers[0], "per@kunde.example", "Per Nes")
+            self.eva = Contact(new_id(clock()), numbers[1], "eva@kunde.example", "Eva Moen")
+            uow.contacts.add([self.per, self.eva])
+            made = changes.create_case(
+                NewCase(number := uow.cases.next_number(), f"SUP-{number}", self.per, "Feil i rapport", participants=(self.eva,)),
+                Stamp(OPERATOR, clock()),
+            )
+            uow.cases.write([made, changes.operate(made.case, "ask_customer", Stamp(OPERATOR, clock()))])
+            self.case_id = made.case.id
+        self.settle_notices()
+
+    def settle_notices(self) -> list[tuple[str, str]]:
+        """(kind, address) of what is to be told and was not settled before."""
+        with self.store.transaction() as uow:
+            claims = uow.notices.claim(self.clock() + timedelta(hours=1), 100, timedelta(seconds=1))
+            uow.notices.suppress([claim.id for claim in claims], "seen by the test")
+        return sorted((claim.kind, claim.address) for claim in claims)
+
+    @property
+    def case(self) -> Case:
+        with self.store.reading() as uow:
+            return uow.cases.by_ids([self.case_id])[self.case_id]
+
+    def reply_address(self, contact: Contact) -> str:
+        token = reply_token(KEYS, self.case.number, contact.number, (START + timedelta(days=365)).date())
+        return carriers.reply_local_part(token, "support") + "@firma.example"
+
+    def take(self, text: str, to: str, sender: str | None = "per@kunde.example") -> str:
+        """Accept one mail and run intake; the journal id."""
+        raw = text.replace("\n", "\r\n").encode()
+        receipt = self.journal.append_many([Submission(Envelope(sender, (to,)), raw, "127.0.0.1", "t", "smtp", False, False)])[0]
+        self.intake.run(lambda: False)
+        return receipt.journal_id
+
+    def state(self, journal_id: str) -> str:
+        with self.store.reading() as uow:
+            return uow.journal.get(journal_id).state
+
+
+@pytest.fixture
+def desk(tmp_path):
+    clock = SteppedClock(START)
+    database = open_database(f"sqlite:///{tmp_path}/m.db")
+    migrate.upgrade(database)
+    yield Desk(Store(database, clock), clock)
+    database.close()
+
+
+def letter(
+    author: str, subject: str = "Re: sak", body: str = "Hei, her er svaret.", extra: str = "", to: str = "support@firma.example"
+) -> str:
+    return (
+        f"From: {author}\nTo: {to}\nSubject: {subject}\nMessage-ID: <{abs(hash((author, subject, body)))}@kunde.example>\n{extra}\n{body}\n"
+    )
+
+
+def test_given_a_reply_of_a_participant_when_it_waits_for_the_customer_then_it_is_a_comment_and_the_case_is_open(desk):
+    body = "Feilen kom tirsdag.\n\nman. 23. nov. 2026 kl. 08:55 skrev Support <support@firma.example>:\n> Når kom feilen?"
+    entry = desk.take(letter("Per Nes <per@kunde.example>", body=body), desk.reply_address(desk.per))
+    with desk.store.reading() as uow:
+        comments = uow.cases.comments(desk.case_id)
+    assert desk.state(entry) == "commented"
+    assert [(c.kind, c.text) for c in comments] == [("comment", "Feilen kom tirsdag.")]
+    assert desk.case.status == "open"
+    assert desk.settle_notices() == [("comment_added", "eva@kunde.example"), ("status_changed", "eva@kunde.example")]
+    assert desk.rung == ["notices"]
+
+
+def test_given_an_out_of_office_when_it_answers_a_notice_then_it_is_a_note_and_moves_nothing(desk):
+    text = letter("Eva Moen <eva@kunde.example>", "Automatisk svar: sak", "Jeg er på ferie.", "Auto-Submitted: auto-replied\n")
+    entry = desk.take(text, desk.reply_address(desk.eva), "eva@kunde.example")
+    with desk.store.reading() as uow:
+        comments = uow.cases.comments(desk.case_id)
+    assert (desk.state(entry), desk.case.status, desk.settle_notices()) == ("noted", "waiting_customer", [])
+    assert [c.kind for c in comments] == ["note"]
+
+
+def test_given_a_stranger_with_the_case_key_when_he_writes_then_he_is_redirected_and_joins_nothing(desk):
+    entry = desk.take(letter("Nils <nils@annet.example>", f"[{desk.case.key}] alt dere har"), "support@firma.example", "nils@annet.example")
+    with desk.store.reading() as uow:
+        assert uow.cases.comments(desk.case_id) == []
+        assert uow.journal.get(entry).decision.case_id is None
+    assert (desk.state(entry), desk.settle_notices()) == ("redirected", [("redirect", "nils@annet.example")])
+
+
+def test_given_a_legacy_sender_when_writing_twice_in_a_day_then_only_the_first_is_answered(desk):
+    first = desk.take(letter("Kari <kari@fjord.example>", "Hjelp"), "support@firma.example", "kari@fjord.example")
+    second = desk.take(letter("Kari <kari@fjord.example>", "Hjelp igjen"), "support@firma.example", "kari@fjord.example")
+    assert (desk.state(first), desk.state(second), len(desk.settle_notices())) == ("redirected", "redirected", 1)
+    desk.clock.step(timedelta(hours=25))
+    desk.take(letter("Kari <kari@fjord.example>", "Hjelp til slutt"), "support@firma.example", "kari@fjord.example")
+    assert desk.settle_notices() == [("redirect", "kari@fjord.example")]
+
+
+def test_given_a_token_that_was_passed_on_when_a_stranger_uses_it_then_the_mail_waits_for_a_person(desk):
+    entry = desk.take(letter("Nils <nils@annet.example>"), desk.reply_address(desk.per), "nils@annet.example")
+    assert (desk.state(entry), desk.case.status, desk.settle_notices()) == ("held", "waiting_customer", [])
+
+
+def test_given_a_closed_case_when_a_participant_replies_then_no_comment_is_made_and_the_answer_shows_the_way(desk):
+    with desk.store.transaction() as uow:
+        uow.cases.write([changes.operate(desk.case, "close", Stamp(OPERATOR, START))])
+    desk.settle_notices()
+    entry = desk.take(letter("Per Nes <per@kunde.example>"), desk.reply_address(desk.per))
+    with desk.store.reading() as uow:
+        assert uow.cases.comments(desk.case_id) == []
+    assert (desk.state(entry), desk.settle_notices()) == ("redirected", [("case_closed", "per@kunde.example")])
+
+
+def test_given_a_bounce_to_a_signed_return_path_when_it_comes_then_it_is_noted_and_nothing_is_sent(desk):
+    outbox_id = new_id(START)
+    to = f"bounce+{bounce_token(KEYS, outbox_id)}@firma.example"
+    entry = desk.take(letter("MAILER-DAEMON <mailer-daemon@kunde.example>", "Undelivered Mail"), to, None)
+    assert (desk.state(entry), desk.settle_notices()) == ("noted", [])
+
+
+def test_given_two_replies_in_one_batch_when_they_meet_on_one_case_then_the_second_sees_the_first(desk):
+    raws = [letter("Per Nes <per@kunde.example>", body=f"Svar {n}.").replace("\n", "\r\n").encode() for n in (1, 2)]
+    to = desk.reply_address(desk.per)
+    desk.journal.append_many(
+        [Submission(Envelope("per@kunde.example", (to,)), raw, "127.0.0.1", "t", "smtp", False, False) for raw in raws]
+    )
+    desk.intake.run(lambda: False)
+    with desk.store.reading() as uow:
+        moves = [event for event in uow.cases.events(desk.case_id) if event.kind == "status_changed" and event.facts["to"] == "open"]
+        assert len(uow.cases.comments(desk.case_id)) == 2
+    assert len(moves) == 1
+
+
+def test_given_a_mail_on_which_our_code_fails_when_it_failed_three_times_then_it_is_shunted_and_the_rest_goes_on(desk, monkeypatch):
+    from mailgate.inbound import intake as module
+
+    real = module.read
+
+    def fails_on_poison(raw: bytes, **arguments: object) -> object:
+        if b"gift" in raw:
+            raise RecursionError("too deep")
+        return real(raw, **arguments)
+
+    monkeypatch.setattr(module, "read", fails_on_poison)
+    bad = desk.take(letter("Per Nes <per@kunde.example>", body="gift"), desk.reply_address(desk.per))
+    good = desk.take(letter("Per Nes <per@kunde.example>", body="fint"), desk.reply_address(desk.per))
+    for _ in range(4):
+        desk.clock.step(timedelta(minutes=10))
+        desk.intake.run(lambda: False)
+    with desk.store.reading() as uow:
+        assert b"gift" in uow.journal.raw(bad)
+        assert "RecursionError" in uow.journal.get(bad).error
+        assert uow.journal.ledger()["balanced"] is True
+    assert (desk.state(bad), desk.state(good)) == ("shunted", "commented")
+
+
+def test_given_a_lease_that_was_lost_when_the_late_worker_applies_then_nothing_happens_twice(desk):
+    raw = letter("Per Nes <per@kunde.example>").replace("\n", "\r\n").encode()
+    desk.journal.append_many(
+        [Submission(Envelope("per@kunde.example", (desk.reply_address(desk.per),)), raw, "127.0.0.1", "t", "smtp", False, False)]
+    )
+    late = desk.intake._claim()
+    desk.clock.step(timedelta(minutes=5))
+    desk.intake.run(lambda: False)
+    desk.intake.process(late)
+    with desk.store.reading() as uow:
+        assert len(uow.cases.comments(desk.case_id)) == 1
