@@ -19,14 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.ledger_check import unfinished
+from tests.ledger_check import expire_leases, unfinished
 from tests.waiting import answers, free_port, until
 
 PROGRAM = (sys.executable, "-c", "import sys; from mailgate.cli import main; sys.argv[0] = 'mailgate'; sys.exit(main())")
 READY_S = 30.0
 STOP_S = 30.0
 SETTLE_S = 60.0
-LEASE_S = 2.0
+LEASE_S = 5.0
 DOMAIN = "firma.test"
 PORTAL = "https://support.firma.test"
 
@@ -107,6 +107,7 @@ class Gateway:
     environment: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     parts: list[Part] = field(default_factory=list)
+    lmtp_port: int = 0
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -140,16 +141,16 @@ class Gateway:
             "database": {"url": self.database_url},
             "broker": {"url": self.broker_url},
             "smtp": {"listen": [f"127.0.0.1:{self.port}"], "trusted_from": ["127.0.0.0/8"]},
-            "intake": {"lease_s": LEASE_S, "read_timeout_s": 0.9},
-            "outbound": {"window_s": 0, "lease_s": LEASE_S, "timeout_s": LEASE_S - 0.5, "retry_first_s": 0.5, "retry_max_s": 1.0, **delivery},
+            "intake": {"lease_s": LEASE_S},
+            "outbound": {"window_s": 0, "retry_first_s": 0.5, "retry_max_s": 1.0, **delivery},
             "worker": {"sweep_interval_s": 0.5, "stop_timeout_s": 10.0},
         }
 
     def start(self, name: str = "run", *, processes: int = 0, kill: str = "", port: int = 0, wait: bool = True, **environment: str) -> Part:
-        """Start `mailgate <name>`; with `kill`, armed with this kill point. Returns when it is ready, or at once when not `wait`."""
+        """Start `mailgate <name>`; with `kill`, armed with this kill point. `port` -1 is any free one. Returns when it is ready, or at once when not `wait`."""
         health = free_port()
         listens = name in ("run", "smtp")
-        mail_port = (port or self.port) if listens else 0
+        mail_port = (free_port() if port < 0 else port or self.port) if listens else 0
         log_file = self.folder / f"{len(self.parts):03d}-{name}.log"
         command = [*PROGRAM, name, *(["--processes", str(processes)] if processes else [])]
         with log_file.open("wb") as log:
@@ -174,11 +175,15 @@ class Gateway:
         return {**os.environ, "MAILGATE_CONFIG": str(self.config), **self.environment}
 
     def cli(self, *arguments: str, code: int = 0, stdin: bytes = b"") -> str:
-        """Run a command; its standard output. Fails the test when the exit code is another."""
+        """Run a command; its standard output as text. Fails the test when the exit code is another."""
+        return self.run_raw(*arguments, code=code, stdin=stdin).decode()
+
+    def run_raw(self, *arguments: str, code: int = 0, stdin: bytes = b"") -> bytes:
+        """The same; its standard output as bytes."""
         command = [*PROGRAM, *arguments]
         done = subprocess.run(command, capture_output=True, cwd=self.folder, input=stdin, timeout=60, check=False, env=self.surroundings())
         assert done.returncode == code, f"mailgate {' '.join(arguments)}: {done.returncode}\n{done.stdout.decode()}{done.stderr.decode()}"
-        return done.stdout.decode()
+        return done.stdout
 
     def json(self, *arguments: str) -> list[dict[str, Any]]:
         """Run a command with --json; its objects."""
@@ -187,6 +192,10 @@ class Gateway:
     def settled(self, timeout_s: float = SETTLE_S) -> None:
         """Wait until no stage has anything left to do."""
         until(lambda: unfinished(self.database_url) == 0, timeout_s, "all work is done", poll_s=0.05, told=self.logs)
+
+    def leases_over(self) -> None:
+        """What a killed process had under lease is due now, as it would be after the lease: minutes that a test need not wait for."""
+        expire_leases(self.database_url)
 
     def logs(self) -> str:
         """The end of what each process wrote."""

@@ -22,7 +22,7 @@ def legacy(number: int, *, sender: str = "", words: str = "") -> Letter:
     """A sender who still writes to support@. Gets one automatic answer."""
     sender = sender or f"ola{number}@gammelkunde{number % 40}.test"
     body = words or f"Hei!\n\nVi får ikke logget inn, melding nummer {number}.\nKan dere hjelpe oss?\n\nMed vennlig hilsen\nOla Nordmann"
-    return _letter(sender, SUPPORT, f"Innlogging feiler {number}", f"legacy-{number}@gammelkunde.test", body)
+    return letter(sender, SUPPORT, f"Innlogging feiler {number}", f"legacy-{number}@gammelkunde.test", body)
 
 
 def reply(number: int, thread: Thread) -> Letter:
@@ -31,20 +31,20 @@ def reply(number: int, thread: Thread) -> Letter:
         f"Hei,\n\ndette er svar nummer {number}.\n\nMvh\nKari\n\n"
         f"Den man. 9. mar. 2026 kl. 08:30 skrev Support <{thread.reply_to}>:\n> Saken {thread.key} er endret.\n> Svar på denne e-posten."
     )
-    return _letter(thread.author, thread.reply_to, f"SV: [{thread.key}] Sak", f"reply-{number}@kunde.test", body)
+    return letter(thread.author, thread.reply_to, f"SV: [{thread.key}] Sak", f"reply-{number}@kunde.test", body)
 
 
 def out_of_office(number: int, thread: Thread) -> Letter:
     """A machine's answer. Becomes a note, moves nothing and tells nobody."""
     body = f"Jeg er på ferie til og med 16. mars ({number}). Ved behov, ring sentralbordet."
     marks = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
-    return _letter(thread.author, thread.reply_to, "Automatisk svar: Ikke på kontoret", f"ooo-{number}@kunde.test", body, marks)
+    return letter(thread.author, thread.reply_to, "Automatisk svar: Ikke på kontoret", f"ooo-{number}@kunde.test", body, marks)
 
 
 def stranger(number: int, key: str) -> Letter:
     """Someone who knows a case's key and nothing else. Joins nothing."""
     body = f"Hva skjer i saken? Jeg vil gjerne vite alt ({number})."
-    return _letter(f"nysgjerrig{number}@ukjent.test", SUPPORT, f"Re: [{key}] Hei", f"stranger-{number}@ukjent.test", body)
+    return letter(f"nysgjerrig{number}@ukjent.test", SUPPORT, f"Re: [{key}] Hei", f"stranger-{number}@ukjent.test", body)
 
 
 def unreadable(number: int) -> Letter:
@@ -54,7 +54,7 @@ def unreadable(number: int) -> Letter:
     return Letter(raw, (SUPPORT,), f"rar{number}@ukjent.test")
 
 
-def _letter(sender: str, to: str, subject: str, message_id: str, body: str, more: dict[str, str] | None = None) -> Letter:
+def letter(sender: str, to: str, subject: str, message_id: str, body: str, more: dict[str, str] | None = None) -> Letter:
     fields = {"From": sender, "To": to, "Subject": subject, "Message-ID": f"<{message_id}>", "Date": "Mon, 09 Mar 2026 12:02:00 +0100"}
     fields |= {"MIME-Version": "1.0", "Content-Type": "text/plain; charset=utf-8", "Content-Transfer-Encoding": "8bit", **(more or {})}
     head = "".join(f"{name}: {value}\n" for name, value in fields.items())

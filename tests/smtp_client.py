@@ -66,13 +66,18 @@ class MailServer:
 
     def send(self, letter: Letter, timeout_s: float = 60.0) -> Delivery:
         """Until 250 or 5yz. Raises AssertionError when there is neither within `timeout_s`."""
-        delivery = Delivery(letter)
-        with self._lock:
-            self.deliveries.append(delivery)
+        delivery = self.begun(letter)
         deadline = time.monotonic() + timeout_s
         while not self.try_once(delivery):
             assert time.monotonic() < deadline, f"neither taken nor refused within {timeout_s:g} s: {delivery.deferred[-3:]}"
             time.sleep(BETWEEN_TRIES_S)
+        return delivery
+
+    def begun(self, letter: Letter) -> Delivery:
+        """The record of a letter that is about to be sent, for `try_once`."""
+        delivery = Delivery(letter)
+        with self._lock:
+            self.deliveries.append(delivery)
         return delivery
 
     def send_all(self, letters: Iterable[Letter], sessions: int = 4, timeout_s: float = 60.0) -> list[Delivery]:

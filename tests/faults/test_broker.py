@@ -1,0 +1,103 @@
+"""The broker is a doorbell: flushed, stopped, hung or full (85 to 91) it costs delay and nothing else, and never holds up acceptance."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests import letters
+from tests.gateway import Gateway
+from tests.ledger_check import unfinished
+from tests.platforms import Platform
+from tests.services import PrivateRedis
+from tests.sink import Sink
+from tests.waiting import until
+
+pytestmark = [pytest.mark.services]
+ACCEPT_S = 2.0
+
+
+@pytest.fixture
+def bell(tmp_path: Path) -> Iterator[PrivateRedis]:
+    """A Redis of one's own, to be hurt."""
+    with PrivateRedis(tmp_path / "redis") as bell:
+        yield bell
+
+
+@pytest.fixture
+def platform(tmp_path: Path, bell: PrivateRedis) -> Iterator[Platform]:
+    """Listener and worker on SQLite with that Redis, started. The sweeper looks every 2 s."""
+    with Sink() as sink:
+        settings = {"worker": {"sweep_interval_s": 2.0}}
+        folder = tmp_path / "mailgate"
+        gateway = Gateway(folder, f"sqlite:///{tmp_path}/mailgate.db", bell.url, f"smtp://127.0.0.1:{sink.port}", settings)
+        with gateway:
+            platform = Platform(gateway, sink, embedded=False)
+            platform.start()
+            yield platform
+
+
+def _taken_fast_and_done(platform: Platform, numbers: range) -> None:
+    threads = platform.seed.threads
+    for number in numbers:
+        delivery = platform.server.send(letters.reply(number, threads[number % len(threads)]))
+        assert delivery.tries == 1, delivery.deferred
+        assert delivery.seconds <= ACCEPT_S
+    platform.finish()
+
+
+def test_085_given_redis_is_stopped_when_mail_comes_then_it_is_taken_at_once_and_done_by_the_sweeper(
+    platform: Platform, bell: PrivateRedis
+) -> None:
+    _taken_fast_and_done(platform, range(3))
+    bell.stop()
+    _taken_fast_and_done(platform, range(3, 8))
+
+
+def test_086_given_redis_was_away_for_long_when_it_is_back_then_all_is_done_and_the_bell_rings_again(
+    platform: Platform, bell: PrivateRedis
+) -> None:
+    bell.stop()
+    platform.server.send_all([letters.legacy(n) for n in range(150)], sessions=8)
+    bell.start()
+    platform.finish()
+    _taken_fast_and_done(platform, range(1000, 1003))
+    until(lambda: any("broker_back" in part.log() for part in platform.gateway.parts), 20, "the bell works again", told=platform.gateway.logs)
+
+
+def test_087_given_redis_is_flushed_again_and_again_while_mail_comes_then_all_is_done(platform: Platform, bell: PrivateRedis) -> None:
+    with redis.Redis.from_url(bell.url) as client:
+        for number in range(20):
+            platform.server.send(letters.reply(number, platform.seed.threads[number % len(platform.seed.threads)]))
+            client.flushall()
+    until(lambda: unfinished(platform.gateway.database_url) == 0, 20, "the sweeper finds it all", told=platform.gateway.logs)
+    platform.finish()
+
+
+def test_089_given_redis_is_full_when_mail_comes_then_it_is_taken_and_done(platform: Platform, bell: PrivateRedis) -> None:
+    with redis.Redis.from_url(bell.url) as client:
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", "1")
+    _taken_fast_and_done(platform, range(4))
+
+
+def test_089_given_redis_may_evict_when_a_part_starts_then_it_says_so(platform: Platform, bell: PrivateRedis) -> None:
+    with redis.Redis.from_url(bell.url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        client.config_set("maxmemory", "100mb")
+    part = platform.gateway.start("worker", wait=False)
+    until(lambda: "evict" in part.log(), 20, "the setting is named", told=part.log)
+
+
+def test_090_given_redis_hangs_when_mail_comes_then_no_sender_waits_for_it(platform: Platform, bell: PrivateRedis) -> None:
+    os.kill(bell.pid, signal.SIGSTOP)
+    try:
+        _taken_fast_and_done(platform, range(6))
+    finally:
+        os.kill(bell.pid, signal.SIGCONT)
+    _taken_fast_and_done(platform, range(6, 8))

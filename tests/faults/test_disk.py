@@ -1,0 +1,178 @@
+"""The disk fails: a flush that errors (71), no space for the journal (72), for a commit (73), no inodes (75), read-only (76)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import letters
+from tests.gateway import Gateway
+from tests.ledger_check import Tables, broken, journal_count
+from tests.smtp_client import Letter, MailServer
+from tests.waiting import until
+
+MEBIBYTE = 1024 * 1024
+
+
+@contextlib.contextmanager
+def _mounted(folder: Path, options: str) -> Iterator[None]:
+    """A file system of its own, small enough to be filled. Needs root, as the rest of these tests does."""
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def _large(number: int, size_bytes: int) -> Letter:
+    return letters.legacy(number, words="\n".join(["x" * 76] * (size_bytes // 77)))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """24 MB for the database and nothing else."""
+    with _mounted(tmp_path / "disk", "size=24m"):
+        yield tmp_path / "disk"
+
+
+def _gateway(tmp_path: Path, disk: Path, percent: int) -> Gateway:
+    smtp = {"min_free_disk_percent": percent, "max_message_bytes": MEBIBYTE}
+    return Gateway(tmp_path / "mailgate", f"sqlite:///{disk}/mailgate.db", settings={"smtp": smtp})
+
+
+def test_072_given_little_free_disk_when_mail_comes_then_it_is_refused_early_with_452_and_taken_again_without_a_restart(
+    tmp_path: Path, small_disk: Path
+) -> None:
+    ballast = small_disk / "ballast"
+    with _gateway(tmp_path, small_disk, 5) as gateway:
+        gateway.start()
+        server = MailServer(gateway.port)
+        server.send(letters.legacy(1))
+        ballast.write_bytes(bytes(_free_bytes(small_disk) - 600_000))
+        refused = _deferred_once(server, letters.legacy(2))
+        assert re.match(r"452 4\.3\.1 ", refused), refused
+        gateway.settled()
+        ballast.unlink()
+        server.send(letters.legacy(3))
+        gateway.settled()
+        _sound(gateway, server, 2)
+
+
+def test_073_given_the_disk_fills_up_while_mail_is_written_then_452_and_the_database_stays_whole(tmp_path: Path, small_disk: Path) -> None:
+    with _gateway(tmp_path, small_disk, 0) as gateway:
+        gateway.start()
+        server = MailServer(gateway.port)
+        ballast = small_disk / "ballast"
+        ballast.write_bytes(bytes(_free_bytes(small_disk) - 3 * MEBIBYTE))
+        answers = [_tried(server, _large(number, 300_000)) for number in range(30)]
+        assert any(answer.startswith("250") for answer in answers)
+        full = [answer for answer in answers if not answer.startswith("250")]
+        assert full, "the disk never filled"
+        assert all(re.match(r"45[12] 4\.3\.\d ", answer) for answer in full), full
+        ballast.unlink()
+        server.send(letters.legacy(99))
+        gateway.settled()
+        _sound(gateway, server, sum(answer.startswith("250") for answer in answers) + 1)
+
+
+def test_075_given_no_inodes_are_left_when_mail_comes_then_it_is_taken_or_put_off_and_never_refused(tmp_path: Path) -> None:
+    with _mounted(tmp_path / "disk", "size=24m,nr_inodes=16"), _gateway(tmp_path, tmp_path / "disk", 0) as gateway:
+        gateway.start()
+        server = MailServer(gateway.port)
+        number = 0
+        with contextlib.suppress(OSError):
+            for number in range(20):
+                (tmp_path / "disk" / f"ballast{number}").touch()
+        answers = [_tried(server, letters.legacy(n)) for n in range(4)]
+        assert all(answer.startswith(("250", "45")) for answer in answers), answers
+        for n in range(number):
+            (tmp_path / "disk" / f"ballast{n}").unlink(missing_ok=True)
+        server.send(letters.legacy(9))
+        gateway.settled()
+        _sound(gateway, server, sum(answer.startswith("250") for answer in answers) + 1)
+
+
+def test_076_given_the_disk_becomes_read_only_when_mail_comes_then_451_and_not_ready(tmp_path: Path, small_disk: Path) -> None:
+    with _gateway(tmp_path, small_disk, 0) as gateway:
+        part = gateway.start()
+        server = MailServer(gateway.port)
+        server.send(letters.legacy(1))
+        gateway.settled()
+        part.kill()
+        subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+        again = gateway.start(wait=False)
+        code = again.process.wait(30)
+        assert code != 0
+        assert "Traceback" not in again.log()
+        subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+        gateway.start()
+        server.send(letters.legacy(2))
+        gateway.settled()
+        _sound(gateway, server, 2)
+
+
+def test_071_given_a_flush_fails_when_mail_comes_then_451_and_nothing_is_accepted_until_a_restart(tmp_path: Path) -> None:
+    with Gateway(tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db") as gateway:
+        part = gateway.start()
+        server = MailServer(gateway.port)
+        server.send(letters.legacy(1))
+        gateway.settled()
+        inject = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO"]
+        tracer = subprocess.Popen([*inject, "-p", str(part.process.pid)], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            until(lambda: "TracerPid:\t0" not in _status(part.process.pid), 10, "strace is attached")
+            first = _deferred_once(server, letters.legacy(2))
+        finally:
+            tracer.send_signal(signal.SIGINT)
+            tracer.wait(10)
+        second = _deferred_once(server, letters.legacy(3))
+        assert first.startswith("451 4.3.0"), first
+        assert second.startswith(("451 4.3.0", "421 4.3.")), second
+        assert part.health_status("/ready") == 503
+        part.kill()
+        gateway.start()
+        server.send(letters.legacy(4))
+        gateway.settled()
+        tables = Tables(gateway.database_url)
+        promised = {delivery.journal_id for delivery in server.deliveries if delivery.accepted}
+        assert promised <= {row.id for row in tables.journal}
+        assert [line for line in broken(tables) if "orphan" in line] == []
+        assert gateway.ledger()["balanced"]
+
+
+def _status(pid: int) -> str:
+    return Path(f"/proc/{pid}/status").read_text()
+
+
+def _free_bytes(folder: Path) -> int:
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+def _tried(server: MailServer, letter: Letter) -> str:
+    """One try; the answer."""
+    delivery = server.begun(letter)
+    server.try_once(delivery)
+    return (delivery.accepted + delivery.refused + delivery.deferred)[-1]
+
+
+def _deferred_once(server: MailServer, letter: Letter) -> str:
+    answer = _tried(server, letter)
+    assert answer.startswith("4"), answer
+    server.deliveries.pop()
+    return answer
+
+
+def _sound(gateway: Gateway, server: MailServer, count: int) -> None:
+    tables = Tables(gateway.database_url)
+    assert journal_count(gateway.database_url) == count
+    assert broken(tables, server.deliveries) == []
+    assert gateway.ledger()["balanced"]
