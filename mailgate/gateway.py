@@ -25,7 +25,10 @@ _log = log.get("gateway")
 
 
 class Gateway:
-    """The parts of one process. `index` is 0 for one that listens, 1 and up for the processes of a worker: it moves the metrics' port. `run` serves until SIGTERM or SIGINT; `running` is the same inside a `with` block, for demo and tests."""
+    """The parts of one process. `index` is 0 for one that listens, 1 and up for the processes of a worker: it moves the metrics' port.
+
+    `run` serves until SIGTERM or SIGINT; `running` is the same inside a `with` block, for the demo and for tests.
+    """
 
     def __init__(self, settings: Settings, *, listen: bool, work: bool, index: int = 0) -> None:
         self.settings = settings
@@ -75,10 +78,11 @@ class Gateway:
             found["journal"] = self.journal.healthy
         return found
 
-    async def serve(self, stopping: asyncio.Event) -> None:
-        """Start all parts, wait for `stopping`, stop them in the order that loses no work."""
+    async def serve(self, stopping: asyncio.Event, started: Callable[[], None] = lambda: None) -> None:
+        """Start all parts, call `started`, wait for `stopping`, stop them in the order that loses no work."""
         try:
             await self._start()
+            started()
             await stopping.wait()
         finally:
             await self._stop()
@@ -116,14 +120,14 @@ class Gateway:
         found = self.listener.addresses if self.listener else []
         return [one if isinstance(one, str) else f"{one[0]}:{one[1]}" for one in found]
 
-    def run(self) -> None:
-        """Serve until SIGTERM or SIGINT. A second signal does not hurry it: what is in hand is finished."""
+    def run(self, started: Callable[[], None] = lambda: None) -> None:
+        """Serve until SIGTERM or SIGINT; `started` is called when all parts listen. A second signal does not hurry it: what is in hand is finished."""
 
         async def until_signal() -> None:
             stopping = asyncio.Event()
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-            await self.serve(stopping)
+            await self.serve(stopping, started)
 
         asyncio.run(until_signal())
 

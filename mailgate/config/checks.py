@@ -8,7 +8,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -185,22 +184,11 @@ def _delivery(document: Document, sections: Sections) -> None:
             f"outbound.smarthost {out.smarthost} is our own listener",
             "mail would go in a circle: name another host or port",
         )
-    if out.username and out.tls in ("none", "opportunistic") and not _loopback(out.smarthost_endpoint.host):
-        document.fail(
-            "outbound",
-            "tls",
-            f"outbound.tls = {out.tls!r} would send the password in the clear",
-            "set outbound.tls to starttls or implicit",
-        )
+    if out.username and out.tls == "none":
+        what = 'outbound.tls = "none" would send the password in the clear'
+        document.fail(*_set_one(document, ("outbound", "tls"), ("outbound", "username")), what, "set outbound.tls to starttls or implicit")
     if out.retry_first_s > out.retry_max_s:
         document.fail("outbound", "retry_first_s", "retry_first_s is longer than retry_max_s", "make the first pause the shorter one")
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _intake(document: Document, sections: Sections) -> None:

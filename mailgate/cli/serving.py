@@ -1,0 +1,45 @@
+"""What the commands that serve begin with: settings, log, mask, and a last word for threads that die. In: `--config`. Out: `Settings`."""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+from pathlib import Path
+
+from mailgate import config as reader
+from mailgate import killpoint, log
+from mailgate.config import Settings
+
+_log = log.get("process")
+
+
+def prepare(config: Path | None, *, processes: int = 0, split: bool) -> Settings:
+    """Read the settings and set the process up for serving. `split`: only a part of the gateway runs here. Raises ConfigError."""
+    os.umask(0o077)
+    more = {"MAILGATE_WORKER__PROCESSES": str(processes)} if processes else {}
+    environment = {**os.environ, **more}
+    settings = reader.load(config or reader.find(environment, Path.cwd()), environment)
+    log.configure(settings.log.level, settings.log.format)
+    threading.excepthook = _thread_died
+    killpoint.arm(settings.kill_spec)
+    for warning in _doubts(settings, split):
+        _log.warning("doubtful_setting", hint=warning)
+    return settings
+
+
+def _doubts(settings: Settings, split: bool) -> list[str]:
+    found = []
+    if split and settings.database.url.startswith("sqlite:"):
+        found.append("SQLite serves the processes of one host only; use PostgreSQL for several hosts")
+    if split and settings.embedded:
+        found.append("memory:// rings in one process only: other processes find work by sweeping; set broker.url to redis:// or amqp://")
+    if settings.kill_spec:
+        found.append("MAILGATE_KILL is set: this process will kill itself")
+    return found
+
+
+def _thread_died(arguments: threading.ExceptHookArgs) -> None:
+    trace = "".join(traceback.format_exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)[-6:])
+    name = arguments.thread.name if arguments.thread else "?"
+    _log.error("thread_died", thread=name, error=arguments.exc_type.__name__, trace=trace)
