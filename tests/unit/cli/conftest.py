@@ -1,0 +1,50 @@
+"""An installation of its own for a command: a folder, its settings, a real SQLite database; commands run as an operator types them."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailgate.cli import main
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command left: exit code and both streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def objects(self) -> list[dict[str, Any]]:
+        """Standard output as NDJSON; fails on anything else."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Run = Callable[..., Answer]
+
+
+@pytest.fixture
+def mailgate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `mailgate <arguments>` in a fresh installation."""
+    (tmp_path / "mailgate.toml").write_text('[database]\nurl = "sqlite:///var/mailgate.db"\n[outbound]\nwindow_s = 0\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MAILGATE_CONFIG", raising=False)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+    def run(*arguments: str, stdin: bytes = b"") -> Answer:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsys.readouterr()
+        code = main(list(arguments))
+        seen = capsys.readouterr()
+        return Answer(code, seen.out, seen.err)
+
+    return run
