@@ -121,7 +121,7 @@ def _cut(lines: list[str]) -> tuple[list[str], list[str]]:
 def _says_enough(lines: list[str]) -> bool:
     """Some reports begin with the copy and give the reasons below it: then nothing is cut there."""
     text = "\n".join(lines)
-    return words.FAILURE.search(text) is not None and "@" in text or words.DELAY.search(text) is not None and "@" in text
+    return (words.FAILURE.search(text) is not None and "@" in text) or (words.DELAY.search(text) is not None and "@" in text)
 
 
 def _says_why(line: str) -> bool:
@@ -149,7 +149,7 @@ def _usable(address: str, own: frozenset[str]) -> bool:
 
 
 def _named(lines: list[str], own: frozenset[str], ways: tuple[re.Pattern[str], ...]) -> dict[str, int]:
-    """address -> line, for every address that is named in one of `ways`."""
+    """Address -> line, for every address that is named in one of `ways`."""
     found: dict[str, int] = {}
     for at, line in enumerate(lines):
         if "@" not in line or words.NOT_HERE.search(line):

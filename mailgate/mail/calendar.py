@@ -21,7 +21,8 @@ _MAX_LINES = 2_000
 def summarise(text: str) -> str:
     """The first event or task of the calendar in at most nine lines; "" when there is none."""
     lines = text.replace("\n ", "").replace("\n\t", "").split("\n", _MAX_LINES)[:_MAX_LINES]
-    method, found, inside = "", {}, False
+    method, inside = "", False
+    found: dict[str, str] = {}
     for line in lines:
         match = _FIELD.match(line.strip())
         if not match:

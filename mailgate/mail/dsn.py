@@ -87,7 +87,7 @@ def _receipt(tree: Tree, original: _Original, limits: Limits) -> Report | None:
     recipient = _recipient_address(fields, ("original-recipient", "final-recipient"))
     action = one_line(to_text(fields.first("disposition") or b"")).rpartition(";")[2].strip().lower()[:80]
     raw_id = fields.first("original-message-id")
-    found = (BouncedRecipient(recipient, action),) if recipient else ()
+    found: tuple[BouncedRecipient, ...] = (BouncedRecipient(recipient, action),) if recipient else ()
     if action.startswith(("deleted", "denied", "failed")) and _REJECTED.search("\n".join(text for _, text in _texts(tree, limits))):
         # Dovecot's delivery agent tells of a full mailbox by a read receipt
         found = tuple(BouncedRecipient(one.address, "failed") for one in found)

@@ -10,14 +10,11 @@ def unflow(text: str, delete_space: bool = False) -> str:
     for line in text.split("\n"):
         depth, content = _depth(line)
         flowed = content.endswith(" ") and content != "-- "
-        if flowed and delete_space:
-            content = content[:-1]
-        if open_depth == depth and content.rstrip() != "--" and out:
-            out[-1] += content
-        else:
-            out.append((">" * depth + " " if depth else "") + content)
+        if open_depth != depth or content.rstrip() == "--":
+            out.append("\n" + (">" * depth + " " if depth else ""))
+        out.append(content[:-1] if flowed and delete_space else content)
         open_depth = depth if flowed else -1
-    return "\n".join(out)
+    return "".join(out)[1:]
 
 
 def _depth(line: str) -> tuple[int, str]:

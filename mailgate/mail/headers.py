@@ -55,14 +55,21 @@ class _Reader:
         self.junk: list[tuple[int, bytes]] = []
         self.name = ""
         self.lines: list[bytes] = []
+        self.kept_bytes = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether the limits of the section are reached."""
+        return len(self.fields) >= self.limits.header_fields or self.kept_bytes >= self.limits.header_bytes
 
     def close(self) -> None:
         if self.name:
             raw = b"\n".join(self.lines)
             if len(raw) > self.limits.field_bytes:
                 self.note("field_too_long")
-                raw = raw[: self.limits.field_bytes]
+                raw = _both_ends(raw, self.limits.field_bytes)
             self.fields.append(Field(self.name, raw))
+            self.kept_bytes += len(raw) + len(self.name)
         self.name, self.lines = "", []
 
     def note(self, defect: str) -> None:
@@ -79,7 +86,7 @@ class _Reader:
             if not (colon and _NAME.fullmatch(trimmed)):
                 self._odd(line)
                 return
-            self.note("space_before_colon")
+            self.note("space_before_colon_in_from" if trimmed.lower() == b"from" else "space_before_colon")
             name = trimmed
         self.close()
         self.name, self.lines = name.decode("ascii"), [value.strip(b" \t")]
@@ -106,8 +113,8 @@ def read_section(block: bytes, limits: Limits = DEFAULT_LIMITS) -> Section:
     """
     reader = _Reader(limits)
     for line in block.split(b"\n"):
-        if len(reader.fields) >= limits.header_fields:
-            reader.note("too_many_headers")
+        if reader.full:
+            reader.note("too_many_headers" if len(reader.fields) >= limits.header_fields else "header_too_large")
             break
         if line.endswith(b"\r"):
             line = line[:-1]
@@ -121,6 +128,12 @@ def read_section(block: bytes, limits: Limits = DEFAULT_LIMITS) -> Section:
     if len(rest) < len(reader.junk):
         reader.note("header_without_colon")
     return Section(tuple(reader.fields), tuple(reader.defects), b"\n".join(rest))
+
+
+def _both_ends(raw: bytes, room: int) -> bytes:
+    """The first three quarters and the last quarter of what fits: in a long References both ends are needed."""
+    head, tail = raw[: room * 3 // 4], raw[-room // 4 :]
+    return head.rpartition(b" ")[0] + b" " + tail.partition(b" ")[2] if b" " in head and b" " in tail else head
 
 
 def unfold(raw: bytes) -> bytes:

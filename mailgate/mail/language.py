@@ -64,7 +64,7 @@ _LETTERS = {
 
 
 def _weights() -> dict[str, tuple[tuple[int, float], ...]]:
-    """word -> (index of language, weight); a word of one language weighs 3, of two 1.5, of more 1 each or less."""
+    """Word -> (index of language, weight); a word of one language weighs 3, of two 1.5, of more 1 each or less."""
     owners: dict[str, list[int]] = {}
     for index, code in enumerate(LANGUAGES):
         for word in set(_LISTS[code].split()):

@@ -13,6 +13,8 @@ from mailgate.mail.limits import Limits
 
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _FIRST_LOOK_BYTES = 4096
+_LOOK_AHEAD = 16
+"""A header section over its limit is looked at this many times further, so that the ends of its long fields can be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def scan(raw: bytes, limits: Limits) -> Scan:
     header = raw[:end]
     if len(header) > limits.header_bytes:
         defects.append("header_too_large")
-        header = header[: header.rfind(b"\n", 0, limits.header_bytes) + 1 or limits.header_bytes]
+        header = header[: limits.header_bytes * _LOOK_AHEAD]
     if b"\r" in header and re.search(rb"\r(?!\n)", header):
         defects.append("bare_cr_in_header")
     return Scan(raw, header, body_start, tuple(defects))
