@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import psycopg
 from sqlalchemy import exc
 
-from mailgate.errors import StoreUnavailable, TransientFailure
+from mailgate.errors import MailgateError, StoreUnavailable, TransientFailure
 
 
 class ConnectionLost(StoreUnavailable):
@@ -26,7 +26,7 @@ class StoreBroken(StoreUnavailable):
     """
 
 
-class StoreConflict(TransientFailure):
+class StoreConflict(MailgateError):
     """A rule of the schema refused a row, such as a second comment for one journal entry."""
 
 
@@ -53,7 +53,7 @@ def translated() -> Iterator[None]:
         raise failure(error) from error
 
 
-def failure(error: BaseException | None, *, lost: bool = False) -> TransientFailure:
+def failure(error: BaseException | None, *, lost: bool = False) -> MailgateError:
     """The error of ours for one of a driver. `lost` when the connection is known to be gone."""
     if isinstance(error, sqlite3.Error):
         return _of_sqlite(error)
@@ -62,7 +62,7 @@ def failure(error: BaseException | None, *, lost: bool = False) -> TransientFail
     return ConnectionLost("the connection to the database was lost") if lost else StoreUnavailable("the database failed")
 
 
-def _of_sqlite(error: sqlite3.Error) -> TransientFailure:
+def _of_sqlite(error: sqlite3.Error) -> MailgateError:
     name = getattr(error, "sqlite_errorname", "") or ""
     if isinstance(error, sqlite3.IntegrityError):
         return StoreConflict("a row breaks a rule of the schema")
@@ -76,7 +76,7 @@ def _of_sqlite(error: sqlite3.Error) -> TransientFailure:
     return StoreUnavailable("the database cannot be written" if name.startswith("SQLITE_READONLY") else "the database failed")
 
 
-def _of_postgres(error: psycopg.Error, lost: bool) -> TransientFailure:
+def _of_postgres(error: psycopg.Error, lost: bool) -> MailgateError:
     state = error.sqlstate or ""
     if state in PG_FULL:
         return StoreUnavailable("the disk of the database is full", full=True)
