@@ -91,9 +91,17 @@ class Session(SMTP):
     def _reset_timeout(self, duration: float | None = None) -> None:
         """No timer per session: the listener looks at `deadline`."""
 
+    def data_received(self, data: bytes) -> None:
+        """To the conversation when it can take it; else the reader keeps it, and stops the transport when it has enough."""
+        if self._conversation.idle:
+            self._conversation.feed(data)
+        else:
+            self._reader.feed_data(data)
+
     def eof_received(self) -> bool:
         """The client has said its last word. It may still read ours (half-close); inside TLS there is no such thing."""
         self._reader.feed_eof()
+        self._conversation.ended()
         return self._tls_protocol is None
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -104,6 +112,7 @@ class Session(SMTP):
         self._client_connected_cb = None  # a bound method of ours: without it the session is freed at once, not at the next collection
         self.transport = None
         self._lost = True
+        self._conversation.ended()
         self._ended = self._ended or self._handler_coroutine is None
         self._leave()
 
@@ -188,17 +197,21 @@ class Session(SMTP):
         """See `Wire`. The reader has no public way to ask; aiosmtpd looks there too."""
         return bool(self._reader._buffer)  # type: ignore[attr-defined]
 
-    async def write(self, replies: bytes) -> None:
+    def at_end(self) -> bool:
+        """See `Wire`."""
+        return bool(self._reader.at_eof())
+
+    def write(self, replies: bytes) -> bool:
         """See `Wire`."""
         transport = self.transport
         if transport is None:
             raise ConnectionResetError("client left")
         transport.write(replies)
-        if transport.get_write_buffer_size() > UNSENT_MAX_BYTES:
-            before = self.deadline.phase
-            self.deadline.enter(Phase.WRITE, self.loop.time())
-            await self._writer.drain()
-            self.deadline.enter(before, self.loop.time())
+        return transport.get_write_buffer_size() <= UNSENT_MAX_BYTES
+
+    async def drain(self) -> None:
+        """See `Wire`."""
+        await self._writer.drain()
 
     async def start_tls(self) -> None:
         """See `Wire`. When TLS is up, aiosmtpd's `connection_made` drops what was left unread and begins a new session state.
