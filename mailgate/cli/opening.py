@@ -25,6 +25,7 @@ def settings(config: Path | None, *, make_secrets: bool = False) -> Settings:
     from mailgate import config as reader
     from mailgate import killpoint
 
+    os.umask(0o077)  # whatever is made from here on, such as SQLite's file, is for our user alone
     found = reader.load(config or reader.find(os.environ, Path.cwd()), os.environ, make_secrets=make_secrets)
     killpoint.arm(found.kill_spec)
     return found
