@@ -1,15 +1,23 @@
 """Ids: version, order within a process, time inside, safety over threads and forks."""
 
-import os
+import subprocess
+import sys
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mailgate.cases import ids
 from mailgate.cases.ids import made_at, new_id
 
 NOW = datetime(2099, 3, 2, 9, 0, 0, 123_456, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _own_source(monkeypatch):
+    """Ids never go back in time: a far date here must not reach the tests after these."""
+    monkeypatch.setattr(ids, "_source", ids._Source())
 
 
 def test_given_a_time_when_an_id_is_made_then_it_is_canonical_version_7():
@@ -41,18 +49,22 @@ def test_given_threads_when_they_make_ids_together_then_none_is_double_and_each_
     assert len({text for run in runs for text in run}) == 4000
 
 
+FORKED = """
+import os
+from datetime import UTC, datetime
+from mailgate.cases.ids import new_id
+now = datetime(2026, 3, 2, tzinfo=UTC)
+new_id(now)
+child = os.fork()
+print(new_id(now), flush=True)
+os._exit(0) if child == 0 else os.waitpid(child, 0)
+"""
+
+
 def test_given_a_fork_when_both_make_ids_in_one_instant_then_they_differ_in_the_random_tail():
-    new_id(NOW)
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.write(writing, new_id(NOW).encode())
-        os._exit(0)
-    os.waitpid(child, 0)
-    theirs, ours = os.read(reading, 64).decode(), new_id(NOW)
-    os.close(reading)
-    os.close(writing)
-    assert uuid.UUID(theirs).int >> 42 != uuid.UUID(ours).int >> 42
+    run = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, check=True, timeout=60)
+    ours, theirs = (uuid.UUID(line) for line in run.stdout.split())
+    assert ours.int >> 42 != theirs.int >> 42
 
 
 @pytest.mark.parametrize("text", ["", "x", str(uuid.UUID(int=0)), "5f0c2d9e-8c1f-4a6b-9d52-0f4a5b6c7d8e"])
