@@ -1,4 +1,4 @@
-"""`mailgate parse`: read mail and show what was understood. In: paths. Out: NDJSON or a summary on standard output. No database, no network."""
+"""`mailgate parse`: read mail and show what was understood. In: paths. Out: NDJSON or a summary on standard output. No database."""
 
 from __future__ import annotations
 

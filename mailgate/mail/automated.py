@@ -24,19 +24,29 @@ _START_CHARS = 400
 _AWAY_CHARS = 200
 _NOTE_CHARS = 800
 _BLANKS = re.compile(r"\s+")
-_REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-auto-reply-from", "x-auto-reply", "x-mail-autoreply", "x-autoresponse",
-                  "x-vacation", "x-ooo", "x-facebook-autoreply")  # fmt: skip
-_LIST_HEADERS = ("list-id", "list-post", "list-unsubscribe", "list-unsubscribe-post", "list-help", "list-subscribe", "list-owner", "list-archive", "mailing-list",
-                 "x-mailing-list", "x-list-id", "x-listname", "x-mailman-version", "x-loop")  # fmt: skip
-_CAMPAIGN_HEADERS = ("feedback-id", "x-campaign", "x-campaign-id", "x-campaignid", "x-mailchimp-id", "x-mc-user", "x-csa-complaints", "x-bulkmail", "x-bulk-mail",
-                     "x-mailgun-tag", "x-sg-eid-campaign", "x-rpcampaign")  # fmt: skip
-_SYSTEM_HEADERS = ("x-cron-env", "x-jira-fingerprint", "x-github-reason", "x-gitlab-project", "x-otrs-loop", "x-zammad-fqdn", "x-rt-loop-prevention",
-                   "x-freescout-mail-type", "x-nagios-notification", "x-pagerduty", "x-monitoring", "x-php-originating-script-cron")  # fmt: skip
+_REPLY_HEADERS = (
+    "x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-auto-reply-from", "x-auto-reply", "x-mail-autoreply",
+    "x-autoresponse", "x-vacation", "x-ooo", "x-facebook-autoreply",
+)  # fmt: skip
+_LIST_HEADERS = (
+    "list-id", "list-post", "list-unsubscribe", "list-unsubscribe-post", "list-help", "list-subscribe", "list-owner", "list-archive",
+    "mailing-list", "x-mailing-list", "x-list-id", "x-listname", "x-mailman-version", "x-loop",
+)  # fmt: skip
+_CAMPAIGN_HEADERS = (
+    "feedback-id", "x-campaign", "x-campaign-id", "x-campaignid", "x-mailchimp-id", "x-mc-user", "x-csa-complaints", "x-bulkmail",
+    "x-bulk-mail", "x-mailgun-tag", "x-sg-eid-campaign", "x-rpcampaign",
+)  # fmt: skip
+_SYSTEM_HEADERS = (
+    "x-cron-env", "x-jira-fingerprint", "x-github-reason", "x-gitlab-project", "x-otrs-loop", "x-zammad-fqdn", "x-rt-loop-prevention",
+    "x-freescout-mail-type", "x-nagios-notification", "x-pagerduty", "x-monitoring", "x-php-originating-script-cron",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the classification looks at. `headers` maps lower-case names to decoded values in order; `report` is the report reader's finding."""
+    """What the classification looks at. `headers` maps lower-case names to decoded values in order; `report` is the report reader's "
+    "finding.
+    """
 
     headers: dict[str, list[str]]
     author: Mailbox | None
@@ -69,7 +79,9 @@ Finding = tuple[Kind, str] | None
 
 
 def classify(facts: Facts) -> tuple[Kind, tuple[str, ...]]:
-    """The kind, and every reason found, the deciding one first. A person's mail may have reasons too: they say what was odd and not enough."""
+    """The kind, and every reason found, the deciding one first. A person's mail may have reasons too: they say what was odd and not "
+    "enough.
+    """
     for rule in (_loop, _report, _known_machine):
         if found := rule(facts):
             return found[0], (found[1],)

@@ -12,70 +12,113 @@ _LABEL = r"[A-Za-z0-9_\u0080-\uffff-]{1,63}"
 ADDRESS = rf"[^\s<>()\[\]\",;:\\'`]{{1,128}}@{_LABEL}(?:\.{_LABEL}){{0,12}}"
 
 SUBJECT = re.compile(
-    r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:undeliver|undelivered|non[- ]?deliver|not delivered|returned (?:mail|to sender|e-?mail)|return(?:ed)? undeliver|deliver[yi] (?:status|failure|fail|report|problem|"
-    r"has failed|notification|error|incomplete|delay|failed|attempt|unsuccessful)|failure (?:notice|delivery|notification|report)|failed (?:mail|delivery)|mail (?:delivery|system error|failure|"
-    r"failed|not delivered|could not|undeliver|error|returned)|message (?:delivery|delayed|could not|undeliver|not delivered|status|you sent|rejected|blocked|bounced)|e-?mail (?:delivery|undeliver|"
-    r"could not|not delivered|rejected|delivered?.{0,10}fail)|permanent (?:delivery )?(?:failure|error)|delayed mail|warning:? (?:message|could not|.{0,80}(?:user unknown|delay))|your message to .{1,200}"
-    r"(?:could not|cannot|was not|couldn)|your (?:e?-?mail|message) (?:could not|was not|cannot|to .{1,100} (?:could|was|couldn))|could not (?:deliver|send)|cannot deliver|can't deliver|unable to deliver|"
-    r"unzustellbar|nicht zustellbar|nicht zugestellt|zustellung|mail-zustell|fehler bei der|undeliverable mail|bounce|rejected|recipient (?:unknown|address rejected)|unknown (?:user|recipient)|user unknown|"
-    r"processing error|automatically rejected|kan ikke leveres|kunne ikke leveres|kunne ikkje lever|ikke levert|ikkje levert|ikke leveret|leveringsfeil|leveringsfeil|leveringsstatus|ulevert|ulever|returnert e-post|"
-    r"returnert melding|kunde inte leverer|kan inte levereras|ej levererad|olevererad|kan niet worden|niet bezorgd|onbestelbaar|niet afgeleverd|non remis|non distribu|non délivr|échec de (?:la )?(?:remise|livraison|"
-    r"distribution)|impossible de remettre|retour à l|ei voitu toimittaa|toimittaminen epäonnistui|viestiä ei|toimitusvirhe|no se puede entregar|no entregado|devuelto|mancato recapito|impossibile recapitare|"
-    r"não foi possível|não entregue|nie można dostarczyć|zwrot|недостав|не доставлено|ваше сообщение не|невозможно доставить|不能投递|退信|邮件传输失败|投递失败|配信不能|配信できません|配信エラー|.{0,80}returning (?:message )?to sender)",
+    r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:undeliver|undelivered|non[- ]?deliver|not delivered|returned (?:mail|to sender|e-?mail)|"
+    r"return(?:ed)? undeliver|deliver[yi] (?:status|failure|fail|report|problem|"
+    r"has failed|notification|error|incomplete|delay|failed|attempt|unsuccessful)|failure (?:notice|delivery|notification|report)|"
+    r"failed (?:mail|delivery)|mail (?:delivery|system error|failure|"
+    r"failed|not delivered|could not|undeliver|error|returned)|message (?:delivery|delayed|could not|undeliver|not delivered|status|"
+    r"you sent|rejected|blocked|bounced)|e-?mail (?:delivery|undeliver|"
+    r"could not|not delivered|rejected|delivered?.{0,10}fail)|permanent (?:delivery )?(?:failure|error)|delayed mail|"
+    r"warning:? (?:message|could not|.{0,80}(?:user unknown|delay))|your message to .{1,200}"
+    r"(?:could not|cannot|was not|couldn)|your (?:e?-?mail|message) (?:could not|was not|cannot|to .{1,100} (?:could|was|couldn))|"
+    r"could not (?:deliver|send)|cannot deliver|can't deliver|unable to deliver|"
+    r"unzustellbar|nicht zustellbar|nicht zugestellt|zustellung|mail-zustell|fehler bei der|undeliverable mail|bounce|rejected|"
+    r"recipient (?:unknown|address rejected)|unknown (?:user|recipient)|user unknown|"
+    r"processing error|automatically rejected|kan ikke leveres|kunne ikke leveres|kunne ikkje lever|ikke levert|ikkje levert|"
+    r"ikke leveret|leveringsfeil|leveringsfeil|leveringsstatus|ulevert|ulever|returnert e-post|"
+    r"returnert melding|kunde inte leverer|kan inte levereras|ej levererad|olevererad|kan niet worden|niet bezorgd|onbestelbaar|"
+    r"niet afgeleverd|non remis|non distribu|non délivr|échec de (?:la )?(?:remise|livraison|"
+    r"distribution)|impossible de remettre|retour à l|ei voitu toimittaa|toimittaminen epäonnistui|viestiä ei|toimitusvirhe|"
+    r"no se puede entregar|no entregado|devuelto|mancato recapito|impossibile recapitare|"
+    r"não foi possível|não entregue|nie można dostarczyć|zwrot|недостав|не доставлено|ваше сообщение не|невозможно доставить|不能投递|退信|"
+    r"邮件传输失败|投递失败|配信不能|配信できません|配信エラー|.{0,80}returning (?:message )?to sender)",
     re.IGNORECASE,
 )
 
 DAEMON_NAME = re.compile(
-    r"mail(?:er)?[- _.]?daemon|mail delivery (?:sub)?system|mail delivery service|delivery (?:sub)?system|system administrator|postmaster|mail administrator|internet mail delivery|mail system|microsoft outlook|"
+    r"mail(?:er)?[- _.]?daemon|mail delivery (?:sub)?system|mail delivery service|delivery (?:sub)?system|system administrator|"
+    r"postmaster|mail administrator|internet mail delivery|mail system|microsoft outlook|"
     r"mail_service|smtp_mail|mailer system|virus.{0,20}smtp|bounce",
     re.IGNORECASE,
 )
 
 FAILURE = re.compile(
-    r"(?:could|can|did|was|were|has|have|is) ?n[o']t (?:be )?(?:been |yet )?(?:deliver|reach|sent|relayed|accepted|found)|cannot be (?:deliver|sent|reach)|couldn.t be delivered|wasn.t delivered|hasn.t been delivered|undeliver|unable to (?:deliver|relay|send)|deliver(?:y|i|ing)\b[^.\n]{0,60}"
-    r"(?:fail|abort|unsuccess|problem|error|delay|expired)|fail(?:ed|ure)[^.\n]{0,40}(?:recipient|deliver|address)|(?:permanent|fatal) (?:fatal )?err|permanent(?:ly)? fail|user unknown|unknown user|no such (?:user|recipient|mailbox|address|person|account)|"
-    r"mailbox (?:is )?(?:full|unavailable|not found|disabled|quota|has exceeded)|over quota|quota exceeded|(?:recipient|address|user|mailbox|account|sender)\b[^.\n]{0,40}(?:rejected|not found|does not exist|doesn.t exist|unknown|invalid|disabled|not listed|not recognized)|"
-    r"returned (?:to sender|mail|message)|returning (?:your |the )?(?:message|mail|e-?mail)|bounced|did not reach|giving up|host unknown|automatically rejected|message (?:was |has been )?(?:rejected|refused|returned|blocked|undeliver)|"
-    r"non recens|user .{0,80}not listed|address not found|has been (?:rejected|returned|delayed)|will be retried|not yet been delivered|still being retried|rcpt to|message blocked|"
-    r"(?:kunne|kan|ble|blei|vart|blev|er) ikk(?:e|je) (?:bli |blei )?lever|lever(?:ing(?:en|a)?|t|ast) (?:til .{0,80}|av .{0,80})?(?:mislyktes|mislukkast|feila|feilet|feilte)|mislyktes|mislukkast|finnes ikke|finst ikkje|ukjent mottaker|ukjend mottakar|postboksen er full|"
-    r"(?:kunde|kan|har) inte (?:lever|nå|skick)|leveransen misslyck|misslyckades|kunne ikke (?:sendes|afleveres)|findes ikke|(?:konnte|kann|wurde) .{0,60}nicht (?:an .{0,80})?(?:zugestellt|übermittelt|ausgeliefert|gesendet)|unzustellbar|zustellung .{0,60}(?:fehl|nicht)|fehlgeschlagen|"
-    r"(?:kon|kan|is|werd) .{0,60}niet (?:worden )?(?:bezorgd|afgeleverd|verzonden|geleverd)|onbestelbaar|mislukt|n'a (?:pas )?(?:pu|été) .{0,40}(?:remis|livr|délivr|distribu|transmi)|non remis|échec|introuvable|inexistant|ei voitu (?:toimittaa|lähettää)|epäonnistui|"
-    r"no (?:se )?(?:ha podido|pudo|puede|fue)|non è stato (?:possibile|recapitato)|não (?:pôde|foi)|nie (?:mogła|można|został)|не (?:может|мо[гж]|было|доставлен|удалось)|无法|不存在|失败|配信でき|宛先|存在しません",
+    r"(?:could|can|did|was|were|has|have|is) ?n[o']t (?:be )?(?:been |yet )?(?:deliver|reach|sent|relayed|accepted|found)|"
+    r"cannot be (?:deliver|sent|reach)|couldn.t be delivered|wasn.t delivered|hasn.t been delivered|undeliver|unable to (?:deliver|"
+    r"relay|send)|deliver(?:y|i|ing)\b[^.\n]{0,60}"
+    r"(?:fail|abort|unsuccess|problem|error|delay|expired)|fail(?:ed|ure)[^.\n]{0,40}(?:recipient|deliver|address)|(?:permanent|"
+    r"fatal) (?:fatal )?err|permanent(?:ly)? fail|user unknown|unknown user|no such (?:user|recipient|mailbox|address|person|account)|"
+    r"mailbox (?:is )?(?:full|unavailable|not found|disabled|quota|has exceeded)|over quota|quota exceeded|(?:recipient|address|user|"
+    r"mailbox|account|sender)\b[^.\n]{0,40}(?:rejected|not found|does not exist|doesn.t exist|unknown|invalid|disabled|not listed|"
+    r"not recognized)|"
+    r"returned (?:to sender|mail|message)|returning (?:your |the )?(?:message|mail|e-?mail)|bounced|did not reach|giving up|"
+    r"host unknown|automatically rejected|message (?:was |has been )?(?:rejected|refused|returned|blocked|undeliver)|"
+    r"non recens|user .{0,80}not listed|address not found|has been (?:rejected|returned|delayed)|will be retried|"
+    r"not yet been delivered|still being retried|rcpt to|message blocked|"
+    r"(?:kunne|kan|ble|blei|vart|blev|er) ikk(?:e|je) (?:bli |blei )?lever|lever(?:ing(?:en|a)?|t|ast) (?:til .{0,80}|"
+    r"av .{0,80})?(?:mislyktes|mislukkast|feila|feilet|feilte)|mislyktes|mislukkast|finnes ikke|finst ikkje|ukjent mottaker|"
+    r"ukjend mottakar|postboksen er full|"
+    r"(?:kunde|kan|har) inte (?:lever|nå|skick)|leveransen misslyck|misslyckades|kunne ikke (?:sendes|afleveres)|findes ikke|"
+    r"(?:konnte|kann|wurde) .{0,60}nicht (?:an .{0,80})?(?:zugestellt|übermittelt|ausgeliefert|gesendet)|unzustellbar|"
+    r"zustellung .{0,60}(?:fehl|nicht)|fehlgeschlagen|"
+    r"(?:kon|kan|is|werd) .{0,60}niet (?:worden )?(?:bezorgd|afgeleverd|verzonden|geleverd)|onbestelbaar|mislukt|n'a (?:pas )?(?:pu|"
+    r"été) .{0,40}(?:remis|livr|délivr|distribu|transmi)|non remis|échec|introuvable|inexistant|ei voitu (?:toimittaa|lähettää)|"
+    r"epäonnistui|"
+    r"no (?:se )?(?:ha podido|pudo|puede|fue)|non è stato (?:possibile|recapitato)|não (?:pôde|foi)|nie (?:mogła|można|został)|"
+    r"не (?:может|мо[гж]|было|доставлен|удалось)|无法|不存在|失败|配信でき|宛先|存在しません",
     re.IGNORECASE,
 )
 
 DELAY = re.compile(
-    r"(?:message|mail|delivery)[^.\n]{0,60}\b(?:is |has been |was |been )?delayed|delayed (?:mail|message|for|by)|not yet been delivered|hasn.t been delivered yet|has not been delivered yet|still being retried|will (?:continue|keep|be retr|retry|still|try again)|"
-    r"(?:no action is required|need not (?:resend|retransmit)|do not need to resend)|warning message only|warning only|attempts? (?:to deliver )?(?:the message )?will (?:continue|be)|unable to deliver .{0,60}\byet\b|temporar(?:y|ily) (?:problem|fail|error|delay)[^.\n]{0,80}(?:retry|continue|try)|"
-    r"delivery delayed|delivery incomplete|er forsinket|er forseinka|är försenad|förd(?:r|)öj|verzögert|weitere zustellversuche|vertraagd|retardé|viivästy|prøver igjen|försöker igen",
+    r"(?:message|mail|delivery)[^.\n]{0,60}\b(?:is |has been |was |been )?delayed|delayed (?:mail|message|for|by)|"
+    r"not yet been delivered|hasn.t been delivered yet|has not been delivered yet|still being retried|will (?:continue|keep|be retr|"
+    r"retry|still|try again)|"
+    r"(?:no action is required|need not (?:resend|retransmit)|do not need to resend)|warning message only|warning only|"
+    r"attempts? (?:to deliver )?(?:the message )?will (?:continue|be)|unable to deliver .{0,60}\byet\b|temporar(?:y|ily) (?:problem|"
+    r"fail|error|delay)[^.\n]{0,80}(?:retry|continue|try)|"
+    r"delivery delayed|delivery incomplete|er forsinket|er forseinka|är försenad|förd(?:r|)öj|verzögert|weitere zustellversuche|"
+    r"vertraagd|retardé|viivästy|prøver igjen|försöker igen",
     re.IGNORECASE,
 )
 FINAL = re.compile(
-    r"giving up|permanent|gave up|will not be (?:retried|sent)|no further attempts?|has been returned|being returned|returning to sender|failed after|expired|time[d ]?out.{0,30}fail|too long|could not be delivered (?:to|for) .{0,40}days|after \d+ (?:days|hours).{0,80}(?:fail|return)|"
-    r"delivery (?:has )?failed|had permanent fatal|failure notice|undeliverable|no longer be (?:tried|attempted)|messages? is in the dead|dead.?letter",
+    r"giving up|permanent|gave up|will not be (?:retried|sent)|no further attempts?|has been returned|being returned|"
+    r"returning to sender|failed after|expired|time[d ]?out.{0,30}fail|too long|could not be delivered (?:to|for) .{0,40}days|"
+    r"after \d+ (?:days|hours).{0,80}(?:fail|return)|"
+    r"delivery (?:has )?failed|had permanent fatal|failure notice|undeliverable|no longer be (?:tried|attempted)|"
+    r"messages? is in the dead|dead.?letter",
     re.IGNORECASE,
 )
 
 COPY = re.compile(
     r"^[\s>*=_#+|~.-]{0,80}(?:"
-    r"(?:this|below|here|following|included|attached|enclosed|the following)\b[^@\n]{0,60}\b(?:copy of|original|returned|header of|headers? of|your)\b[^@\n]{0,30}\b(?:message|mail|e-?mail|headers?)\b"
-    r"|(?:the )?(?:original|returned|unsent|undelivered|old|rejected|bounced|failed|start of returned|start of original|begin(?:ning)? of (?:returned|original)|copy of (?:the )?(?:original )?|your original|the header of the original)\s*"
-    r"(?:message|mail|e-?mail)\s*(?:text|headers?|contents?|body)?\s*(?:follows?|attached|is attached|included|below|reads|header follows|was|is|:|[-=*_.~]{2,}|$)"
-    r"|(?:message|mail) (?:text|headers?|body|contents?) (?:follows?|:|is)|your message (?:reads|follows|was:|is attached|begins)|-- ?the header|end of message|headers? of (?:the )?(?:message|original)"
-    r"|(?:\d+ )?(?:line|byte)s? of (?:original|message)|unsent message|original-?(?:nachricht|melding|meddelande|bericht)|opprinnelig (?:melding|e-post)|oppr[iu]n?neleg melding|urspr[uü]ngliche nachricht|ursprungligt meddelande|oorspronkelijk bericht|message d'origine|alkuperäinen viesti"
-    r"|(?:the )?first \d+ (?:lines|bytes|kb|characters)|header of (?:your|the) message|forwarded message|-{3,} ?(?:message|original|returned|header|forwarded)|original message|returned message"
+    r"(?:this|below|here|following|included|attached|enclosed|the following)\b[^@\n]{0,60}\b(?:copy of|original|returned|header of|"
+    r"headers? of|your)\b[^@\n]{0,30}\b(?:message|mail|e-?mail|headers?)\b"
+    r"|(?:the )?(?:original|returned|unsent|undelivered|old|rejected|bounced|failed|start of returned|start of original|"
+    r"begin(?:ning)? of (?:returned|original)|copy of (?:the )?(?:original )?|your original|the header of the original)\s*"
+    r"(?:message|mail|e-?mail)\s*(?:text|headers?|contents?|body)?\s*(?:follows?|attached|is attached|included|below|reads|"
+    r"header follows|was|is|:|[-=*_.~]{2,}|$)"
+    r"|(?:message|mail) (?:text|headers?|body|contents?) (?:follows?|:|is)|your message (?:reads|follows|was:|is attached|begins)|"
+    r"-- ?the header|end of message|headers? of (?:the )?(?:message|original)"
+    r"|(?:\d+ )?(?:line|byte)s? of (?:original|message)|unsent message|original-?(?:nachricht|melding|meddelande|bericht)|"
+    r"opprinnelig (?:melding|e-post)|oppr[iu]n?neleg melding|urspr[uü]ngliche nachricht|ursprungligt meddelande|"
+    r"oorspronkelijk bericht|message d'origine|alkuperäinen viesti"
+    r"|(?:the )?first \d+ (?:lines|bytes|kb|characters)|header of (?:your|the) message|forwarded message|-{3,} ?(?:message|original|"
+    r"returned|header|forwarded)|original message|returned message"
     r")",
     re.IGNORECASE,
 )  # fmt: skip
 HEADER_LINE = re.compile(
-    r"^[ \t>|]{0,10}(?:received|return-path|message-id|mime-version|dkim-signature|x-[a-z-]{2,40}|delivered-to|arc-[a-z-]{3,40}|authentication-results|content-type|in-reply-to|references):\s",
+    r"^[ \t>|]{0,10}(?:received|return-path|message-id|mime-version|dkim-signature|x-[a-z-]{2,40}|delivered-to|arc-[a-z-]{3,40}|"
+    r"authentication-results|content-type|in-reply-to|references):\s",
     re.IGNORECASE,
 )
 ANY_HEADER = re.compile(r"^[ \t>|]{0,10}[A-Za-z][A-Za-z0-9-]{1,60}:(?:\s|$)")
 
 NOT_HERE = re.compile(
-    r"^[\s>*-]{0,20}(?:from|sender|reply-?to|return-path|message-?id|received|reporting-mta|remote-mta|received-from-mta|x-[a-z-]+|subject|date|in-reply-to|mail from|de|fra|von|från|betreff|emne|ämne|aihe|objet)\s{0,10}:"
-    r"|>>> ?mail from|<<< ?2\d\d|(?:please |you (?:may|can|should) )?(?:contact|forward (?:this|it)|send (?:mail|e-?mail|this|a message)|write to|report|reply to|e-?mail)\b[^@\n]{0,100}(?:postmaster|admin|support|help|abuse|@)|message[- ]id|id <|mailto:",
+    r"^[\s>*-]{0,20}(?:from|sender|reply-?to|return-path|message-?id|received|reporting-mta|remote-mta|received-from-mta|x-[a-z-]+|"
+    r"subject|date|in-reply-to|mail from|de|fra|von|från|betreff|emne|ämne|aihe|objet)\s{0,10}:"
+    r"|>>> ?mail from|<<< ?2\d\d|(?:please |you (?:may|can|should) )?(?:contact|forward (?:this|it)|send (?:mail|e-?mail|this|"
+    r"a message)|write to|report|reply to|e-?mail)\b[^@\n]{0,100}(?:postmaster|admin|support|help|abuse|@)|message[- ]id|id <|mailto:",
     re.IGNORECASE,
 )
 
@@ -83,25 +126,33 @@ STRONG = tuple(
     re.compile(one.replace("ADDR", f"(?P<a>{ADDRESS})"), re.IGNORECASE)
     for one in (
         r"^\s*(?:\d{1,3}[.)] )?[*>\u2022-]{0,4}\s*<+ADDR>+\s*(?::|\.\.\.|$|\(|,|;|-|\t| )",
-        r"^\s*(?:\d{1,3}[.)] )?(?:[*>\u2022-]{1,4}\s*)?(?:mailto:|smtp:)?ADDR\s*(?::|\.\.\.|$|\(|,|;|<|\t|  | -| on | am | le | den | klokken | kl\.| [45]\d\d | error| user| delivery| mailbox| unknown| does | is | was | has )",
+        r"^\s*(?:\d{1,3}[.)] )?(?:[*>\u2022-]{1,4}\s*)?(?:mailto:|smtp:)?ADDR\s*(?::|\.\.\.|$|\(|,|;|<|\t|  | -| on | am | le | den |"
+        r" klokken | kl\.| [45]\d\d | error| user| delivery| mailbox| unknown| does | is | was | has )",
         r"^\s*[\w\" .,'@-]{1,80}\s[<(](?:mailto:|smtp:)?ADDR[>)]\s*(?:<mailto:[^>]{0,300}>)?\s*(?::|$|\.\.\.)",
         r"rcpt to\s*:\s*<?ADDR",
-        r"(?:failed|intended|original|final|bad|invalid|unknown|rejected|affected|undeliverable|bounced)[- ](?:final[- ])?(?:recipients?|address(?:es)?|delivery userid|userid|users?|mail(?:box)?)\b[^@\n]{0,40}?[<:;\s]ADDR",
-        r"^\s*(?:recipients?|user|address|mailbox|account|mottaker|mottakar|modtager|mottagare|empfänger|destinataire|geadresseerde|ontvanger|vastaanottaja|destinatario)(?: address| name)?\s*[:=]\s*(?:[\w\" .,'-]{0,80}[<(])?(?:smtp:|rfc822;)?\s*ADDR",
+        r"(?:failed|intended|original|final|bad|invalid|unknown|rejected|affected|undeliverable|"
+        r"bounced)[- ](?:final[- ])?(?:recipients?|address(?:es)?|delivery userid|userid|users?|"
+        r"mail(?:box)?)\b[^@\n]{0,40}?[<:;\s]ADDR",
+        r"^\s*(?:recipients?|user|address|mailbox|account|mottaker|mottakar|modtager|mottagare|empfänger|destinataire|geadresseerde|"
+        r"ontvanger|vastaanottaja|destinatario)(?: address| name)?\s*[:=]\s*(?:[\w\" .,'-]{0,80}[<(])?(?:smtp:|rfc822;)?\s*ADDR",
         r"(?:deliver(?:ed|y|ing)?|sent|send|relayed?|forwarded|reach(?:ed)?)\b[^@\n]{0,60}\b(?:to|for|by)\b[^@\n]{0,60}?[\s<'\"(:]ADDR",
         r"\baddressed(?: to)?,?[\s<'\"(:]{1,4}ADDR",
         r"your (?:message|mail|e-?mail) to\b[^@\n]{0,60}?[\s<'\"(:]ADDR",
-        r"(?:error-for|undeliverable to|user unknown|unknown user|no such user|user mailbox exceeds allowed size|delivery failed \d+ attempts|there is no user|mailbox (?:is )?full|mailbox for|problem delivering|account)\b[^@\n]{0,40}?[\s<'\"(:]ADDR",
+        r"(?:error-for|undeliverable to|user unknown|unknown user|no such user|user mailbox exceeds allowed size|"
+        r"delivery failed \d+ attempts|there is no user|mailbox (?:is )?full|mailbox for|problem delivering|"
+        r"account)\b[^@\n]{0,40}?[\s<'\"(:]ADDR",
         r"(?:^|\s)[45]\d\d[ -](?:[#(]{0,2}[45]\.\d{1,3}\.\d{1,3}\)?:? ?)?[^@\n]{0,120}?[\s<'\"(:]ADDR",
         r"\b(?:expanded from|generated (?:by|from)|aliased? (?:of|for|from)|forwarded (?:by|from))\s?:? <?ADDR",
         r"(?:user|recipient|address|mailbox|mottaker|empfänger|adressen|adressaten|adresse|brukeren|kontoen)\s{1,3}[<'\"(]{0,2}ADDR",
-        r"^\s*(?:\*\s*)?(?:the )?(?:message|mail|e-?mail|meldingen|meldinga|beskjeden|nachricht|meddelandet|bericht)\b[^@\n]{0,40}\b(?:til|till|to|an|aan|à|for)\b[^@\n]{0,20}?[\s<'\"(:]ADDR",
+        r"^\s*(?:\*\s*)?(?:the )?(?:message|mail|e-?mail|meldingen|meldinga|beskjeden|nachricht|meddelandet|"
+        r"bericht)\b[^@\n]{0,40}\b(?:til|till|to|an|aan|à|for)\b[^@\n]{0,20}?[\s<'\"(:]ADDR",
     )
 )
 """How a report names the address that failed, one pattern per way, each with the group `a`. Sure enough to act on."""
 
 NOT_RECIPIENTS = re.compile(
-    r"(?:mailer-daemon|mail-daemon|postmaster|abuse|no-?reply|hostmaster|webmaster|mdaemon|majordomo)@|@(?:localhost|local|mail)$|^\d{6,}\.|\.(?:png|jpg|gif)$",
+    r"(?:mailer-daemon|mail-daemon|postmaster|abuse|no-?reply|hostmaster|webmaster|mdaemon|majordomo)@|@(?:localhost|local|mail)$|"
+    r"^\d{6,}\.|\.(?:png|jpg|gif)$",
     re.IGNORECASE,
 )
 """Addresses that reports name but never failed: the reporter's own."""

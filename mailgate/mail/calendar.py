@@ -1,4 +1,4 @@
-"""Invitations as a few lines of text. In: a text/calendar body as text. Out: what, when, where, who, or "". RFC 5545 section 3.1, RFC 5546."""
+"""Invitations as a few lines of text. In: a text/calendar body as text. Out: what, when, where, who, or "". RFC 5545, RFC 5546."""
 
 from __future__ import annotations
 

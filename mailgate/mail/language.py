@@ -15,41 +15,60 @@ _MAX_CHARS = 4_000
 _MAX_WORDS = 400
 
 _LISTS = {
-    "nb": """jeg ikke hva hvordan hvor hvorfor noe noen være fra til og det som har kan vi vil skal med på en er av for å etter bare også nå så når må
-        mitt mine dere deres meg seg hun han ble blir gjør gjøre får fått slik mye mange veldig hei takk tusen vennlig hilsen spørsmål svar siden hvis
-        enn eller denne dette disse der her om ved over under før igjen ut inn opp ned fungerer virker sak saken beklager gjerne litt kun fordi
+    "nb": """jeg ikke hva hvordan hvor hvorfor noe noen være fra til og det som har kan vi vil skal med på en er av for å etter bare
+    også nå så når må
+        mitt mine dere deres meg seg hun han ble blir gjør gjøre får fått slik mye mange veldig hei takk tusen vennlig hilsen spørsmål
+        svar siden hvis
+        enn eller denne dette disse der her om ved over under før igjen ut inn opp ned fungerer virker sak saken beklager gjerne litt
+        kun fordi
         fraværende ferie kontoret tilbake mandag tirsdag onsdag torsdag fredag lørdag søndag uke snart men et""",
-    "nn": """eg ikkje kva korleis kvar kvifor noko nokon vere frå til og det som har kan vi vil skal med på ein er av for å etter berre også no så når må
-        mitt mine de dykk meg seg ho han vart blir gjer gjere får fått slik mykje mange veldig hei takk tusen venleg helsing spørsmål svar sidan viss
-        enn eller denne dette desse der her om ved over under før igjen ut inn opp ned fungerer verkar sak saka beklagar gjerne litt fordi korfor
-        fråverande ferie kontoret tilbake måndag tysdag onsdag torsdag fredag laurdag sundag veke snart men eit ikkje kven hjå dei sjølv berre
+    "nn": """eg ikkje kva korleis kvar kvifor noko nokon vere frå til og det som har kan vi vil skal med på ein er av for å etter berre
+    også no så når må
+        mitt mine de dykk meg seg ho han vart blir gjer gjere får fått slik mykje mange veldig hei takk tusen venleg helsing spørsmål
+        svar sidan viss
+        enn eller denne dette desse der her om ved over under før igjen ut inn opp ned fungerer verkar sak saka beklagar gjerne litt
+        fordi korfor
+        fråverande ferie kontoret tilbake måndag tysdag onsdag torsdag fredag laurdag sundag veke snart men eit ikkje kven hjå dei
+        sjølv berre
         ynskjer ønskjer trur eigen kjem hjelp eitt nokre vore heile saman""",
-    "da": """jeg ikke hvad hvordan hvor hvorfor noget nogen være fra til og det som har kan vi vil skal med på en er af for at efter kun også nu så når
-        må mit mine jer jeres mig sig hun han blev bliver gør gøre får fået sådan meget mange hej tak tusind venlig hilsen spørgsmål svar siden hvis
+    "da": """jeg ikke hvad hvordan hvor hvorfor noget nogen være fra til og det som har kan vi vil skal med på en er af for at efter
+    kun også nu så når
+        må mit mine jer jeres mig sig hun han blev bliver gør gøre får fået sådan meget mange hej tak tusind venlig hilsen spørgsmål
+        svar siden hvis
         end eller denne dette disse der her om ved over under før igen ud ind op ned fungerer virker sag sagen beklager gerne lidt fordi
-        fraværende ferie kontoret tilbage mandag tirsdag onsdag torsdag fredag lørdag søndag uge snart men et kære bedste hilsner hos mvh""",
-    "sv": """jag inte vad hur var varför något någon vara från till och det som har kan vi vill ska med på en är av för att efter bara också nu så när
-        måste mitt mina ni er mig sig hon han blev blir gör göra får fått sådan mycket många väldigt hej tack tusen vänlig hälsning hälsningar fråga
-        svar sedan om än eller denna detta dessa där här vid över under före igen ut in upp ner fungerar ärende ärendet tyvärr gärna lite eftersom
+        fraværende ferie kontoret tilbage mandag tirsdag onsdag torsdag fredag lørdag søndag uge snart men et kære bedste hilsner hos
+        mvh""",
+    "sv": """jag inte vad hur var varför något någon vara från till och det som har kan vi vill ska med på en är av för att efter bara
+    också nu så när
+        måste mitt mina ni er mig sig hon han blev blir gör göra får fått sådan mycket många väldigt hej tack tusen vänlig hälsning
+        hälsningar fråga
+        svar sedan om än eller denna detta dessa där här vid över under före igen ut in upp ner fungerar ärende ärendet tyvärr gärna
+        lite eftersom
         frånvarande semester kontoret tillbaka måndag tisdag onsdag torsdag fredag lördag söndag vecka snart men ett inom""",
-    "en": """i not what how where why something someone be from to and it that has can we will shall with on a is of for the after only also now so
+    "en": """i not what how where why something someone be from to and it that has can we will shall with on a is of for the after only
+    also now so
         when must my your you me he she was are this these there here if than or by over under before again out in up down works case sorry
-        please thanks thank regards hello hi dear back office vacation monday tuesday wednesday thursday friday have been would could an as at
+        please thanks thank regards hello hi dear back office vacation monday tuesday wednesday thursday friday have been would could
+        an as at
         do does did but they their its our us just any about which who""",
-    "de": """ich nicht was wie wo warum etwas jemand sein von zu und es das die der den dem ein eine hat kann wir will soll mit auf ist für nach nur
+    "de": """ich nicht was wie wo warum etwas jemand sein von zu und es das die der den dem ein eine hat kann wir will soll mit auf ist
+    für nach nur
         auch jetzt so wenn muss mein meine sie ihr ihre mich sich er war wird werden haben diese dieser dieses hier dort oder als bei über
         unter vor wieder aus im am zum zur bitte danke grüße grüßen hallo sehr geehrte geehrter damen herren freundlichen büro urlaub montag
         dienstag mittwoch donnerstag freitag anfrage dass aber noch einen keine kein mehr""",
-    "fi": """minä ei en et emme mitä miten missä miksi jotain joku olla on ja se että joka voi me olen olet ovat kanssa kun jos vain myös nyt niin
+    "fi": """minä ei en et emme mitä miten missä miksi jotain joku olla on ja se että joka voi me olen olet ovat kanssa kun jos vain
+    myös nyt niin
         pitää minun sinun hän oli tämä nämä siellä täällä tai kuin hei kiitos ystävällisin terveisin kysymys vastaus takaisin toimisto loma
         maanantai tiistai keskiviikko torstai perjantai poissa asti voisitte teidän meidän mutta ole hyvä asia tapaus päivää""",
-    "nl": """ik niet wat hoe waar waarom iets iemand zijn van naar en het de een heeft kan wij we wil zal met op is voor na alleen ook nu zo als
+    "nl": """ik niet wat hoe waar waarom iets iemand zijn van naar en het de een heeft kan wij we wil zal met op is voor na alleen ook
+    nu zo als
         moet mijn jullie u uw mij zich hij zij was waren wordt worden hebben deze dit die daar hier of dan bij over onder weer uit graag
         bedankt dank groet groeten hallo beste geachte kantoor vakantie maandag dinsdag woensdag donderdag vrijdag vraag dat maar nog geen
         vriendelijke aan te om er""",
     "fr": """je ne pas que quoi comment où pourquoi quelque être de à et il elle le la les un une des du a peut nous vous avec sur est pour
         après seulement aussi maintenant si quand doit mon ma mes votre vos notre me se était sont ce cette ces ici ou par dans plus sans
-        merci bonjour cordialement madame monsieur bureau vacances lundi mardi mercredi jeudi vendredi question réponse mais au aux en qui""",
+        merci bonjour cordialement madame monsieur bureau vacances lundi mardi mercredi jeudi vendredi question réponse mais au aux en
+        qui""",
 }
 _LETTERS = {
     "ø": ("nb", "nn", "da"),

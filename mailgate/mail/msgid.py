@@ -13,7 +13,7 @@ _BLANK = re.compile(r"\s+")
 
 
 def read_ids(text: str, limit: int = 100) -> tuple[tuple[str, ...], bool]:
-    """The ids in `text`, and whether some were left out. Over `limit` the first and the last ones are kept: both ends matter for threading."""
+    """The ids in `text`, and whether some were left out: over `limit` the first and the last are kept, both ends matter for threading."""
     found = [_BLANK.sub("", one) for one in _BRACKETED.findall(text)] if "<" in text else []
     if not found:
         found = _BARE.findall(text)

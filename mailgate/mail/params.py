@@ -76,10 +76,7 @@ def _split_main(text: str) -> tuple[str, str]:
 def _collect(found: dict[str, _Pieces], name: str, quoted: str | None, token: str | None) -> None:
     match = _SECTION.fullmatch(name.lower())
     base, number, star = match.groups() if match else (name.lower(), None, None)
-    if quoted is not None:
-        value = _UNQUOTE.sub(r"\1", quoted) if "\\" in quoted else quoted
-    else:
-        value = (token or "").strip()
+    value = (token or "").strip() if quoted is None else _UNQUOTE.sub(r"\1", quoted)
     pieces = found.setdefault(base, _Pieces())
     if number is not None:
         pieces.sections.setdefault(int(number), (value, bool(star)))

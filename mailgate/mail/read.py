@@ -41,7 +41,8 @@ class _Understood:
 def read(raw: bytes, limits: Limits = DEFAULT_LIMITS, *, ours: Ours | None = None, envelope: Envelope | None = None) -> Mail:
     """Understand the mail in `raw` (a whole message, RFC 5322, any line ends).
 
-    `envelope` is what SMTP said, when known; `ours` is how our own mail is recognised. What is over `limits` is left out and named in `defects`.
+    `envelope` is what SMTP said, when known; `ours` is how our own mail is recognised.
+    What is over `limits` is left out and named in `defects`.
     """
     scan = prescan.scan(raw, limits)
     section = read_section(scan.header, limits)

@@ -1,6 +1,7 @@
 """When the author of an out-of-office note says to be back. In: the note's text and the moment it was written. Out: a day, or None.
 
-Day forms of nine languages. A day without a year is the next one after the note was written. `until and including` means back the day after.
+Day forms of nine languages. A day without a year is the next one after the note was written. `until and including` means back the day
+after.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ _BACK = re.compile(
     r"\b(?:tilbake|attende|tilbage|tillbaka|åter|back|return(?:ing|s)?|zurück|wieder|takaisin|palaan|terug|weer|retour)\b", re.IGNORECASE
 )
 _UNTIL = re.compile(
-    r"\b(?P<whole>til og med|til og m|t\.?o\.?m\.?|till och med|through|thru|up to and including|until and including|bis einschließlich|bis einschl|"
-    r"tot en met|t/m|jusqu'au .{0,20} inclus)\b|\b(?:fram til|fram til og|frem til|til|till|until|untill|bis|tot|jusqu'au|jusqu’au|asti|saakka)\b",
+    r"\b(?P<whole>til og med|til og m|t\.?o\.?m\.?|till och med|through|thru|up to and including|until and including|"
+    r"bis einschließlich|bis einschl|"
+    r"tot en met|t/m|jusqu'au .{0,20} inclus)\b|\b(?:fram til|fram til og|frem til|til|till|until|untill|bis|tot|jusqu'au|jusqu’au|"
+    r"asti|saakka)\b",
     re.IGNORECASE,
 )
 _REACH_CHARS = 60

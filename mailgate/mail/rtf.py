@@ -34,8 +34,8 @@ _SKIPPED = frozenset(
         b"htmltag",
     }
 )
-_BREAKS = {b"par": "\n", b"line": "\n", b"tab": "\t", b"cell": "\t", b"row": "\n", b"lquote": "\u2018", b"rquote": "\u2019", b"ldblquote": "\u201c",
-           b"rdblquote": "\u201d", b"bullet": "\u2022", b"endash": "\u2013", b"emdash": "\u2014"}  # fmt: skip
+_BREAKS = {b"par": "\n", b"line": "\n", b"tab": "\t", b"cell": "\t", b"row": "\n", b"lquote": "\u2018", b"rquote": "\u2019",
+           b"ldblquote": "\u201c", b"rdblquote": "\u201d", b"bullet": "\u2022", b"endash": "\u2013", b"emdash": "\u2014"}  # fmt: skip
 
 
 def unpack_rtf(data: bytes) -> bytes:
@@ -89,7 +89,7 @@ def rtf_to_text(rtf: bytes) -> str:
 
 
 class _Rtf:
-    """State that groups save and restore: whether text is skipped, and how many letters follow a `\\u`."""
+    """State that groups save and restore: whether text is skipped, and how many letters stand in for a Unicode one."""
 
     def __init__(self) -> None:
         self.out: list[str] = []

@@ -1,4 +1,4 @@
-"""Opaque S/MIME opened for reading. In: the DER of a signed message. Out: the content that was signed, or None. RFC 5652 section 5, RFC 8551.
+"""Opaque S/MIME opened for reading. In: the DER of a signed message. Out: what was signed, or None. RFC 5652 section 5, RFC 8551.
 
 No signature is checked here: the caller marks the text `signature_unverified`. Encrypted messages give None and stay attachments.
 A small reader of BER, since senders use indefinite lengths; bounded in depth and steps.

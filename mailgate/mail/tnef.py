@@ -1,4 +1,4 @@
-"""winmail.dat opened. In: the bytes of a TNEF stream. Out: its files and its text, bounded. [MS-OXTNEF] section 2.1, [MS-OXCDATA] section 2.11.
+"""winmail.dat opened. In: the bytes of a TNEF stream. Out: its files and its text, bounded. [MS-OXTNEF], [MS-OXCDATA] section 2.11.
 
 Outlook sends this to people outside by mistake; without it the mail has no text and no files. Damaged streams give what could be read.
 """

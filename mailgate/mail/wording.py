@@ -11,94 +11,138 @@ import re
 SUBJECTS = (
     # nb, nn
     "automatisk svar", "automatisk svarmelding", "automatisk respons", "autosvar", "auto-svar", "autosvarmelding", "fraværsmelding",
-    "fraværsmelding fra", "fråværsmelding", "fråvermelding", "fråverande", "fraværende:", "ikke til stede", "ikkje til stades", "ikke på kontoret",
+    "fraværsmelding fra", "fråværsmelding", "fråvermelding", "fråverande", "fraværende:", "ikke til stede", "ikkje til stades",
+    "ikke på kontoret",
     "ikkje på kontoret", "ute av kontoret", "ute frå kontoret", "ferieavvikling:", "feriemelding", "feriesvar", "automatisk kvittering",
     "automatisk bekreftelse", "automatisk stadfesting", "bortreist", "bortreisemelding",
     # da
-    "automatisk besvarelse", "autobesvarelse", "fraværsbesked", "fraværsmeddelelse", "ikke til stede", "feriebesked", "ude af kontoret", "ikke på kontoret",
+    "automatisk besvarelse", "autobesvarelse", "fraværsbesked", "fraværsmeddelelse", "ikke til stede", "feriebesked",
+    "ude af kontoret", "ikke på kontoret",
     "automatisk kvitteringssvar", "feriehilsen:",
     # sv
-    "automatiskt svar", "autosvar", "frånvaro", "frånvaromeddelande", "frånvarobesked", "frånvarande", "semestermeddelande", "ej på kontoret",
+    "automatiskt svar", "autosvar", "frånvaro", "frånvaromeddelande", "frånvarobesked", "frånvarande", "semestermeddelande",
+    "ej på kontoret",
     "inte på kontoret", "ledig:", "autoreply", "semester:",
     # en
-    "automatic reply", "automatic response", "automated reply", "automated response", "auto reply", "auto-reply", "autoreply:", "auto response",
-    "auto-response", "autoresponse", "autoresponder", "auto:", "out of office", "out-of-office", "out of the office", "ooo:", "ooo ", "away from my mail",
-    "away from office", "away from the office", "on vacation", "vacation:", "vacation reply", "vacation message", "vacation response", "on holiday:",
-    "on annual leave", "annual leave", "maternity leave", "parental leave", "i am away", "i'm away", "i am out of", "i'm out of", "[auto-reply]", "[autoreply]",
+    "automatic reply", "automatic response", "automated reply", "automated response", "auto reply", "auto-reply", "autoreply:",
+    "auto response",
+    "auto-response", "autoresponse", "autoresponder", "auto:", "out of office", "out-of-office", "out of the office", "ooo:", "ooo ",
+    "away from my mail",
+    "away from office", "away from the office", "on vacation", "vacation:", "vacation reply", "vacation message", "vacation response",
+    "on holiday:",
+    "on annual leave", "annual leave", "maternity leave", "parental leave", "i am away", "i'm away", "i am out of", "i'm out of",
+    "[auto-reply]", "[autoreply]",
     "[out of office]", "[auto reply]", "[ooo]", "(auto-reply)", "automatically generated",
     # de
-    "automatische antwort", "automatische rückantwort", "automatische e-mail-antwort", "automatisch erzeugte antwort", "abwesenheitsnotiz", "abwesenheit:",
-    "abwesenheit ", "abwesend", "abwesenheitsmeldung", "abwesenheitsassistent", "abwesenheitsbenachrichtigung", "nicht im büro", "nicht im haus",
-    "urlaubsnotiz", "urlaubsmeldung", "im urlaub", "autom. antwort", "auto-antwort", "autoantwort", "automatische eingangsbestätigung", "eingangsbestätigung:",
+    "automatische antwort", "automatische rückantwort", "automatische e-mail-antwort", "automatisch erzeugte antwort",
+    "abwesenheitsnotiz", "abwesenheit:",
+    "abwesenheit ", "abwesend", "abwesenheitsmeldung", "abwesenheitsassistent", "abwesenheitsbenachrichtigung", "nicht im büro",
+    "nicht im haus",
+    "urlaubsnotiz", "urlaubsmeldung", "im urlaub", "autom. antwort", "auto-antwort", "autoantwort", "automatische eingangsbestätigung",
+    "eingangsbestätigung:",
     # fi
-    "automaattinen vastaus", "automaattivastaus", "poissaoloviesti", "poissaoloilmoitus", "poissa toimistosta", "poissa:", "olen lomalla", "lomalla:",
+    "automaattinen vastaus", "automaattivastaus", "poissaoloviesti", "poissaoloilmoitus", "poissa toimistosta", "poissa:",
+    "olen lomalla", "lomalla:",
     "automaattinen kuittaus",
     # nl
-    "automatisch antwoord", "automatisch bericht", "automatische beantwoording", "automatische reactie", "afwezigheidsbericht", "afwezigheid", "afwezig",
+    "automatisch antwoord", "automatisch bericht", "automatische beantwoording", "automatische reactie", "afwezigheidsbericht",
+    "afwezigheid", "afwezig",
     "niet op kantoor", "niet aanwezig", "met vakantie", "op vakantie", "autoreactie",
     # fr
-    "réponse automatique", "reponse automatique", "message d'absence", "absence du bureau", "absent du bureau", "absence:", "absence :", "absent :", "absent:",
+    "réponse automatique", "reponse automatique", "message d'absence", "absence du bureau", "absent du bureau", "absence:",
+    "absence :", "absent :", "absent:",
     "en congé", "en congés", "en vacances", "hors du bureau", "réponse d'absence", "message automatique", "accusé de réception automatique",
     # others that reach a Norwegian mailbox too
-    "respuesta automática", "respuesta automatica", "fuera de la oficina", "resposta automática", "risposta automatica", "fuori sede", "odpowiedź automatyczna",
+    "respuesta automática", "respuesta automatica", "fuera de la oficina", "resposta automática", "risposta automatica", "fuori sede",
+    "odpowiedź automatyczna",
     "automatická odpověď", "автоответ", "автоматический ответ", "自动回复", "自動返信", "自動回覆",
 )  # fmt: skip
 
 MACHINE_SENTENCES = (
-    "dette er et automatisk svar", "dette er eit automatisk svar", "dette er en automatisk", "dette er ei automatisk", "dette er et autosvar",
-    "dette er eit autosvar", "denne meldingen er automatisk", "denne meldinga er automatisk", "denne e-posten er automatisk", "denne e-posten er generert automatisk",
+    "dette er et automatisk svar", "dette er eit automatisk svar", "dette er en automatisk", "dette er ei automatisk",
+    "dette er et autosvar",
+    "dette er eit autosvar", "denne meldingen er automatisk", "denne meldinga er automatisk", "denne e-posten er automatisk",
+    "denne e-posten er generert automatisk",
     "dette er et automatisk generert svar", "ikke svar på denne e-posten", "ikkje svar på denne e-posten", "denne mail kan ikke besvares",
-    "vennligst ikke svar på denne", "denne e-posten kan ikke besvares", "svar på denne e-posten blir ikke lest", "svar på denne e-posten vert ikkje lese",
-    "denne mail er automatisk genereret", "dette er en automatisk genereret", "dette er et automatisk genereret", "denne besked er sendt automatisk",
-    "detta är ett automatiskt", "detta är ett autosvar", "det här är ett automatiskt", "svara inte på detta", "detta meddelande har skickats automatiskt",
-    "this is an automatic", "this is an automated", "this is an auto-", "this is an autoreply", "this is an auto reply", "this message was automatically",
-    "this message was sent automatically", "this email was automatically", "this email was sent automatically", "this e-mail was sent automatically",
+    "vennligst ikke svar på denne", "denne e-posten kan ikke besvares", "svar på denne e-posten blir ikke lest",
+    "svar på denne e-posten vert ikkje lese",
+    "denne mail er automatisk genereret", "dette er en automatisk genereret", "dette er et automatisk genereret",
+    "denne besked er sendt automatisk",
+    "detta är ett automatiskt", "detta är ett autosvar", "det här är ett automatiskt", "svara inte på detta",
+    "detta meddelande har skickats automatiskt",
+    "this is an automatic", "this is an automated", "this is an auto-", "this is an autoreply", "this is an auto reply",
+    "this message was automatically",
+    "this message was sent automatically", "this email was automatically", "this email was sent automatically",
+    "this e-mail was sent automatically",
     "this mail was generated automatically", "this e-mail was automatically", "do not reply to this", "please do not reply to this",
-    "this mailbox is not monitored", "replies to this message are not monitored", "this is a system generated", "this is a system-generated",
+    "this mailbox is not monitored", "replies to this message are not monitored", "this is a system generated",
+    "this is a system-generated",
     "dies ist eine automatisch", "dies ist eine automatische", "diese nachricht wurde automatisch", "diese e-mail wurde automatisch",
-    "diese mail wurde automatisch", "bitte antworten sie nicht auf diese", "tämä on automaattinen", "tämä viesti on lähetetty automaattisesti",
-    "älä vastaa tähän", "dit is een automatisch", "deze e-mail is automatisch", "dit bericht is automatisch", "gelieve niet te antwoorden op",
-    "ceci est un message automatique", "ceci est une réponse automatique", "ce message est généré automatiquement", "ce message a été envoyé automatiquement",
+    "diese mail wurde automatisch", "bitte antworten sie nicht auf diese", "tämä on automaattinen",
+    "tämä viesti on lähetetty automaattisesti",
+    "älä vastaa tähän", "dit is een automatisch", "deze e-mail is automatisch", "dit bericht is automatisch",
+    "gelieve niet te antwoorden op",
+    "ceci est un message automatique", "ceci est une réponse automatique", "ce message est généré automatiquement",
+    "ce message a été envoyé automatiquement",
     "merci de ne pas répondre à ce", "cet e-mail est envoyé automatiquement", "cet email est envoyé automatiquement",
 )  # fmt: skip
 
 AWAY = (
-    "ikke på kontoret", "ikke til stede", "ikke tilgjengelig", "ute av kontoret", "borte fra kontoret", "på ferie", "avvikler ferie", "tar ferie",
+    "ikke på kontoret", "ikke til stede", "ikke tilgjengelig", "ute av kontoret", "borte fra kontoret", "på ferie", "avvikler ferie",
+    "tar ferie",
     "har ferie", "feriestengt", "i permisjon", "er sykmeldt", "er fraværende", "er bortreist", "ikke tilstede", "er på reise", "avspaserer",
     "ikkje på kontoret", "ikkje til stades", "ikkje tilgjengeleg", "ute frå kontoret", "borte frå kontoret", "avviklar ferie", "tek ferie",
     "er fråverande", "er sjukmeld", "ude af kontoret", "ikke på arbejde", "holder ferie", "på barsel", "har fri", "på orlov",
-    "inte på kontoret", "ej på kontoret", "inte på plats", "på semester", "har semester", "är ledig", "föräldraledig", "tjänstledig", "är frånvarande",
-    "out of the office", "out of office", "away from the office", "away from my desk", "on vacation", "on holiday", "on annual leave", "on leave",
-    "maternity leave", "paternity leave", "parental leave", "currently away", "currently out", "not in the office", "limited access to email",
-    "limited access to my email", "no access to email", "nicht im büro", "nicht im haus", "außer haus", "nicht erreichbar", "im urlaub", "in urlaub",
+    "inte på kontoret", "ej på kontoret", "inte på plats", "på semester", "har semester", "är ledig", "föräldraledig", "tjänstledig",
+    "är frånvarande",
+    "out of the office", "out of office", "away from the office", "away from my desk", "on vacation", "on holiday", "on annual leave",
+    "on leave",
+    "maternity leave", "paternity leave", "parental leave", "currently away", "currently out", "not in the office",
+    "limited access to email",
+    "limited access to my email", "no access to email", "nicht im büro", "nicht im haus", "außer haus", "nicht erreichbar",
+    "im urlaub", "in urlaub",
     "in elternzeit", "abwesend", "en ole toimistolla", "en ole paikalla", "olen lomalla", "olen poissa", "vuosilomalla", "tavoitettavissa",
-    "niet op kantoor", "niet aanwezig", "afwezig", "met vakantie", "op vakantie", "met verlof", "absent du bureau", "actuellement absent", "suis absent",
+    "niet op kantoor", "niet aanwezig", "afwezig", "met vakantie", "op vakantie", "met verlof", "absent du bureau",
+    "actuellement absent", "suis absent",
     "suis absente", "en congé", "en congés", "en vacances", "hors du bureau", "absente du bureau",
 )  # fmt: skip
 
 RETURN_OR_STAND_IN = (
-    "er tilbake", "kommer tilbake", "tilbake på kontoret", "er attende", "kjem tilbake", "kjem attende", "ved behov for", "haster det", "hastesaker",
+    "er tilbake", "kommer tilbake", "tilbake på kontoret", "er attende", "kjem tilbake", "kjem attende", "ved behov for", "haster det",
+    "hastesaker",
     "ved hastesaker", "ta kontakt med", "kontakt gjerne", "vennligst kontakt", "kan du kontakte", "leser ikke e-post", "les ikkje e-post",
     "leser e-post sporadisk", "sjekker e-post", "vil bli besvart", "svarer på e-post", "blir ikke videresendt", "vert ikkje vidaresend",
-    "er tilbage", "kommer tilbage", "tilbage på kontoret", "ved akutte", "kontakt venligst", "mails bliver ikke", "åter på", "är tillbaka", "tillbaka den",
-    "åter den", "vid brådskande", "kontakta gärna", "vänligen kontakta", "brådskande ärenden", "will be back", "i'll be back", "back in the office",
-    "back on", "return on", "returning on", "returning to", "will return", "upon my return", "when i return", "for urgent", "urgent matters",
-    "if urgent", "if it is urgent", "if you need immediate", "for immediate assistance", "please contact", "will respond", "will reply", "will get back to you",
-    "wieder im büro", "wieder erreichbar", "wieder da", "wieder zurück", "ab dem", "in dringenden", "wenden sie sich", "nicht weitergeleitet", "kontaktieren sie",
-    "palaan", "takaisin", "kiireellisissä", "ota yhteyttä", "ottakaa yhteyttä", "kiireisissä", "weer aanwezig", "weer op kantoor", "ben ik terug", "voor dringende",
-    "bij dringende", "contact opnemen", "neem contact", "de retour", "serai de retour", "en cas d'urgence", "pour toute urgence", "veuillez contacter",
+    "er tilbage", "kommer tilbage", "tilbage på kontoret", "ved akutte", "kontakt venligst", "mails bliver ikke", "åter på",
+    "är tillbaka", "tillbaka den",
+    "åter den", "vid brådskande", "kontakta gärna", "vänligen kontakta", "brådskande ärenden", "will be back", "i'll be back",
+    "back in the office",
+    "back on", "return on", "returning on", "returning to", "will return", "upon my return", "when i return", "for urgent",
+    "urgent matters",
+    "if urgent", "if it is urgent", "if you need immediate", "for immediate assistance", "please contact", "will respond",
+    "will reply", "will get back to you",
+    "wieder im büro", "wieder erreichbar", "wieder da", "wieder zurück", "ab dem", "in dringenden", "wenden sie sich",
+    "nicht weitergeleitet", "kontaktieren sie",
+    "palaan", "takaisin", "kiireellisissä", "ota yhteyttä", "ottakaa yhteyttä", "kiireisissä", "weer aanwezig", "weer op kantoor",
+    "ben ik terug", "voor dringende",
+    "bij dringende", "contact opnemen", "neem contact", "de retour", "serai de retour", "en cas d'urgence", "pour toute urgence",
+    "veuillez contacter",
     "vous pouvez contacter",
 )  # fmt: skip
 
 NO_REPLY = re.compile(
-    r"(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|dont[-_.]?reply|noreply|no-?response|not?[-_.]?monitored|ikke[-_.]?svar|svar[-_.]?ikke|ikkje[-_.]?svar|"
-    r"kan[-_.]?ikke[-_.]?besvares|ingen[-_.]?svar|svara[-_.]?(?:inte|ej)|inget[-_.]?svar|ei[-_.]?vastausta|ala[-_.]?vastaa|keine?[-_.]?antwort|"
-    r"nicht[-_.]?antworten|ne[-_.]?pas[-_.]?repondre|niet[-_.]?(?:beantwoorden|antwoorden)|geen[-_.]?antwoord)(?:[-_.+\d].*)?|.*[-_.+](?:no-?reply|donotreply)",
+    r"(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|dont[-_.]?reply|noreply|no-?response|not?[-_.]?monitored|ikke[-_.]?svar|svar[-_.]?ikke|"
+    r"ikkje[-_.]?svar|"
+    r"kan[-_.]?ikke[-_.]?besvares|ingen[-_.]?svar|svara[-_.]?(?:inte|ej)|inget[-_.]?svar|ei[-_.]?vastausta|ala[-_.]?vastaa|"
+    r"keine?[-_.]?antwort|"
+    r"nicht[-_.]?antworten|ne[-_.]?pas[-_.]?repondre|niet[-_.]?(?:beantwoorden|antwoorden)|geen[-_.]?antwoord)(?:[-_.+\d].*)?|"
+    r".*[-_.+](?:no-?reply|donotreply)",
     re.IGNORECASE,
 )
 DAEMON = re.compile(
-    r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|maildaemon|postmaster|post[-_.]?master|mail[-_.]?deliver.*|delivery[-_.]?(?:agent|subsystem)|mailadm(?:in)?|mailerdaemon|mdaemon|"
-    r"mmdf|uucp|mailsystem|mail[-_.]?system|bounces?|bounce[-+_.=].*|bounced[-_.]?mail|root|daemon|nobody|smtp[-_.]?daemon|autoresponder|auto[-_.]?reply|microsoftexchange.*|"
+    r"(?:mailer[-_.]?daemon|mail[-_.]?daemon|maildaemon|postmaster|post[-_.]?master|mail[-_.]?deliver.*|delivery[-_.]?(?:agent|"
+    r"subsystem)|mailadm(?:in)?|mailerdaemon|mdaemon|"
+    r"mmdf|uucp|mailsystem|mail[-_.]?system|bounces?|bounce[-+_.=].*|bounced[-_.]?mail|root|daemon|nobody|smtp[-_.]?daemon|"
+    r"autoresponder|auto[-_.]?reply|microsoftexchange.*|"
     r"exchange[-_.]?administrator|system[-_.]?attendant|majordomo|listserv|mailman|prvs=.*|srs[01]=.*|owner-.*|.*-(?:request|bounces?))",
     re.IGNORECASE,
 )  # fmt: skip

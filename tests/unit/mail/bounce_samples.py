@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (the lines are as long as the mail systems write them)
 """Delivery reports in prose as mail systems write them: (name, From, Subject, text, addresses that failed)."""
 
 FORMS: list[tuple[str, str, str, str, set[str]]] = [

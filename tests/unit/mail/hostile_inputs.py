@@ -9,6 +9,11 @@ from collections.abc import Callable
 HEAD = b"From: Kari <kari@example.com>\r\nTo: support@example.no\r\nSubject: Sak\r\nMessage-ID: <a@example.com>\r\n"
 
 
+RFC2231_10K = b"Content-Disposition: attachment" + b"".join(b";\r\n filename*%d=x" % n for n in range(10_000))
+BOGUS_CHARSETS = b"".join(b"--b\r\nContent-Type: text/plain; charset=x-%d\r\n\r\nx\r\n" % n for n in range(5_000))
+REPORT = b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n"
+
+
 def nested(depth: int) -> bytes:
     raw = bytearray(HEAD + b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b0"\r\n\r\n')
     for level in range(depth):
@@ -59,7 +64,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "120_delimiters_that_are_none": lambda: false_delimiters(1_000_000),
     "122_semicolons_20k": lambda: header(b"Content-Type: text/plain" + b";" * 20_000),
     "122_semicolons_200k": lambda: header(b"Content-Type: text/plain" + b";" * 200_000),
-    "122_continuations_10k": lambda: header(b"Content-Disposition: attachment" + b"".join(b";\r\n filename*%d=x" % n for n in range(10_000))),
+    "122_continuations_10k": lambda: header(RFC2231_10K),
     "122_parameter_1MB": lambda: header(b'Content-Type: text/plain; name="' + b"x" * 1_000_000 + b'"'),
     "122_backslashes": lambda: header(b'Content-Type: text/plain; name="' + b"\\" * 200_000),
     "122_equals_signs": lambda: header(b"Content-Type: text/plain; " + b"a=" * 100_000),
@@ -91,7 +96,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "128_zlib": lambda: body(b"text/plain; charset=zlib", noise(100_000)),
     "128_x_bogus": lambda: body(b"text/plain; charset=x-bogus", b"hei"),
     "128_utf32_of_F": lambda: body(b"text/plain; charset=utf-32le", b"F" * 1_000_000),
-    "128_charset_names": lambda: HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"".join(b"--b\r\nContent-Type: text/plain; charset=x-%d\r\n\r\nx\r\n" % n for n in range(5_000)),
+    "128_charset_names": lambda: HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + BOGUS_CHARSETS,
     "130_cr_only": lambda: HEAD.replace(b"\r\n", b"\r") + b"\rhei\r" * 100_000,
     "132_base64_25MB": lambda: body(b"application/octet-stream", base64.encodebytes(noise(18_000_000)), b"base64"),
     "132_base64_broken_10MB": lambda: body(b"application/octet-stream", b"QUJD=*" * 1_700_000, b"base64"),
@@ -111,7 +116,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "192_tables_10k": lambda: html_tables(10_000),
     "192_unclosed_300k": lambda: body(b"text/html", b"<div>" * 300_000),
     "192_attributes": lambda: body(b"text/html", b"<a " + b"x=y " * 300_000 + b">hei</a>"),
-    "report_blocks_100k": lambda: HEAD + b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+    "report_blocks_100k": lambda: HEAD + REPORT + b"Content-Type: message/delivery-status\r\n\r\n"
     + b"Final-Recipient: rfc822; a@example.com\r\nAction: failed\r\n\r\n" * 100_000,
     "report_addresses_1MB": lambda: daemon(b"<a@example.com>:\r\n" * 60_000),
     "report_one_line_1MB": lambda: daemon(b"could not be delivered to " + b"a@b.c " * 170_000),

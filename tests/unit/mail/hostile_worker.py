@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 import time
+from pathlib import Path
 
 from mailgate.mail.read import read
 from tests.unit.mail.hostile_inputs import HOSTILE
@@ -19,7 +20,7 @@ MEMORY_BYTES = 512 * 1024 * 1024
 def _one(name: str) -> dict[str, object]:
     raw = HOSTILE[name]()
     before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    used_bytes = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    used_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used_bytes + MEMORY_BYTES, used_bytes + MEMORY_BYTES))
     start_s = time.process_time()
     mail = read(raw)

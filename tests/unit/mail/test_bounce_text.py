@@ -7,8 +7,8 @@ from tests.unit.mail.bounce_samples import FORMS
 
 
 def report(author: str, subject: str, text: str) -> bytes:
-    head = f"Return-Path: <>\nFrom: {author}\nTo: support@example.no\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\nDate: Thu, 29 Apr 2027 12:00:00 +0200\n\n"
-    return (head + text).encode()
+    head = f"Return-Path: <>\nFrom: {author}\nTo: support@example.no\nSubject: {subject}\n"
+    return (head + "Content-Type: text/plain; charset=utf-8\nDate: Thu, 29 Apr 2027 12:00:00 +0200\n\n" + text).encode()
 
 
 @pytest.mark.parametrize(("name", "author", "subject", "text", "failed"), FORMS, ids=[form[0] for form in FORMS])

@@ -192,10 +192,8 @@ def test_given_two_names_when_read_then_both_are_kept_for_whoever_judges_extensi
 
 
 def test_given_a_name_in_many_lines_when_read_then_it_is_whole():
-    raw = (
-        HEAD
-        + b'Content-Type: application/x\r\nContent-Disposition: attachment;\r\n filename*0="faktura";\r\n filename*1=".p";\r\n filename*2*=d%66\r\n\r\nx'
-    )
+    name = b';\r\n filename*0="faktura";\r\n filename*1=".p";\r\n filename*2*=d%66'
+    raw = HEAD + b"Content-Type: application/x\r\nContent-Disposition: attachment" + name + b"\r\n\r\nx"
     assert read(raw).attachments[0].filename == "faktura.pdf"
 
 
