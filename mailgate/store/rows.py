@@ -184,8 +184,9 @@ class ClaimedMail:
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """How one attempt ended. `next_attempt_at` is required for `deferred`. `code`, `enhanced` and `text` are the next hop's reply, as far
-    as there was one.
+    """How one attempt ended. `next_attempt_at` is required for `deferred` and allowed for `uncertain`.
+
+    `code`, `enhanced` and `text` are the next hop's reply, as far as there was one.
     """
 
     outbox_id: str

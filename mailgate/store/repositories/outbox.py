@@ -88,8 +88,22 @@ class OutboxRepository:
             found = found.where(outbox.c.due_at > now)
         return {id_ for id_, token in self._connection.execute(found) if tokens[id_] == token}
 
+    def extend(self, claims: Iterable[ClaimedMail], until: datetime) -> set[str]:
+        """Prolong the leases that are still ours; their ids. A next hop may take ten minutes for its answer (RFC 5321 section 4.5.3.2)."""
+        tokens = {claim.id: claim.lease_token for claim in claims}
+        if not tokens:
+            return set()
+        found = select(outbox.c.id, outbox.c.lease_token).where(outbox.c.id.in_(tokens), outbox.c.state == "sending").order_by(outbox.c.id)
+        ours = {id_ for id_, token in self._connection.execute(found.with_for_update()) if tokens[id_] == token}
+        if ours:
+            self._connection.execute(update(outbox).where(outbox.c.id.in_(ours)).values(due_at=until))
+        return ours
+
     def record(self, results: Sequence[SendResult]) -> set[str]:
-        """Write how attempts ended; the ids of those that were still under the lease of their result. The others are left as they are."""
+        """Write how attempts ended; the ids of those that were still under the lease of their result. The others are left as they are.
+
+        An `uncertain` result with a next time is due again then, marked as maybe sent; without one it waits for a person.
+        """
         if not results:
             return set()
         ours = self._lock(results)
@@ -97,9 +111,17 @@ class OutboxRepository:
         statement = (
             update(outbox)
             .where(outbox.c.id == bindparam("of_id"))
-            .values(state=bindparam("to"), due_at=bindparam("next"), error=bindparam("why"), lease_token=outbox.c.lease_token + 1)
+            .values(
+                state=bindparam("to"),
+                due_at=bindparam("next"),
+                error=bindparam("why"),
+                lost=outbox.c.lost + bindparam("doubt"),
+                lease_token=outbox.c.lease_token + 1,
+            )
         )
-        rows = [{"of_id": r.outbox_id, "to": r.state, "next": _next(r), "why": _why(r)} for r in kept]
+        rows = [
+            {"of_id": r.outbox_id, "to": _state(r), "next": _next(r), "why": _why(r), "doubt": int(r.state == "uncertain")} for r in kept
+        ]
         execute_all(self._connection, statement, rows)
         insert_all(self._connection, attempts, [_attempt_row(result, ours[result.outbox_id]) for result in kept])
         return {result.outbox_id for result in kept}
@@ -201,7 +223,7 @@ class OutboxRepository:
             select(func.count(), func.min(outbox.c.due_at)).where(outbox.c.due_at.is_not(None))
         ).one()
         watched = select(outbox.c.state, func.count()).where(outbox.c.state.in_(WATCHED)).group_by(outbox.c.state)
-        return Queue(waiting, oldest, dict(self._connection.execute(watched).tuples().all()))
+        return Queue(waiting, oldest, dict(self._connection.execute(watched).all()))
 
     def _history(self, ids: Sequence[str]) -> dict[str, tuple[Attempt, ...]]:
         if not ids:
@@ -214,9 +236,14 @@ class OutboxRepository:
 
 
 def _next(result: SendResult) -> datetime | None:
-    if (result.state == "deferred") != (result.next_attempt_at is not None):
-        raise ValueError("a deferred result, and no other, has a time for the next attempt")
+    again = result.next_attempt_at is not None
+    if again != (result.state == "deferred") and not (again and result.state == "uncertain"):
+        raise ValueError("a deferred result has a time for the next attempt, an uncertain one may have, no other has")
     return result.next_attempt_at
+
+
+def _state(result: SendResult) -> str:
+    return "deferred" if result.next_attempt_at is not None else result.state
 
 
 def _why(result: SendResult) -> str:
