@@ -26,8 +26,7 @@ from mailgate.inbound.redirect import AnswerLimits
 from mailgate.inbound.smtp_tls import server_context
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.policy import Policy
-from mailgate.store import migrate
-from mailgate.store.database import open_database
+from mailgate.store import opening
 from mailgate.store.unit_of_work import Store
 from mailgate.worker import Stage
 
@@ -37,16 +36,7 @@ def open_store(settings: Settings, clock: Clock = utc_now) -> Store:
 
     Raises ConfigError, SchemaMismatch, StoreUnavailable.
     """
-    database = open_database(settings.database.url, pool_size=settings.database.pool_size)
-    try:
-        database.verify()
-        if database.is_sqlite:
-            migrate.upgrade(database)
-        migrate.check(database)
-    except BaseException:
-        database.close()
-        raise
-    return Store(database, clock)
+    return opening.open_store(settings.database.url, pool_size=settings.database.pool_size, clock=clock)
 
 
 def policy_of(settings: Settings) -> Policy:

@@ -33,6 +33,7 @@ def settings(config: Path | None, *, make_secrets: bool = False) -> Settings:
 
 def store(config: Path | None) -> Store:
     """The store that the settings name. Raises ConfigError, SchemaMismatch, StoreUnavailable."""
-    from mailgate import bootstrap
+    from mailgate.store.opening import open_store
 
-    return bootstrap.open_store(settings(config))
+    database = settings(config).database
+    return open_store(database.url, pool_size=database.pool_size)

@@ -38,11 +38,11 @@ def parse(
 
 
 def _show(found: dict[str, Any], as_json: bool) -> None:
-    text = json.dumps(found, ensure_ascii=False) if as_json else _summary(found)
+    text = json.dumps(found, ensure_ascii=False) if as_json else summary(found)
     sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
 
 
-def _summary(found: dict[str, Any]) -> str:
+def summary(found: dict[str, Any]) -> str:
     """What a person wants to see first: who, what kind and why, the new text, the files."""
     author = found["author"] or {"address": "(none)", "name": ""}
     lines = [
