@@ -14,7 +14,7 @@ from tests import letters
 from tests.gateway import Gateway
 from tests.ledger_check import unfinished
 from tests.platforms import Platform
-from tests.services import PrivateRedis
+from tests.servers import PrivateRedis
 from tests.sink import Sink
 from tests.waiting import until
 
@@ -23,19 +23,17 @@ ACCEPT_S = 2.0
 
 
 @pytest.fixture
-def bell(tmp_path: Path) -> Iterator[PrivateRedis]:
-    """A Redis of one's own, to be hurt."""
-    with PrivateRedis(tmp_path / "redis") as bell:
-        yield bell
+def bell(private_redis: PrivateRedis) -> PrivateRedis:
+    """A Redis to be hurt."""
+    return private_redis
 
 
 @pytest.fixture
-def platform(tmp_path: Path, bell: PrivateRedis) -> Iterator[Platform]:
+def platform(tmp_path: Path, bell: PrivateRedis, sqlite_url: str) -> Iterator[Platform]:
     """Listener and worker on SQLite with that Redis, started. The sweeper looks every 2 s."""
     with Sink() as sink:
         settings = {"worker": {"sweep_interval_s": 2.0}}
-        folder = tmp_path / "mailgate"
-        gateway = Gateway(folder, f"sqlite:///{tmp_path}/mailgate.db", bell.url, f"smtp://127.0.0.1:{sink.port}", settings)
+        gateway = Gateway(tmp_path / "mailgate", sqlite_url, bell.url, f"smtp://127.0.0.1:{sink.port}", settings)
         with gateway:
             platform = Platform(gateway, sink, embedded=False)
             platform.start()

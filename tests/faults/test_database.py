@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from tests import letters
 from tests.gateway import Gateway
 from tests.platforms import Platform
-from tests.services import PrivatePostgres
+from tests.servers import PrivatePostgres
 from tests.sink import Sink
 from tests.waiting import until
 
@@ -19,10 +20,9 @@ pytestmark = [pytest.mark.services]
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[PrivatePostgres]:
-    """A PostgreSQL of one's own, to be hurt."""
-    with PrivatePostgres(tmp_path / "postgres") as server:
-        yield server
+def server(private_postgres: PrivatePostgres) -> PrivatePostgres:
+    """A PostgreSQL to be hurt."""
+    return private_postgres
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_078_given_postgresql_dies_while_mail_comes_then_senders_hear_4yz_and_al
 ) -> None:
     threads = platform.seed.threads
     platform.server.send_all(letters.reply(n, threads[n % len(threads)]) for n in range(10))
-    server.stop("immediate")
+    server.stop(signal.SIGQUIT)  # an immediate shutdown
     waiting = [platform.sending(letters.reply(100 + n, threads[n % len(threads)])) for n in range(6)]
     until(lambda: all(delivery.deferred for delivery in platform.server.deliveries[10:]), 30, "senders hear that they must wait")
     assert platform.gateway.parts[0].health_status("/ready") == 503
@@ -58,7 +58,7 @@ def test_078_given_postgresql_is_restarted_under_load_then_nothing_is_lost(platf
     threads = platform.seed.threads
     sending = [platform.sending(letters.reply(n, threads[n % len(threads)])) for n in range(40)]
     until(lambda: sum(future.done() for future in sending) >= 5, 30, "mail flows")
-    server.stop("fast")
+    server.stop()
     server.start()
     for future in sending:
         future.result(60)
@@ -82,7 +82,10 @@ def test_080_given_a_postgresql_that_may_forget_when_the_gateway_starts_then_it_
     platform: Platform, server: PrivatePostgres, setting: str
 ) -> None:
     platform.gateway.parts[0].stop()
-    server.restart_with(setting)
+    with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as session:
+        session.execute(f"ALTER SYSTEM SET {setting}")
+    server.stop()
+    server.start()
     part = platform.gateway.start("run", wait=False)
     assert part.process.wait(30) == 2
     assert setting.split()[0] in part.log()

@@ -77,7 +77,7 @@ def test_065_given_a_kill_after_the_final_dot_then_an_automatic_answer_is_uncert
 
 def test_066_given_a_kill_between_the_recipients_of_a_change_then_only_those_without_an_answer_are_tried_again(platform: Platform) -> None:
     part = platform.start("worker", "mid_mark_sent")
-    platform.gateway.cli("case", "comment", platform.seed.keys[0], "--text", "Vi ser på saken.")
+    platform.gateway.cli("case", "comment", platform.seed.keys[0], "Vi ser på saken.")
     platform.died(part)
     before = {row.message_id: row.state for row in Tables(platform.gateway.database_url).outbox}
     once = _copies(platform)

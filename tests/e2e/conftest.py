@@ -1,0 +1,31 @@
+"""Installations by name: which database, which broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.gateway import Gateway
+from tests.sink import Sink
+
+FIXTURES = {
+    "sqlite": "sqlite_url",
+    "postgres": "postgres_url",
+    "redis": "redis_url",
+    "rabbitmq": "amqp_url",
+}
+
+
+@pytest.fixture
+def install(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str, Sink], Gateway]:
+    """Makes an installation of a shape such as `postgres-redis` that sends to a sink. Not started."""
+
+    def make(shape: str, sink: Sink) -> Gateway:
+        database, broker = shape.split("-")
+        url = request.getfixturevalue(FIXTURES[database])
+        bell = "memory://" if broker == "memory" else request.getfixturevalue(FIXTURES[broker])
+        return Gateway(tmp_path / "mailgate", url, bell, f"smtp://127.0.0.1:{sink.port}")
+
+    return make

@@ -1,0 +1,44 @@
+"""The customers' whole story, on each database and broker: the same mails and commands lead to the same state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.story import Story
+from tests.gateway import Gateway
+from tests.ledger_check import Tables, broken
+from tests.sink import Sink
+from tests.smtp_client import MailServer
+
+CUSTOMER = Path(__file__).with_name("customer-story")
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param("sqlite-memory"),
+        pytest.param("postgres-redis", marks=pytest.mark.services),
+        pytest.param("postgres-rabbitmq", marks=pytest.mark.services),
+    ],
+)
+def test_given_customers_with_mailboxes_when_they_and_an_operator_write_then_the_story_ends_as_told(
+    shape: str, install: Callable[[str, Sink], Gateway]
+) -> None:
+    with Sink() as sink, install(shape, sink) as gateway:
+        for part in ("run",) if shape == "sqlite-memory" else ("smtp", "worker"):
+            gateway.start(part)
+        story = Story(CUSTOMER, gateway, sink, MailServer(gateway.port))
+        story.set_up()
+        story.play()
+
+        expected = json.loads((CUSTOMER / "expected.json").read_text("utf-8"))
+        assert story.state() == expected
+        assert gateway.ledger() | expected["ledger"] == gateway.ledger()
+        assert broken(Tables(gateway.database_url), story.server.deliveries, sink.mails) == []
+        for part in gateway.parts:
+            assert part.stop() == 0, part.log()
+            assert "Traceback" not in part.log()
