@@ -24,6 +24,7 @@ from mailgate.inbound.matcher import CaseFinder
 from mailgate.inbound.recipients import OwnAddresses, own_recipients
 from mailgate.inbound.redirect import AnswerLimits
 from mailgate.inbound.smtp_tls import server_context
+from mailgate.outbound import actors
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.policy import Policy
 from mailgate.store import opening
@@ -83,9 +84,8 @@ def make_intake(settings: Settings, store: Store, ring: Callable[[str], None]) -
 
 def make_stages(settings: Settings, store: Store, ring: Callable[[str], None]) -> Mapping[str, Stage]:
     """All stages of a worker by name."""
-    from mailgate.outbound import actors
-
-    notices, send = actors.make_stages(settings, store, token_keys(settings), ring)
+    policy = policy_of(settings)
+    notices, send = actors.make_stages(settings, store, token_keys(settings), ring, lambda: policy)
     return {"intake": make_intake(settings, store, ring), "notices": notices, "send": send}
 
 

@@ -14,7 +14,7 @@ from email.header import decode_header, make_header
 from pathlib import Path
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
@@ -27,6 +27,7 @@ from mailgate.gateway import Gateway
 
 DOMAIN = "firma.example"
 SUPPORT = f"support@{DOMAIN}"
+WIDTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Step:
 
 def demo() -> None:
     """Play the whole story on sample mail over real SMTP, show what was done and why, then the mails sent, then the ledger."""
-    screen = Console(highlight=False)
+    screen = Console(highlight=False, width=WIDTH)
     with tempfile.TemporaryDirectory(prefix="mailgate-demo-") as folder:
         settings = config.load(None, _environment(Path(folder)))
         log.configure("error", "console")
@@ -50,6 +51,7 @@ def demo() -> None:
         with gateway.running():
             screen.print(f"mailgate listens on {gateway.addresses[0]}; mail is kept in {folder}\n")
             right = _play(Desk(gateway), screen)
+    screen.print("[green]All of it is right.[/green]" if right else "[red]Something is wrong, see above.[/red]")
     raise typer.Exit(0 if right else 1)
 
 
@@ -100,7 +102,7 @@ def _told(number: int, step: Step, raw: bytes, sent: Sent, found: Mapping[str, b
             rows.add_row("[dim]answer[/dim]", escape(trail["answer"]))
     for what, good in found.items():
         rows.add_row("[green]✓[/green]" if good else "[red]✗ WRONG[/red]", escape(what))
-    return Panel(rows, title=f"{number}. {escape(step.what)}", title_align="left", width=110)
+    return Panel(rows, title=f"{number}. {escape(step.what)}", title_align="left", width=WIDTH)
 
 
 def _subject(raw: bytes) -> str:
@@ -109,13 +111,28 @@ def _subject(raw: bytes) -> str:
 
 
 def _show_outbox(desk: Desk, screen: Console) -> None:
+    """Every mail that went out, as its reader sees it; `captured` because the demo keeps mail instead of sending it."""
     for mail in desk.outbox():
-        message = message_from_bytes(desk.raw(mail.id))
-        text = next((part for part in message.walk() if part.get_content_type() == "text/plain"), message)
-        content = text.get_payload(decode=True)
-        shown = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
-        title = f"sent to {mail.address}: {mail.template}, from <{mail.reverse_path or ''}>, {mail.state}"
-        screen.print(Panel(escape(f"{mail.subject}\n\n{shown.strip()}"), title=escape(title), title_align="left", width=110))
+        rows = Table.grid(padding=(0, 2))
+        rows.add_row("[dim]from[/dim]", escape(_from(desk.raw(mail.id))))
+        rows.add_row("[dim]reverse-path[/dim]", "<> (null: nobody may answer it)" if mail.reverse_path is None else "signed, for bounces")
+        rows.add_row("[dim]subject[/dim]", f"[bold]{escape(mail.subject)}[/bold]")
+        if mail.delivery:
+            rows.add_row("[dim]delivery[/dim]", f"[red]{mail.delivery}[/red]: a bounce came back")
+        content = Group(rows, "", escape(_text(desk.raw(mail.id))))
+        title = escape(f"mail to {mail.address}: {mail.template}, {mail.language}, {mail.state}")
+        screen.print(Panel(content, title=title, title_align="left", width=WIDTH))
+
+
+def _from(raw: bytes) -> str:
+    return str(make_header(decode_header(message_from_bytes(raw)["From"])))
+
+
+def _text(raw: bytes) -> str:
+    message = message_from_bytes(raw)
+    part = next((part for part in message.walk() if part.get_content_type() == "text/plain"), message)
+    content = part.get_payload(decode=True)
+    return content.decode("utf-8", "replace").strip() if isinstance(content, bytes) else ""
 
 
 def _show_ledger(desk: Desk, screen: Console) -> bool:
