@@ -30,7 +30,11 @@ def _find(text: str, twin: list[str], start: int) -> int | None:
     wanted = next((w for w in map(_bare, twin[start : start + 20]) if len(w) >= MIN_MATCH_CHARS), "")
     if not wanted:
         return None
-    hits = [n for n, line in enumerate(text.split("\n", MAX_LINES)[:MAX_LINES]) if len(line) >= MIN_MATCH_CHARS and _is_start(_bare(line[:400]), wanted)]
+    hits = [
+        n
+        for n, line in enumerate(text.split("\n", MAX_LINES)[:MAX_LINES])
+        if len(line) >= MIN_MATCH_CHARS and _is_start(_bare(line[:400]), wanted)
+    ]
     return hits[0] if len(hits) == 1 else None
 
 

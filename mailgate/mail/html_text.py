@@ -14,6 +14,7 @@ from html import unescape
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailgate.mail.quote_forms import attribution_at
+from mailgate.mail.word_lists import words
 
 MAX_HTML_CHARS = 4_000_000
 MAX_NODES = 400_000
@@ -21,26 +22,48 @@ MAX_DEPTH = 600
 MAX_QUOTE_DEPTH = 20
 MAX_URL_CHARS = 500
 
-_DROPPED = frozenset("head style script title template noscript object iframe svg math select textarea audio video canvas map meta link".split())
-_PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6 blockquote ul ol dl table pre".split())
-_LINES = frozenset("div li tr address section article header footer main nav center dt dd form fieldset hr figure caption aside body html".split())
-_FLAT = frozenset("br img hr input meta link col area base wbr param source p li td tr th dt dd option tbody thead tfoot".split())
+_DROPPED = words(
+    """
+    head style script title template noscript object iframe svg math select textarea audio video canvas map meta link
+    """
+)
+_PARAGRAPHS = words(
+    """
+    p h1 h2 h3 h4 h5 h6 blockquote ul ol dl table pre
+    """
+)
+_LINES = words(
+    """
+    div li tr address section article header footer main nav center dt dd form fieldset hr figure caption aside body html
+    """
+)
+_FLAT = words(
+    """
+    br img hr input meta link col area base wbr param source p li td tr th dt dd option tbody thead tfoot
+    """
+)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,20})")
 _MARKUP = re.compile(r"<(?:!--|/?[A-Za-z])[^<>]*>?")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|(?:max-height|font-size|line-height)\s*:\s*0(?:px|pt)?\s*(?:;|!|$)", re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|(?:max-height|font-size|line-height)\s*:\s*0(?:px|pt)?\s*(?:;|!|$)",
+    re.IGNORECASE,
+)
 _TIGHT = re.compile(r"margin(?:-top|-bottom)?\s*:\s*0", re.IGNORECASE)
-_CONTAINER_STYLE = re.compile(r"border\s*:\s*none\s*;\s*border-top\s*:\s*solid\s*(?:#\w{3,6}|\w+)\s*1\.0pt\s*;\s*padding\s*:\s*3\.0pt", re.IGNORECASE)
-_CONTAINER_NAMES = frozenset(
+_CONTAINER_STYLE = re.compile(
+    r"border\s*:\s*none\s*;\s*border-top\s*:\s*solid\s*(?:#\w{3,6}|\w+)\s*1\.0pt\s*;\s*padding\s*:\s*3\.0pt", re.IGNORECASE
+)
+_CONTAINER_NAMES = words(
     """
-    gmail_quote gmail_quote_container gmail_attr moz-cite-prefix moz-forward-container protonmail_quote tutanota_quote zmail_extra iosymail yahoo_quoted divrplyfwdmsg
-    appendonsend mail-editor-reference-message-container olk_src_body_section replysplit isreplycontent reply-intro ms-outlook-mobile-reference-message
-    ik_mail_quote front-blockquote messagereplysection stopspelling zwchr qtdseparatebr wisestamp_app_main origbody reply_block mailquote
-    """.split()
+    gmail_quote gmail_quote_container gmail_attr moz-cite-prefix moz-forward-container protonmail_quote tutanota_quote
+    zmail_extra iosymail yahoo_quoted divrplyfwdmsg appendonsend mail-editor-reference-message-container olk_src_body_section
+    replysplit isreplycontent reply-intro ms-outlook-mobile-reference-message ik_mail_quote front-blockquote messagereplysection
+    stopspelling zwchr qtdseparatebr wisestamp_app_main origbody reply_block mailquote
+    """
 )
 _CONTAINER_HINT = re.compile(
     r"gmail_(?:quote|attr)|moz-(?:cite|forward)|protonmail_quote|tutanota_quote|zmail_extra|iosymail|yahoo_quoted|divrplyfwdmsg|appendonsend|reference-message|olk_src_body"
-    r"|replysplit|isreplycontent|reply-intro|ik_mail_quote|front-blockquote|messagereplysection|origbody|type=[\"']?cite|name=[\"']?quote|border-top\s*:\s*solid",
+    r"|replysplit|isreplycontent|reply-intro|ik_mail_quote|front-blockquote|messagereplysection|origbody|<blockquote|name=[\"']?quote|border-top\s*:\s*solid",
     re.IGNORECASE,
 )
 
@@ -63,8 +86,10 @@ class _Page:
     bullet: str = ""
     pre: int = 0
     lists: list[int] = field(default_factory=list)
+    sole: bool = False
     start: int | None = None
     end: int | None = None
+    indented: tuple[int, int] | None = None
 
     def word(self, text: str) -> None:
         """Add running text; white space is folded outside `pre`."""
@@ -98,9 +123,9 @@ class _Page:
         self.line.clear()
 
     def _open_gap(self) -> None:
-        blank = self.prefix.rstrip()
         if self.gap == 2 and self.lines and self.lines[-1].strip("> "):
-            self.lines.append(blank)
+            goes_on = self.lines[-1].startswith(self.prefix)
+            self.lines.append(self.prefix.rstrip() if goes_on else "")
         self.gap = 0
 
     def block(self, gap: int) -> None:
@@ -137,6 +162,8 @@ def to_marked(html: str) -> Marked:
     while first < len(lines) and not lines[first]:
         first += 1
     text = "\n".join(lines[first:]).rstrip()
+    if page.start is None and page.indented and page.indented[1] == len(page.lines):
+        page.start, page.end = page.indented
     if page.start is None:
         return Marked(text)
     return Marked(text, max(0, page.start - first), (page.end if page.end is not None else len(lines)) - first)
@@ -208,8 +235,24 @@ def _enter(node: LexborNode, tag: str, page: _Page) -> Callable[[], None]:
     if tag in _PARAGRAPHS or tag in _LINES:
         return _enter_block(node, tag, attributes, page)
     if tag in ("td", "th"):
+        page.sole = _holds_one_paragraph(node)
         return lambda: page.line.append("\t") if page.line and not page.line[-1].endswith("\t") else None
+    if tag == "span" and page.start is None and _is_container(tag, attributes):
+        page.block(1)
+        page.start = len(page.lines)
     return _nothing
+
+
+def _holds_one_paragraph(node: LexborNode) -> bool:
+    """A table cell that holds one `p` and nothing else reads as one word of its row."""
+    child, found = node.child, 0
+    while child is not None and found < 2:
+        if child.tag != "-text":
+            found += 1 if child.tag == "p" else 2
+        elif (child.text_content or "").strip():
+            found = 2
+        child = child.next
+    return found == 1
 
 
 def _nothing() -> None:
@@ -240,6 +283,9 @@ def _image(attributes: dict[str, str | None], page: _Page) -> None:
 
 
 def _enter_block(node: LexborNode, tag: str, attributes: dict[str, str | None], page: _Page) -> Callable[[], None]:
+    if tag == "p" and page.sole:
+        page.sole = False
+        return _nothing
     gap = 2 if tag in _PARAGRAPHS and not _is_tight(tag, attributes) else 1
     page.block(gap)
     opened = page.start is None and _is_container(tag, attributes)
@@ -259,7 +305,7 @@ def _enter_block(node: LexborNode, tag: str, attributes: dict[str, str | None], 
 def _is_tight(tag: str, attributes: dict[str, str | None]) -> bool:
     """Word's paragraphs have no space between them: an empty one stands for each blank line."""
     if tag != "p":
-        return tag == "table" or False
+        return tag == "table"
     return "Mso" in (attributes.get("class") or "") or _TIGHT.search(attributes.get("style") or "") is not None
 
 
@@ -267,8 +313,8 @@ def _enter_special(node: LexborNode, tag: str, attributes: dict[str, str | None]
     """Lists, quotes, preformatted text and rules; gives what restores the page."""
     before = page.prefix
     if tag == "blockquote" and len(before) < 2 * MAX_QUOTE_DEPTH:
-        page.prefix = before + ("> " if _is_cited(node, attributes, page) else "    ")
-    elif tag in ("ul", "ol"):
+        return _enter_blockquote(node, attributes, page)
+    if tag in ("ul", "ol"):
         page.lists.append(0 if tag == "ol" else -1)
         return lambda: _drop(page.lists)
     elif tag == "li":
@@ -279,6 +325,25 @@ def _enter_special(node: LexborNode, tag: str, attributes: dict[str, str | None]
     elif tag == "hr":
         page.lines.append(before + "________________________________")
     return lambda: setattr(page, "prefix", before)
+
+
+def _enter_blockquote(node: LexborNode, attributes: dict[str, str | None], page: _Page) -> Callable[[], None]:
+    before, first = page.prefix, len(page.lines)
+    cited = _is_cited(node, attributes, page)
+    page.prefix = before + ("> " if cited else "    ")
+
+    def leave() -> None:
+        page.prefix = before
+        if not cited and not _is_indentation(attributes) and "gmail" not in (attributes.get("class") or ""):
+            page.indented = (first, len(page.lines))
+
+    return leave
+
+
+def _is_indentation(attributes: dict[str, str | None]) -> bool:
+    """A blockquote that an editor made when a person pressed "indent"."""
+    style = (attributes.get("style") or "").replace(" ", "").lower()
+    return "border:none" in style and "border-left" not in style
 
 
 def _drop(lists: list[int]) -> None:
@@ -296,11 +361,13 @@ def _bullet(lists: list[int]) -> str:
 
 def _is_cited(node: LexborNode, attributes: dict[str, str | None], page: _Page) -> bool:
     """A blockquote that a client made to quote a mail, not one that a person used to indent."""
-    style = (attributes.get("style") or "").lower()
-    if "border:none" in style.replace(" ", "") and "border-left" not in style:
+    if _is_indentation(attributes):
         return False
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
-    if attributes.get("type") == "cite" or attributes.get("cite") is not None or "quote" in names or "cite" in names or "iosymail" in names or "border-left" in style:
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().replace("gmail_quote", "")
+    marked = (
+        attributes.get("type") == "cite" or attributes.get("cite") is not None or "border-left" in (attributes.get("style") or "").lower()
+    )
+    if marked or any(word in names for word in ("quote", "cite", "iosymail")):
         return True
     above = next((line for line in reversed(page.lines[-4:]) if line.strip()), "")
     if above and attribution_at([above.lstrip("> ")], 0, 0, quote_follows=True):
@@ -322,11 +389,13 @@ def _is_container(tag: str, attributes: dict[str, str | None]) -> bool:
     for name in names:
         bare = name.removeprefix("x_")
         if bare in _CONTAINER_NAMES or "yahoo_quoted" in bare:
-            return not (tag == "blockquote" and "border:none" in (attributes.get("style") or "").replace(" ", "").lower())
+            return not (tag == "blockquote" and (bare == "gmail_quote" or _is_indentation(attributes)))
     if tag == "blockquote":
         return attributes.get("type") == "cite"
     if tag == "div":
-        return (attributes.get("name") or "").lower() in ("quote", "messagereplysection") or _CONTAINER_STYLE.search(attributes.get("style") or "") is not None
+        return (attributes.get("name") or "").lower() in ("quote", "messagereplysection") or _CONTAINER_STYLE.search(
+            attributes.get("style") or ""
+        ) is not None
     return False
 
 

@@ -82,7 +82,7 @@ def may_end_attribution(line: str) -> bool:
     if line[-1:].isalnum():
         return line[:1].isdigit() and _ISO_DATE.match(line) is not None
     tail = line[-12:].rstrip(_EDGE)
-    return bool(tail) and (tail[-1] in _COLONS or tail[-2:] == "--") or _ISO_DATE.match(line) is not None
+    return (bool(tail) and (tail[-1] in _COLONS or tail[-2:] == "--")) or _ISO_DATE.match(line) is not None
 
 
 def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: bool) -> Span | None:
@@ -96,7 +96,7 @@ def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: 
     if not quote_follows and not may_end_attribution(line):
         return None
     windows = _windows(lines, index, floor)
-    if not windows or not _may_hold_author(windows[-1][1], quote_follows):
+    if not windows or not _may_hold_author(windows, quote_follows):
         return None
     for start, header in windows:
         if starts_like_date(header) and _is_dated(header, quote_follows):
@@ -107,11 +107,12 @@ def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: 
     return None
 
 
-def _may_hold_author(text: str, quote_follows: bool) -> bool:
+def _may_hold_author(windows: list[tuple[int, str]], quote_follows: bool) -> bool:
     """Cheap: a digit, an address, or a leading word of writing. Most prose that ends with a colon has none of them."""
-    if quote_follows or "@" in text or _DIGIT.search(text) is not None:
+    longest = windows[-1][1]
+    if quote_follows or "@" in longest or _DIGIT.search(longest) is not None:
         return True
-    first = text[:20].split(maxsplit=1)
+    first = windows[0][1][:20].split(maxsplit=1)
     return bool(first) and (first[0].lower() in VERBS or first[0].lower() in QUOTING)
 
 
@@ -165,7 +166,7 @@ def _is_dated(header: str, quote_follows: bool) -> bool:
     if quote_follows and (has_address or has_verb(lower, words)):
         return True
     if not has_verb(lower, words):
-        return has_address and header[-1:] in _COLONS or _is_bare_gmail(header, has_address)
+        return (has_address and header[-1:] in _COLONS) or _is_bare_gmail(header, has_address)
     return _author_is_plausible(header, words, has_address) and (has_address or _TIME.search(lower) is not None or _verb_ends(words))
 
 

@@ -14,7 +14,19 @@ from dataclasses import dataclass, field
 
 from mailgate.mail.html_quote import quote_lines
 from mailgate.mail.model import Reply
-from mailgate.mail.quote_forms import MAX_LINE_CHARS, Span, attribution_at, block_at, delimiter, fenced_lines, is_blank, is_quoted, look_chars, may_be_delimiter, may_end_attribution
+from mailgate.mail.quote_forms import (
+    MAX_LINE_CHARS,
+    Span,
+    attribution_at,
+    block_at,
+    delimiter,
+    fenced_lines,
+    is_blank,
+    is_quoted,
+    look_chars,
+    may_be_delimiter,
+    may_end_attribution,
+)
 from mailgate.mail.signature import is_closing_part, is_mobile_line, split_signature
 from mailgate.mail.thanks import is_thanks_only
 
@@ -92,10 +104,7 @@ def _cut_quote(page: Page) -> bool:
     found, cursor = False, 0
     while (span := _next_span(page, cursor)) is not None:
         found = True
-        if span.kind == "attribution":
-            following = _follow_attribution(page, span)
-        else:
-            following = _follow_block(page, span)
+        following = _follow_attribution(page, span) if span.kind == "attribution" else _follow_block(page, span)
         if following is None:
             return True
         cursor = following
@@ -177,16 +186,13 @@ def _follow_block(page: Page, span: Span) -> int | None:
     if _has_text(page, 0, span.start) or span.kind == "above":
         page.mark_to_end(QUOTED, span.start)
         return None
-    if span.kind in ("forwarded", "original"):
-        page.mark(QUOTED, span.start, _header_end(page.lines, span.end))
-        return None
-    if _has_quoted(page, span.end):
-        return span.end
+    end = span.end if span.kind == "block" else _header_end(page.lines, span.end)
+    quote_end = _quote_end(page.lines, end)
+    if quote_end > end:
+        return _follow_quote(page, span._replace(end=end), quote_end, above=False)
+    if span.kind != "block":
+        page.mark(QUOTED, span.start, end)
     return None
-
-
-def _has_quoted(page: Page, start: int) -> bool:
-    return any(line[:1] == ">" for line in page.lines[start:])
 
 
 def _header_end(lines: list[str], start: int) -> int:
@@ -246,9 +252,7 @@ def _quote_end(lines: list[str], start: int) -> int:
         if line[:1] == ">" or is_quoted(line) or (line[:1] == "|" and (piped or end == start)):
             piped = piped or line[:1] == "|"
             end = cursor + 1
-        elif line and not line.isspace() and not _is_wrapped_tail(lines, cursor, end):
-            break
-        elif end == start and cursor - start > 8:
+        elif (line and not line.isspace() and not _is_wrapped_tail(lines, cursor, end)) or (end == start and cursor - start > 8):
             break
         cursor += 1
     return end

@@ -10,7 +10,17 @@ import re
 from collections.abc import Sequence, Set
 
 from mailgate.mail.quote_forms import fenced_lines, is_blank
-from mailgate.mail.signature_words import CLOSINGS, DEVICES, FOOTER_STARTS, FOOTER_WORDS, GET_APP, LIST_FOOTERS, MOBILE_STARTS, MOBILE_WHOLE, WEAK_CLOSINGS
+from mailgate.mail.signature_words import (
+    CLOSINGS,
+    DEVICES,
+    FOOTER_STARTS,
+    FOOTER_WORDS,
+    GET_APP,
+    LIST_FOOTERS,
+    MOBILE_STARTS,
+    MOBILE_WHOLE,
+    WEAK_CLOSINGS,
+)
 
 MAX_TAIL_LINES = 60
 MAX_SIGNATURE_LINES = 14
@@ -37,6 +47,10 @@ def split_signature(lines: Sequence[str], has_fences: bool = False) -> list[int]
         start = closing
     elif any(not is_blank(line) for line in lines[:peeled]) or any(is_mobile_line(line) for line in lines[peeled:start]):
         start = peeled
+    above = _trailing(lines, start)
+    while above and is_mobile_line(lines[above - 1]) and above - 1 not in fence:
+        start = above - 1
+        above = _trailing(lines, start)
     loose = [i for i in range(max(0, start - MAX_TAIL_LINES), start) if i not in fence and is_mobile_line(lines[i])]
     return loose + list(range(start, len(lines)))
 
@@ -60,7 +74,9 @@ def is_mobile_line(line: str) -> bool:
     for start in _STARTS_BY_SIGN.get(core[:1], ()):
         if core.startswith(start):
             return _names_device(core[len(start) :])
-    return any(core.startswith(start) for start in GET_APP) or core.endswith(("gesendet", "gesendet.", "傳送", "发送", "发自我的iphone")) and _names_device(core)
+    return any(core.startswith(start) and not core[len(start) : len(start) + 1].isalpha() for start in GET_APP) or (
+        core.endswith(("gesendet", "gesendet.", "傳送", "发送", "发自我的iphone")) and _names_device(core)
+    )
 
 
 def _names_device(rest: str) -> bool:
@@ -102,7 +118,7 @@ def _ends_in_short_tail(lines: Sequence[str], index: int, end: int) -> bool:
     if len(tail) > MAX_RULED_LINES or sum(map(len, tail)) > MAX_RULED_CHARS:
         return _is_footer(" ".join(tail[:3]))
     if mark in "_-—–":
-        return True
+        return not any(_is_prose(line) for line in tail) or _is_footer(" ".join(tail[:3]))
     return _looks_like_signature(tail)
 
 
@@ -128,7 +144,7 @@ def _is_footer(text: str) -> bool:
     low = text[:1500].lower().lstrip(" *_-")
     if low.startswith(FOOTER_STARTS) or any(mark in low[:160] for mark in LIST_FOOTERS):
         return True
-    return len(low) > 80 and sum(word in low for word in FOOTER_WORDS) >= 2
+    return len(low) > 60 and sum(word in low for word in FOOTER_WORDS) >= 2
 
 
 def _closing(lines: Sequence[str], end: int) -> int:
@@ -143,14 +159,19 @@ def _closing(lines: Sequence[str], end: int) -> int:
         seen += 1
         if seen > MAX_SIGNATURE_LINES or not _is_name_block_line(lines[index]):
             break
-    return _dashed_name(lines, end)
+    dashed = _dashed_name(lines, end)
+    return dashed if dashed != end else _name_block(lines, end)
 
 
 def _is_closing_line(line: str, alone: bool) -> bool:
-    """"Mvh", "Hilsen Kari", "Med vennlig hilsen, Ola Nordmann". Weak ones ("Takk,") need a name below."""
+    """Formulas such as "Mvh", "Hilsen Kari", "Med vennlig hilsen, Ola Nordmann". Weak ones ("Takk,") need a name below."""
     core = line.strip(" \t\xa0*_>")
-    if not core or len(core) > 70:
+    if not core or len(core) > 80:
         return False
+    for sign in (" / ", " | ", " · ", " – "):
+        first, found, second = core.partition(sign)
+        if found and _is_closing_line(first, alone=True) and _is_closing_line(second, alone=True):
+            return True
     words = [word.lower() for word in _WORD.findall(core)]
     for size in range(min(5, len(words)), 0, -1):
         phrase = " ".join(words[:size])
@@ -177,29 +198,51 @@ def _is_name_block_line(line: str) -> bool:
 
 
 def _dashed_name(lines: Sequence[str], end: int) -> int:
-    """"-Ola", "/Kari", "// Jef" as the last line of its own paragraph, not an item of a list."""
+    """A name after a dash or slash: "-Ola", "/Kari", "// Jef" as the last line of its own paragraph, not an item of a list."""
     end = _trailing(lines, end)
     if not end or not _DASHED_NAME.fullmatch(lines[end - 1][:MAX_NAME_CHARS]) or len(lines[end - 1]) > MAX_NAME_CHARS:
         return end
     mark, above = lines[end - 1].lstrip()[0], end - 2
     while above >= 0 and is_blank(lines[above]):
         above -= 1
-    if above < 0 or lines[above].lstrip()[:1] == mark or (above == end - 2 and mark == "-"):
+    if above < 0 or lines[above].lstrip()[:1] == mark or lines[above].rstrip().endswith(":"):
         return end
-    if mark == "-" and lines[end - 1].lstrip()[1:2] == " ":
+    name = lines[end - 1].lstrip(" -–—~/")
+    if mark == "-" and (above == end - 2 or lines[end - 1].lstrip()[1:2] == " " or not name[:1].isupper()):
         return end
     return end - 1
 
 
+def _name_block(lines: Sequence[str], end: int) -> int:
+    """A last paragraph that starts with a name and holds a telephone number or an address: a signature without a closing."""
+    end = _trailing(lines, end)
+    start = end
+    while start and not is_blank(lines[start - 1]) and end - start <= MAX_RULED_LINES:
+        start -= 1
+    block = lines[start:end]
+    return start if 2 <= len(block) <= MAX_RULED_LINES and _starts_with_name(block) and _is_name_block(block) else end
+
+
 def _looks_like_signature(lines: Sequence[str]) -> bool:
-    """Few short lines that start with a closing or a name and hold a contact, or nothing but a closing and a name."""
-    if not lines or len(lines) > MAX_SIGNATURE_LINES or not all(_is_name_block_line(line) for line in lines):
+    """Few short lines that start with a closing, or with a name and hold a contact."""
+    if not lines or len(lines) > MAX_SIGNATURE_LINES or not _is_name_block(lines):
         return False
     if any(_is_closing_line(line, alone=len(lines) == 1) for line in lines[:2]):
         return True
-    return any(_CONTACT.search(line[:200]) for line in lines) and _is_name(lines[0])
+    return _starts_with_name(lines)
 
 
-def _is_name(line: str) -> bool:
-    words = _WORD.findall(line)
-    return 0 < len(words) <= 5 and all(word[0].isupper() for word in words)
+def _is_name_block(lines: Sequence[str]) -> bool:
+    return all(_is_name_block_line(line) for line in lines)
+
+
+def _starts_with_name(lines: Sequence[str]) -> bool:
+    words = _WORD.findall(lines[0])
+    named = 0 < len(words) <= 5 and all(word[0].isupper() for word in words) and not lines[0].rstrip().endswith(_SENTENCE_END)
+    return named and any(_CONTACT.search(line[:200]) for line in lines)
+
+
+def _is_prose(line: str) -> bool:
+    """A sentence: long and ended like one."""
+    core = line.strip()
+    return len(core) > 60 and core.endswith((".", "?", "!")) and core.count(" ") >= 9

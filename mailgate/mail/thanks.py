@@ -7,29 +7,51 @@ from __future__ import annotations
 
 import re
 
+from mailgate.mail.word_lists import words
+
 MAX_CHARS = 300
 
-_SENTENCE = re.compile(r"[\n.!,;:…\-–—]+")
+_SENTENCE = re.compile(r"[.!;:…]+")
+_CLAUSE = re.compile(r"[,\-–—/]+")
 _WORD = re.compile(r"[^\W\d_]+")
 
-_THANKS = frozenset(
-    "takk takker takkar tusentakk tack tackar tak taktak thanks thank thx thanx tnx ty cheers danke dank dankeschön bedankt dankjewel merci kiitos kiitti "
-    "gracias grazie obrigado obrigada dziękuję dzięki dekuji děkuji díky спасибо дякую köszönöm teşekkürler mulțumesc ευχαριστώ".split()
+_THANKS = words(
+    """
+    takk takker takkar tusentakk tack tackar tak taktak thanks thank thx thanx tnx ty cheers danke dank dankeschön bedankt
+    dankjewel merci kiitos kiitti gracias grazie obrigado obrigada dziękuję dzięki dekuji děkuji díky спасибо дякую köszönöm
+    teşekkürler mulțumesc ευχαριστώ
+    """
 )
-_GREETINGS = frozenset("hei heisann hallo halla hej hi hello hey dear kjære kjære god morgen dag kveld goddag morn hallo moin guten tag bonjour hoi beste".split())
-_CLOSINGS = frozenset(
-    "mvh vh hilsen helsing helsning hälsning hälsningar hilsener vennlig venleg vennleg venlig vänlig vänliga vänligen beste med kh mvh "
-    "regards best kind warm sincerely gruß grüße grüßen mit freundlichen mfg lg vg ha en fin god dag helg uke kveld fortsatt have a nice day great weekend".split()
+_GREETINGS = words(
+    """
+    hei heisann hallo halla hej hi hello hey dear kjære god morgen dag kveld goddag morn moin guten tag bonjour hoi beste
+    """
 )
-_FILLERS = frozenset(
-    "tusen hjertelig hjarteleg mange så så mykje mye veldig stor stort meget kjempe skal du dere dokker de ha for hjelpen hjelpa hjelp svar svaret "
-    "tilbakemelding tilbakemeldingen tilbakemeldinga rask raskt raske rask flott god godt fin bra supert super topp perfekt kjempebra kjempefint strålende "
-    "kjempeflott utmerket assistansen assistanse bistand bistanden oppfølging oppfølgingen oppfølginga svaret innsatsen service servicen hurtig fantastisk igjen "
-    "ok okay oki den det alt jobb jobba "
-    "you so very much many a lot again all the your help helping for quick fast reply response answer support assistance great good awesome perfect excellent "
-    "appreciate appreciated it much really "
-    "mycket många hjälpen hjälp svaret för snabbt snabb tusen hjælpen hjælp mange hurtige hurtigt svar er dig deg "
-    "vielen herzlichen schön sehr für die ihre deine hilfe schnelle antwort hartelijk je u wel de snelle hulp voor beaucoup pour votre aide".split()
+_CLOSINGS = words(
+    """
+    mvh vh hilsen helsing helsning hälsning hälsningar hilsener vennlig venleg vennleg venlig vänlig vänliga vänligen beste med
+    kh regards best kind warm sincerely gruß grüße grüßen mit freundlichen mfg lg vg ha en fin god dag helg uke kveld fortsatt
+    have a nice day great weekend
+    """
+)
+_FILLERS = words(
+    """
+    tusen hjertelig hjarteleg mange så mykje mye veldig stor stort meget kjempe skal du dere dokker de ha for hjelpen hjelpa
+    hjelp svar svaret tilbakemelding tilbakemeldingen tilbakemeldinga rask raskt raske flott god godt fin bra supert super topp
+    perfekt kjempebra kjempefint strålende kjempeflott utmerket assistansen assistanse bistand bistanden oppfølging oppfølgingen
+    oppfølginga innsatsen service servicen hurtig fantastisk igjen ok okay oki den det alt jobb jobba you so very much many a
+    lot again all the your help helping quick fast reply response answer support assistance great good awesome perfect excellent
+    appreciate appreciated it really mycket många hjälpen hjälp för snabbt snabb hjælpen hjælp hurtige hurtigt er dig deg vielen
+    herzlichen schön sehr für die ihre deine hilfe schnelle antwort hartelijk je u wel snelle hulp voor beaucoup pour votre aide
+    """
+)
+# Words that say something, where a name could stand.
+_NO_NAMES = words(
+    """
+    nei no nein nej feil feila fel fejl fehler virker virket verkar fungerer funker funkar ikke ikkje inte not nothing ingenting
+    men but aber problem problemet error wrong broken still fremdeles framleis vent wait stopp stop ja yes ring call new ny nytt
+    nye send lukk close closed reopen gjenåpne hjelp help
+    """
 )
 
 
@@ -38,23 +60,28 @@ def is_thanks_only(text: str) -> bool:
     if not text or len(text) > MAX_CHARS or "?" in text or any(c.isdigit() for c in text):
         return False
     thanked = False
-    for part in _SENTENCE.split(text):
-        words = _WORD.findall(part)
-        if not words:
-            continue
-        if not _is_polite(words):
-            return False
-        thanked = thanked or any(word.lower() in _THANKS for word in words)
+    lines = [line for line in text.split("\n") if _WORD.search(line)]
+    for line in lines:
+        for place, sentence in enumerate(_SENTENCE.split(line)):
+            for clause in _CLAUSE.split(sentence):
+                words = _WORD.findall(clause)
+                if words and not _is_polite(words, may_be_name=place == 0 and (line is lines[-1] or clause != sentence)):
+                    return False
+                thanked = thanked or any(word.lower() in _THANKS for word in words)
     return thanked
 
 
-def _is_polite(words: list[str]) -> bool:
-    """All words are thanks, filler or closing words; names (capitalised) may end the part or be all of it."""
+def _is_polite(words: list[str], may_be_name: bool) -> bool:
+    """All words are thanks, filler or closing words; a name (capitalised words) may end them, or be all when `may_be_name`."""
     low = [word.lower() for word in words]
     if low[0] in _GREETINGS:
-        return len(words) <= 4 and all(word[0].isupper() or w in _GREETINGS or w in _THANKS for word, w in zip(words[1:], low[1:], strict=True))
+        return len(words) <= 4 and all(
+            word[0].isupper() or w in _GREETINGS or w in _THANKS for word, w in zip(words[1:], low[1:], strict=True)
+        )
     known = [w in _THANKS or w in _FILLERS or w in _CLOSINGS for w in low]
     names = 0
-    while names < len(words) and not known[-1 - names] and words[-1 - names][0].isupper():
+    while names < len(words) and not known[-1 - names] and words[-1 - names][0].isupper() and low[-1 - names] not in _NO_NAMES:
         names += 1
+    if names == len(words) and not may_be_name:
+        return False
     return names <= 3 and all(known[: len(words) - names])

@@ -61,36 +61,128 @@ WRAPPED = {
 # Header blocks and delimiters: the history below them carries no marks.
 BLOCKS = {
     "no-outlook-block": _block(f"Fra: {OLA}", "Sendt: søndag 3. mars 2024 10:12", f"Til: {KARI}", "Emne: Befaring torsdag"),
-    "no-outlook-block-kopi": _block(f"Fra: {OLA}", "Sendt: søndag 3. mars 2024 10:12", f"Til: {KARI}", "Kopi: drift@eksempel.no", "Emne: Befaring torsdag"),
+    "no-outlook-block-kopi": _block(
+        f"Fra: {OLA}", "Sendt: søndag 3. mars 2024 10:12", f"Til: {KARI}", "Kopi: drift@eksempel.no", "Emne: Befaring torsdag"
+    ),
     "nn-outlook-block": _block(f"Frå: {OLA}", "Sendt: sundag 3. mars 2024 10:12", f"Til: {KARI}", "Emne: Synfaring torsdag"),
-    "no-outlook-orig": _block("-----Opprinnelig melding-----", "Fra: Ola Nordmann [mailto:ola@eksempel.no]", "Sendt: 5. mars 2012 15:01", "Til: Kari Nordmann", "Emne: Befaring"),
+    "no-outlook-orig": _block(
+        "-----Opprinnelig melding-----",
+        "Fra: Ola Nordmann [mailto:ola@eksempel.no]",
+        "Sendt: 5. mars 2012 15:01",
+        "Til: Kari Nordmann",
+        "Emne: Befaring",
+    ),
     "no-outlook-bold": _block(f"*Fra:* {OLA}", "*Sendt:* søndag 3. mars 2024 10:12", f"*Til:* {KARI}", "*Emne:* Befaring torsdag"),
-    "no-owa": _block("________________________________", f"Fra: {OLA}", "Sendt: søndag 3. mars 2024 10:12", f"Til: {KARI}", "Emne: Befaring torsdag"),
-    "no-outlook-mac": _block(f"Fra: {OLA}", "Dato: søndag, 3. mars 2024 kl. 10:12", "Til: kari@eksempel.no <kari@eksempel.no>", "Emne: Befaring torsdag"),
-    "no-tb-fwd": _block("-------- Videresendt melding --------", "Emne:  Befaring torsdag", "Dato:  Sun, 3 Mar 2024 10:12:30 +0100", f"Fra:  {OLA}", "Til:  kari@eksempel.no"),
-    "no-yahoo-fwd": '   ----- Videresendt melding ----- Fra: Ola Nordmann <ola@eksempel.no>Til: "kari@eksempel.no" <kari@eksempel.no>Sendt: søndag 3. mars 2024 kl. 10:12:18 CETEmne: Befaring',
-    "no-gmail-fwd": _block("---------- Forwarded message ---------", f"Fra: {OLA}", "Date: søn. 3. mars 2024 kl. 10:12", "Subject: Befaring torsdag", "To: <kari@eksempel.no>"),
-    "no-tb-orig": _block("-------- Opprinnelig melding --------", f"Fra: {OLA}", "Dato: 03.03.2024 10:12 (GMT+01:00)", "Til: kari@eksempel.no", "Emne: Befaring"),
-    "nn-tb-orig": _block("-------- Opphavleg melding --------", f"Frå: {OLA}", "Dato: 03.03.2024 10:12", "Til: kari@eksempel.no", "Emne: Synfaring"),
-    "sv-outlook-block": _block("Från: Anna Andersson [mailto:anna@exempel.se]", "Skickat: den 5 juni 2017 12:22", "Till: kari@eksempel.no", "Ämne: Syn på torsdag"),
-    "sv-outlook-mac": _block(f"Från: {ANNA}", "Datum: torsdag, 28 oktober 2021 12:46", "Till: kari@eksempel.no <kari@eksempel.no>", "Ämne: Syn på torsdag"),
-    "sv-orig": _block("-----Ursprungligt meddelande-----", f"Från: {ANNA}", "Skickat: den 5 juni 2017 12:22", "Till: kari@eksempel.no", "Ämne: Syn"),
-    "sv-tb-fwd": _block("-------- Vidarebefordrat meddelande --------", "Ämne:  Syn på torsdag", "Datum:  Sun, 3 Mar 2024 10:12:30 +0100", f"Från:  {ANNA}", "Till:  kari@eksempel.no"),
+    "no-owa": _block(
+        "________________________________", f"Fra: {OLA}", "Sendt: søndag 3. mars 2024 10:12", f"Til: {KARI}", "Emne: Befaring torsdag"
+    ),
+    "no-outlook-mac": _block(
+        f"Fra: {OLA}", "Dato: søndag, 3. mars 2024 kl. 10:12", "Til: kari@eksempel.no <kari@eksempel.no>", "Emne: Befaring torsdag"
+    ),
+    "no-tb-fwd": _block(
+        "-------- Videresendt melding --------",
+        "Emne:  Befaring torsdag",
+        "Dato:  Sun, 3 Mar 2024 10:12:30 +0100",
+        f"Fra:  {OLA}",
+        "Til:  kari@eksempel.no",
+    ),
+    "no-yahoo-fwd": (
+        '   ----- Videresendt melding ----- Fra: Ola Nordmann <ola@eksempel.no>Til: "kari@eksempel.no" '
+        "<kari@eksempel.no>Sendt: søndag 3. mars 2024 kl. 10:12:18 CETEmne: Befaring"
+    ),
+    "no-gmail-fwd": _block(
+        "---------- Forwarded message ---------",
+        f"Fra: {OLA}",
+        "Date: søn. 3. mars 2024 kl. 10:12",
+        "Subject: Befaring torsdag",
+        "To: <kari@eksempel.no>",
+    ),
+    "no-tb-orig": _block(
+        "-------- Opprinnelig melding --------",
+        f"Fra: {OLA}",
+        "Dato: 03.03.2024 10:12 (GMT+01:00)",
+        "Til: kari@eksempel.no",
+        "Emne: Befaring",
+    ),
+    "nn-tb-orig": _block(
+        "-------- Opphavleg melding --------", f"Frå: {OLA}", "Dato: 03.03.2024 10:12", "Til: kari@eksempel.no", "Emne: Synfaring"
+    ),
+    "sv-outlook-block": _block(
+        "Från: Anna Andersson [mailto:anna@exempel.se]", "Skickat: den 5 juni 2017 12:22", "Till: kari@eksempel.no", "Ämne: Syn på torsdag"
+    ),
+    "sv-outlook-mac": _block(
+        f"Från: {ANNA}", "Datum: torsdag, 28 oktober 2021 12:46", "Till: kari@eksempel.no <kari@eksempel.no>", "Ämne: Syn på torsdag"
+    ),
+    "sv-orig": _block(
+        "-----Ursprungligt meddelande-----", f"Från: {ANNA}", "Skickat: den 5 juni 2017 12:22", "Till: kari@eksempel.no", "Ämne: Syn"
+    ),
+    "sv-tb-fwd": _block(
+        "-------- Vidarebefordrat meddelande --------",
+        "Ämne:  Syn på torsdag",
+        "Datum:  Sun, 3 Mar 2024 10:12:30 +0100",
+        f"Från:  {ANNA}",
+        "Till:  kari@eksempel.no",
+    ),
     "da-outlook-block": _block(f"Fra: {PETER}", "Sendt: 24. november 2025 09:30", f"Til: {KARI}", "Emne: Besigtigelse"),
     "da-orig": _block("-----Oprindelig meddelelse-----", "Fra: Peter Petersen", "Sendt: 24. november 2025 10:00", "Til: Kari", "Emne: Hej"),
-    "da-samsung": _block("-------- Oprindelig besked --------", f"Fra: {PETER}", "Dato: 04.07.2024  17.45  (GMT+01:00)", "Til: kari@eksempel.no", "Emne: Besigtigelse"),
-    "de-outlook-block": _block("Von: Max Muster [mailto:max@beispiel.de]", "Gesendet: Donnerstag, 7. Juli 2016 14:52", "An: kari@eksempel.no", "Betreff: Besichtigung"),
-    "de-gmx": _block("Gesendet: Montag, 10. April 2017 um 12:40 Uhr", 'Von: "Max Muster" <max@beispiel.de>', "An: kari@eksempel.no", "Betreff: Besichtigung"),
-    "de-orig": _block("-----Ursprüngliche Nachricht-----", "Von: Max Muster [mailto:max@beispiel.de]", "Gesendet: Donnerstag, 7. Juli 2016 14:52", "An: kari@eksempel.no", "Betreff: Besichtigung"),
+    "da-samsung": _block(
+        "-------- Oprindelig besked --------",
+        f"Fra: {PETER}",
+        "Dato: 04.07.2024  17.45  (GMT+01:00)",
+        "Til: kari@eksempel.no",
+        "Emne: Besigtigelse",
+    ),
+    "de-outlook-block": _block(
+        "Von: Max Muster [mailto:max@beispiel.de]",
+        "Gesendet: Donnerstag, 7. Juli 2016 14:52",
+        "An: kari@eksempel.no",
+        "Betreff: Besichtigung",
+    ),
+    "de-gmx": _block(
+        "Gesendet: Montag, 10. April 2017 um 12:40 Uhr",
+        'Von: "Max Muster" <max@beispiel.de>',
+        "An: kari@eksempel.no",
+        "Betreff: Besichtigung",
+    ),
+    "de-orig": _block(
+        "-----Ursprüngliche Nachricht-----",
+        "Von: Max Muster [mailto:max@beispiel.de]",
+        "Gesendet: Donnerstag, 7. Juli 2016 14:52",
+        "An: kari@eksempel.no",
+        "Betreff: Besichtigung",
+    ),
     "en-outlook-block": _block(f"From: {OLA}", "Sent: Sunday, March 3, 2024 10:12 AM", f"To: {KARI}", "Subject: Inspection on Thursday"),
-    "en-owa": _block("________________________________", f"From: {OLA}", "Sent: Sunday, March 3, 2024 10:12", f"To: {KARI}", "Subject: Inspection on Thursday"),
-    "en-outlook-mac": _block(f"From: {OLA}", "Date: Sunday, 3 March 2024 at 10:12", "To: kari@eksempel.no <kari@eksempel.no>", "Subject: Inspection on Thursday"),
-    "en-orig": _block("-----Original Message-----", "From: Ola Nordmann [mailto:ola@eksempel.no]", "Sent: Sunday, March 3, 2024 10:12 AM", "To: Kari Nordmann", "Subject: Inspection"),
+    "en-owa": _block(
+        "________________________________",
+        f"From: {OLA}",
+        "Sent: Sunday, March 3, 2024 10:12",
+        f"To: {KARI}",
+        "Subject: Inspection on Thursday",
+    ),
+    "en-outlook-mac": _block(
+        f"From: {OLA}", "Date: Sunday, 3 March 2024 at 10:12", "To: kari@eksempel.no <kari@eksempel.no>", "Subject: Inspection on Thursday"
+    ),
+    "en-orig": _block(
+        "-----Original Message-----",
+        "From: Ola Nordmann [mailto:ola@eksempel.no]",
+        "Sent: Sunday, March 3, 2024 10:12 AM",
+        "To: Kari Nordmann",
+        "Subject: Inspection",
+    ),
 }
 
 # Forwards that Apple Mail sets in quote marks, header and all.
 QUOTED_FORWARDS = {
-    "no-apple-fwd": f"> Videresendt melding:\n>\n> Fra: {OLA}\n> Emne: Befaring torsdag\n> Dato: 26. oktober 2021 kl. 10:12:30 CEST\n> Til: kari@eksempel.no\n>",
-    "sv-apple-fwd": f"> Vidarebefordrat mejl:\n>\n> Från: {ANNA}\n> Ämne: Syn på torsdag\n> Datum: 26 oktober 2021 10:12:30 CEST\n> Till: kari@eksempel.no\n>",
-    "da-apple-fwd": f"> Start på videresendt besked:\n>\n> Fra: {PETER}\n> Emne: Besigtigelse\n> Dato: 26. oktober 2021 kl. 10.12.30 CEST\n> Til: kari@eksempel.no\n>",
+    "no-apple-fwd": (
+        f"> Videresendt melding:\n>\n> Fra: {OLA}\n> Emne: Befaring torsdag\n> Dato: 26. oktober 2021 kl. 10:12:30 "
+        "CEST\n> Til: kari@eksempel.no\n>"
+    ),
+    "sv-apple-fwd": (
+        f"> Vidarebefordrat mejl:\n>\n> Från: {ANNA}\n> Ämne: Syn på torsdag\n> Datum: 26 oktober 2021 10:12:30 CEST\n> "
+        "Till: kari@eksempel.no\n>"
+    ),
+    "da-apple-fwd": (
+        f"> Start på videresendt besked:\n>\n> Fra: {PETER}\n> Emne: Besigtigelse\n> Dato: 26. oktober 2021 kl. "
+        "10.12.30 CEST\n> Til: kari@eksempel.no\n>"
+    ),
 }

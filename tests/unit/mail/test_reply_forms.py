@@ -1,4 +1,4 @@
-"""Every form in which a client announces quoted text, in complete mails: exactly the reply is given, whatever the client did to the header."""
+"""Every form in which a client announces quoted text, in complete mails: exactly the reply is given, however the header is set."""
 
 from __future__ import annotations
 
