@@ -1,0 +1,74 @@
+# What each target does: make help. PYTHON=python3.12 takes another interpreter, VENV=folder another place.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+RUNTIME := $(VENV)/.runtime-$(VERSION)
+DEV := $(VENV)/.dev-$(VERSION)
+PYTEST := $(BIN)/pytest
+
+.PHONY: help demo run test test-fast check e2e faults chaos fuzz bench soak canary docs clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
+
+$(RUNTIME): pyproject.toml constraints.txt deploy/install.sh
+	@PYTHON="$(PYTHON)" deploy/install.sh --editable "$(VENV)"
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt deploy/install.sh
+	@PYTHON="$(PYTHON)" deploy/install.sh --editable "$(VENV)" dev
+	@touch $@ $(RUNTIME)
+
+demo: $(RUNTIME)  ## the whole story on sample mail, over real SMTP
+	@$(BIN)/mailgate demo
+
+run: $(RUNTIME)  ## start the gateway for use, with nothing else installed
+	@MAILGATE_LOG__FORMAT=console $(BIN)/mailgate run
+
+test: $(DEV)  ## all tests; installs the Debian packages of tests/packages.txt when they are missing
+	@deploy/test-packages.sh
+	@$(PYTEST) -n $(WORKERS)
+
+test-fast: $(DEV)  ## the tests that need no packages and no services
+	@$(PYTEST) -n $(WORKERS) -m "not services and not packages and not slow"
+
+check: $(DEV)  ## style, types, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+e2e: $(DEV)  ## end-to-end stories, with real Postfix and swaks
+	@deploy/test-packages.sh
+	@$(PYTEST) tests/e2e
+
+faults: $(DEV)  ## kills, full disks, dead and hanging services
+	@deploy/test-packages.sh
+	@$(PYTEST) tests/faults -n $(WORKERS)
+
+chaos: $(DEV)  ## 2,000 mails under random kills
+	@deploy/test-packages.sh
+	@$(PYTEST) tests/faults/test_chaos.py
+
+fuzz: $(DEV)  ## hostile bytes at the listener and the reader
+	@$(PYTEST) tests/fuzz
+
+bench: $(DEV)  ## how fast, beside Postfix, bare aiosmtpd and Roundup
+	@$(BIN)/python -m bench
+
+soak: $(DEV)  ## hours under load, watching memory and the ledger
+	@$(BIN)/python -m bench.soak
+
+canary: $(DEV)  ## the SMTP dialogues against the newest aiosmtpd
+	@PYTHON="$(PYTHON)" deploy/canary.sh
+
+docs: $(DEV)  ## write the tables of docs/operations.md anew, then check the manual
+	@$(BIN)/python -m mailgate.cli.manual docs/operations.md
+	@$(PYTEST) tests/unit/test_docs.py
+
+clean:  ## remove what make made
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

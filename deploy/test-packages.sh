@@ -1,0 +1,26 @@
+#!/bin/sh
+# Installs the Debian packages that the tests need (tests/packages.txt) when some are missing. Says so first; asks nothing.
+set -eu
+here=$(cd "$(dirname "$0")/.." && pwd)
+wanted=$(sed 's/#.*//' "$here/tests/packages.txt")
+
+missing=
+for package in $wanted; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "test: this is no Debian; install these yourself, or run make test-fast:$missing" >&2; exit 2
+fi
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 || { echo "test: not root and no sudo; run as root: apt-get install$missing" >&2; exit 2; }
+    sudo=sudo
+fi
+echo "test: installing Debian packages${sudo:+ through sudo}:$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+# A Postfix that comes with the tests must not serve the network of the machine.
+case " $missing " in *" postfix "*) echo 'postfix postfix/main_mailer_type select Local only' | $sudo debconf-set-selections ;; esac
+install() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null; }
+install 2>/dev/null || { $sudo apt-get update -qq && install; }
