@@ -25,6 +25,7 @@ import psycopg
 import pytest
 import redis
 
+from mailgate.cases import ids
 from mailgate.clock import SteppedClock
 from mailgate.store import migrate
 from mailgate.store.database import Database, open_database
@@ -167,7 +168,8 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def clock() -> SteppedClock:
-    """Monday 2026-11-23 09:00 UTC; moves when told."""
+    """Monday 2026-11-23 09:00 UTC; moves when told. Ids follow it from there: without this they would go on from the latest time of any test."""
+    ids._start_afresh()
     return SteppedClock(START)
 
 

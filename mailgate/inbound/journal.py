@@ -171,8 +171,8 @@ class Journal:
         for _ in range(TRIES - 1):
             try:
                 return self._write(group)
-            except (ConnectionLost, TransientFailure) as error:
-                if isinstance(error, StoreConflict) or (isinstance(error, StoreUnavailable) and not isinstance(error, ConnectionLost)):
+            except TransientFailure as error:
+                if isinstance(error, StoreUnavailable) and not isinstance(error, ConnectionLost):
                     raise
         return self._write(group)
 

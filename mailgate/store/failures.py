@@ -27,13 +27,14 @@ class StoreBroken(StoreUnavailable):
 
 
 class StoreConflict(MailgateError):
-    """A rule of the schema refused a row, such as a second comment for one journal entry."""
+    """The database refuses a row, such as a second comment for one journal entry. The same row will be refused again: it is not transient."""
 
 
 # https://www.postgresql.org/docs/15/errcodes-appendix.html
 PG_FULL = frozenset({"53100", "53200"})  # disk_full, out_of_memory
 PG_AGAIN = frozenset({"40001", "40P01", "55P03", "57014"})  # serialization, deadlock, lock timeout, statement timeout
 PG_DEVICE = frozenset({"58030"})  # io_error
+PG_REFUSED = frozenset({"22", "23", "54"})  # data exception, integrity constraint violation, program limit exceeded
 SQLITE_BUSY = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED"})
 SQLITE_NOT_DEVICE = frozenset(
     {"SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMOPEN", "SQLITE_IOERR_SHMMAP", "SQLITE_IOERR_NOMEM", "SQLITE_IOERR_LOCK"}
@@ -64,8 +65,8 @@ def failure(error: BaseException | None, *, lost: bool = False) -> MailgateError
 
 def _of_sqlite(error: sqlite3.Error) -> MailgateError:
     name = getattr(error, "sqlite_errorname", "") or ""
-    if isinstance(error, sqlite3.IntegrityError):
-        return StoreConflict("a row breaks a rule of the schema")
+    if isinstance(error, sqlite3.IntegrityError | sqlite3.DataError | sqlite3.InterfaceError | sqlite3.ProgrammingError):
+        return StoreConflict("the database refuses a row")
     if name == "SQLITE_FULL" or name in SQLITE_NOT_DEVICE - {"SQLITE_IOERR_LOCK", "SQLITE_IOERR_NOMEM"}:
         # The shared-memory file of the WAL cannot grow on a full disk either.
         return StoreUnavailable("the disk of the database is full", full=True)
@@ -84,8 +85,8 @@ def _of_postgres(error: psycopg.Error, lost: bool) -> MailgateError:
         return StoreBroken("the disk of the database failed")
     if state in PG_AGAIN:
         return TransientFailure("the database asks to try again (lock, deadlock or time limit)")
-    if state.startswith("23"):
-        return StoreConflict("a row breaks a rule of the schema")
+    if state[:2] in PG_REFUSED or isinstance(error, psycopg.DataError | psycopg.ProgrammingError):
+        return StoreConflict("the database refuses a row")
     if lost or not state or state.startswith(("08", "57P")):
         return ConnectionLost("the database cannot be reached")
     return StoreUnavailable("the database failed")

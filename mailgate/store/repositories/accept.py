@@ -78,7 +78,7 @@ def _reserve(into: _Writer, entries: Sequence[NewEntry]) -> dict[str, str]:
         return {}
     keys = [entry.submission_key for entry in entries]
     found = select(submissions.c.submission_key, submissions.c.journal_id).where(submissions.c.submission_key.in_(keys))
-    holders = dict(into.connection.execute(found).tuples().all())
+    holders = dict(into.connection.execute(found).all())
     return {entry.submission_key: holders[entry.submission_key] for entry in entries if holders[entry.submission_key] != entry.id}
 
 

@@ -185,7 +185,7 @@ class JournalRepository:
             select(func.count(), func.min(journal.c.due_at)).where(journal.c.state == literal("pending"))
         ).one()
         watched = select(journal.c.state, func.count()).where(journal.c.state.in_(REOPENABLE)).group_by(journal.c.state)
-        return Queue(waiting, oldest, dict(self._connection.execute(watched).tuples().all()))
+        return Queue(waiting, oldest, dict(self._connection.execute(watched).all()))
 
     def ledger(self) -> dict[str, int | bool]:
         """The figures of guarantee 9; see `LedgerRepository`."""

@@ -42,7 +42,7 @@ class LedgerRepository:
 
     def _counts(self) -> dict[str, int]:
         counted = select(journal.c.state, func.count()).group_by(journal.c.state)
-        return dict(self._connection.execute(counted).tuples().all())
+        return dict(self._connection.execute(counted).all())
 
     def _effects_missing(self) -> list[str]:
         checks = (
