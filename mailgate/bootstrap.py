@@ -21,9 +21,11 @@ from mailgate.inbound.intake import Intake, IntakeOptions
 from mailgate.inbound.journal import Journal
 from mailgate.inbound.listener import Listener
 from mailgate.inbound.matcher import CaseFinder
+from mailgate.inbound.reading import ReadingOptions, ReadingRoom
 from mailgate.inbound.recipients import OwnAddresses, own_recipients
 from mailgate.inbound.redirect import AnswerLimits
 from mailgate.inbound.smtp_tls import server_context
+from mailgate.mail.limits import Ours
 from mailgate.outbound import actors
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.policy import Policy
@@ -64,12 +66,20 @@ def own_addresses(settings: Settings) -> OwnAddresses:
     return OwnAddresses(domain, frozenset(settings.support_addresses) | reply_mailbox, token_domains, book.bounce_mailbox)
 
 
+def ours(settings: Settings) -> Ours:
+    """How mail of our own is recognised when it comes back."""
+    own = own_addresses(settings)
+    return Ours(addresses=own.mailboxes, domains=own.domains, message_id_domains=own.domains)
+
+
 def make_intake(settings: Settings, store: Store, ring: Callable[[str], None]) -> Intake:
-    """The intake stage."""
+    """The intake stage. Its reader is a process of its own, started with the first mail."""
     wanted, own = settings.intake, own_addresses(settings)
+    room = ReadingRoom(ReadingOptions(ours(settings), wanted.read_timeout_s, wanted.read_memory_bytes))
     options = IntakeOptions(
         own_addresses=own.mailboxes,
         own_domains=own.domains,
+        reader=room.read_all,
         case_prefix=settings.service.case_prefix,
         default_language=settings.service.default_language,
         authserv_ids=frozenset(wanted.authserv_ids),

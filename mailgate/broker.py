@@ -53,7 +53,7 @@ def connect(url: str, namespace: str = "mailgate") -> dramatiq.Broker:
         client = redis.Redis.from_url(
             url, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S, health_check_interval=30
         )
-        return RedisBroker(client=client, middleware=middleware, namespace=namespace)
+        return RedisBroker(client=client, middleware=middleware, namespace=namespace)  # type: ignore[no-untyped-call]
     if scheme in ("amqp", "amqps"):
         parameters = pika.URLParameters(url)
         parameters.socket_timeout = parameters.blocked_connection_timeout = SOCKET_TIMEOUT_S

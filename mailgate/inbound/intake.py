@@ -7,6 +7,7 @@ another: what fails on a mail is counted on its row, and the third time the row 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,8 +25,7 @@ from mailgate.inbound.letter import Letter
 from mailgate.inbound.matcher import CaseFinder, Match
 from mailgate.inbound.redirect import AnswerLimits
 from mailgate.killpoint import reached
-from mailgate.mail.limits import Ours
-from mailgate.mail.read import read
+from mailgate.mail.model import Envelope, Mail
 from mailgate.metrics import count
 from mailgate.rules import chain
 from mailgate.rules.policy import Policy
@@ -41,10 +41,14 @@ _log = log.get("intake")
 
 @dataclass(frozen=True, slots=True)
 class IntakeOptions:
-    """How intake works. `lease`: how long a batch is ours, longer than the slowest batch takes. `authserv_ids`: whose results count."""
+    """How intake works. `lease`: how long a batch is ours, longer than the slowest batch takes. `authserv_ids`: whose results count.
+
+    `reader` reads a batch: `reading.ReadingRoom.read_all`, or `read_here` for mail of one's own.
+    """
 
     own_addresses: frozenset[str]
     own_domains: frozenset[str]
+    reader: Callable[[Sequence[tuple[bytes, Envelope]]], list[Mail]]
     case_prefix: str = "SUP"
     default_language: str = "nb"
     authserv_ids: frozenset[str] = frozenset()
@@ -62,19 +66,18 @@ class Intake:
     ) -> None:
         self._store, self._finder, self._policy, self._options, self._ring = store, finder, policy, options, bell
         self._clock: Clock = store.clock
-        self._ours = Ours(addresses=options.own_addresses, domains=options.own_domains, message_id_domains=options.own_domains)
 
     def run(self, stopping: Callable[[], bool]) -> int:
         """Take and process due rows, batch by batch, until none is left. Returns how many were taken. Raises TransientFailure."""
         taken = 0
         while not stopping() and (entries := self._claim()):
-            self.process(entries)
+            self._process_or_release(entries)
             taken += len(entries)
         return taken
 
     def process(self, entries: Sequence[ClaimedEntry]) -> None:
         """The path of a batch of mails from claimed rows to committed effects."""
-        letters = self._each(entries, self._read)
+        letters = self._read(entries)
         letters = self._each_letter(letters, self._authenticate)
         letters = self._each_letter(letters, self._look_for_carriers)
         letters = self._match(letters)
@@ -84,7 +87,7 @@ class Intake:
 
     def consider(self, entry: ClaimedEntry) -> Letter:
         """The same path up to the verdict for one mail, changing nothing: what `explain` shows. Raises what a step raises."""
-        letter = self._look_for_carriers(self._authenticate(self._read(entry)))
+        letter = self._look_for_carriers(self._authenticate(self._read([entry])[0]))
         return self.decide(self._match([letter])[0])
 
     def _claim(self) -> list[ClaimedEntry]:
@@ -99,9 +102,20 @@ class Intake:
         reached("intake_claimed")
         return entries
 
-    def _read(self, entry: ClaimedEntry) -> Letter:
-        reached("parse")
-        return Letter(entry, read(entry.raw, ours=self._ours, envelope=entry.envelope))
+    def _process_or_release(self, entries: Sequence[ClaimedEntry]) -> None:
+        """When the store or the reader is away, the mails are not at fault: their attempts do not count."""
+        try:
+            self.process(entries)
+        except TransientFailure:
+            with contextlib.suppress(TransientFailure), self._store.transaction() as uow:
+                uow.journal.release(entries)
+            raise
+
+    def _read(self, entries: Sequence[ClaimedEntry]) -> list[Letter]:
+        for _ in entries:
+            reached("parse")
+        mails = self._options.reader([(entry.raw, entry.envelope) for entry in entries])
+        return [Letter(entry, mail) for entry, mail in zip(entries, mails, strict=True)]
 
     def _authenticate(self, letter: Letter) -> Letter:
         return authentication.authenticate(letter, self._options.authserv_ids)
@@ -183,7 +197,7 @@ class Intake:
 
 
 def _attempt(work: Callable[[], Result]) -> tuple[Result | None, Exception | None]:
-    """The intake door: whatever our own code fails with becomes a value, so that one mail stops no other. A store that is away passes through."""
+    """The intake door: what our own code fails with becomes a value, so that one mail stops no other. A store that is away passes."""
     try:
         return work(), None
     except TransientFailure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -14,8 +15,11 @@ from mailgate.cases.tokens import TokenKeys, bounce_token, reply_token
 from mailgate.clock import SteppedClock
 from mailgate.inbound.intake import Intake, IntakeOptions
 from mailgate.inbound.journal import Journal
+from mailgate.inbound.letter import Letter
 from mailgate.inbound.matcher import CaseFinder
+from mailgate.inbound.reading import read_here
 from mailgate.inbound.submission import Submission
+from mailgate.mail.limits import Ours
 from mailgate.mail.model import Envelope
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.store import migrate
@@ -34,7 +38,8 @@ class Desk:
     def __init__(self, store: Store, clock: SteppedClock) -> None:
         self.store, self.clock = store, clock
         self.rung: list[str] = []
-        options = IntakeOptions(OWN, frozenset({"firma.example"}))
+        ours = Ours(addresses=OWN, domains=frozenset({"firma.example"}), message_id_domains=frozenset({"firma.example"}))
+        options = IntakeOptions(OWN, frozenset({"firma.example"}), partial(read_here, ours=ours))
         self.intake = Intake(store, CaseFinder(KEYS, "SUP"), lambda: SUPPORTWEB_POLICY, options, self.rung.append)
         self.journal = Journal(store, clock, lambda: None)
         with store.transaction() as uow:
@@ -169,16 +174,14 @@ def test_given_two_replies_in_one_batch_when_they_meet_on_one_case_then_the_seco
 
 
 def test_given_a_mail_on_which_our_code_fails_when_it_failed_three_times_then_it_is_shunted_and_the_rest_goes_on(desk, monkeypatch):
-    from mailgate.inbound import intake as module
+    real = desk.intake.decide
 
-    real = module.read
-
-    def fails_on_poison(raw: bytes, **arguments: object) -> object:
-        if b"gift" in raw:
+    def fails_on_poison(one: Letter) -> Letter:
+        if "gift" in one.mail.text:
             raise RecursionError("too deep")
-        return real(raw, **arguments)
+        return real(one)
 
-    monkeypatch.setattr(module, "read", fails_on_poison)
+    monkeypatch.setattr(desk.intake, "decide", fails_on_poison)
     bad = desk.take(letter("Per Nes <per@kunde.example>", body="gift"), desk.reply_address(desk.per))
     good = desk.take(letter("Per Nes <per@kunde.example>", body="fint"), desk.reply_address(desk.per))
     for _ in range(4):

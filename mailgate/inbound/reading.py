@@ -1,0 +1,203 @@
+"""Reads mail in a process of its own that can be killed: no mail costs more time or memory than its share (design, section 11).
+
+In: raw bytes and envelopes. Out: a `Mail` for each, always. A mail on which the reader runs over its time or memory, or dies, is read once
+more in a fresh reader; then it is *degraded*: known by its header section alone, with a defect that says so, which holds it for a person.
+The bytes stay in the journal as they came.
+
+The reader is this module run as a program: requests on its standard input, answers on its standard output, each a length and a pickle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import resource
+import select
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO, cast
+
+from mailgate import log, metrics
+from mailgate.clock import monotonic_s
+from mailgate.errors import TransientFailure
+from mailgate.mail.limits import DEFAULT_LIMITS, Limits, Ours
+from mailgate.mail.model import Envelope, Mail
+from mailgate.mail.read import read
+
+MIB = 1024 * 1024
+HEADER_BYTES = 64 * 1024
+START_S = 30.0
+"""For a fresh reader to say that it is there; importing takes a second on a busy machine."""
+WARM_UP = b"Subject: =?utf-8?q?=C3=A5?=\r\nFrom: =?utf-8?q?=C3=A5?= <a@b.example>\r\nContent-Type: text/html\r\n\r\n<p>x"
+"""A mail that makes the reader import what it imports late, before its time counts."""
+_LENGTH = struct.Struct(">I")
+
+_log = log.get("reading")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """What one mail may cost: seconds by the wall clock, and memory beyond what an idle reader has."""
+
+    ours: Ours
+    time_s: float = 2.0
+    memory_bytes: int = 512 * MIB
+    limits: Limits = DEFAULT_LIMITS
+
+
+class ReadingRoom:
+    """Keeps one reader and asks it. For one thread at a time. A reader that died is replaced when it is needed; it ends with its asker."""
+
+    def __init__(self, options: ReadingOptions) -> None:
+        self._options = options
+        self._reader: _Reader | None = None
+
+    def read_all(self, mails: Sequence[tuple[bytes, Envelope]]) -> list[Mail]:
+        """One `Mail` for each, in order. Never raises for content; TransientFailure when no reader can be started."""
+        found: list[Mail] = []
+        tried = 0
+        while len(found) < len(mails):
+            read_before = len(found)
+            found.extend(self._answers(mails[read_before:]))
+            tried = tried + 1 if len(found) == read_before else 1
+            if len(found) < len(mails) and tried == 2:
+                found.append(self._degraded(*mails[len(found)]))
+                tried = 0
+        return found
+
+    def close(self) -> None:
+        """End the reader."""
+        if self._reader is not None:
+            self._reader.end()
+            self._reader = None
+
+    def _answers(self, mails: Sequence[tuple[bytes, Envelope]]) -> Iterator[Mail]:
+        """Answers until all are there or the reader has failed on the next one; then it is gone."""
+        if self._reader is None:
+            self._reader = _Reader(self._options)
+        reader = self._reader
+        with reader.asked(mails):
+            for _ in mails:
+                answer = reader.answer(self._options.time_s)
+                if answer is None:
+                    self.close()
+                    return
+                yield answer
+
+    def _degraded(self, raw: bytes, envelope: Envelope) -> Mail:
+        metrics.count("degraded")
+        _log.error("degraded", size_bytes=len(raw), limit_s=self._options.time_s, limit_bytes=self._options.memory_bytes)
+        head = raw[:HEADER_BYTES].partition(b"\r\n\r\n")[0]
+        mail = read(head + b"\r\n\r\n", self._options.limits, ours=self._options.ours, envelope=envelope)
+        return replace(mail, size_bytes=len(raw), defects=("degraded_over_limits", *mail.defects))
+
+
+def read_here(mails: Sequence[tuple[bytes, Envelope]], ours: Ours) -> list[Mail]:
+    """The same in this process and without bounds: for mail that an operator names, and for tests."""
+    return [read(raw, ours=ours, envelope=envelope) for raw, envelope in mails]
+
+
+class _Reader:
+    """One child process."""
+
+    def __init__(self, options: ReadingOptions) -> None:
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
+        )
+        self._input = cast(BinaryIO, self._child.stdin)
+        self._output = cast(BinaryIO, self._child.stdout)
+        _write(self._input, options)
+        if self._receive(START_S) != b"ready":
+            self.end()
+            raise TransientFailure("the process that reads mail does not start")
+
+    @contextlib.contextmanager
+    def asked(self, mails: Sequence[tuple[bytes, Envelope]]) -> Iterator[None]:
+        """Hand the mails over from a thread of its own, so that neither side waits for the other with full pipes."""
+
+        def hand_over() -> None:
+            with contextlib.suppress(OSError):  # the reader is gone; who waits for the answer sees it
+                for mail in mails:
+                    _write(self._input, mail)
+
+        thread = threading.Thread(target=hand_over, name="reading", daemon=True)
+        thread.start()
+        yield
+        thread.join()
+
+    def answer(self, time_s: float) -> Mail | None:
+        """The next mail; None when the reader ran over its time, or is dead, or gave up for want of memory."""
+        found = self._receive(time_s)
+        return pickle.loads(found) if found else None  # noqa: S301  our own child wrote it
+
+    def end(self) -> None:
+        """Kill it. It holds nothing."""
+        self._child.kill()
+        self._child.wait()
+        for pipe in (self._input, self._output):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+    def _receive(self, time_s: float) -> bytes | None:
+        due_s = monotonic_s() + time_s
+        head = self._exactly(_LENGTH.size, due_s)
+        return self._exactly(_LENGTH.unpack(head)[0], due_s) if head else None
+
+    def _exactly(self, size: int, due_s: float) -> bytes | None:
+        chunks, left = [], size
+        handle = self._output.fileno()
+        while left:
+            wait_s = due_s - monotonic_s()
+            if wait_s <= 0 or not select.select([handle], [], [], wait_s)[0]:
+                return None
+            chunk = os.read(handle, left)
+            if not chunk:
+                return None
+            chunks.append(chunk)
+            left -= len(chunk)
+        return b"".join(chunks)
+
+
+def _write(pipe: BinaryIO, value: object) -> None:
+    content = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    view = memoryview(_LENGTH.pack(len(content)) + content)
+    while view:
+        view = view[pipe.write(view) :]
+
+
+def _read_value(pipe: BinaryIO) -> object | None:
+    head = pipe.read(_LENGTH.size)
+    return pickle.loads(pipe.read(_LENGTH.unpack(head)[0])) if len(head) == _LENGTH.size else None  # noqa: S301  our own parent wrote it
+
+
+def _address_space_bytes() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """The life of a reader: options, then mails until the other side hangs up. Out of memory ends it, and the mail counts as too much."""
+    options = cast(ReadingOptions, _read_value(requests))
+    read(
+        b"Subject: =?utf-8?q?=C3=A5?=\r\nFrom: =?utf-8?q?=C3=A5?= <a@b.example>\r\n\r\n<p>x", options.limits
+    )  # what is imported late is there
+    bound = _address_space_bytes() + options.memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    answers.write(_LENGTH.pack(5) + b"ready")
+    answers.flush()
+    while (request := _read_value(requests)) is not None:
+        raw, envelope = cast(tuple[bytes, Envelope], request)
+        content = pickle.dumps(read(raw, options.limits, ours=options.ours, envelope=envelope), pickle.HIGHEST_PROTOCOL)
+        answers.write(_LENGTH.pack(len(content)) + content)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(MemoryError, KeyboardInterrupt, BrokenPipeError):
+        _serve(sys.stdin.buffer, sys.stdout.buffer)
