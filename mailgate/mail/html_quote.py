@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mailgate.mail.html_text import may_hold_quote, to_marked
+from mailgate.mail.html_containers import may_hold_quote
+from mailgate.mail.html_text import to_marked
 
 MAX_LINES = 12_000
 MIN_MATCH_CHARS = 12

@@ -1,6 +1,6 @@
-"""The words with which mail clients announce quoted text, by kind and over all locales. Data for `quote_forms`; decides nothing.
+"""The words with which mail clients announce quoted text, by kind, over all locales. Data for `attribution` and `header_block`.
 
-All words are in lower case. A word may stand for several languages at once; the grammar in `quote_forms` asks for several
+All words are in lower case. A word may stand for several languages at once; their grammar asks for several
 kinds of evidence together, so no single word ever cuts a mail.
 """
 

@@ -12,21 +12,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from mailgate.mail.attribution import attribution_at, look_chars, may_end_attribution
+from mailgate.mail.header_block import block_at, delimiter, may_be_delimiter
 from mailgate.mail.html_quote import quote_lines
 from mailgate.mail.model import Reply
-from mailgate.mail.quote_forms import (
-    MAX_LINE_CHARS,
-    Span,
-    attribution_at,
-    block_at,
-    delimiter,
-    fenced_lines,
-    is_blank,
-    is_quoted,
-    look_chars,
-    may_be_delimiter,
-    may_end_attribution,
-)
+from mailgate.mail.quote_lines import MAX_LINE_CHARS, Span, fenced_lines, is_blank, is_quoted
 from mailgate.mail.signature import is_closing_part, is_mobile_line, split_signature
 from mailgate.mail.thanks import is_thanks_only
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 
-from mailgate.mail.quote_forms import fenced_lines, is_blank
+from mailgate.mail.quote_lines import fenced_lines, is_blank
 from mailgate.mail.signature_words import (
     CLOSINGS,
     DEVICES,

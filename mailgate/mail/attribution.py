@@ -1,7 +1,7 @@
-"""Recognises the lines with which mail clients announce quoted text: attributions, header blocks, delimiters. Stage: reply extraction.
+"""Recognises the line with which a client announces quoted text: "On … Ola wrote:", in any locale, on one line or several.
 
-Lines of text come in, spans of lines go out. A grammar over word kinds (date words, verb, author, colon), not one pattern per client,
-so that a locale or client that nobody listed is still seen. Every look is bounded: at most `MAX_WINDOW` lines of at most
+Lines of text come in, a span of lines goes out. A grammar over word kinds (date words, verb, author, colon), not one pattern per
+client, so that a locale or client that nobody listed is still seen. Every look is bounded: at most `MAX_WINDOW` lines of at most
 `MAX_HEADER_CHARS` characters. Must never decide what is kept: that is `reply`.
 """
 
@@ -9,80 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from mailgate.mail.quote_words import (
-    DATE,
-    FORWARDED,
-    FROM,
-    JOINED_VERBS,
-    LABEL_CHARS,
-    LABELS,
-    MONTHS,
-    OPENERS,
-    ORIGINAL,
-    PRONOUNS,
-    QUOTING,
-    REPLY_ABOVE,
-    SENT,
-    SUBJECT,
-    TO,
-    VERBS,
-    WEEKDAYS,
-)
+from mailgate.mail.quote_lines import COLONS, EDGE, INVISIBLE, MAX_LINE_CHARS, Span
+from mailgate.mail.quote_words import JOINED_VERBS, MONTHS, OPENERS, PRONOUNS, QUOTING, VERBS, WEEKDAYS
 
 MAX_WINDOW = 6
 MAX_HEADER_CHARS = 500
-MAX_LINE_CHARS = 300
-MAX_BLOCK_LINES = 30
 MAX_AUTHOR_WORDS = 8
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _NUMERIC_DATE = re.compile(r"\d{1,4}\s?[./\-年]\s?\d{1,2}\s?[./\-月]\s?\d{0,4}")
 _ISO_DATE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\b")
 _TIME = re.compile(r"\d{1,2}[:.h]\d{2}")
-_ABOVE = re.compile(r" above | over |oberhalb|ovanför|dessus| boven |encima")
-_DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_DIGIT = re.compile(r"\d")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,80}@[^\s<>()\[\],;:\"@]{1,120}")
 _BRACKETED = re.compile(r"<[^<>]{0,200}>|\[[^\[\]]{0,200}\]|\([^()]{0,200}\)")
-_INVISIBLE = " \t\r\xa0\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
-_EDGE = _INVISIBLE + "*_"
-_COLONS = ":："
-
-
-class Span(NamedTuple):
-    """Lines `start` up to, not including, `end` that announce a quote.
-
-    `kind` is `attribution` ("On … wrote:"), `block` (From/Sent/To/Subject), `original` or `forwarded` (a delimiter with the
-    block below it, if any) or `above` (a reply-above-this-line marker).
-    """
-
-    kind: str
-    start: int
-    end: int
-
-
-def is_blank(line: str) -> bool:
-    """True when the line shows nothing: white space, zero-width marks."""
-    return not line.strip(_INVISIBLE)
-
-
-def is_quoted(line: str) -> bool:
-    """True for a line with a `>` mark, also one led by up to three initials ("OK> …")."""
-    head = line[:8].lstrip(_INVISIBLE)
-    if head[:1] == ">":
-        return True
-    initials, mark, _ = head.partition(">")
-    return bool(mark) and len(initials) <= 3 and initials.isalpha() and initials.isupper()
 
 
 def may_end_attribution(line: str) -> bool:
     """True when an attribution may end with this line: a colon, or the dashes or the bare date of clients that write none."""
     if line[-1:].isalnum():
         return line[:1].isdigit() and _ISO_DATE.match(line) is not None
-    tail = line[-12:].rstrip(_EDGE)
-    return (bool(tail) and (tail[-1] in _COLONS or tail[-2:] == "--")) or _ISO_DATE.match(line) is not None
+    tail = line[-12:].rstrip(EDGE)
+    return (bool(tail) and (tail[-1] in COLONS or tail[-2:] == "--")) or _ISO_DATE.match(line) is not None
 
 
 def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: bool) -> Span | None:
@@ -121,7 +71,7 @@ def _windows(lines: Sequence[str], index: int, floor: int) -> list[tuple[int, st
     found: list[tuple[int, str]] = []
     header = ""
     for start in range(index, max(floor, index - MAX_WINDOW) - 1, -1):
-        line = lines[start].strip(_INVISIBLE)
+        line = lines[start].strip(INVISIBLE)
         if not line:
             if header[:1] not in ("<", '"') and not header.startswith("mailto:"):
                 break
@@ -129,7 +79,7 @@ def _windows(lines: Sequence[str], index: int, floor: int) -> list[tuple[int, st
         if len(line) > MAX_LINE_CHARS or len(header) > MAX_HEADER_CHARS:
             break
         header = f"{line} {header}" if header else line
-        found.append((start, header.strip("-" + _EDGE)))
+        found.append((start, header.strip("-" + EDGE)))
     return found
 
 
@@ -140,7 +90,7 @@ def look_chars(lines: Sequence[str], index: int) -> int:
 
 def starts_like_date(header: str) -> bool:
     """True when the text opens with a date: a digit, a weekday or a month, or an opener ("Den", "On", "Am") right before one."""
-    head = header[:48].lstrip('>"' + _EDGE).lower()
+    head = header[:48].lstrip('>"' + EDGE).lower()
     if head[:1] in ("在", "于") or head[:1].isdigit():
         return True
     words = _TOKEN.findall(head)[:4]
@@ -166,12 +116,12 @@ def _is_dated(header: str, quote_follows: bool) -> bool:
     if quote_follows and (has_address or has_verb(lower, words)):
         return True
     if not has_verb(lower, words):
-        return (has_address and header[-1:] in _COLONS) or _is_bare_gmail(header, has_address)
+        return (has_address and header[-1:] in COLONS) or _is_bare_gmail(header, has_address)
     return _author_is_plausible(header, words, has_address) and (has_address or _TIME.search(lower) is not None or _verb_ends(words))
 
 
 def _closes(header: str, words: list[str], has_address: bool, quote_follows: bool) -> bool:
-    if header[-1:] in _COLONS:
+    if header[-1:] in COLONS:
         return True
     last = words[-1] if words else ""
     return last in VERBS or quote_follows or _is_bare_gmail(header, has_address)
@@ -186,6 +136,11 @@ def _verb_ends(words: list[str]) -> bool:
     return any(word in VERBS for word in words[-3:])
 
 
+def tokens(lower: str) -> list[str]:
+    """Words and numbers of the text, in order."""
+    return _TOKEN.findall(lower)
+
+
 def has_date(lower: str, words: list[str]) -> bool:
     """True when the text holds a day: in digits, as a month with a number, or as a weekday with a time."""
     if _NUMERIC_DATE.search(lower):
@@ -194,6 +149,11 @@ def has_date(lower: str, words: list[str]) -> bool:
     if has_digit and any(word in MONTHS for word in words):
         return True
     return _TIME.search(lower) is not None and (_YEAR.search(lower) is not None or any(word in WEEKDAYS for word in words))
+
+
+def has_time_or_year(lower: str) -> bool:
+    """True when the text names an hour or a year."""
+    return _TIME.search(lower) is not None or _YEAR.search(lower) is not None
 
 
 def has_verb(lower: str, words: list[str]) -> bool:
@@ -211,10 +171,10 @@ def _author_is_plausible(header: str, words: list[str], has_address: bool) -> bo
 
 def _is_author_first(header: str, quote_follows: bool) -> bool:
     """`Author <address> verb [date]:`, or `verb Author:` with a verb in lower case, as Thunderbird writes it."""
-    if header.count("<") < header.count(">") or header[-1:] not in _COLONS:
+    if header.count("<") < header.count(">") or header[-1:] not in COLONS:
         return False
     lower = header.lower()
-    words = _TOKEN.findall(lower)
+    words = tokens(lower)
     if not words or not _author_is_plausible(header, words, has_address=False):
         return False
     if words[0] in QUOTING:
@@ -236,7 +196,7 @@ def _has_author_address(header: str) -> bool:
 
 def _is_unworded(header: str) -> bool:
     """A locale whose words are not listed: an author's address in brackets, a day, a time and a colon, and few words beside them."""
-    if header[-1:] not in _COLONS or header.count("<") != header.count(">") or not _has_author_address(header):
+    if header[-1:] not in COLONS or header.count("<") != header.count(">") or not _has_author_address(header):
         return False
     lower = header.lower()
     words = _TOKEN.findall(lower)
@@ -245,104 +205,3 @@ def _is_unworded(header: str) -> bool:
 
 def _capitalised(words: list[str]) -> bool:
     return 0 < len(words) <= 5 and all(word[:1].isupper() or word in ("van", "von", "de", "der", "af") for word in words)
-
-
-def _label(line: str) -> str | None:
-    """The role of a `Label: value` line, or None."""
-    head, colon, _ = line[: LABEL_CHARS + 12].replace("：", ":").partition(":")
-    if not colon:
-        return None
-    return LABELS.get(head.strip(">" + _EDGE).lower().replace("\xa0", " "))
-
-
-def block_at(lines: Sequence[str], index: int) -> tuple[Span | None, int]:
-    """The header block that starts at line `index`, and the line up to which no other block can start."""
-    if _label(lines[index]) is None:
-        return None, index + 1
-    roles: dict[str, str] = {}
-    end = cursor = index
-    limit = min(len(lines), index + MAX_BLOCK_LINES)
-    while cursor < limit:
-        role = _label(lines[cursor])
-        if role is not None:
-            roles.setdefault(role, lines[cursor][:MAX_LINE_CHARS].replace("：", ":").partition(":")[2])
-            end = cursor + 1
-        elif not _goes_on(lines, cursor, end):
-            break
-        cursor += 1
-    if not _is_header(roles):
-        return None, end
-    while end < limit and not is_blank(lines[end]) and lines[end][:1] in " \t":
-        end += 1
-    return Span("block", index, end), end
-
-
-def _goes_on(lines: Sequence[str], cursor: int, end: int) -> bool:
-    """A line without a label still belongs to the block when it is one blank line, or a short wrapped value, before the next label."""
-    blank = is_blank(lines[cursor])
-    for ahead in range(cursor + 1, min(len(lines), cursor + (2 if blank else 4))):
-        if _label(lines[ahead]) is not None:
-            return cursor - end < 4
-        if blank or is_blank(lines[ahead]):
-            return False
-    return False
-
-
-def _is_header(roles: dict[str, str]) -> bool:
-    """Enough of From, Sent, To, Subject, and one value that only a mail header has: an address, a date with a time or year."""
-    when = roles.get(SENT) or roles.get(DATE) or ""
-    lower = when.lower()
-    dated = has_date(lower, _TOKEN.findall(lower)) and (_TIME.search(lower) is not None or _YEAR.search(lower) is not None)
-    addressed = any("@" in value for value in roles.values())
-    if FROM in roles and SENT in roles and (SUBJECT in roles or TO in roles):
-        return True
-    if FROM in roles and len(roles) >= 3:
-        return (addressed and (dated or SUBJECT in roles or TO in roles)) or (dated and SUBJECT in roles)
-    if FROM in roles and len(roles) == 2:
-        return addressed and (dated or SUBJECT in roles)
-    return len(roles) >= 3 and addressed and dated
-
-
-def may_be_delimiter(line: str) -> bool:
-    """Cheap: the line starts with a sign, holds a colon, or is a short line with a word of a reply-above marker."""
-    if not line[0].isalnum() or ":" in line:
-        return True
-    return len(line) < 90 and _ABOVE.search(line) is not None
-
-
-def fenced_lines(lines: Sequence[str]) -> set[int]:
-    """The lines inside closed ``` fences: code, in which nothing announces a quote and nothing is a signature."""
-    marks = [index for index, line in enumerate(lines) if line.startswith("```")]
-    inside: set[int] = set()
-    for opened, closed in zip(marks[::2], marks[1::2], strict=False):
-        inside.update(range(opened, closed + 1))
-    return inside
-
-
-def delimiter(line: str) -> str | None:
-    """`original` or `forwarded` for a delimiter line, `above` for a reply-above marker, else None."""
-    if len(line) > MAX_LINE_CHARS:
-        return None
-    core = line.strip(_INVISIBLE)
-    ruled = core.strip("*> ")[:2] in ("--", "__", "==", "~~", "##", "- ", "—-", "——", "++")
-    phrase = core.strip("-_=~#*+>—: \t\xa0\u200e\u200f").lower()
-    if phrase in FORWARDED and (ruled or core[-1:] in _COLONS):
-        return "forwarded"
-    if ruled and phrase in ORIGINAL:
-        return "original"
-    if ruled and core.strip("*> ")[:4] in ("----", "-----"):
-        return _delimiter_with_header(phrase)
-    if "above" in phrase or "over " in phrase or len(phrase) > 12:
-        return "above" if any(marker in phrase for marker in REPLY_ABOVE) else None
-    return None
-
-
-def _delimiter_with_header(phrase: str) -> str | None:
-    """Yahoo sets the first header field on the delimiter's own line; Lotus Notes the author."""
-    inner, dashes, rest = phrase.partition("--")
-    inner = inner.strip("- ")
-    if dashes and rest.strip("- ") and inner in FORWARDED:
-        return "forwarded"
-    if dashes and rest.strip("- ") and inner in ORIGINAL:
-        return "original"
-    return "forwarded" if inner.startswith("forwarded by ") else None

@@ -1,0 +1,110 @@
+"""Recognises header blocks ("Fra: … Sendt: … Til: … Emne: …") and delimiter lines above quoted text. Stage: reply extraction.
+
+Lines of text come in, spans and kinds go out. Labels of all locales are one table; a block is accepted for several labels and a value
+that only mail has, so that "Fra: Oslo / Til: Bergen" stays. Every look is bounded by `MAX_BLOCK_LINES`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mailgate.mail.attribution import has_date, has_time_or_year, tokens
+from mailgate.mail.quote_lines import COLONS, EDGE, INVISIBLE, MAX_LINE_CHARS, Span, is_blank
+from mailgate.mail.quote_words import DATE, FORWARDED, FROM, LABEL_CHARS, LABELS, ORIGINAL, REPLY_ABOVE, SENT, SUBJECT, TO
+
+MAX_BLOCK_LINES = 30
+
+_ABOVE = re.compile(r" above | over |oberhalb|ovanför|dessus| boven |encima")
+
+
+def block_at(lines: Sequence[str], index: int) -> tuple[Span | None, int]:
+    """The header block that starts at line `index`, and the line up to which no other block can start."""
+    if _label(lines[index]) is None:
+        return None, index + 1
+    roles: dict[str, str] = {}
+    end = cursor = index
+    limit = min(len(lines), index + MAX_BLOCK_LINES)
+    while cursor < limit:
+        role = _label(lines[cursor])
+        if role is not None:
+            roles.setdefault(role, lines[cursor][:MAX_LINE_CHARS].replace("：", ":").partition(":")[2])
+            end = cursor + 1
+        elif not _goes_on(lines, cursor, end):
+            break
+        cursor += 1
+    if not _is_header(roles):
+        return None, end
+    while end < limit and not is_blank(lines[end]) and lines[end][:1] in " \t":
+        end += 1
+    return Span("block", index, end), end
+
+
+def _label(line: str) -> str | None:
+    """The role of a `Label: value` line, or None."""
+    head, colon, _ = line[: LABEL_CHARS + 12].replace("：", ":").partition(":")
+    if not colon:
+        return None
+    return LABELS.get(head.strip(">" + EDGE).lower().replace("\xa0", " "))
+
+
+def _goes_on(lines: Sequence[str], cursor: int, end: int) -> bool:
+    """A line without a label still belongs to the block when it is one blank line, or a short wrapped value, before the next label."""
+    blank = is_blank(lines[cursor])
+    for ahead in range(cursor + 1, min(len(lines), cursor + (2 if blank else 4))):
+        if _label(lines[ahead]) is not None:
+            return cursor - end < 4
+        if blank or is_blank(lines[ahead]):
+            return False
+    return False
+
+
+def _is_header(roles: dict[str, str]) -> bool:
+    """Enough of From, Sent, To, Subject, and one value that only a mail header has: an address, a date with a time or year."""
+    when = roles.get(SENT) or roles.get(DATE) or ""
+    lower = when.lower()
+    dated = has_date(lower, tokens(lower)) and has_time_or_year(lower)
+    addressed = any("@" in value for value in roles.values())
+    if FROM in roles and SENT in roles and (SUBJECT in roles or TO in roles):
+        return True
+    if FROM in roles and len(roles) >= 3:
+        return (addressed and (dated or SUBJECT in roles or TO in roles)) or (dated and SUBJECT in roles)
+    if FROM in roles and len(roles) == 2:
+        return addressed and (dated or SUBJECT in roles)
+    return len(roles) >= 3 and addressed and dated
+
+
+def may_be_delimiter(line: str) -> bool:
+    """Cheap: the line starts with a sign, holds a colon, or is a short line with a word of a reply-above marker."""
+    if not line[0].isalnum() or ":" in line:
+        return True
+    return len(line) < 90 and _ABOVE.search(line) is not None
+
+
+def delimiter(line: str) -> str | None:
+    """`original` or `forwarded` for a delimiter line, `above` for a reply-above marker, else None."""
+    if len(line) > MAX_LINE_CHARS:
+        return None
+    core = line.strip(INVISIBLE)
+    ruled = core.strip("*> ")[:2] in ("--", "__", "==", "~~", "##", "- ", "—-", "——", "++")
+    phrase = core.strip("-_=~#*+>—: \t\xa0\u200e\u200f").lower()
+    if phrase in FORWARDED and (ruled or core[-1:] in COLONS):
+        return "forwarded"
+    if ruled and phrase in ORIGINAL:
+        return "original"
+    if ruled and core.strip("*> ")[:4] in ("----", "-----"):
+        return _delimiter_with_header(phrase)
+    if "above" in phrase or "over " in phrase or len(phrase) > 12:
+        return "above" if any(marker in phrase for marker in REPLY_ABOVE) else None
+    return None
+
+
+def _delimiter_with_header(phrase: str) -> str | None:
+    """Yahoo sets the first header field on the delimiter's own line; Lotus Notes the author."""
+    inner, dashes, rest = phrase.partition("--")
+    inner = inner.strip("- ")
+    if dashes and rest.strip("- ") and inner in FORWARDED:
+        return "forwarded"
+    if dashes and rest.strip("- ") and inner in ORIGINAL:
+        return "original"
+    return "forwarded" if inner.startswith("forwarded by ") else None

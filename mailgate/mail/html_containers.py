@@ -1,0 +1,72 @@
+"""The elements in which mail clients put quoted history, as their names and styles show it. Stage: reply extraction.
+
+Attributes of one element come in, yes or no goes out. Outlook prefixes the names of HTML that it quotes with `x_`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailgate.mail.word_lists import words
+
+Attributes = dict[str, str | None]
+
+_CONTAINER_STYLE = re.compile(
+    r"border\s*:\s*none\s*;\s*border-top\s*:\s*solid\s*(?:#\w{3,6}|\w+)\s*1\.0pt\s*;\s*padding\s*:\s*3\.0pt", re.IGNORECASE
+)
+_CONTAINER_NAMES = words(
+    """
+    gmail_quote gmail_quote_container gmail_attr moz-cite-prefix moz-forward-container protonmail_quote tutanota_quote
+    zmail_extra iosymail yahoo_quoted divrplyfwdmsg appendonsend mail-editor-reference-message-container olk_src_body_section
+    replysplit isreplycontent reply-intro ms-outlook-mobile-reference-message ik_mail_quote front-blockquote messagereplysection
+    stopspelling zwchr qtdseparatebr wisestamp_app_main origbody reply_block mailquote
+    """
+)
+_CONTAINER_HINT = re.compile(
+    r"gmail_(?:quote|attr)|moz-(?:cite|forward)|protonmail_quote|tutanota_quote|zmail_extra|iosymail|yahoo_quoted|divrplyfwdmsg|appendonsend|reference-message|olk_src_body"
+    r"|replysplit|isreplycontent|reply-intro|ik_mail_quote|front-blockquote|messagereplysection|origbody|<blockquote|name=[\"']?quote|border-top\s*:\s*solid",
+    re.IGNORECASE,
+)
+
+
+def may_hold_quote(html: str) -> bool:
+    """True when the markup names a container that clients put quoted history in. Cheap."""
+    return _CONTAINER_HINT.search(html) is not None
+
+
+def is_container(tag: str, attributes: Attributes) -> bool:
+    """One of the elements in which clients put history. Outlook prefixes names of quoted HTML with `x_`."""
+    names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".lower().split()
+    for name in names:
+        bare = name.removeprefix("x_")
+        if bare in _CONTAINER_NAMES or "yahoo_quoted" in bare:
+            return not (tag == "blockquote" and (bare == "gmail_quote" or is_indentation(attributes)))
+    if tag == "blockquote":
+        return attributes.get("type") == "cite"
+    if tag == "div":
+        return (attributes.get("name") or "").lower() in ("quote", "messagereplysection") or _CONTAINER_STYLE.search(
+            attributes.get("style") or ""
+        ) is not None
+    return False
+
+
+def opens_history(attributes: Attributes) -> bool:
+    """Containers that hold the header only: the history follows them."""
+    names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".lower().split()
+    opens = ("divrplyfwdmsg", "appendonsend", "moz-cite-prefix", "gmail_attr", "replysplit", "stopspelling", "reply-intro")
+    return any(name.removeprefix("x_") in opens for name in names) or _CONTAINER_STYLE.search(attributes.get("style") or "") is not None
+
+
+def is_indentation(attributes: Attributes) -> bool:
+    """A blockquote that an editor made when a person pressed "indent"."""
+    style = (attributes.get("style") or "").replace(" ", "").lower()
+    return "border:none" in style and "border-left" not in style
+
+
+def is_marked_quote(attributes: Attributes) -> bool:
+    """A blockquote that says itself that a client made it to quote a mail."""
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().replace("gmail_quote", "")
+    marked = (
+        attributes.get("type") == "cite" or attributes.get("cite") is not None or "border-left" in (attributes.get("style") or "").lower()
+    )
+    return marked or any(word in names for word in ("quote", "cite", "iosymail"))

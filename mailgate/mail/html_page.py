@@ -1,0 +1,70 @@
+"""The page that HTML is written on: lines, gaps, quote marks, lists. Used by `html_text`; knows no markup."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+
+
+@dataclass(slots=True)
+class Page:
+    """The text so far. `gap` 2 asks for a blank line before the next text; `start` and `end` are the lines of the first quote container."""
+
+    lines: list[str] = field(default_factory=list)
+    line: list[str] = field(default_factory=list)
+    gap: int = 0
+    prefix: str = ""
+    bullet: str = ""
+    pre: int = 0
+    lists: list[int] = field(default_factory=list)
+    sole: bool = False
+    start: int | None = None
+    end: int | None = None
+    indented: tuple[int, int] | None = None
+
+    def word(self, text: str) -> None:
+        """Add running text; white space is folded outside `pre`."""
+        if self.pre:
+            self._preformatted(text)
+            return
+        text = _SPACE.sub(" ", text)
+        if text == " " or not text:
+            if text and self.line and not self.line[-1].endswith(" "):
+                self.line.append(" ")
+            return
+        if text[0] == " " and (not self.line or self.line[-1].endswith(" ")):
+            text = text[1:]
+        self.line.append(text)
+
+    def _preformatted(self, text: str) -> None:
+        parts = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        for part in parts[:-1]:
+            self.line.append(part)
+            self.newline()
+        if parts[-1]:
+            self.line.append(parts[-1])
+
+    def newline(self) -> None:
+        """End the line, also an empty one."""
+        text = "".join(self.line).replace("\xa0", " ").rstrip()
+        if self.gap and (text or self.bullet):
+            self._open_gap()
+        self.lines.append(self.prefix + self.bullet + text if text or self.bullet else self.prefix.rstrip())
+        self.bullet = ""
+        self.line.clear()
+
+    def _open_gap(self) -> None:
+        if self.gap == 2 and self.lines and self.lines[-1].strip("> "):
+            goes_on = self.lines[-1].startswith(self.prefix)
+            self.lines.append(self.prefix.rstrip() if goes_on else "")
+        self.gap = 0
+
+    def block(self, gap: int) -> None:
+        """A block starts or ends here: what stands on the line is ended; `gap` 2 asks for a blank line before the next text."""
+        if "".join(self.line).strip(" \t\n"):
+            self.newline()
+        else:
+            self.line.clear()
+        self.gap = max(self.gap, gap)
