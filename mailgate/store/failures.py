@@ -27,7 +27,7 @@ class StoreBroken(StoreUnavailable):
 
 
 class StoreConflict(MailgateError):
-    """The database refuses a row, such as a second comment for one journal entry. The same row will be refused again: it is not transient."""
+    """The database refuses a row, such as a second comment for one journal entry. It will be refused again: not transient."""
 
 
 # https://www.postgresql.org/docs/15/errcodes-appendix.html

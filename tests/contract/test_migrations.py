@@ -1,0 +1,105 @@
+"""Migrations make exactly the schema that the code works on, once, whoever runs them and whatever kills them. On both databases."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import event, inspect, text
+
+from mailgate.errors import SchemaMismatch
+from mailgate.store import migrate
+from mailgate.store.database import Database, open_database
+from mailgate.store.schema import metadata
+
+
+def _upgrade(url: str) -> str:
+    database = open_database(url, pool_size=1)
+    try:
+        return migrate.upgrade(database)
+    finally:
+        database.close()
+
+
+def _die_in_the_middle(url: str, statement: int) -> None:
+    database = open_database(url, pool_size=1)
+    seen = 0
+
+    @event.listens_for(database.writing, "before_cursor_execute")
+    def count(*_: object) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    migrate.upgrade(database)
+
+
+def _tables(database: Database) -> list[str]:
+    with database.reading.connect() as connection:
+        return inspect(connection).get_table_names()
+
+
+def test_given_a_migrated_database_when_compared_then_it_is_what_the_code_expects(database: Database) -> None:
+    with database.writing.begin() as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+        inspector = inspect(connection)
+        for table in metadata.sorted_tables:
+            found = {index["name"]: index.get("dialect_options", {}) for index in inspector.get_indexes(table.name)}
+            for index in table.indexes:
+                where = index.dialect_options[connection.dialect.name]["where"]
+                assert (where is None) is not any(name.endswith("_where") for name in found[index.name]), index.name
+            checks = {check["name"] for check in inspector.get_check_constraints(table.name)}
+            assert {c.name for c in table.constraints if c.__visit_name__ == "check_constraint"} <= checks
+
+
+def test_given_an_empty_database_when_checked_then_it_says_what_to_do_and_upgrade_mends_it(empty_database_url: str) -> None:
+    database = open_database(empty_database_url)
+    with pytest.raises(SchemaMismatch, match="mailgate db upgrade"):
+        migrate.check(database)
+    assert migrate.upgrade(database) == migrate.upgrade(database) == migrate.head()
+    migrate.check(database)
+    database.close()
+
+
+def test_given_a_newer_schema_when_checked_or_upgraded_then_it_is_refused_untouched(database: Database) -> None:
+    with database.writing.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for action in (migrate.check, migrate.upgrade):
+        with pytest.raises(SchemaMismatch, match="9999, which this program does not know"):
+            action(database)
+    with database.reading.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+
+
+def test_given_an_older_schema_when_checked_then_it_says_what_to_do(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrate, "_known", lambda: ("0002", "0001"))
+    with pytest.raises(SchemaMismatch, match=r"older schema 0001.*db upgrade"):
+        migrate.check(database)
+
+
+def test_given_processes_that_upgrade_at_once_when_done_then_all_succeed(empty_database_url: str) -> None:
+    with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert set(pool.map(_upgrade, [empty_database_url] * 3)) == {migrate.head()}
+    database = open_database(empty_database_url)
+    migrate.check(database)
+    database.close()
+
+
+@pytest.mark.parametrize("statement", [8, 45])
+def test_given_a_kill_in_the_middle_when_upgraded_again_then_nothing_was_left_half_done(empty_database_url: str, statement: int) -> None:
+    child = multiprocessing.get_context("spawn").Process(target=_die_in_the_middle, args=(empty_database_url, statement))
+    child.start()
+    child.join(60)
+    assert child.exitcode == -signal.SIGKILL
+    database = open_database(empty_database_url)
+    assert _tables(database) == []
+    migrate.upgrade(database)
+    migrate.check(database)
+    database.close()
