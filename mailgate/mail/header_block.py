@@ -34,7 +34,7 @@ def block_at(lines: Sequence[str], index: int) -> tuple[Span | None, int]:
             break
         cursor += 1
     if not _is_header(roles):
-        return None, end
+        return None, max(end, cursor)
     while end < limit and not is_blank(lines[end]) and lines[end][:1] in " \t":
         end += 1
     return Span("block", index, end), end

@@ -126,7 +126,7 @@ def _without_code(html: str) -> str:
 
 
 def _walk(root: LexborNode, page: Page) -> bool:
-    """Visit the tree in order with a stack: (node to enter, None) or (None, what to do when its children are done). False when too large."""
+    """Visit the tree in order with a stack: (node to enter, None) or (None, what to do after its children). False when too large."""
     stack: list[tuple[LexborNode | None, Callable[[], None] | None]] = [(root, None)]
     for _ in range(MAX_NODES):
         if not stack:

@@ -10,6 +10,7 @@ Answers between or under quoted lines are kept with what they answer, in order.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mailgate.mail.attribution import attribution_at, look_chars, may_end_attribution
@@ -20,8 +21,9 @@ from mailgate.mail.quote_lines import MAX_LINE_CHARS, Span, fenced_lines, is_bla
 from mailgate.mail.signature import is_closing_part, is_mobile_line, split_signature
 from mailgate.mail.thanks import is_thanks_only
 
-MAX_LINES = 10_000
+MAX_LINES = 8_000
 MAX_LOOK_CHARS = 150_000
+MAX_CLOSING_LINES = 120
 
 _UNQUOTED_LINE = re.compile(r"^(?!>)[^\S\n]*[^\s>]", re.MULTILINE)
 _WRAPPED_QUOTE_CHARS = 60
@@ -41,6 +43,9 @@ class Page:
     has_marks: bool = True
     has_fences: bool = True
     fenced: set[int] = field(init=False)
+    looked_to: int = 0
+    found_text: bool = False
+    _last: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         self.parts = bytearray(len(self.lines))
@@ -54,6 +59,25 @@ class Page:
         """Give everything from line `start` on to `part`."""
         self.mark(part, start, len(self.lines))
         self.rest_part = part
+
+    def has_text_above(self, end: int) -> bool:
+        """True when a person wrote something above line `end`. Asked with growing `end`; each line is looked at once."""
+        if not self.found_text and end > self.looked_to:
+            self.found_text = self.has_text(self.looked_to, end)
+            self.looked_to = end
+        return self.found_text
+
+    def has_text(self, start: int, end: int) -> bool:
+        """True when a person wrote something in lines `start` to `end`: not blank, quoted, a rule, a phone's line, or given away."""
+        lines, parts = self.lines, self.parts
+        return any(parts[i] == TEXT and _is_written(lines[i]) for i in range(start, min(end, len(lines))))
+
+    def last_written(self) -> tuple[int, int]:
+        """The last line that is neither blank nor quoted, and the last quoted line above it; -1 when there is none."""
+        if self._last is None:
+            text = _last_index(self.lines, len(self.lines), lambda line: not is_blank(line) and not is_quoted(line))
+            self._last = text, _last_index(self.lines, max(0, text), is_quoted)
+        return self._last
 
     def join(self, part: int) -> str:
         """The lines of one part, in order, without blank lines at its ends."""
@@ -162,18 +186,17 @@ def _is_rule(line: str) -> bool:
     return len(core) >= 3 and not core.strip("-_=—–")
 
 
-def _has_text(page: Page, start: int, end: int) -> bool:
-    """True when a person wrote something in lines `start` to `end`: not blank, not quoted, no mobile line, not given away yet."""
-    return any(
-        not is_blank(line) and not is_quoted(line) and not is_mobile_line(line) and not _is_rule(line)
-        for line, part in zip(page.lines[start:end], page.parts[start:end], strict=True)
-        if part == TEXT
-    )
+def _is_written(line: str) -> bool:
+    return not is_blank(line) and not is_quoted(line) and not is_mobile_line(line) and not _is_rule(line)
+
+
+def _last_index(lines: list[str], end: int, holds: Callable[[str], bool]) -> int:
+    return next((index for index in range(end - 1, -1, -1) if holds(lines[index])), -1)
 
 
 def _follow_block(page: Page, span: Span) -> int | None:
     """A delimiter or header block: all from there on is history, unless nothing stands above it. Gives the line to go on from, or None."""
-    if _has_text(page, 0, span.start) or span.kind == "above":
+    if page.has_text_above(span.start) or span.kind == "above":
         page.mark_to_end(QUOTED, span.start)
         return None
     end = span.end if span.kind == "block" else _header_end(page.lines, span.end)
@@ -196,7 +219,7 @@ def _header_end(lines: list[str], start: int) -> int:
 
 def _follow_attribution(page: Page, span: Span) -> int | None:
     """An attribution: decide by what stands above it and under the quote. Gives the line to go on from, or None when all is decided."""
-    above = _has_text(page, 0, span.start)
+    above = page.has_text_above(span.start)
     quote_end = _quote_end(page.lines, span.end)
     if quote_end == span.end:
         if above:
@@ -208,29 +231,19 @@ def _follow_attribution(page: Page, span: Span) -> int | None:
 
 
 def _follow_quote(page: Page, span: Span, quote_end: int, above: bool) -> int | None:
-    below = page.lines[quote_end:]
-    if page.rest and _rest_is_quoted(page.rest, below):
-        page.mark_to_end(QUOTED, span.start)
-        return None
-    if not page.rest and is_closing_part(below, above):
+    last_text, last_answered = page.last_written()
+    if page.rest:
+        if last_text < quote_end and _UNQUOTED_LINE.search(page.rest) is None:
+            page.mark_to_end(QUOTED, span.start)
+            return None
+    elif last_text - quote_end < MAX_CLOSING_LINES and is_closing_part(page.lines[quote_end : last_text + 1], above):
         page.mark(QUOTED, span.start, quote_end)
-        page.mark(SIGNATURE, quote_end, len(page.lines))
+        page.mark(SIGNATURE, quote_end, last_text + 1)
+        page.mark(QUOTED, max(quote_end, last_text + 1), len(page.lines))
         return None
-    if not above and not any(is_quoted(line) for line in below[: _last_text(below)]):
+    if not above and last_answered < quote_end:
         page.mark(QUOTED, span.start, quote_end)
     return quote_end
-
-
-def _rest_is_quoted(rest: str, below: list[str]) -> bool:
-    return all(is_blank(line) for line in below) and _UNQUOTED_LINE.search(rest) is None
-
-
-def _last_text(lines: list[str]) -> int:
-    """Number of lines up to and with the last that is neither blank nor quoted."""
-    for index in range(len(lines) - 1, -1, -1):
-        if not is_blank(lines[index]) and not is_quoted(lines[index]):
-            return index + 1
-    return 0
 
 
 def _quote_end(lines: list[str], start: int) -> int:
@@ -261,13 +274,13 @@ def _cut_container(page: Page, text: str, html: str) -> None:
     if found is None or found[0] >= len(page.lines):
         return
     start, end = found
-    if end is not None and not page.rest and _has_text(page, end, len(page.lines)):
-        if not is_closing_part(page.lines[end:], _has_text(page, 0, start)):
+    if end is not None and not page.rest and page.has_text(end, len(page.lines)):
+        if not is_closing_part(page.lines[end:], page.has_text(0, start)):
             page.mark(QUOTED, start, end)
             return
         page.mark(SIGNATURE, end, len(page.lines))
         page.mark(QUOTED, start, end)
-    elif _has_text(page, 0, start):
+    elif page.has_text(0, start):
         page.mark_to_end(QUOTED, start)
 
 
@@ -304,7 +317,7 @@ def _cut_dangling_attribution(page: Page, end: int) -> None:
     if end == len(page.lines) or not _quote_follows(page.lines, end - 1):
         return
     span = attribution_at(page.lines, end - 1, 0, quote_follows=True)
-    if span and _has_text(page, 0, span.start):
+    if span and page.has_text_above(span.start):
         page.mark(QUOTED, span.start, span.end)
 
 
