@@ -155,7 +155,7 @@ def _status_of(fields: Section) -> BouncedRecipient | None:
         action = "failed"
     elif action not in _HARMLESS:
         action = "delayed" if code.startswith("4") else "failed"
-    return BouncedRecipient(address, action, code, diagnostic[:1_000])
+    return BouncedRecipient(address, action, code, " ".join(diagnostic.split())[:1_000])
 
 
 def _word(fields: Section, name: str) -> str:

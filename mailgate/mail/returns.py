@@ -42,6 +42,7 @@ _UNTIL = re.compile(
     r"asti|saakka)\b",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"[!?;]|(?<!\d)\.\s(?=[A-ZÆØÅÄÖ])")
 _REACH_CHARS = 60
 _MAX_CHARS = 5_000
 _MAX_LOOKS = 50
@@ -57,24 +58,14 @@ def returns_at(text: str, written_at: datetime | None) -> datetime | None:
 
 
 def _nearest(text: str, words: re.Pattern[str], written_at: datetime | None) -> datetime | None:
-    """The day that follows one of `words` closely, or stands right before it (Finnish puts `asti` behind)."""
+    """The day that follows one of `words` closely, or stands before it in the same sentence (`ab dem 15. März wieder da`)."""
     for count, word in enumerate(words.finditer(text)):
         if count >= _MAX_LOOKS:
             break
-        window = re.split(r"[!?;]|\.\s(?=[A-ZÆØÅÄÖ])", text[word.end() : word.end() + _REACH_CHARS])[0]
+        window = _SENTENCE.split(text[word.end() : word.end() + _REACH_CHARS])[0]
         found = _DAY.search(window)
-        if not found and word.group().lower() in (
-            "asti",
-            "saakka",
-            "takaisin",
-            "palaan",
-            "zurück",
-            "terug",
-            "tilbake",
-            "tillbaka",
-            "tilbage",
-        ):
-            found = _last(_DAY, text[max(0, word.start() - 30) : word.start()])
+        if not found and (words is _BACK or word.group().lower() in ("asti", "saakka")):
+            found = _last(_DAY, _SENTENCE.split(text[max(0, word.start() - _REACH_CHARS) : word.start()])[-1])
         day = _moment(found, written_at) if found else None
         if day is not None:
             return day + timedelta(days=1) if word.groupdict().get("whole") else day

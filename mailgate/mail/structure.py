@@ -141,9 +141,12 @@ class _Builder:
         while self.open[-1] is not frame:
             if not self.open.pop().closed:
                 self.tree.note("missing_end_boundary")
-        after = frame.next + len(frame.needle)
+        here, after = frame.next, frame.next + len(frame.needle)
         tail = _TAIL.match(self.raw, after)
         line_end = tail.end() if tail else after
+        for outer in self.open[:-1]:
+            if outer.next == here:  # the same line would have been a delimiter further out: it is spent
+                self._seek(outer, line_end - 1)
         if tail and tail.group(1):
             frame.closed = True
             self._seek(frame, line_end - 1)

@@ -1,0 +1,53 @@
+"""Addresses of header fields: the plain ones, and those that are meant to fool."""
+
+import pytest
+
+from mailgate.mail.address import read_author, read_list
+
+
+@pytest.mark.parametrize(
+    ("raw", "address", "name", "doubtful"),
+    [
+        ("Ola Nordmann <ola@Example.NO>", "ola@example.no", "Ola Nordmann", False),
+        ('"Nordmann, Ola" <ola@example.no>', "ola@example.no", "Nordmann, Ola", False),
+        ("ola@example.no", "ola@example.no", "", False),
+        ("ola@example.no (Ola)", "ola@example.no", "Ola", False),
+        ("=?utf-8?q?P=C3=A5l?= <p@example.no>", "p@example.no", "Pål", False),
+        ('"=?utf-8?q?P=C3=A5l?=" <p@example.no>', "p@example.no", "Pål", False),
+        ("Pål Ås <p@example.no>", "p@example.no", "Pål Ås", False),
+        ("'Ola' <ola@example.no>", "ola@example.no", "Ola", False),
+        ("Ola (x) N. Mann <a@example.no>", "a@example.no", "Ola (x) N. Mann", False),
+        ('"sjef@example.no" <skurk@example.com>', "skurk@example.com", "sjef@example.no", False),
+        ("sjef@example.no <skurk@example.com>", "skurk@example.com", "sjef@example.no", True),
+        ("sjef@example.no, skurk@example.com", "sjef@example.no", "", True),
+        ("<sjef@example.no> <skurk@example.com>", "skurk@example.com", "<sjef@example.no>", True),
+        ("ola..nordmann@example.jp", "ola..nordmann@example.jp", "", False),
+        ("<ola@example.no", "ola@example.no", "", False),
+        ("Moderator <moderator>", "moderator", "Moderator", True),
+        ("kari@blåbær.no", "kari@blåbær.no", "", False),
+    ],
+)
+def test_given_a_from_when_read_then_the_author_is_who_it_says(raw, address, name, doubtful):
+    author, doubt = read_author(raw.encode())
+    assert author is not None
+    assert (author.address, author.name, doubt) == (address, name, doubtful)
+
+
+@pytest.mark.parametrize("raw", ["", "   ", "undisclosed-recipients:;", "MAILER-DAEMON", "http://example.com/", "<>", "@", ",,,"])
+def test_given_no_address_when_read_then_there_is_no_author_and_that_is_doubtful(raw):
+    assert read_author(raw.encode()) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "addresses"),
+    [
+        ("a@example.no, B <b@example.no>", ["a@example.no", "b@example.no"]),
+        ("Gruppe: a@example.no, b@example.no;", ["a@example.no", "b@example.no"]),
+        ("a@example.no; b@example.no", ["a@example.no", "b@example.no"]),
+        ("a@example.no,, b@example.no", ["a@example.no", "b@example.no"]),
+        ('"Berg, Siv" <siv@example.no>, Ola <ola@example.no>', ["siv@example.no", "ola@example.no"]),
+        ("undisclosed-recipients:;", []),
+    ],
+)
+def test_given_a_list_when_read_then_every_address_is_there_in_order(raw, addresses):
+    assert [one.address for one in read_list(raw.encode())] == addresses

@@ -1,0 +1,92 @@
+"""The tree of parts: where our reader must agree with the stdlib's, and where it must do better."""
+
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+from mailgate.mail.headers import read_section
+from mailgate.mail.limits import DEFAULT_LIMITS
+from mailgate.mail.prescan import scan
+from mailgate.mail.structure import Tree, build
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+REPAIRED = {"qp-brutt-og-myk", "bare-cr", "tom", "multipart-i-base64", "hode-uten-kolon", "hode-uten-tom-linje", "mbox-linje"}
+WELL_FORMED = [one for one in sorted(GOLDEN.rglob("*.eml")) if one.stem not in REPAIRED and not one.stem.startswith("grense")]
+
+
+def tree(raw: bytes) -> Tree:
+    looked = scan(raw, DEFAULT_LIMITS)
+    return build(looked, read_section(looked.header, DEFAULT_LIMITS), DEFAULT_LIMITS)
+
+
+def leaves_of_stdlib(raw: bytes) -> list[tuple[str, bytes]]:
+    found = []
+
+    def visit(part):
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            for child in part.get_payload():
+                visit(child)
+        elif not part.get_content_type().startswith("message/"):
+            found.append((part.get_content_type(), part.get_payload(decode=True)))
+
+    visit(message_from_bytes(raw))
+    return found
+
+
+@pytest.mark.parametrize("eml", WELL_FORMED, ids=[one.stem for one in WELL_FORMED])
+def test_given_a_well_formed_mail_when_taken_apart_then_the_stdlib_finds_the_same_parts(eml):
+    raw = eml.read_bytes()
+    ours = tree(raw)
+    mine = [(one.content_type, ours.content(one)) for one in ours.leaves if not one.content_type.startswith("message/")]
+    theirs = leaves_of_stdlib(raw)
+    assert [kind for kind, _ in mine] == [kind if kind != "multipart/mixed" else "text/plain" for kind, _ in theirs]
+    if not any("base64" in defect for defect in ours.defects):
+        assert [content.replace(b"\r\n", b"\n") for _, content in mine] == [content.replace(b"\r\n", b"\n") for _, content in theirs]
+
+
+def mixed(body: bytes, boundary: bytes = b"b") -> bytes:
+    return b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n' + body
+
+
+def texts(raw: bytes) -> list[bytes]:
+    read = tree(raw)
+    return [read.content(one) for one in read.leaves]
+
+
+def test_given_a_line_end_before_a_delimiter_when_taken_apart_then_it_is_the_delimiters():
+    assert texts(mixed(b"--b\n\none\n--b\n\ntwo\n\n--b--\n")) == [b"one", b"two\n"]
+
+
+def test_given_a_boundary_that_begins_another_when_taken_apart_then_they_are_told_apart():
+    inner = b'Content-Type: multipart/mixed; boundary="bb"\n\n--bb\n\nin\n--bb--\n'
+    assert texts(mixed(b"--b\n" + inner + b"--b\n\nout\n--b--\n")) == [b"in", b"out"]
+
+
+def test_given_a_boundary_that_ends_in_dashes_when_taken_apart_then_the_inner_one_counts():
+    raw = mixed(b'--a--\nContent-Type: multipart/mixed; boundary="a----"\n\n--a----\n\nbody\n--a------\n', b"a--")
+    assert texts(raw) == [b"body"]
+
+
+def test_given_blanks_after_a_delimiter_when_taken_apart_then_it_counts():
+    assert texts(mixed(b"--b  \n\none\n--b--\t\n")) == [b"one"]
+
+
+def test_given_an_outer_delimiter_inside_an_open_multipart_when_taken_apart_then_the_inner_one_ends():
+    raw = mixed(b'--b\nContent-Type: multipart/mixed; boundary="c"\n\n--c\n\nin\n--b\n\nout\n--b--\n')
+    assert texts(raw) == [b"in", b"out"]
+    assert "missing_end_boundary" in tree(raw).defects
+
+
+def test_given_a_part_without_header_or_empty_line_when_taken_apart_then_its_lines_are_its_text():
+    assert texts(mixed(b"--b\njust text\n--b--\n")) == [b"just text\n\n"]
+
+
+def test_given_no_delimiter_at_all_when_taken_apart_then_all_is_text():
+    read = tree(mixed(b"just text\n"))
+    assert [one.content_type for one in read.leaves] == ["text/plain"]
+
+
+def test_given_a_digest_when_taken_apart_then_its_parts_are_messages():
+    raw = mixed(b"--b\n\nSubject: x\n\nhei\n--b--\n").replace(b"mixed", b"digest")
+    assert [one.content_type for one in tree(raw).leaves] == ["message/rfc822"]
