@@ -325,6 +325,7 @@ class _Session(asyncio.Protocol):
             return
         if transport is not None:
             self.transport, self.encrypted, self.mute = transport, True, False
+            self.data_received(b"")  # what came while the handshake was being told of
 
     def _auth(self, argument: str) -> None:
         mechanism, _, initial = argument.partition(" ")

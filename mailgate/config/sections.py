@@ -165,7 +165,9 @@ class Outbound(Section):
     window_s: float = Field(10.0, ge=0, le=3_600, description="seconds in which changes of one case go into one notice")
     batch: Count = Field(50, le=1_000, description="mails that a worker takes at a time")
     connections: int = Field(2, ge=1, le=50, description="connections of one process to the smarthost")
-    lease_s: float = Field(900.0, ge=660, description="seconds after which another worker takes over what was not finished")
+    lease_s: float = Field(
+        60.0, ge=15, description="seconds after which another worker takes over what was not finished; a try that lasts prolongs it"
+    )
     expires_after_s: float = Field(
         5.0 * DAY_S, ge=60, description="seconds after which a deferred mail has failed (RFC 5321 section 4.5.4.1)"
     )

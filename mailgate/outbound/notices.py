@@ -79,7 +79,8 @@ class NoticeStage:
             exhausted = uow.notices.fail_exhausted(now, MAX_ATTEMPTS)
             claims = uow.notices.claim(now, self._options.batch, self._options.lease)
             work = _Work(_grouped(uow, claims), suppression.refused(uow, {claim.address for claim in claims}) if claims else {})
-        reached("notices_claimed")
+        if claims:
+            reached("notices_claimed")
         if exhausted:
             _log.error("notices_set_aside", count=exhausted)
         return work

@@ -140,8 +140,8 @@ class Freezer:
         name = one_line(group.contact.name) if group.contact else ""
         return Draft(
             author=self._identity.author, to=Mailbox(group.notices[0].address, name), subject=words.subject,
-            text=words.text, html=words.html, date=now.astimezone(self._zone), message_id=carried.message_id, reply_to=carried.reply_to, language=language,
-            fields=(("X-Mailgate-Loop", self._identity.domain),),
+            text=words.text, html=words.html, date=now.astimezone(self._zone), message_id=carried.message_id,
+            reply_to=carried.reply_to, language=language, fields=(("X-Mailgate-Loop", self._identity.domain),),
         )  # fmt: skip
 
     def _frozen(self, group: Group, template: str, draft: Draft, now: datetime, row_id: str) -> OutboxRow:

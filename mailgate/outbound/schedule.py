@@ -22,7 +22,7 @@ class Schedule:
     longest: timedelta = timedelta(hours=4)
 
     def next_attempt_at(self, now: datetime, attempts: int, expires_at: datetime) -> datetime:
-        """After the try number `attempts` (1 and up). Never before `now`; at the end of its life a mail gets one last try."""
+        """After the try number `attempts` (1 and up). Never before `now`; not after `expires_at`, when the mail comes up to be given up."""
         doubled = self.first * (1 << min(max(attempts, 1) - 1, MAX_DOUBLINGS))
         pause = min(doubled, self.longest) * random.uniform(1 - JITTER, 1 + JITTER)
         return max(now, min(now + pause, expires_at))

@@ -18,7 +18,7 @@ from mailgate.outbound.connection import Connection, LostError, Reply, told
 
 TlsMode = Literal["none", "opportunistic", "starttls", "implicit"]
 Step = Literal["connect", "banner", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "dot"]
-Fate = Literal["sent", "deferred", "failed", "uncertain"]
+Fate = Literal["sent", "deferred", "failed", "uncertain", "captured"]
 
 _NO_EHLO = (500, 502, 504)  # RFC 5321 section 3.2: then HELO is worth a try
 
@@ -64,7 +64,7 @@ class SmarthostOptions:
 class Answer:
     """What became of one try. `code` is 0 when no reply came; `lost` when the connection can carry no further mail.
 
-    `session` is true when the trouble was not about this mail (greeting, TLS, AUTH, 421, a lost connection): others would fare the same.
+    `session` is true when the trouble was not about this mail (connecting, greeting, TLS, AUTH, 421): others would fare the same.
     """
 
     fate: Fate

@@ -18,6 +18,7 @@ from mailgate.outbound.parcel import Parcel, Refusal
 from mailgate.outbound.session import Answer, Fate, SessionFailure, SmarthostOptions, Step, Timeouts, open_session, tls_context
 
 BLOCK_BYTES = 65_536
+
 Confirm = Callable[[], bool]
 """Asked right before the final dot: is the mail still ours to send? (fencing)"""
 
@@ -89,6 +90,23 @@ class Smarthost:
             connection.quit(self._options.timeouts.quit_s)
 
 
+class Capture:
+    """Takes every mail that could be sent and sends none: it stays in the database, for development and the embedded default."""
+
+    name = "capture"
+
+    def submit(self, parcel: Parcel, confirm: Confirm) -> Answer:
+        """`captured`, or `failed` for a mail that no smarthost could be given."""
+        try:
+            parcels.check(parcel)
+        except Refusal as error:
+            return Answer("failed", "MAIL", 0, error.enhanced, str(error))
+        return Answer("captured", "dot")
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
 def _was_stale(answer: Answer) -> bool:
     """True when a kept connection turned out to be gone before it took anything: a fresh one may do."""
     return answer.lost and answer.step == "MAIL" and answer.code in (0, 421)
@@ -107,7 +125,7 @@ def transact(connection: Connection, parcel: Parcel, confirm: Confirm, timeouts:
     try:
         _send_content(connection, parcels.stuffed(parcel.raw), timeouts)
     except LostError as error:
-        return Answer("deferred", "DATA", text=str(error), lost=True, session=True)  # no dot was sent, so no mail can have been taken
+        return Answer("deferred", "DATA", text=str(error), lost=True)  # no dot was sent, so no mail can have been taken
     reached("mid_DATA")
     if not confirm():
         connection.drop()
@@ -137,7 +155,7 @@ def _envelope(connection: Connection, mail_line: bytes, rcpt_line: bytes, timeou
             if trouble is None and step != "DATA":
                 reached(f"after_{step}")
     except LostError as error:
-        return _with_loss(trouble) if trouble else Answer("deferred", step, text=str(error), lost=True, session=True)
+        return _with_loss(trouble) if trouble else Answer("deferred", step, text=str(error), lost=True)
     return None if trouble is None else _reset(connection, trouble, timeouts)
 
 
@@ -148,7 +166,7 @@ def _judged(step: Step, reply: Reply, wanted: int) -> Answer | None:
     fate: Fate = "failed" if reply.code // 100 == 5 else "deferred"
     strange = reply.code // 100 in (2, 3)
     gone = reply.code == 421 or strange
-    return Answer(fate, step, reply.code, reply.enhanced, reply.text, lost=gone, session=gone)
+    return Answer(fate, step, reply.code, reply.enhanced, reply.text, lost=gone, session=reply.code == 421)
 
 
 def _with_loss(answer: Answer) -> Answer:
@@ -179,8 +197,8 @@ def _final_dot(connection: Connection, timeouts: Timeouts) -> Answer:
         reached("after_final_dot_before_reply")
         reply = connection.read(timeouts.dot_s)
     except LostError as error:
-        return Answer("uncertain", "dot", text=str(error), lost=True, session=True)
+        return Answer("uncertain", "dot", text=str(error), lost=True)
     if reply.code // 100 == 3:
-        return Answer("uncertain", "dot", reply.code, reply.enhanced, reply.text, lost=True, session=True)
+        return Answer("uncertain", "dot", reply.code, reply.enhanced, reply.text, lost=True)
     refused = _judged("dot", reply, 2)
     return refused or Answer("sent", "dot", reply.code, reply.enhanced, reply.text)

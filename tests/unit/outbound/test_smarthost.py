@@ -12,6 +12,7 @@ from mailgate.outbound.smarthost import Smarthost
 from tests.sink import Close, Garbage, Hang, Reset, Sink, ThenClose, Trickle, WithTail, certificate, server_context
 
 SHORT = Timeouts(connect_s=0.4, banner_s=0.4, command_s=0.4, data_s=0.4, block_s=0.4, dot_s=0.4, quit_s=0.2)
+PATIENT = Timeouts(*(20.0,) * 7)  # machines that run tests are busy
 RAW = b"Subject: test\r\nX-Mailgate-Key: k1\r\n\r\n.dot\r\n..\r\nend\r\n"
 PARCEL = Parcel("kari@kunde.example", "bounce+abc@example.no", RAW)
 
@@ -21,7 +22,7 @@ def yes() -> bool:
 
 
 def options(sink: Sink, **changed: object) -> SmarthostOptions:
-    given: dict[str, object] = {"host": "127.0.0.1", "port": sink.port, "tls": "none", "timeouts": SHORT, "helo_name": "gw.example"}
+    given: dict[str, object] = {"host": "127.0.0.1", "port": sink.port, "tls": "none", "timeouts": PATIENT, "helo_name": "gw.example"}
     return SmarthostOptions(**{**given, **changed})  # type: ignore[arg-type]
 
 
@@ -48,6 +49,11 @@ def connect():
 @pytest.fixture
 def smarthost(sink, connect):
     return connect(sink)
+
+
+@pytest.fixture
+def impatient(sink, connect):
+    return connect(sink, timeouts=SHORT)
 
 
 def test_given_a_good_smarthost_when_mails_are_submitted_then_they_arrive_unchanged_over_one_connection(sink, smarthost):
@@ -104,28 +110,29 @@ def test_given_a_refused_greeting_when_submitted_then_the_code_decides_and_it_is
 
 @pytest.mark.parametrize("action", [Hang(), Close(), Reset(), Garbage(), Trickle(byte_every_s=0.1)], ids=lambda a: type(a).__name__)
 @pytest.mark.parametrize("step", ["banner", "EHLO", "MAIL", "RCPT", "DATA"])
-def test_given_a_connection_that_breaks_before_the_dot_when_submitted_then_the_mail_is_deferred(sink, smarthost, step, action):
+def test_given_a_connection_that_breaks_before_the_dot_when_submitted_then_the_mail_is_deferred(sink, impatient, smarthost, step, action):
     sink.on(step, action)
     started = time.monotonic()
-    answer = smarthost.submit(PARCEL, yes)
-    assert (answer.fate, answer.lost, answer.session, answer.code) == ("deferred", True, True, 0)
+    answer = impatient.submit(PARCEL, yes)
+    assert (answer.fate, answer.lost, answer.code) == ("deferred", True, 0)
+    assert answer.session == (step in ("banner", "EHLO"))
     assert answer.text
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     assert smarthost.submit(PARCEL, yes).fate == "sent"
 
 
 @pytest.mark.parametrize("action", [Hang(), Close(), Reset(), Garbage(), Trickle(byte_every_s=0.1), "354 what"], ids=str)
-def test_given_no_verdict_after_the_dot_when_submitted_then_the_mail_is_uncertain(sink, smarthost, action):
+def test_given_no_verdict_after_the_dot_when_submitted_then_the_mail_is_uncertain(sink, impatient, action):
     sink.on("DOT", action)
-    answer = smarthost.submit(PARCEL, yes)
+    answer = impatient.submit(PARCEL, yes)
     assert (answer.fate, answer.step, answer.lost) == ("uncertain", "dot", True)
 
 
-def test_given_a_reply_that_never_ends_when_read_then_it_is_given_up(sink, smarthost):
+def test_given_a_reply_that_never_ends_when_read_then_it_is_given_up(sink, impatient):
     sink.on("MAIL", Garbage(b"250-more\r\n" * 5000))
-    assert smarthost.submit(PARCEL, yes).fate == "deferred"
+    assert impatient.submit(PARCEL, yes).fate == "deferred"
     sink.on("MAIL", Garbage(b"250 " + b"x" * 60_000))
-    assert smarthost.submit(PARCEL, yes).fate == "deferred"
+    assert impatient.submit(PARCEL, yes).fate == "deferred"
 
 
 def test_given_a_recipient_refused_but_data_accepted_when_pipelined_then_no_content_is_sent(sink, smarthost):
@@ -161,7 +168,7 @@ def test_given_a_connection_that_has_carried_its_share_when_submitted_then_the_n
 @pytest.mark.parametrize("action", ["500 5.5.1 what", Close(), Hang(), Reset(), ThenClose("421 4.0.0 bye")], ids=str)
 def test_given_quit_fails_when_the_mail_was_taken_then_it_is_sent(sink, action, connect):
     sink.on("QUIT", action)
-    smarthost = connect(sink, mails_per_connection=1)
+    smarthost = connect(sink, mails_per_connection=1, timeouts=SHORT)
     assert smarthost.submit(PARCEL, yes).fate == "sent"
 
 

@@ -1,0 +1,359 @@
+"""The send stage: claimed mails over a real socket to a scripted smarthost, each try recorded in the store."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from mailgate.outbound import feed as feeds
+from mailgate.outbound.actors import SendOptions, SendStage
+from mailgate.outbound.feed import Feed, FeedOptions
+from mailgate.outbound.schedule import Schedule
+from mailgate.outbound.session import Answer, SmarthostOptions, Timeouts
+from mailgate.outbound.smarthost import Capture, Smarthost
+from mailgate.store.failures import ConnectionLost
+from mailgate.store.rows import Suppression
+from tests.sink import Close, Hang, Sink, ThenClose
+from tests.waiting import until
+
+SHORT = Timeouts(connect_s=5, banner_s=5, command_s=0.7, data_s=5, block_s=5, dot_s=0.7, quit_s=1)
+PATIENT = Timeouts(*(20.0,) * 7)
+OPTIONS = SendOptions(FeedOptions(batch=10, connections=2), Schedule(timedelta(minutes=1), timedelta(hours=4)))
+
+
+@pytest.fixture
+def sink():
+    with Sink() as running:
+        yield running
+
+
+@pytest.fixture
+def make(world, sink):
+    made: list[SendStage] = []
+
+    def stage(timeouts: Timeouts = PATIENT, options: SendOptions = OPTIONS) -> SendStage:
+        courier = Smarthost(SmarthostOptions("127.0.0.1", sink.port, tls="none", timeouts=timeouts))
+        made.append(SendStage(world.store, courier, options))
+        return made[-1]
+
+    yield stage
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def stage(make):
+    return make()
+
+
+def rest(stage: SendStage) -> None:
+    """The smarthost's rest is over."""
+    stage._breather._until_s = 0.0
+
+
+def test_given_due_mails_when_run_then_each_is_sent_once_unchanged_and_recorded(world, sink, stage):
+    ids = world.queued(25)
+    assert stage.run() == 25
+    assert set(sink.keys.values()) == {1}
+    assert {mail.key: mail.raw for mail in sink.mails} == {id_: world.raw(id_) for id_ in ids}
+    assert set(world.states().values()) == {"sent"}
+    (attempt,) = world.mails()[0].history
+    assert (attempt.state, attempt.code, attempt.enhanced, attempt.number) == ("sent", 250, "2.0.0", 1)
+    assert stage.run() == 0
+
+
+def test_given_capture_when_run_then_mails_stay_here(world, sink):
+    world.queued(3)
+    world.queued(1, address="a b@kunde.example")
+    stage = SendStage(world.store, Capture(), OPTIONS)
+    assert stage.run() == 4
+    assert sorted(world.states().values()) == ["captured"] * 3 + ["failed"]
+    assert sink.sessions == 0
+
+
+def test_given_one_recipient_put_off_when_run_then_the_others_are_not_and_it_comes_later(world, sink, stage):
+    ids = world.queued(5)
+    sink.on("RCPT", "450 4.2.0 greylisted", match="u2@")
+    stage.run()
+    assert [world.states()[id_] for id_ in ids] == ["sent", "sent", "deferred", "sent", "sent"]
+    put_off = world.mails()[2]
+    assert timedelta(seconds=48) <= put_off.due_at - world.clock() <= timedelta(seconds=72)
+    assert "greylisted" in put_off.error
+    assert stage.run() == 0
+    world.clock.step(timedelta(seconds=73))
+    assert stage.run() == 1
+    assert set(sink.keys.values()) == {1}
+
+
+@pytest.mark.parametrize("step", ["banner", "EHLO", "MAIL", "RCPT", "DATA", "DOT"])
+def test_given_a_permanent_refusal_at_a_step_then_one_mail_fails_and_its_case_is_told_without_a_mail(world, sink, stage, step):
+    ids = world.queued(2)
+    sink.on(step, "550 5.1.1 no such user")
+    stage.run()
+    rest(stage)
+    stage.run()
+    assert [world.states()[id_] for id_ in ids] == ["failed", "sent"]
+    assert "delivery_failed" in world.events()
+    with world.store.reading() as uow:
+        assert uow.notices.queue().waiting == 0
+    assert len(world.mails()) == 2
+
+
+def test_given_a_smarthost_that_closes_with_421_then_what_was_not_tried_is_not_counted_and_goes_when_it_is_back(world, sink, stage):
+    ids = world.queued(6)
+    sink.on("MAIL", "250 ok", "250 ok", ThenClose("421 4.3.2 enough"))
+    sink.always("MAIL", ThenClose("421 4.3.2 enough"))
+    stage.run()
+    states = world.states()
+    assert [states[id_] for id_ in ids] == ["sent", "sent", "deferred", "pending", "pending", "pending"]
+    assert stage.run() == 0
+    sink.well()
+    rest(stage)
+    stage.run()
+    assert [mail.attempts for mail in world.mails()][3:] == [1, 1, 1]
+    world.clock.step(timedelta(minutes=2))
+    rest(stage)
+    stage.run()
+    assert set(world.states().values()) == {"sent"}
+    assert set(sink.keys.values()) == {1}
+
+
+def test_given_a_smarthost_that_is_down_when_run_then_one_mail_is_tried_and_the_rest_waits(world, sink, stage):
+    world.queued(30)
+    sink.stop()
+    stage.run()
+    assert sorted(set(world.states().values())) == ["deferred", "pending"]
+    assert list(world.states().values()).count("deferred") == 1
+    assert stage.run() == 0
+
+
+@pytest.mark.parametrize("action", [Close(), Hang()], ids=lambda a: type(a).__name__)
+def test_given_a_notice_whose_answer_is_lost_then_it_is_tried_once_more_with_the_same_id_and_the_doubt_is_shown(world, sink, make, action):
+    stage = make(SHORT)
+    (id_,) = world.queued(1)
+    sink.always("DOT", action)
+    stage.run()
+    (mail,) = world.mails()
+    assert (mail.state, mail.maybe_sent, mail.history[0].state) == ("deferred", True, "uncertain")
+    world.clock.step(timedelta(minutes=2))
+    stage.run()
+    assert world.states() == {id_: "uncertain"}
+    world.clock.step(timedelta(days=1))
+    assert stage.run() == 0
+    assert len(sink.mails) == 2
+    assert {mail.raw for mail in sink.mails} == {world.raw(id_)}
+
+
+def test_given_an_automatic_answer_whose_fate_is_lost_then_it_is_never_sent_again(world, sink, make):
+    stage = make(SHORT)
+    (id_,) = world.queued(1, at_most_once=True)
+    sink.on("DOT", Close())
+    stage.run()
+    assert world.states() == {id_: "uncertain"}
+    world.clock.step(timedelta(days=1))
+    assert stage.run() == 0
+    assert len(sink.mails) == 1
+    assert sink.mails[0].reverse_path == ""
+
+
+def test_given_an_automatic_answer_that_was_put_off_then_it_is_tried_again_and_dropped_when_it_is_late(world, sink, stage):
+    world.queued(2, at_most_once=True, life=timedelta(hours=1))
+    sink.on("RCPT", "450 4.2.0 later", "450 4.2.0 later")
+    stage.run()
+    assert set(world.states().values()) == {"deferred"}
+    world.clock.step(timedelta(hours=2))
+    stage.run()
+    assert set(world.states().values()) == {"failed"}
+    assert sink.mails == []
+
+
+def test_given_five_days_of_refusals_then_the_mail_is_given_up_and_the_case_is_told(world, sink, stage):
+    world.queued(1)
+    sink.always("RCPT", "450 4.2.0 later")
+    tries = 0
+    while set(world.states().values()) == {"deferred"} or not tries:
+        tries += stage.run()
+        world.clock.step(timedelta(hours=4))
+        assert tries < 60
+    (mail,) = world.mails()
+    assert mail.state == "failed"
+    assert "given up" in mail.error
+    assert "delivery_failed" in world.events()
+    assert 20 <= len(mail.history) <= 45
+
+
+def test_given_a_mail_that_waited_for_us_longer_than_its_life_then_it_still_gets_one_try(world, sink, stage):
+    world.queued(1)
+    world.clock.step(timedelta(days=6))
+    stage.run()
+    assert set(world.states().values()) == {"sent"}
+
+
+def test_given_a_smarthost_that_is_away_for_six_days_then_all_that_waited_is_given_up_visibly(world, sink, stage):
+    world.queued(20)
+    sink.stop()
+    stage.run()
+    world.clock.step(timedelta(days=6))
+    for _ in range(3):
+        rest(stage)
+        stage.run()
+    assert set(world.states().values()) == {"failed"}
+    assert world.events().count("delivery_failed") == 20
+
+
+def test_given_an_address_suppressed_while_its_mail_waits_then_nothing_is_sent(world, sink, stage):
+    world.queued(1, address="Kari@kunde.example")
+    with world.store.transaction() as uow:
+        uow.suppressions.add([Suppression("kari@kunde.example", "hard bounce", world.clock())])
+    stage.run()
+    assert set(world.states().values()) == {"failed"}
+    assert sink.sessions == 0
+
+
+def test_given_a_domain_that_swallows_mail_then_other_domains_are_not_held_up(world, sink, make):
+    stage = make(SHORT, SendOptions(FeedOptions(batch=50, connections=2), OPTIONS.schedule))
+    world.queued(6, address="u{n}@hole.example")
+    good = world.queued(20)
+    sink.always("RCPT", Hang(), match="@hole.example")
+    stage.run()
+    assert {world.states()[id_] for id_ in good} == {"sent"}
+    assert all(world.states()[mail.id] == "deferred" for mail in world.mails() if "hole" in mail.address)
+    assert set(sink.keys.values()) == {1}
+
+
+def test_given_a_slow_smarthost_then_more_lanes_are_opened_up_to_the_limit(world, sink, make):
+    stage = make(options=SendOptions(FeedOptions(batch=40, connections=4), OPTIONS.schedule))
+    world.queued(30, address="u{n}@d{n}.example")
+    inner, gate, first = stage._courier.submit, threading.Barrier(4, timeout=20), iter(range(4))
+
+    def slowly(parcel, confirm):
+        if next(first, None) is not None:
+            gate.wait()
+        return inner(parcel, confirm)
+
+    stage._courier.submit = slowly
+    stage.run()
+    assert not gate.broken
+    assert sink.sessions == 4
+    assert set(sink.keys.values()) == {1}
+
+
+def test_given_a_lease_that_another_worker_took_then_no_final_dot_is_sent(world, sink, stage, monkeypatch):
+    monkeypatch.setattr(feeds, "FENCE_FRESH_S", -1.0)
+    (id_,) = world.queued(1, at_most_once=True)
+    inner = stage._courier.submit
+
+    def overtaken(parcel, confirm):
+        world.clock.step(timedelta(seconds=61))
+        with world.store.transaction() as uow:
+            uow.outbox.claim(world.clock(), 10, timedelta(seconds=60))
+        return inner(parcel, confirm)
+
+    stage._courier.submit = overtaken
+    stage.run()
+    assert sink.mails == []
+    assert world.states() == {id_: "uncertain"}
+
+
+def test_given_a_try_that_lasts_then_its_lease_is_prolonged(world):
+    world.queued(2)
+    feed = Feed(world.store, FeedOptions(), lambda *_: None)
+    first = feed.take()
+    world.clock.step(timedelta(seconds=50))
+    feed._kept_at_s = -1e9
+    feed.keep()
+    world.clock.step(timedelta(seconds=50))
+    with world.store.transaction() as uow:
+        assert uow.outbox.claim(world.clock(), 10, timedelta(seconds=60)) == []
+    assert feed.confirm(first)
+
+
+def test_given_an_error_of_our_own_then_the_mail_is_kept_and_the_stage_goes_on(world, sink, stage):
+    world.queued(3)
+    inner = stage._courier.submit
+
+    def broken(parcel, confirm):
+        if parcel.address == "u1@kunde.example":
+            raise RuntimeError("nobody foresaw this")
+        return inner(parcel, confirm)
+
+    stage._courier.submit = broken
+    stage.run()
+    assert [world.states()[mail.id] for mail in world.mails()] == ["sent", "deferred", "sent"]
+
+
+def test_given_a_store_that_goes_away_after_the_mail_was_taken_then_the_result_is_kept_and_written_later(world, sink, stage, monkeypatch):
+    (id_,) = world.queued(1)
+    inner, away = world.store.transaction, threading.Event()
+
+    def transaction():
+        if away.is_set():
+            raise ConnectionLost("the database is away")
+        return inner()
+
+    monkeypatch.setattr(world.store, "transaction", transaction)
+    submit = stage._courier.submit
+
+    def then_away(parcel, confirm):
+        answer = submit(parcel, confirm)
+        away.set()
+        return answer
+
+    stage._courier.submit = then_away
+    with pytest.raises(ConnectionLost):
+        stage.run()
+    assert world.states() == {id_: "sending"}
+    away.clear()
+    until(lambda: world.states() == {id_: "sent"}, 10, "the result is written")
+    assert set(sink.keys.values()) == {1}
+
+
+def test_given_two_stages_on_one_store_when_both_run_then_nothing_is_sent_twice(world, sink, make):
+    world.queued(60)
+    stages = [make(), make()]
+    threads = [threading.Thread(target=stage.run) for stage in stages]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for stage in stages:
+        stage.run()
+    assert set(world.states().values()) == {"sent"}
+    assert len(sink.keys) == 60
+    assert set(sink.keys.values()) == {1}
+
+
+def test_given_a_stop_in_the_middle_then_the_mail_in_hand_is_finished_and_the_rest_is_given_back(world, sink, stage):
+    world.queued(10)
+    inner = stage._courier.submit
+    stopping = threading.Event()
+
+    def stop_after_two(parcel, confirm):
+        answer = inner(parcel, confirm)
+        if sink.count >= 2:
+            stopping.set()
+            until(lambda: seen, 10, "the stage has seen the stop")
+        return answer
+
+    seen: list[bool] = []
+
+    def asked() -> bool:
+        if stopping.is_set():
+            seen.append(True)
+        return stopping.is_set()
+
+    stage._courier.submit = stop_after_two
+    stage.run(asked)
+    states = list(world.states().values())
+    assert states.count("pending") >= 7
+    assert states.count("sending") == 0
+    assert states.count("sent") == sink.count
+
+
+def test_given_silence_about_several_domains_when_learned_then_the_smarthost_gets_a_rest(world, stage):
+    world.queued(4, address="u{n}@d{n}.example")
+    feed = Feed(world.store, FeedOptions(connections=9), lambda *_: None)
+    for _ in range(3):
+        stage._learn(feed.take(), Answer("deferred", "RCPT", text="silence", lost=True), feed)
+    assert feed.take() is None
+    assert stage.run() == 0
