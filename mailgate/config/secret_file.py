@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import os
 import secrets as random_source
 import stat
@@ -66,19 +67,17 @@ def load(path: Path) -> Secrets:
 
 def create(path: Path) -> Secrets:
     """Make the file with one fresh key, mode 0600; when another process is faster, its file is taken. Durable before it is used."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished = path.with_name(f".{path.name}.{random_source.token_hex(8)}")
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_private(unfinished, fresh_text())
-        os.link(unfinished, path)
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            os.link(unfinished, path)
+        unfinished.unlink()
     except OSError as error:
         raise ConfigError(
             f"cannot be made: {error.strerror}", file=str(path), hint="make its folder writable or set secrets.file"
         ) from None
-    finally:
-        unfinished.unlink(missing_ok=True)
     return load(path)
 
 
