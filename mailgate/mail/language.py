@@ -18,7 +18,8 @@ _ENOUGH = 1.5
 _ENOUGH_NORDIC = 1.0
 
 _LISTS = {
-    "nb": """fint bra greit flott se vedlegg vedlagt vedlagte tekst bilde brukernavn passord logge innlogging skriver nettside faktura ordre bestilling
+    "nb": """fint bra greit flott se vedlegg vedlagt vedlagte tekst bilde brukernavn passord logge innlogging skriver nettside faktura
+    ordre bestilling
         leverandør kunne ville skulle vært gått skjer slutt deg din ditt dine vår vårt våre oss dem de sin sitt hadde gang
         dager timer lenger første neste ringe sende sendt fikk gikk står ligger finner bruker trenger ønsker mener synes takker
         mvh ja nei hvilken hvilke hver noens dag morgen kveld haster mulig ferdig feil feilmelding problem problemet hjelp

@@ -20,11 +20,40 @@ from mailgate.mail.view import as_json
 
 SEEDS = [one.read_bytes() for one in sorted((Path(__file__).parents[1] / "golden").rglob("*.eml"))]
 PIECES = [
-    b"From: ", b"Subject: ", b"Content-Type: multipart/mixed; boundary=b\r\n", b"--b\r\n", b"--b--\r\n", b"\r\n\r\n", b"=?utf-8?q?=C3?=", b"=?", b"?=", b"<", b">", b"@", b"(",
-    b'"', b";", b"filename*0*=utf-8''%", b"Content-Transfer-Encoding: base64\r\n", b"Content-Disposition: attachment; filename=", b"\x00", b"\xff\xfe", b"\r", b" ", b"\t",
-    b"Content-Type: message/delivery-status\r\n\r\nFinal-Recipient: rfc822; a@b\r\n", b"From: MAILER-DAEMON@x\r\nSubject: Undelivered Mail\r\n\r\n<a@b.c>: 550 ", b"begin 644 x\r\n",
-    b"BEGIN:VEVENT\r\nDTSTART:", b"Content-Type: text/html\r\n\r\n<div", b"Auto-Submitted: auto-replied\r\n", b"Date: ", b"charset=utf-16", b"References: <", b"Content-Type: application/ms-tnef\r\n",
-]  # fmt: skip
+    b"From: ",
+    b"Subject: ",
+    b"Content-Type: multipart/mixed; boundary=b\r\n",
+    b"--b\r\n",
+    b"--b--\r\n",
+    b"\r\n\r\n",
+    b"=?utf-8?q?=C3?=",
+    b"=?",
+    b"?=",
+    b"<",
+    b">",
+    b"@",
+    b"(",
+    b'"',
+    b";",
+    b"filename*0*=utf-8''%",
+    b"Content-Transfer-Encoding: base64\r\n",
+    b"Content-Disposition: attachment; filename=",
+    b"\x00",
+    b"\xff\xfe",
+    b"\r",
+    b" ",
+    b"\t",
+    b"Content-Type: message/delivery-status\r\n\r\nFinal-Recipient: rfc822; a@b\r\n",
+    b"From: MAILER-DAEMON@x\r\nSubject: Undelivered Mail\r\n\r\n<a@b.c>: 550 ",
+    b"begin 644 x\r\n",
+    b"BEGIN:VEVENT\r\nDTSTART:",
+    b"Content-Type: text/html\r\n\r\n<div",
+    b"Auto-Submitted: auto-replied\r\n",
+    b"Date: ",
+    b"charset=utf-16",
+    b"References: <",
+    b"Content-Type: application/ms-tnef\r\n",
+]
 EXAMPLES = int(os.environ.get("MAILGATE_FUZZ_EXAMPLES", "150"))
 SHORT = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 

@@ -65,11 +65,28 @@ def test_given_a_header_when_read_then_the_kind_follows_from_it(head, expected):
 @pytest.mark.parametrize(
     "subject",
     [
-        "Automatisk svar: Sak", "Automatisk svarmelding", "Fraværsmelding", "Fråverande: Sak", "Autosvar: Sak", "Fraværsbesked: Sag", "Automatiskt svar: Ärende",
-        "Frånvaro: semester", "Automatic reply: Case", "Out of Office: Case", "Out of Office Re: Case", "Auto: Case", "Automatische Antwort: Fall", "Abwesenheitsnotiz",
-        "Automaattinen vastaus: Asia", "Poissaoloviesti", "Automatisch antwoord: Zaak", "Afwezig: Zaak", "Réponse automatique : Dossier", "Absence du bureau",
+        "Automatisk svar: Sak",
+        "Automatisk svarmelding",
+        "Fraværsmelding",
+        "Fråverande: Sak",
+        "Autosvar: Sak",
+        "Fraværsbesked: Sag",
+        "Automatiskt svar: Ärende",
+        "Frånvaro: semester",
+        "Automatic reply: Case",
+        "Out of Office: Case",
+        "Out of Office Re: Case",
+        "Auto: Case",
+        "Automatische Antwort: Fall",
+        "Abwesenheitsnotiz",
+        "Automaattinen vastaus: Asia",
+        "Poissaoloviesti",
+        "Automatisch antwoord: Zaak",
+        "Afwezig: Zaak",
+        "Réponse automatique : Dossier",
+        "Absence du bureau",
     ],
-)  # fmt: skip
+)
 def test_given_a_subject_of_an_automatic_answer_when_read_then_it_is_one(subject):
     assert kind(f"Subject: {subject}") == "auto_reply"
 

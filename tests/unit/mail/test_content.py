@@ -225,12 +225,14 @@ def test_given_something_else_when_opened_then_there_is_nothing(data):
 
 
 def test_given_a_text_file_inline_beside_the_text_when_read_then_it_is_a_file():
-    raw = b"From: a@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhei\n--b\nContent-Type: text/plain; name=logg.txt\nContent-Disposition: inline; filename=logg.txt\n\nERROR\n--b--\n"
+    head = b"From: a@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhei\n--b\n"
+    raw = head + b"Content-Type: text/plain; name=logg.txt\nContent-Disposition: inline; filename=logg.txt\n\nERROR\n--b--\n"
     mail = read(raw)
     assert mail.text == "hei"
     assert [(one.filename, one.disposition) for one in mail.attachments] == [("logg.txt", "inline")]
 
 
 def test_given_an_empty_plain_part_beside_html_when_read_then_the_html_is_the_text():
-    raw = b"From: a@example.com\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\n \n--b\nContent-Type: text/html\n\n<p>hei</p>\n--b--\n"
+    head = b"From: a@example.com\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\n \n--b\n"
+    raw = head + b"Content-Type: text/html\n\n<p>hei</p>\n--b--\n"
     assert read(raw).text.strip() == "hei"

@@ -141,7 +141,8 @@ def test_given_a_complaint_when_read_then_a_system_wrote_it():
 
 
 def test_given_a_delay_in_prose_when_read_then_it_is_a_delivery_status():
-    text = b"This is a warning message only. Your message to the following recipients has not yet been delivered:\n\n<kari@example.com>\n\nNo action is required.\n"
+    text = b"This is a warning message only. Your message to the following recipients has not yet been delivered:\n\n"
+    text += b"<kari@example.com>\n\nNo action is required.\n"
     mail = read(b"From: MAILER-DAEMON@example.com\nSubject: Warning: message delayed 4 hours\n\n" + text)
     assert mail.kind == "delivery_status"
     assert mail.bounce.recipients[0].action == "delayed"
