@@ -168,7 +168,8 @@ class Session(SMTP):
         if place.endpoint.proxy and not await self._read_proxy_header():
             return False
         if place.endpoint.tls == "implicit":
-            await self.start_tls()
+            # What came in one piece with the PROXY header is the client's half of the handshake.
+            await self._handshake(bytes(self._reader._buffer))  # type: ignore[attr-defined]
             self._conversation.dialogue.tls_started()
             return True
         if place.options.banner_delay_s:
@@ -227,16 +228,24 @@ class Session(SMTP):
 
         The listener ends a handshake that takes too long. Raises ssl.SSLError or ConnectionError when it fails.
         """
+        await self._handshake(b"")
+
+    async def _handshake(self, read_before: bytes) -> None:
         plain, context = self.transport, self._place.options.tls
         if plain is None or context is None:
             raise ConnectionResetError("client left")
         self.deadline.enter(Phase.HANDSHAKE, self.loop.time())
         done = self.loop.create_future()
-        self._tls_protocol = TlsLayer(self.loop, self, context, done, server_side=True)
+        self._tls_protocol = TlsLayer(self.loop, self, context, done)
         self._original_transport = plain
         plain.set_protocol(self._tls_protocol)
         self._tls_protocol.connection_made(plain)
-        await done
+        self._tls_protocol.give(read_before)
+        try:
+            await done
+        except (ssl.SSLError, OSError):
+            self.connection_lost(None)  # the TLS layer tells only a protocol that it was told of
+            raise
         self.deadline.enter(Phase.COMMAND, self.loop.time())
 
     def end_output(self) -> bool:
