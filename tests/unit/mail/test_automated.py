@@ -141,7 +141,8 @@ def test_given_a_person_who_mentions_absence_when_read_then_a_person_wrote_it(te
 
 
 def test_given_our_notice_quoted_when_a_person_answers_then_its_words_do_not_count():
-    text = "Takk, det virker nå.\n\nDen 3. mars 2027 kl. 10:12 skrev Support <support@example.no>:\n> Dette er en automatisk melding, ikke svar på denne e-posten.\n"
+    text = "Takk, det virker nå.\n\nDen 3. mars 2027 kl. 10:12 skrev Support <support@example.no>:\n"
+    text += "> Dette er en automatisk melding, ikke svar på denne e-posten.\n"
     assert kind("Subject: SV: Sak", text) == "human"
 
 

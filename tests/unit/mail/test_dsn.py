@@ -37,7 +37,8 @@ def test_given_a_failed_recipient_when_read_then_all_of_it_is_told():
     mail = read(
         report(
             blocks(
-                "Final-Recipient: rfc822; kari@example.com\nAction: failed\nStatus: 5.1.1 (bad)\nDiagnostic-Code: smtp; 550 5.1.1\n  no such user"
+                "Final-Recipient: rfc822; kari@example.com\nAction: failed\nStatus: 5.1.1 (bad)\n"
+                "Diagnostic-Code: smtp; 550 5.1.1\n  no such user"
             )
         )
     )
@@ -129,7 +130,8 @@ def test_given_a_person_who_forwards_a_report_when_read_then_it_is_no_bounce():
 
 
 def test_given_a_read_receipt_when_read_then_it_is_a_delivery_status():
-    status = "Final-Recipient: rfc822; kari@example.com\nOriginal-Message-ID: <out.2@example.no>\nDisposition: manual-action/MDN-sent-manually; displayed\n"
+    status = "Final-Recipient: rfc822; kari@example.com\nOriginal-Message-ID: <out.2@example.no>\n"
+    status += "Disposition: manual-action/MDN-sent-manually; displayed\n"
     mail = read(report(status, part_type="message/disposition-notification", kind="disposition-notification"))
     assert mail.kind == "delivery_status"
     assert mail.bounce.original_message_id == "out.2@example.no"
