@@ -79,7 +79,7 @@ def found_recipients(
     text = "\n".join(said)
     delayed = _is_delay(text, section)
     proven = delayed or bool(report.failed_header) or words.FAILURE.search(text) is not None
-    if not proven and suspected.reason != "author:daemon":
+    if not proven and not suspected.daemon:
         return None
     own = _own_addresses(section)
     sure = _sure(said, own, report.failed_header)
@@ -87,7 +87,7 @@ def found_recipients(
     for one in by_flufl:
         if _usable(one, own):
             sure.setdefault(_same(one, sure), -1)
-    if not sure and not (proven and suspected.daemon):
+    if not sure and not (suspected.daemon and (proven or suspected.reason.startswith("report:"))):
         return None
     addresses = sure or _fallback(said, returned, report, own)
     action = "delayed" if delayed or (late and not words.FINAL.search(text)) else "failed"
@@ -138,7 +138,7 @@ def _is_delay(text: str, section: Section) -> bool:
 def _own_addresses(section: Section) -> frozenset[str]:
     """The reporter's and the receiver's addresses: the receiver of a report is the sender of the mail that failed."""
     own: set[str] = set()
-    for name in ("from", "to", "return-path", "reply-to", "delivered-to", "x-original-to", "sender", "errors-to", "cc"):
+    for name in ("from", "to", "return-path", "reply-to", "delivered-to", "sender", "errors-to", "cc"):
         for raw in section.all(name):
             own.update(one.lower() for one in _ANY_ADDRESS.findall(to_text(raw, max_chars=2_000)))
     return frozenset(own)

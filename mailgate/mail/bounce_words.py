@@ -125,7 +125,7 @@ NOT_HERE = re.compile(
 STRONG = tuple(
     re.compile(one.replace("ADDR", f"(?P<a>{ADDRESS})"), re.IGNORECASE)
     for one in (
-        r"^\s*(?:\d{1,3}[.)] )?[*>\u2022-]{0,4}\s*<+ADDR>+\s*(?::|\.\.\.|$|\(|,|;|-|\t| )",
+        r"^\s*(?:\d{1,3}[.)] )?[*>\u2022-]{0,4}\s*[<\"']+ADDR[>\"']+\s*(?::|\.\.\.|$|\(|,|;|-|\t| )",
         r"^\s*(?:\d{1,3}[.)] )?(?:[*>\u2022-]{1,4}\s*)?(?:mailto:|smtp:)?ADDR\s*(?::|\.\.\.|$|\(|,|;|<|\t|  | -| on | am | le | den |"
         r" klokken | kl\.| [45]\d\d | error| user| delivery| mailbox| unknown| does | is | was | has )",
         r"^\s*[\w\" .,'@-]{1,80}\s[<(](?:mailto:|smtp:)?ADDR[>)]\s*(?:<mailto:[^>]{0,300}>)?\s*(?::|$|\.\.\.)",

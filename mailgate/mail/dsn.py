@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from mailgate.mail import html_text
 from mailgate.mail.address import normal
-from mailgate.mail.bounce_text import ReportText, found_recipients, suspicion
+from mailgate.mail.bounce_text import ReportText, Suspicion, found_recipients, suspicion
 from mailgate.mail.charset import clean, decode, one_line
 from mailgate.mail.headers import Section, read_section, to_text
 from mailgate.mail.limits import Limits
@@ -121,7 +121,8 @@ def _status_parts(tree: Tree, original: _Original, limits: Limits) -> Report | N
     for part in parts:
         for block in _BLOCKS.split(tree.content(part)[: limits.report_bytes].strip())[:_MAX_BLOCKS]:
             fields = read_section(block)
-            _add(found, _status_of(fields))
+            for one in _status_of(fields):
+                _add(found, one)
             message_id = message_id or _envelope_id(fields)
     if not found:
         return None
@@ -138,11 +139,13 @@ def _envelope_id(fields: Section) -> str | None:
     return read_id(to_text(raw)) if raw else None
 
 
-def _status_of(fields: Section) -> BouncedRecipient | None:
-    """One per-recipient block. The original recipient is the one that we wrote to; the final one is where it was forwarded."""
-    address = _recipient_address(fields, ("original-recipient", "final-recipient", "x-actual-recipient"))
-    if not address:
-        return None
+def _status_of(fields: Section) -> list[BouncedRecipient]:
+    """One per-recipient block: the original recipient, which is the one that we wrote to, and the final one when it was forwarded there."""
+    names = (("original-recipient",), ("final-recipient", "x-actual-recipient"))
+    addresses = [address for one in names if (address := _recipient_address(fields, one))]
+    addresses[1:] = [one for one in addresses[1:] if "." in one.rpartition("@")[2]]  # not a mailbox inside the reporter's own store
+    if not addresses:
+        return []
     action = _word(fields, "action")
     status = _STATUS.search(to_text(fields.first("status") or b""))
     code = status.group(1) if status else ""
@@ -155,7 +158,7 @@ def _status_of(fields: Section) -> BouncedRecipient | None:
         action = "failed"
     elif action not in _HARMLESS:
         action = "delayed" if code.startswith("4") else "failed"
-    return BouncedRecipient(address, action, code, " ".join(diagnostic.split())[:1_000])
+    return [BouncedRecipient(one, action, code, " ".join(diagnostic.split())[:1_000]) for one in addresses]
 
 
 def _word(fields: Section, name: str) -> str:
@@ -176,14 +179,16 @@ def _recipient_address(fields: Section, names: tuple[str, ...]) -> str:
     return ""
 
 
-def _add(found: list[BouncedRecipient], one: BouncedRecipient | None) -> None:
-    if one is not None and all(one.address.lower() != other.address.lower() for other in found):
+def _add(found: list[BouncedRecipient], one: BouncedRecipient) -> None:
+    if all(one.address.lower() != other.address.lower() for other in found):
         found.append(one)
 
 
 def _free_form(tree: Tree, section: Section, original: _Original, limits: Limits) -> Report | None:
     """Reports in prose. Read only when the sender, the subject or the path says that it may be one: prose about mail is not a report."""
     suspected = suspicion(section)
+    if _report_type(tree) == "delivery-status":
+        suspected = Suspicion("report:delivery-status", True)  # its machine-readable part named nobody
     if not suspected.reason:
         return None
     if suspected.daemon and (nested := _nested_report(tree, limits)):

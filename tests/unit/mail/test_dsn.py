@@ -48,13 +48,13 @@ def test_given_a_failed_recipient_when_read_then_all_of_it_is_told():
     assert (one.address, one.action, one.status, one.diagnostic) == ("kari@example.com", "failed", "5.1.1", "550 5.1.1 no such user")
 
 
-def test_given_an_original_recipient_when_read_then_it_is_the_one_that_we_wrote_to():
+def test_given_an_original_recipient_when_read_then_the_one_that_we_wrote_to_comes_first():
     mail = read(
         report(
             blocks("Original-Recipient: rfc822;alle@example.com\nFinal-Recipient: rfc822; kari@example.com\nAction: failed\nStatus: 5.0.0")
         )
     )
-    assert [one.address for one in mail.bounce.recipients] == ["alle@example.com"]
+    assert [one.address for one in mail.bounce.recipients] == ["alle@example.com", "kari@example.com"]
 
 
 @pytest.mark.parametrize(
@@ -164,3 +164,9 @@ def test_given_a_person_who_writes_of_delivery_when_read_then_a_person_wrote_it(
         read(f"From: Kari <kari@example.com>\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\n\n{text}".encode()).kind
         == "human"
     )
+
+
+def test_given_a_report_that_names_nobody_when_read_then_the_returned_mail_tells_whom():
+    mail = read(report(blocks("Final-Recipient: rfc822; kari\nAction: failed\nStatus: 5.1.1")))
+    assert mail.kind == "bounce"
+    assert [one.address for one in mail.bounce.recipients] == ["kari@example.com"]
