@@ -51,6 +51,10 @@ class _Waiting(NamedTuple):
     loop: asyncio.AbstractEventLoop
 
 
+class _Away(StoreUnavailable):
+    """Not the message's fault, nor the group's: the store takes nothing now."""
+
+
 class Journal:
     """Group commit; see the module. `ring` is called after each group and must neither block nor raise."""
 
@@ -127,6 +131,9 @@ class Journal:
                 self._group, self._began_s = group, monotonic_s()
                 outcomes = self._outcomes([waiting.submission for waiting in group])
                 self._group = []
+                if isinstance(outcomes[0], _Away) and not outcomes[0].full:
+                    # Before the group is told: what comes after that is a new try and deserves one.
+                    self._give_up(outcomes[0])
                 self._wake(group, outcomes)
         finally:
             # Also the way out of an error nobody foresaw: no caller may wait for a thread that is gone.
@@ -157,12 +164,11 @@ class Journal:
             if len(group) > 1:
                 return [outcome for submission in group for outcome in self._outcomes([submission])]
             return [_unavailable("the message cannot be written", error)]
-        except StoreBroken as error:
-            self._refuse(BROKEN)
-            _log.error("journal_unhealthy", error=str(error))
-            return [error] * len(group)
         except StoreUnavailable as error:
-            return [error] * len(group)
+            if isinstance(error, StoreBroken):
+                self._refuse(BROKEN)
+                _log.error("journal_unhealthy", error=str(error))
+            return [_unavailable(str(error), error, _Away, full=error.full)] * len(group)
         except TransientFailure as error:
             return [_unavailable(str(error), error)] * len(group)
 
@@ -205,14 +211,10 @@ class Journal:
     # Waking ------------------------------------------------------------------------------------------------------------------------
 
     def _wake(self, group: Sequence[_Waiting], outcomes: Sequence[Receipt | StoreUnavailable]) -> None:
-        """Tell each event loop once. When a store that is away failed the group, those that came meanwhile need not find out one by one."""
+        """Tell each event loop once."""
         pairs = list(zip(group, outcomes, strict=True))
         for loop in {waiting.loop for waiting in group}:
-            settled = [(waiting.future, outcome) for waiting, outcome in pairs if waiting.loop is loop]
-            _call(loop, self._settle, settled)
-        failure = outcomes[0]
-        if isinstance(failure, StoreUnavailable) and not failure.full and all(outcome is failure for outcome in outcomes):
-            self._give_up(failure)
+            _call(loop, self._settle, [(waiting.future, outcome) for waiting, outcome in pairs if waiting.loop is loop])
 
     def _settle(self, settled: Sequence[tuple[asyncio.Future[Receipt], Receipt | StoreUnavailable]]) -> None:
         """In the event loop. The ring comes after the waiters have run, so that it is after their 250."""
@@ -232,7 +234,7 @@ class Journal:
         self._ring()
 
     def _give_up(self, failure: StoreUnavailable) -> None:
-        """Fail what waits now."""
+        """Fail what waits now: those who came while the store was away need not find out one by one."""
         waiting: list[_Waiting | None] = []
         with contextlib.suppress(queue.Empty):
             while True:
@@ -258,8 +260,10 @@ class Journal:
             self._give_up(StoreUnavailable(SLOW))
 
 
-def _unavailable(text: str, cause: BaseException, *, full: bool = False) -> StoreUnavailable:
-    failure = StoreUnavailable(text, full=full)
+def _unavailable(
+    text: str, cause: BaseException, kind: type[StoreUnavailable] = StoreUnavailable, *, full: bool = False
+) -> StoreUnavailable:
+    failure = kind(text, full=full)
     failure.__cause__ = cause
     return failure
 

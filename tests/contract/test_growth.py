@@ -1,0 +1,121 @@
+"""The statements of the stages find their rows by index, whatever the history holds: no table is read through. On both databases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, insert
+
+from mailgate.cases.ids import new_id
+from mailgate.cases.model import Change
+from mailgate.clock import SteppedClock
+from mailgate.store.database import Database
+from mailgate.store.rows import Outcome
+from mailgate.store.schema import journal, notices, outbox
+from mailgate.store.unit_of_work import Store
+from tests.entries import LEASE, accepted, comment, frozen, notice, result, stored_case
+
+HISTORY = 3000
+READ_THROUGH = re.compile(r"^\s*(?:->\s*)?(?:SCAN|Seq Scan on|.*->\s+Seq Scan on) (\w+)(?! USING)", re.MULTILINE)
+
+
+@pytest.fixture
+def grown(store: Store, clock: SteppedClock) -> Store:
+    """A database with a long history of settled rows."""
+    now = clock()
+    with store.database.writing.begin() as db:
+        base = {"accepted_at": now, "recipients": "[]", "raw_sha256": "00" * 32, "size_bytes": 1, "state": "commented", "attempts": 1}
+        db.execute(insert(journal), [{"id": new_id(now), **base} for _ in range(HISTORY)])
+        told = {
+            "group_key": "x",
+            "kind": "redirect",
+            "address": "a@b",
+            "created_at": now,
+            "facts": "{}",
+            "state": "rendered",
+            "attempts": 1,
+        }
+        db.execute(insert(notices), [{"id": new_id(now), **told} for _ in range(HISTORY)])
+        mail = {"address": "a@b", "created_at": now, "expires_at": now, "size_bytes": 1, "state": "sent", "attempts": 1}
+        db.execute(insert(outbox), [{"id": (one := new_id(now)), "message_id": one, **mail} for _ in range(HISTORY)])
+        db.exec_driver_sql("ANALYZE")
+    return store
+
+
+@contextmanager
+def _statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    seen: list[tuple[str, Any]] = []
+
+    def keep(_connection: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
+        if statement.lstrip().startswith(("SELECT", "UPDATE", "WITH", "DELETE")):
+            seen.append((statement, parameters[0] if many else parameters))
+
+    event.listen(database.writing, "before_cursor_execute", keep)
+    yield seen
+    event.remove(database.writing, "before_cursor_execute", keep)
+
+
+def _read_through(database: Database, statement: str, parameters: Any) -> set[str]:
+    with database.writing.begin() as db:
+        if database.is_sqlite:
+            plan = "\n".join(str(row[3]) for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters))
+        else:
+            plan = "\n".join(str(row[0]) for row in db.exec_driver_sql(f"EXPLAIN {statement}", parameters))
+    return set(READ_THROUGH.findall(plan)) & {"journal", "notices", "outbox"}
+
+
+def _one_round(store: Store, clock: SteppedClock) -> None:
+    made = stored_case(store)
+    accepted(store, *range(20))
+    with store.transaction() as unit:
+        unit.journal.shunt_exhausted(clock(), 3)
+        claims = unit.journal.claim(clock(), 20, LEASE)
+    with store.transaction() as unit:
+        unit.journal.hold_ground(claims)
+        unit.cases.lock([made.id])
+        unit.cases.write([Change(made, tuple(comment(made, clock(), claim.id) for claim in claims), notices=(notice(clock(), made),))])
+        unit.journal.finish([Outcome(claim.id, "commented", case_id=made.id) for claim in claims])
+    with store.transaction() as unit:
+        unit.notices.fail_exhausted(clock(), 3)
+        told = unit.notices.claim(clock(), 20, LEASE)
+    with store.transaction() as unit:
+        unit.notices.hold_ground(told)
+        row = frozen(1, clock())
+        unit.outbox.add([row])
+        unit.notices.mark_rendered([one.id for one in told], row.id)
+    with store.transaction() as unit:
+        mails = unit.outbox.claim(clock(), 20, LEASE)
+    with store.transaction() as unit:
+        unit.outbox.still_ours(mails)
+        unit.outbox.record([result(mail.id, mail.lease_token, "sent", clock()) for mail in mails])
+
+
+def test_given_a_long_history_when_the_stages_work_then_no_statement_reads_a_table_through(grown: Store, clock: SteppedClock) -> None:
+    clock.step(timedelta(minutes=1))
+    with _statements(grown.database) as seen:
+        _one_round(grown, clock)
+    assert len(seen) > 15
+    culprits = {statement: tables for statement, parameters in seen if (tables := _read_through(grown.database, statement, parameters))}
+    assert culprits == {}
+
+
+def test_given_batches_of_other_sizes_when_the_stages_work_then_the_number_of_statements_is_the_same(
+    store: Store, clock: SteppedClock
+) -> None:
+    def statements(count: int) -> int:
+        accepted(store, *range(1000 * count, 1000 * count + count))
+        with _statements(store.database) as seen:
+            with store.transaction() as unit:
+                claims = unit.journal.claim(clock(), 100, LEASE)
+            with store.transaction() as unit:
+                unit.journal.hold_ground(claims)
+                unit.journal.finish([Outcome(claim.id, "held") for claim in claims])
+            assert len(claims) == count
+        return len(seen)
+
+    assert statements(2) == statements(60)

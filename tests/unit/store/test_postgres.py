@@ -1,0 +1,137 @@
+"""PostgreSQL is refused when it may forget, waits for nothing without end, and comes back after a crash."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from mailgate.clock import utc_now
+from mailgate.errors import ConfigError, StoreUnavailable, TransientFailure
+from mailgate.store import migrate, postgres
+from mailgate.store.database import open_database
+from mailgate.store.failures import ConnectionLost
+from mailgate.store.unit_of_work import Store
+from tests.entries import accepted, claimed
+from tests.servers import PrivatePostgres
+from tests.waiting import free_port, until
+
+
+def _set(server: PrivatePostgres, *statements: str) -> None:
+    with psycopg.connect(server.url.replace("+psycopg", ""), autocommit=True) as admin:
+        for statement in statements:
+            admin.execute(statement)
+
+
+@pytest.mark.parametrize("name", ["fsync", "full_page_writes"])
+def test_given_a_server_that_does_not_flush_when_opened_then_it_is_refused(private_postgres: PrivatePostgres, name: str) -> None:
+    _set(private_postgres, f"ALTER SYSTEM SET {name} = off", "SELECT pg_reload_conf()")
+
+    def refused() -> bool:
+        try:
+            open_database(private_postgres.url).close()
+        except ConfigError as error:
+            return f"{name} = off" in str(error)
+        return False
+
+    until(refused, 10, "the server has read its settings")
+
+
+def test_given_a_role_that_commits_without_waiting_when_opened_then_it_is_refused(private_postgres: PrivatePostgres) -> None:
+    _set(private_postgres, "ALTER ROLE postgres SET synchronous_commit = off")
+    with pytest.raises(ConfigError, match="synchronous_commit = off"):
+        open_database(private_postgres.url)
+    _set(private_postgres, "ALTER ROLE postgres SET synchronous_commit = local")
+    open_database(private_postgres.url).close()
+
+
+def test_given_a_database_in_another_encoding_when_opened_then_it_is_refused(private_postgres: PrivatePostgres) -> None:
+    _set(private_postgres, "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'")
+    url = make_url(private_postgres.url).set(database="latin").render_as_string(hide_password=False)
+    with pytest.raises(ConfigError, match="encoding LATIN1"):
+        open_database(url)
+
+
+def test_given_nobody_at_the_address_when_opened_then_it_is_unavailable_at_once() -> None:
+    began_s = time.monotonic()
+    with pytest.raises(ConnectionLost):
+        open_database(f"postgresql+psycopg://postgres@127.0.0.1:{free_port()}/test")
+    assert time.monotonic() - began_s < 2
+
+
+@pytest.mark.services
+def test_given_an_open_session_when_looked_at_then_it_is_in_utc_and_waits_for_nothing_without_end(postgres_url: str) -> None:
+    database = open_database(postgres_url)
+    with database.reading.connect() as connection:
+        found = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in postgres.SESSION}
+    database.close()
+    assert found["TimeZone" if "TimeZone" in found else "timezone"] == "UTC"
+    assert (found["statement_timeout"], found["lock_timeout"], found["idle_in_transaction_session_timeout"]) == ("30s", "5s", "1min")
+
+
+def test_given_a_server_that_is_killed_when_it_is_back_then_one_call_fails_and_the_next_works(
+    private_postgres: PrivatePostgres,
+) -> None:
+    database = open_database(private_postgres.url)
+    migrate.upgrade(database)
+    store = Store(database, utc_now)
+    kept = accepted(store, 1)
+    private_postgres.stop(signal.SIGQUIT)
+    with pytest.raises(ConnectionLost):
+        accepted(store, 2)
+    private_postgres.start()
+    assert len(accepted(store, 2)) == 1
+    with store.reading() as unit:
+        assert kept[0] in {one.id for one in unit.journal.list()}
+        assert unit.journal.ledger()["balanced"]
+    database.close()
+
+
+def test_given_a_locked_table_when_written_then_it_is_transient_in_bounded_time(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(postgres.SESSION, "lock_timeout", 300)
+    database = open_database(postgres_url)
+    with psycopg.connect(postgres_url.replace("+psycopg", "")) as other:
+        other.execute("LOCK TABLE journal")
+        began_s = time.monotonic()
+        with pytest.raises(TransientFailure) as caught:
+            accepted(Store(database, utc_now), 1)
+        assert not isinstance(caught.value, StoreUnavailable)
+        assert time.monotonic() - began_s < 5
+    database.close()
+
+
+def test_given_two_that_wait_for_each_other_when_the_server_ends_it_then_one_is_told_to_try_again(postgres_url: str) -> None:
+    database = open_database(postgres_url)
+    store = Store(database, utc_now)
+    first, second = accepted(store, 1, 2)
+    one, other = claimed(store)
+    both = threading.Barrier(2)
+
+    def cross(mine: object, yours: object) -> str:
+        try:
+            with store.transaction() as unit:
+                unit.journal.hold_ground([mine])  # type: ignore[list-item]
+                both.wait(10)
+                unit.journal.hold_ground([yours])  # type: ignore[list-item]
+        except TransientFailure as error:
+            return "again" if not isinstance(error, StoreUnavailable) else "away"
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(cross, one, other), pool.submit(cross, other, one)]
+    assert sorted(answer.result() for answer in answers) == ["again", "done"]
+    assert {first, second} == {one.id, other.id}
+    database.close()
+
+
+def test_given_a_pool_used_up_when_another_asks_then_it_is_told_in_bounded_time(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "POOL_TIMEOUT_S", 0.2)
+    store = Store(open_database(postgres_url, pool_size=1), utc_now)
+    with store.transaction(), pytest.raises(StoreUnavailable, match="free in time"), store.transaction():
+        raise AssertionError("one connection for two")
+    store.database.close()
