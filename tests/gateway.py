@@ -167,8 +167,7 @@ class Gateway:
     def _environment(self, mail_port: int, health: int, kill: str, more: Mapping[str, str]) -> dict[str, str]:
         listen = {"MAILGATE_SMTP__LISTEN": f"127.0.0.1:{mail_port}"} if mail_port else {}
         armed = {"MAILGATE_KILL": kill} if kill else {}
-        ports = {f"MAILGATE_METRICS__{key}": f"127.0.0.1:{health}" for key in ("LISTEN" if mail_port else "WORKER_LISTEN",)}
-        return {**self.surroundings(), **listen, **ports, **armed, **more}
+        return {**self.surroundings(), **listen, "MAILGATE_METRICS__LISTEN": f"127.0.0.1:{health}", **armed, **more}
 
     def surroundings(self) -> dict[str, str]:
         """The environment of every process of this installation."""

@@ -99,7 +99,8 @@ class Intake:
         if shunted:
             count("shunted", amount=shunted)
             _log.error("shunted", entries=shunted, hint="mailgate journal list --state shunted")
-        reached("intake_claimed")
+        if entries:
+            reached("intake_claimed")
         return entries
 
     def _process_or_release(self, entries: Sequence[ClaimedEntry]) -> None:
