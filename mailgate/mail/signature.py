@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 
-from mailgate.mail.quote_lines import fenced_lines, is_blank
+from mailgate.mail.quote_lines import fenced_lines, is_blank, is_quoted
 from mailgate.mail.signature_words import (
     CLOSINGS,
     DEVICES,
@@ -129,7 +129,7 @@ def _peel_footers(lines: Sequence[str], end: int) -> int:
         start = end
         while start and not is_blank(lines[start - 1]) and end - start < MAX_SIGNATURE_LINES:
             start -= 1
-        if start == end:
+        if start == end or any(is_quoted(line) for line in lines[start:end]):
             return end
         if is_mobile_line(lines[end - 1]):
             end -= 1
@@ -154,6 +154,8 @@ def _closing(lines: Sequence[str], end: int) -> int:
     for index in range(end - 1, max(-1, end - MAX_TAIL_LINES), -1):
         if is_blank(lines[index]):
             continue
+        if is_quoted(lines[index]):
+            break
         if _is_closing_line(lines[index], alone=seen == 0):
             return index
         seen += 1

@@ -6,6 +6,7 @@ It must never say yes to a text with a question, a number or any content word: a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from mailgate.mail.word_lists import words
 
@@ -30,7 +31,8 @@ _GREETINGS = words(
 _CLOSINGS = words(
     """
     mvh vh hilsen helsing helsning hälsning hälsningar hilsener vennlig venleg vennleg venlig vänlig vänliga vänligen beste med
-    kh regards best kind warm sincerely gruß grüße grüßen mit freundlichen mfg lg vg ha en fin god dag helg uke kveld fortsatt
+    kh regards best kind warm sincerely gruß grüße grüßen mit freundlichen mfg lg vg ha en ein ei fin god dag
+    helg helga veke uke kveld fortsatt
     have a nice day great weekend
     """
 )
@@ -50,7 +52,7 @@ _NO_NAMES = words(
     """
     nei no nein nej feil feila fel fejl fehler virker virket verkar fungerer funker funkar ikke ikkje inte not nothing ingenting
     men but aber problem problemet error wrong broken still fremdeles framleis vent wait stopp stop ja yes ring call new ny nytt
-    nye send lukk close closed reopen gjenåpne hjelp help
+    nye send lukk fikset fiksa løst løyst ordnet ordna solved fixed resolved close closed reopen gjenåpne hjelp help
     """
 )
 
@@ -59,29 +61,34 @@ def is_thanks_only(text: str) -> bool:
     """True when `text` (a reply without signature) holds thanks and besides it at most a greeting, a closing and a name."""
     if not text or len(text) > MAX_CHARS or "?" in text or any(c.isdigit() for c in text):
         return False
-    thanked = False
+    said = list(_clauses(text))
+    return all(_is_polite(found, may_be_name) for found, may_be_name in said) and any(
+        word.lower() in _THANKS for found, _ in said for word in found
+    )
+
+
+def _clauses(text: str) -> Iterator[tuple[list[str], bool]]:
+    """The words of each clause, and whether it stands where a name may: the last line, or after a comma in its first sentence."""
     lines = [line for line in text.split("\n") if _WORD.search(line)]
     for line in lines:
         for place, sentence in enumerate(_SENTENCE.split(line)):
-            for clause in _CLAUSE.split(sentence):
-                words = _WORD.findall(clause)
-                if words and not _is_polite(words, may_be_name=place == 0 and (line is lines[-1] or clause != sentence)):
-                    return False
-                thanked = thanked or any(word.lower() in _THANKS for word in words)
-    return thanked
+            for number, clause in enumerate(_CLAUSE.split(sentence)):
+                found = _WORD.findall(clause)
+                if found:
+                    yield found, place == 0 and line is lines[-1] and (number > 0 or clause == sentence)
 
 
-def _is_polite(words: list[str], may_be_name: bool) -> bool:
+def _is_polite(found: list[str], may_be_name: bool) -> bool:
     """All words are thanks, filler or closing words; a name (capitalised words) may end them, or be all when `may_be_name`."""
-    low = [word.lower() for word in words]
+    low = [word.lower() for word in found]
     if low[0] in _GREETINGS:
-        return len(words) <= 4 and all(
-            word[0].isupper() or w in _GREETINGS or w in _THANKS for word, w in zip(words[1:], low[1:], strict=True)
+        return len(found) <= 4 and all(
+            word[0].isupper() or w in _GREETINGS or w in _THANKS for word, w in zip(found[1:], low[1:], strict=True)
         )
     known = [w in _THANKS or w in _FILLERS or w in _CLOSINGS for w in low]
     names = 0
-    while names < len(words) and not known[-1 - names] and words[-1 - names][0].isupper() and low[-1 - names] not in _NO_NAMES:
+    while names < len(found) and not known[-1 - names] and found[-1 - names][0].isupper() and low[-1 - names] not in _NO_NAMES:
         names += 1
-    if names == len(words) and not may_be_name:
+    if names == len(found) and not may_be_name:
         return False
-    return names <= 3 and all(known[: len(words) - names])
+    return names <= 3 and all(known[: len(found) - names])
