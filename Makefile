@@ -66,7 +66,7 @@ canary: $(DEV)  ## the SMTP dialogues against the newest aiosmtpd
 	@PYTHON="$(PYTHON)" deploy/canary.sh
 
 docs: $(DEV)  ## write the tables of docs/operations.md anew, then check the manual
-	@$(BIN)/python -m mailgate.cli.manual docs/operations.md
+	@$(BIN)/python -m docs.tables docs/operations.md
 	@$(PYTEST) tests/unit/test_docs.py
 
 clean:  ## remove what make made

@@ -72,7 +72,7 @@ def raw(id_: IdArgument, config: ConfigOption = None) -> None:
 
 @app.command()
 def release(ids: IdsArgument = None, everything: Annotated[bool, typer.Option("--all")] = False, config: ConfigOption = None) -> None:
-    """Let held entries go on: they are decided again, and not held by rule again."""
+    """Decide held entries again, by what is known now: first make the author a participant, for example."""
     _reopen(ids or [], "held", everything, config)
 
 
