@@ -5,12 +5,16 @@ A PATH is an .eml file, a folder of them (with its folders, in order of name), a
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from mailgate.errors import UsageError
+
+_FROM_LINE = re.compile(rb"From \S{1,320}[ \t].{0,80}\d\d:\d\d")
+"""RFC 4155: sender and date. A line of prose that begins with `From` has no clock in it."""
 
 
 def read_mails(path: str, mbox: bool) -> Iterator[tuple[str, bytes]]:
@@ -51,7 +55,7 @@ def _split(label: str, lines: BinaryIO | Iterable[bytes]) -> Iterator[tuple[str,
     current: list[bytes] = []
     blank, number = True, 0
     for line in lines:
-        if blank and line.startswith(b"From "):
+        if blank and line.startswith(b"From ") and (not number or _FROM_LINE.match(line)):
             if number:
                 yield f"{label}#{number}", b"".join(current)
             current, number = [], number + 1

@@ -91,8 +91,8 @@ FINAL = re.compile(
 
 COPY = re.compile(
     r"^[\s>*=_#+|~.-]{0,80}(?:"
-    r"(?:this|below|here|following|included|attached|enclosed|the following)\b[^@\n]{0,60}\b(?:copy of|original|returned|header of|"
-    r"headers? of|your)\b[^@\n]{0,30}\b(?:message|mail|e-?mail|headers?)\b"
+    r"(?:this|below|here|following|included|attached|enclosed|the following)\b[^@\n]{0,60}\b(?:copy of|original|returned|"
+    r"headers? of)\b[^@\n]{0,30}\b(?:message|mail|e-?mail|headers?)\b"
     r"|(?:the )?(?:original|returned|unsent|undelivered|old|rejected|bounced|failed|start of returned|start of original|"
     r"begin(?:ning)? of (?:returned|original)|copy of (?:the )?(?:original )?|your original|the header of the original)\s*"
     r"(?:message|mail|e-?mail)\s*(?:text|headers?|contents?|body)?\s*(?:follows?|attached|is attached|included|below|reads|"
@@ -129,6 +129,7 @@ STRONG = tuple(
         r"^\s*(?:\d{1,3}[.)] )?(?:[*>\u2022-]{1,4}\s*)?(?:mailto:|smtp:)?ADDR\s*(?::|\.\.\.|$|\(|,|;|<|\t|  | -| on | am | le | den |"
         r" klokken | kl\.| [45]\d\d | error| user| delivery| mailbox| unknown| does | is | was | has )",
         r"^\s*[\w\" .,'@-]{1,80}\s[<(](?:mailto:|smtp:)?ADDR[>)]\s*(?:<mailto:[^>]{0,300}>)?\s*(?::|$|\.\.\.)",
+        r"(?:smtp|rfc-?822)\s?[=:;(]\s?ADDR",
         r"rcpt to\s*:\s*<?ADDR",
         r"(?:failed|intended|original|final|bad|invalid|unknown|rejected|affected|undeliverable|"
         r"bounced)[- ](?:final[- ])?(?:recipients?|address(?:es)?|delivery userid|userid|users?|"
