@@ -54,7 +54,7 @@ class Platform:
         assert code == -signal.SIGKILL, f"the kill point was not what ended it: {code}\n{part.log()[-3000:]}"
 
     def finish(self, *, copies: int = 1, others: int = 0) -> Tables:
-        """Let all work be done, leases of the dead end at once, and check every invariant."""
+        """Let all work be done, the leases of the dead end at once, and check every invariant. Only where nobody who lives is slow."""
 
         def done() -> bool:
             if unfinished(self.gateway.database_url):

@@ -27,7 +27,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     cert, key = certificate(folder, [DOMAIN, "127.0.0.1"])
     key.chmod(0o600)
     lmtp = free_port()
-    smtp = {"lmtp_listen": [f"127.0.0.1:{lmtp}"], "tls_cert": str(cert), "tls_key": str(key), "max_errors": 20}
+    smtp = {"lmtp_listen": [f"127.0.0.1:{lmtp}"], "tls_cert": str(cert), "tls_key": str(key), "max_errors": 20, "max_message_bytes": 1_000_000}
     with Gateway(folder, f"sqlite:///{folder}/mailgate.db", settings={"smtp": smtp}) as gateway:
         gateway.lmtp_port = lmtp
         gateway.start()
@@ -42,7 +42,11 @@ def test_given_a_running_gateway_when_swaks_speaks_to_it_then_it_sees_what_the_m
     gateway: Gateway, dialog: dict[str, Any]
 ) -> None:
     port = gateway.lmtp_port if dialog.get("listener") == "lmtp" else gateway.port
-    command = ["swaks", "--server", f"127.0.0.1:{port}", "--helo", "mx.legacy.test", "--body", dialog["name"], *dialog["arguments"]]
+    large = gateway.folder / "large.txt"
+    large.write_text(("x" * 76 + "\n") * 14_000)
+    arguments = [word.replace("LARGE", str(large)) for word in dialog["arguments"]]
+    body = [] if "--body" in arguments else ["--body", dialog["name"]]
+    command = ["swaks", "--server", f"127.0.0.1:{port}", "--helo", "mx.legacy.test", *body, *arguments]
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 

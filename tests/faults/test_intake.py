@@ -124,6 +124,7 @@ def test_095_given_eight_workers_at_once_then_every_mail_has_one_effect(platform
         until(part.ready, 60, f"mailgate {part.name} is ready", told=part.log)
     mails = [letters.reply(n, platform.seed.threads[n % len(platform.seed.threads)]) for n in range(60)]
     platform.server.send_all([*mails, *(letters.legacy(n) for n in range(20))], sessions=8)
-    tables = platform.finish()
+    platform.gateway.settled()
+    tables = platform.checked()
     assert tables.states() == {"commented": 60, "redirected": 20}
     assert len(platform.sink.mails) == len({mail.raw for mail in platform.sink.mails})
