@@ -63,10 +63,12 @@ def _bound(one: socket.socket, address: object, reuse_port: bool) -> socket.sock
 
 
 class Acceptor:
-    """One listening socket. `fault` hears of every OSError of accept that is not the client's."""
+    """One listening socket, bound to `address`. `fault` hears of every OSError of accept that is not the client's."""
 
     def __init__(self, listening: socket.socket, begin: Begin, fault: Callable[[OSError], None]) -> None:
-        self.socket = listening
+        self._socket = listening
+        name = listening.getsockname()
+        self.address: tuple[str, int] | str = name if isinstance(name, str) else (name[0], name[1])
         self._begin, self._fault = begin, fault
         self._loop = asyncio.get_running_loop()
         self._adopting: set[asyncio.Task[None]] = set()
@@ -75,19 +77,19 @@ class Acceptor:
     def start(self) -> None:
         """Take connections from now on."""
         self._resume = None
-        self._loop.add_reader(self.socket, self._take)
+        self._loop.add_reader(self._socket, self._take)
 
     def close(self) -> None:
         """Take no more; connections that were taken live on."""
         if self._resume is not None:
             self._resume.cancel()
-        self._loop.remove_reader(self.socket)
-        self.socket.close()
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
 
     def _take(self) -> None:
         for _ in range(PER_TURN):
             try:
-                connection, peer = self.socket.accept()
+                connection, peer = self._socket.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
@@ -99,7 +101,7 @@ class Acceptor:
         """The kernel would report the socket as ready again at once: look away for a moment."""
         self._fault(error)
         if error.errno in _OUT_OF_RESOURCES:
-            self._loop.remove_reader(self.socket)
+            self._loop.remove_reader(self._socket)
             self._resume = self._loop.call_later(PAUSE_S, self.start)
 
     def _greet(self, connection: socket.socket, peer: str) -> None:

@@ -252,7 +252,10 @@ class Session(SMTP):
         """See `Wire`."""
         if self.transport is None or not self.transport.can_write_eof():
             return False
-        self.transport.write_eof()
+        try:
+            self.transport.write_eof()
+        except OSError:  # reset a moment ago; the transport does not know it yet
+            return False
         return True
 
     # What the listener does to a session.
@@ -317,8 +320,7 @@ class Listener:
     @property
     def addresses(self) -> list[tuple[str, int] | str]:
         """What is listened on, in the order of the endpoints: (host, port), or the path of a Unix socket."""
-        names = [one.socket.getsockname() for one in self._acceptors]
-        return [name if isinstance(name, str) else (name[0], name[1]) for name in names]
+        return [one.address for one in self._acceptors]
 
     @property
     def open_connections(self) -> int:
@@ -430,6 +432,12 @@ class Listener:
         self._observe("fault", "accept")
         _LOG.warning("accept_failed", error=error.strerror, open_connections=len(self._sessions))
 
+    def _expire(self, session: Session, overdue: Rejected) -> None:
+        if session.deadline.phase is not Phase.LINGER:  # a client that does not close its end is nothing to tell
+            self._observe("expired", overdue.reason)
+            _LOG.warning("expired", reason=overdue.reason, client_address=session.client_address)
+        session.expire(overdue)
+
     async def _watch_sessions(self) -> None:
         """Look at every session a few times in its shortest time limit; stress counts for those that are there already."""
         loop, forget_at_s = asyncio.get_running_loop(), 0.0
@@ -440,9 +448,7 @@ class Listener:
             for session in list(self._sessions):
                 overdue = session.deadline.overdue(now_s, times, self._limits.data_min_bytes_s)
                 if overdue is not None:
-                    self._observe("expired", overdue.reason)
-                    _LOG.warning("expired", reason=overdue.reason, client_address=session.client_address)
-                    session.expire(overdue)
+                    self._expire(session, overdue)
             if now_s >= forget_at_s:
                 self.admission.accounting.forget_idle(now_s)
                 forget_at_s = now_s + MINUTE_S

@@ -61,7 +61,8 @@ class Alone:
         until(lambda: self.descriptors <= descriptors, 10, f"back to {descriptors} descriptors", told=lambda: self.descriptors)
 
     def stop(self) -> int:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         code = self._process.wait(20)
         self._process.stdout.close()

@@ -71,6 +71,7 @@ class Server:
         self.journal = WatchedJournal(Journal(self.store, utc_now, lambda: None))
         self.events: list[tuple[str, str]] = []
         self.space: DiskSpace | None = None
+        self.look: Callable[[], DiskSpace] | None = None
         self._options = ListenerOptions("mx.firma.test", tuple(endpoints), **options)
         self._limits = limits
         self.loop = asyncio.new_event_loop()
@@ -125,7 +126,9 @@ class Server:
         def observe(event: str, reason: str) -> None:
             self.events.append((event, reason))
 
-        space = (lambda: self.space or DiskSpace(1 << 40, 1 << 40)) if self._options is not None else None
+        def space() -> DiskSpace:
+            return self.look() if self.look else self.space or DiskSpace(1 << 40, 1 << 40)
+
         recipients = own_recipients(OWN)
         self.listener = Listener(self._options, self._limits, recipients, self.journal, observe, disk_space=space)
         await self.listener.start()

@@ -1,4 +1,4 @@
-"""Every script of the folder `scripts` is a test of its own: `scripts/a01_x.txt` is `test_a01_x`. Numbers are those of the list of attacks."""
+"""Every script of the folder `scripts` is a test of its own: `scripts/a01_x.txt` is `test_a01_x`. Numbers are of the list of attacks."""
 
 from __future__ import annotations
 
