@@ -1,0 +1,127 @@
+"""Loops, automatic answers and amplification. One test for each number of the list of attacks that intake must meet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mailgate.cases import carriers
+from mailgate.store.rows import Suppression
+from tests.desk import Desk, letter
+
+KARI = "kari@fjord.example"
+US = "support@firma.example"
+
+
+def answered(desk: Desk, author: str = f"Kari <{KARI}>", sender: str | None = KARI, **mail: str) -> bool:
+    """True when this mail to support@ gets an automatic answer."""
+    desk.take(letter(author, **mail), US, sender)
+    return [kind for kind, _ in desk.settle_notices()] == ["redirect"]
+
+
+def test_141_given_a_responder_without_marks_when_it_answers_again_and_again_then_it_gets_one_answer_in_a_day(desk):
+    assert [answered(desk, subject=f"Borte {n}", body=f"Jeg ser e-posten senere, nr. {n}") for n in range(5)] == [True, *[False] * 4]
+    desk.clock.step(timedelta(hours=24, minutes=1))
+    assert answered(desk, subject="Borte igjen")
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [("auto-replied", False), ("auto-generated", False), ("auto-notified", False), ("no", True), ("no ; x=y", True), ("NO", True)],
+)
+def test_142_given_auto_submitted_when_it_says_no_then_alone_is_it_answered(desk, value, answer):
+    assert answered(desk, extra=f"Auto-Submitted: {value}\n") is answer
+
+
+def test_142_given_auto_submitted_twice_when_one_of_them_is_not_no_then_it_is_not_answered(desk):
+    assert not answered(desk, extra="Auto-Submitted: no\nAuto-Submitted: auto-replied\n")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Precedence: bulk", "Precedence: junk", "Precedence: list", "Precedence: auto_reply", "List-Id: <x.example>", "X-Loop: yes",
+        "List-Unsubscribe: <mailto:x@y.example>", "List-Post: <mailto:x@y.example>", "X-Autoreply: yes", "Feedback-ID: a:b:c",
+        "X-FC-MachineGenerated: true",
+    ],
+)  # fmt: skip
+def test_143_given_a_field_of_machines_and_lists_when_a_mail_has_it_then_it_is_not_answered(desk, field):
+    assert not answered(desk, extra=f"{field}\n")
+
+
+@pytest.mark.parametrize(
+    ("author", "sender"),
+    [
+        ("Kari <kari@fjord.example>", None),
+        ("MAILER-DAEMON <mailer-daemon@fjord.example>", "mailer-daemon@fjord.example"),
+        ("Postmaster <postmaster@fjord.example>", "postmaster@fjord.example"),
+        ("Nei <noreply@fjord.example>", "noreply@fjord.example"),
+        ("Nei <no-reply@fjord.example>", "no-reply@fjord.example"),
+        ("Kari <kari@fjord.example>", "bounce+abc=def@fjord.example"),
+        ("", "kari@fjord.example"),
+    ],
+)
+def test_144_given_an_author_or_reverse_path_that_no_person_reads_when_it_writes_then_it_is_not_answered(desk, author, sender):
+    assert not answered(desk, author, sender)
+
+
+def test_147_given_our_own_message_id_when_it_comes_back_then_it_is_silent(desk):
+    ours = carriers.message_id("x", "1", "firma.example")
+    text = letter(f"Kari <{KARI}>").replace("Message-ID: <", f"Message-ID: <{ours}>\nX-Was: <", 1)
+    entry = desk.take(text, US, KARI)
+    assert (desk.state(entry), desk.settle_notices()) == ("noted", [])
+
+
+def test_147_given_more_hops_than_a_mail_can_need_when_it_comes_then_it_is_silent(desk):
+    hops = "".join(f"Received: from a{n}.example by b{n}.example; Mon, 23 Nov 2026 08:00:00 +0100\n" for n in range(26))
+    assert not answered(desk, extra=hops)
+
+
+def test_148_given_forged_victims_when_ten_times_the_cap_of_mails_come_then_each_gets_one_and_a_domain_its_cap(desk):
+    for number in range(300):
+        victim = f"offer{number % 150}@stor.example"
+        desk.take(letter(f"Offer <{victim}>", body=f"tekst {number}"), US, victim)
+    told = [address for _, address in desk.settle_notices()]
+    assert len(told) == len(set(told)) == 100  # AnswerLimits.per_domain_per_hour
+
+
+def test_148_given_one_text_from_many_addresses_when_it_floods_then_the_answers_end(desk):
+    for number in range(60):
+        victim = f"offer@sted{number}.example"
+        desk.take(letter(f"Offer <{victim}>", subject="Vinn", body="Klikk her"), US, victim)
+    assert len(desk.settle_notices()) == 20  # AnswerLimits.same_content_max
+
+
+def test_151_given_a_list_that_subscribed_support_when_its_mails_come_then_nothing_goes_out(desk):
+    for subject in ("[liste] Digest 12", "Confirm your subscription", "1 moderator request(s) waiting"):
+        fields = "List-Id: <liste.example>\nPrecedence: list\n"
+        desk.take(letter("liste <liste-request@liste.example>", subject, extra=fields), US, "liste-bounces@liste.example")
+    assert desk.settle_notices() == []
+
+
+def test_152_given_a_notice_that_meets_an_out_of_office_when_it_comes_back_then_nobody_is_told(desk):
+    for number in range(5):
+        text = letter("Eva <eva@kunde.example>", f"Automatisk svar {number}", "Jeg er borte.", "Auto-Submitted: auto-replied\n")
+        desk.take(text, desk.reply_address(desk.eva), "eva@kunde.example")
+    assert (desk.settle_notices(), desk.case.status) == ([], "waiting_customer")
+
+
+def test_156_given_an_address_that_is_suppressed_when_it_writes_then_it_is_not_answered(desk):
+    with desk.store.transaction() as uow:
+        uow.suppressions.add([Suppression(KARI, "bounced for good", desk.clock())])
+    assert not answered(desk)
+
+
+def test_given_support_only_in_the_envelope_when_a_mail_comes_then_it_is_not_answered(desk):
+    assert not answered(desk, to="andre@annet.example")
+
+
+def test_given_a_sender_in_our_own_domain_when_it_writes_then_it_is_not_answered(desk):
+    assert not answered(desk, "Oss <salg@firma.example>", "salg@firma.example")
+
+
+def test_given_a_clock_that_was_set_back_when_the_same_sender_writes_then_the_window_still_holds(desk):
+    assert answered(desk, subject="en")
+    desk.clock.step(-timedelta(hours=5))
+    assert not answered(desk, subject="to")
