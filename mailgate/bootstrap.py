@@ -122,6 +122,7 @@ def _limits(settings: Settings) -> limits.Limits:
     return replace(
         limits.Limits(),
         message_bytes=smtp.max_message_bytes,
+        data_budget_bytes=smtp.max_data_total_bytes,
         recipients=smtp.max_recipients,
         connections=smtp.max_connections,
         stress_share=smtp.stress_percent / 100,

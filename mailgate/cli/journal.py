@@ -136,4 +136,13 @@ def _detail(entry: JournalEntry) -> dict[str, Any]:
         return found
     decided = asdict(entry.decision)
     names = ("trust", "case_id", "policy_version", "defects")
-    return {**found, **{name: decided[name] for name in names}, "decided_at": entry.decided_at, "trail": json.loads(entry.decision.trail)}
+    return {**found, **{name: decided[name] for name in names}, "decided_at": entry.decided_at, **_trail(entry.decision.trail)}
+
+
+def _trail(text: str) -> dict[str, Any]:
+    """What was seen on the way, and the answer of each rule under `trail`. An operator's own decision has none."""
+    found = json.loads(text)
+    if not found:
+        return {"trail": []}
+    seen = {name: found[name] for name in ("matched_by", "carriers_refused", "answer") if name in found}
+    return {"trust_reason": found["trust"][1], **seen, "trail": found["rules"]}

@@ -105,8 +105,6 @@ class Smtp(Section):
     command_timeout_s: Seconds = Field(120.0, description="seconds to wait for the next command or data")
     session_timeout_s: Seconds = Field(1_200.0, description="seconds that one session may last")
     min_data_bytes_per_s: CountOrNone = Field(500, description="slowest rate in DATA; 0: any")
-    max_received_fields: Count = Field(25, description="Received fields before a mail counts as a loop (RFC 5321 section 6.3)")
-    max_own_received_fields: Count = Field(2, description="Received fields with our own name before a mail counts as a loop")
     min_free_disk_percent: int = Field(5, ge=0, le=90, description="free disk below which mail is put off with 452")
     stress_percent: Percent = Field(80, description="share of max_connections from which all timeouts are shorter")
 

@@ -8,6 +8,7 @@ another: what fails on a mail is counted on its row, and the third time the row 
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -23,7 +24,7 @@ from mailgate.inbound.effects import Setting
 from mailgate.inbound.facts import facts_of
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.matcher import CaseFinder, Match
-from mailgate.inbound.redirect import AnswerLimits
+from mailgate.inbound.redirect import AnswerLimits, short
 from mailgate.killpoint import reached
 from mailgate.mail.model import Envelope, Mail
 from mailgate.metrics import count
@@ -164,6 +165,8 @@ class Intake:
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             count("processed", outcome.state)
+            if outcome.state == "redirected":
+                _count_answer(outcome)
             _log.info(
                 "processed",
                 journal_id=outcome.journal_id,
@@ -195,6 +198,14 @@ class Intake:
         _log.error("intake_failed", journal_id=entry.id, attempts=entry.attempts, error=f"{type(error).__name__}: {error}", exc_info=error)
         with self._store.transaction() as uow:
             uow.journal.defer([entry], f"{type(error).__name__}: {error}", self._clock() + RETRY_AFTER)
+
+
+def _count_answer(outcome: Outcome) -> None:
+    said = json.loads(outcome.trail).get("answer", "")
+    if said == "answered":
+        count("answers")
+    elif said:
+        count("answers_refused", short(said))
 
 
 def _attempt(work: Callable[[], Result]) -> tuple[Result | None, Exception | None]:

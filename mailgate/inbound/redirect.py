@@ -103,6 +103,27 @@ def refusal(question: Question, counters: Counters, limits: AnswerLimits, now: d
     return ""
 
 
+def short(reason: str) -> str:
+    """The short name of a refusal, for metrics; "other" for a text that is none."""
+    return next((name for beginning, name in _SHORT.items() if reason.startswith(beginning)), "other")
+
+
+_SHORT = {
+    "the mail is of kind": "machine",
+    "the reverse-path is null": "null_reverse_path",
+    "nobody can be taken": "no_author",
+    "the reverse-path is one of our own": "own_address",
+    "no person reads": "no_reply_address",
+    "no address of ours": "not_addressed",
+    "the author's domain says": "authentication",
+    "the address is suppressed": "suppressed",
+    "the same content": "same_content",
+    "the breaker for the domain": "domain_breaker",
+    "the global breaker": "global_breaker",
+    "the address was answered": "window",
+}
+
+
 def fingerprint(mail: Mail) -> str:
     """A hash of what the mail says, the same for the same words whoever sent them (breaker against one text from many forged addresses)."""
     words = " ".join((mail.subject + " " + mail.reply.text).split()).lower()
