@@ -16,7 +16,8 @@ MAX_DOMAIN_OCTETS = 255  # RFC 5321 section 4.5.3.1.2
 
 # Local parts are read a little wider than Dot-string: real senders have `a..b@` and `a.@` (Japanese mobile carriers).
 _ATEXT = rb"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-"
-_PLAIN = re.compile(rb"<([" + _ATEXT + rb".]+)@([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)>")
+_HOST_LABEL = rb"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*"
+_PLAIN = re.compile(rb"<([" + _ATEXT + rb".]+)@(" + _HOST_LABEL + rb"(?:\." + _HOST_LABEL + rb")*)>")
 _LABEL = r"[A-Za-z0-9_\u0080-\U0010ffff](?:[A-Za-z0-9_\u0080-\U0010ffff-]*[A-Za-z0-9_\u0080-\U0010ffff])?"
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*"
 _LITERAL = r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]{2,45}|[A-Za-z0-9-]+:[!-Z^-~]+)\]"
@@ -82,7 +83,7 @@ _KEYWORD = re.compile(r"[A-Z0-9][A-Z0-9-]*")
 
 def _read(argument: bytes, refusal: Reply) -> tuple[Path, bytes]:
     plain = _PLAIN.match(argument)
-    if plain is not None and b".." not in plain[2] and len(plain[2]) <= MAX_DOMAIN_OCTETS:
+    if plain is not None and len(plain[2]) <= MAX_DOMAIN_OCTETS:
         return Path(plain[1].decode("ascii"), plain[2].decode("ascii").lower()), _after(argument[plain.end() :], refusal)
     return _read_full(argument, refusal)
 

@@ -22,7 +22,7 @@ _STUFFED = re.compile(rb"\r\n\.(?!\n)")
 class DataReader:
     """Takes one message. `feed` until it gives the rest; then `content`. `stored_bytes` is what it holds in memory now."""
 
-    __slots__ = ("_bare_lf", "_blocks", "_held", "_limit_bytes", "_slack_bytes", "discarding", "stored_bytes", "wire_bytes")
+    __slots__ = ("_bare_lf", "_blocks", "_held", "_limit_bytes", "_over", "_slack_bytes", "discarding", "stored_bytes", "wire_bytes")
 
     def __init__(self, limit_bytes: int, slack_bytes: int) -> None:
         self._limit_bytes, self._slack_bytes = limit_bytes, slack_bytes
@@ -31,12 +31,12 @@ class DataReader:
         self._bare_lf = False
         self.stored_bytes = 0
         self.wire_bytes = 0
-        self.discarding = False
+        self.discarding = self._over = False
 
     @property
     def too_large(self) -> bool:
-        """True when more came than the limit."""
-        return self.wire_bytes > self._limit_bytes + len(END) and self.discarding
+        """True when more came than the limit, in the message as it is kept or on the wire."""
+        return self._over or self.wire_bytes > self._limit_bytes + len(END)
 
     def feed(self, chunk: bytes) -> bytes | None:
         """Take a chunk. None while the message goes on; after its end, the bytes that follow it.
@@ -90,4 +90,5 @@ class DataReader:
         self._blocks.append(block)
         self.stored_bytes += len(block)
         if self.stored_bytes > self._limit_bytes + 2:
+            self._over = True
             self.give_up()
