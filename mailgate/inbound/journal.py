@@ -168,7 +168,7 @@ class Journal:
             if isinstance(error, StoreBroken):
                 self._refuse(BROKEN)
                 _log.error("journal_unhealthy", error=str(error))
-            return [_unavailable(str(error), error, _Away, full=error.full)] * len(group)
+            return [_unavailable(str(error), error, _Away, error.full)] * len(group)
         except TransientFailure as error:
             return [_unavailable(str(error), error)] * len(group)
 
@@ -223,7 +223,7 @@ class Journal:
                 continue
             if isinstance(outcome, StoreUnavailable):
                 # An exception of its own for each: a traceback that many tasks write into is nobody's.
-                future.set_exception(_unavailable(str(outcome), outcome, full=outcome.full))
+                future.set_exception(_unavailable(str(outcome), outcome, StoreUnavailable, outcome.full))
             else:
                 future.set_result(outcome)
         if any(isinstance(outcome, Receipt) for _, outcome in settled):
@@ -260,9 +260,7 @@ class Journal:
             self._give_up(StoreUnavailable(SLOW))
 
 
-def _unavailable(
-    text: str, cause: BaseException, kind: type[StoreUnavailable] = StoreUnavailable, *, full: bool = False
-) -> StoreUnavailable:
+def _unavailable(text: str, cause: BaseException, kind: type[StoreUnavailable] = StoreUnavailable, full: bool = False) -> StoreUnavailable:
     failure = kind(text, full=full)
     failure.__cause__ = cause
     return failure

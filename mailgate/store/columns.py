@@ -7,6 +7,7 @@ hold NUL, neither database takes lone surrogates; both are replaced in derived t
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text, TypeDecorator, Uuid
@@ -28,6 +29,7 @@ def storable(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=256)  # the rows of a batch share their times
 def moment_text(moment: datetime) -> str:
     """The form in which SQLite stores a time: ISO 8601, UTC, always microseconds, so that text order is time order."""
     if moment.tzinfo is None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from mailgate.clock import Clock
 from mailgate.errors import UsageError
-from mailgate.store.repositories.statements import upsert
+from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.schema import blobs
 
 
@@ -37,8 +37,5 @@ def put(connection: Connection, contents: Mapping[str, bytes], now: datetime) ->
     Renewing `kept_at` takes the row's lock: retention, which may be deleting it, either goes first and the bytes are written again, or
     sees the new time.
     """
-    if not contents:
-        return
-    insert = upsert(connection, blobs)
-    statement = insert.on_conflict_do_update(index_elements=[blobs.c.sha256], set_={"kept_at": insert.excluded.kept_at})
-    connection.execute(statement, [{"sha256": key, "content": contents[key], "kept_at": now} for key in sorted(contents)])
+    rows = [{"sha256": key, "content": contents[key], "kept_at": now} for key in sorted(contents)]
+    insert_all(connection, blobs, rows, key=("sha256",), renew=("kept_at",))

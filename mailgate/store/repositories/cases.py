@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Select, and_, bindparam, delete, select, upda
 
 from mailgate.cases.model import Actor, Case, Change, Comment, Event, Participant, StoredFile
 from mailgate.errors import UsageError
+from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.contacts import contact
 from mailgate.store.repositories.counters import next_numbers
 from mailgate.store.repositories.notices import notice_row
-from mailgate.store.repositories.statements import execute_all, insert_all, limited, upsert
+from mailgate.store.repositories.statements import limited
 from mailgate.store.schema import cases, comment_files, comments, contacts, events, notices, participants
 
 
@@ -111,20 +112,13 @@ class CaseRepository:
         latest = {change.case.id: change.case for change in changes}
         created = {change.case.id for change in changes if change.created}
         insert_all(self._connection, cases, [_case_row(latest[id_]) for id_ in sorted(created)])
-        changed = [_case_row(latest[id_], key="of_id") for id_ in sorted(latest.keys() - created)]
-        execute_all(self._connection, _UPDATE_CASE, changed)
+        _CHANGE_CASE.run(self._connection, [_case_row(latest[id_], key="of_id") for id_ in sorted(latest.keys() - created)])
 
     def _write_participants(self, changes: Sequence[Change]) -> None:
         added = {(change.case.id, p.contact.id): p for change in changes for p in change.participants_added}
-        if added:
-            insert = upsert(self._connection, participants)
-            statement = insert.on_conflict_do_update(
-                index_elements=[participants.c.case_id, participants.c.contact_id],
-                set_={"role": insert.excluded.role, "approved": insert.excluded.approved},
-            )
-            keys = sorted(added)
-            rows = [{"case_id": c, "contact_id": p, "role": added[c, p].role, "approved": added[c, p].approved} for c, p in keys]
-            self._connection.execute(statement, rows)
+        keys = sorted(added)
+        rows = [{"case_id": c, "contact_id": p, "role": added[c, p].role, "approved": added[c, p].approved} for c, p in keys]
+        insert_all(self._connection, participants, rows, key=("case_id", "contact_id"), renew=("role", "approved"))
         gone = [{"of_case": change.case.id, "of_contact": id_} for change in changes for id_ in change.participants_removed]
         if gone:
             which = and_(participants.c.case_id == bindparam("of_case"), participants.c.contact_id == bindparam("of_contact"))
@@ -187,7 +181,9 @@ _CASE_FIELDS = (
 )  # fmt: skip
 # What never changes is not written again: an unchanged unique key spares PostgreSQL the check of what refers to it.
 _CHANGING = tuple(name for name in _CASE_FIELDS if name not in ("number", "key", "created_at"))
-_UPDATE_CASE = update(cases).where(cases.c.id == bindparam("of_id")).values({name: bindparam(f"to_{name}") for name in _CHANGING})
+_CHANGE_CASE = UpdateAll(
+    update(cases).where(cases.c.id == bindparam("of_id")).values({name: bindparam(f"to_{name}") for name in _CHANGING})
+)
 
 
 def _case_row(case: Case, key: str = "id") -> dict[str, Any]:

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, select, update
 
 from mailgate.cases.model import Contact
 from mailgate.errors import UsageError
+from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.repositories.counters import next_numbers
-from mailgate.store.repositories.statements import insert_all, limited
+from mailgate.store.repositories.statements import limited
 from mailgate.store.schema import contacts
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Select, delete, select, update
 
 from mailgate.cases.model import Customer
 from mailgate.errors import UsageError
-from mailgate.store.repositories.statements import insert_all, limited
+from mailgate.store.repositories.bulk import insert_all
+from mailgate.store.repositories.statements import limited
 from mailgate.store.schema import customer_domains, customers
 
 

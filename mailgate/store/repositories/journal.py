@@ -16,8 +16,9 @@ from mailgate.clock import Clock
 from mailgate.errors import UsageError
 from mailgate.mail.model import Envelope
 from mailgate.store.repositories import accept
+from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.ledger import LedgerRepository
-from mailgate.store.repositories.statements import array, execute_all, id_range, limited, literal, upsert, words
+from mailgate.store.repositories.statements import array, execute_all, id_range, limited, literal, words
 from mailgate.store.rows import Appended, ClaimedEntry, JournalEntry, JournalState, NewEntry, Outcome, Queue
 from mailgate.store.schema import blobs, decisions, journal
 
@@ -26,6 +27,8 @@ REOPENABLE: frozenset[str] = frozenset({"held", "shunted"})
 
 _ENVELOPE = (journal.c.reverse_path, journal.c.recipients)
 _SUBMITTED = (journal.c.client_address, journal.c.helo, journal.c.protocol, journal.c.tls, journal.c.smtp_utf8, journal.c.notes)
+_DECIDED = tuple(column.name for column in decisions.columns if column.name != "journal_id")
+_FINISH = UpdateAll(update(journal).where(journal.c.id == bindparam("of_id")).values(state=bindparam("to"), due_at=None, error=""))
 _CLAIMED = (journal.c.id, *_ENVELOPE, journal.c.raw_sha256, journal.c.accepted_at, journal.c.attempts, journal.c.lease_token, *_SUBMITTED)
 
 
@@ -93,12 +96,8 @@ class JournalRepository:
     def finish(self, outcomes: Sequence[Outcome]) -> None:
         """Write the outcomes of rows whose ground is held. Each row is final after it."""
         now = self._clock()
-        final = update(journal).where(journal.c.id == bindparam("of_id")).values(state=bindparam("to"), due_at=None, error="")
-        execute_all(self._connection, final, [{"of_id": outcome.journal_id, "to": outcome.state} for outcome in outcomes])
-        insert = upsert(self._connection, decisions)
-        columns = {column.name: insert.excluded[column.name] for column in decisions.columns if column.name != "journal_id"}
-        decided = insert.on_conflict_do_update(index_elements=[decisions.c.journal_id], set_=columns)
-        execute_all(self._connection, decided, [_decision(outcome, now) for outcome in outcomes])
+        _FINISH.run(self._connection, [{"of_id": outcome.journal_id, "to": outcome.state} for outcome in outcomes])
+        self._decide(outcomes, now, _DECIDED)
 
     def release(self, claims: Iterable[ClaimedEntry]) -> None:
         """Give leases back unused (a graceful stop): due at once, and the attempt is not counted."""
@@ -132,14 +131,13 @@ class JournalRepository:
         where = (journal.c.id.in_(ids), journal.c.state.in_(REOPENABLE))
         statement = update(journal).where(*where).values(state="discarded", due_at=None).returning(journal.c.id)
         done = set(self._connection.execute(statement).scalars())
-        insert = upsert(self._connection, decisions)
-        shown = insert.on_conflict_do_update(
-            index_elements=[decisions.c.journal_id],
-            set_={name: insert.excluded[name] for name in ("decided_at", "rule", "reason")},
-        )
         outcomes = [Outcome(journal_id=id_, state="discarded", rule="operator", reason=reason) for id_ in sorted(done)]
-        execute_all(self._connection, shown, [_decision(outcome, now) for outcome in outcomes])
+        self._decide(outcomes, now, ("decided_at", "rule", "reason"))
         return done
+
+    def _decide(self, outcomes: Sequence[Outcome], now: datetime, renew: tuple[str, ...]) -> None:
+        """Write decisions; of an entry that was decided before, the `renew` columns are replaced."""
+        insert_all(self._connection, decisions, [_decision(outcome, now) for outcome in outcomes], key=("journal_id",), renew=renew)
 
     def get(self, id_: str) -> JournalEntry:
         """One row. Raises UsageError when there is none."""

@@ -14,11 +14,16 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from mailgate.cases.model import Notice
-from mailgate.store.repositories.statements import execute_all, insert_all, literal
+from mailgate.store.repositories.bulk import UpdateAll, insert_all
+from mailgate.store.repositories.statements import execute_all, literal
 from mailgate.store.rows import ClaimedNotice, Queue
 from mailgate.store.schema import notices
 
 CLAIM_LOCK = 0x6D67_6E6F_7469_6365  # "mgnotice": whole groups can only be taken by one at a time; a claim is short
+
+_RENDERED = UpdateAll(
+    update(notices).where(notices.c.id == bindparam("of_id")).values(state="rendered", due_at=None, outbox_id=bindparam("to"), error="")
+)
 
 
 class NoticeRepository:
@@ -82,12 +87,7 @@ class NoticeRepository:
 
     def mark_all_rendered(self, outbox_ids: Mapping[str, str]) -> None:
         """Notice id -> id of the frozen mail that it is in, for a whole batch with one statement. Their ground must be held."""
-        statement = (
-            update(notices)
-            .where(notices.c.id == bindparam("of_id"))
-            .values(state="rendered", due_at=None, outbox_id=bindparam("to"), error="")
-        )
-        execute_all(self._connection, statement, [{"of_id": id_, "to": outbox_ids[id_]} for id_ in sorted(outbox_ids)])
+        _RENDERED.run(self._connection, [{"of_id": id_, "to": outbox_ids[id_]} for id_ in sorted(outbox_ids)])
 
     def suppress(self, ids: Collection[str], reason: str) -> None:
         """Nobody is told, and why. Their ground must be held."""

@@ -15,13 +15,26 @@ from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from mailgate.cases.ids import new_id
 from mailgate.errors import UsageError
-from mailgate.store.repositories.statements import execute_all, id_range, insert_all, limited, literal
+from mailgate.store.repositories.bulk import UpdateAll, insert_all
+from mailgate.store.repositories.statements import execute_all, id_range, limited, literal
 from mailgate.store.rows import Attempt, ClaimedMail, Delivery, OutboxMail, OutboxRow, OutboxState, Queue, SendResult
 from mailgate.store.schema import attempts, outbox, outbox_mails
 
 LOST_MAX = 3
 LOST = "the attempt ended without a known answer"
 WATCHED: frozenset[str] = frozenset({"deferred", "failed", "uncertain"})
+
+_RECORD = UpdateAll(
+    update(outbox)
+    .where(outbox.c.id == bindparam("of_id"))
+    .values(
+        state=bindparam("to"),
+        due_at=bindparam("next"),
+        error=bindparam("why"),
+        lost=outbox.c.lost + bindparam("doubt"),
+        lease_token=outbox.c.lease_token + 1,
+    )
+)
 
 
 class OutboxRepository:
@@ -108,21 +121,10 @@ class OutboxRepository:
             return set()
         ours = self._lock(results)
         kept = [result for result in results if ours.get(result.outbox_id) is not None]
-        statement = (
-            update(outbox)
-            .where(outbox.c.id == bindparam("of_id"))
-            .values(
-                state=bindparam("to"),
-                due_at=bindparam("next"),
-                error=bindparam("why"),
-                lost=outbox.c.lost + bindparam("doubt"),
-                lease_token=outbox.c.lease_token + 1,
-            )
-        )
         rows = [
             {"of_id": r.outbox_id, "to": _state(r), "next": _next(r), "why": _why(r), "doubt": int(r.state == "uncertain")} for r in kept
         ]
-        execute_all(self._connection, statement, rows)
+        _RECORD.run(self._connection, rows)
         insert_all(self._connection, attempts, [_attempt_row(result, ours[result.outbox_id]) for result in kept])
         return {result.outbox_id for result in kept}
 

@@ -10,22 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Insert, Select, Table, Update, insert, literal_column
+from sqlalchemy import ColumnElement, Connection, Insert, Select, Table, Update, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailgate.errors import UsageError
-
-
-def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert all rows with one statement; none with none. All rows have the same keys."""
-    if rows:
-        connection.execute(insert(table), list(rows))
-
-
-def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert those rows whose key is not there yet; the others are left as they are."""
-    if rows:
-        connection.execute(upsert(connection, table).on_conflict_do_nothing(), list(rows))
 
 
 def upsert(connection: Connection, table: Table) -> Any:
