@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import dramatiq
@@ -21,7 +22,7 @@ from dramatiq.errors import BrokerError
 from dramatiq.middleware import AgeLimit, Middleware
 
 from mailgate import log
-from mailgate.errors import ConfigError
+from mailgate.errors import ConfigError, TransientFailure
 
 STAGES: tuple[str, ...] = ("intake", "notices", "send")
 QUEUE = "mailgate"
@@ -63,6 +64,21 @@ def connect(url: str, namespace: str = "mailgate") -> dramatiq.Broker:
     raise ConfigError(
         f"broker.url has the unknown scheme {scheme!r}", hint="use memory://, redis://host:port/db or amqp://user:password@host:port"
     )
+
+
+def eviction_policy(url: str) -> str:
+    """The policy by which a Redis throws keys away when it is full; "" when it throws away none of ours. Raises TransientFailure."""
+    if urlsplit(url).scheme not in ("redis", "rediss"):
+        return ""
+    client = redis.Redis.from_url(url, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S)
+    try:
+        found: Any = client.info("memory")
+    except redis.RedisError as error:
+        raise TransientFailure(type(error).__name__) from error
+    finally:
+        client.close()
+    policy = str(found.get("maxmemory_policy", "noeviction"))
+    return policy if policy.startswith("allkeys") else ""
 
 
 def declare(broker: dramatiq.Broker, stages: Mapping[str, Callable[[], None]]) -> None:

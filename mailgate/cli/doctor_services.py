@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
 import pika
 import pika.exceptions
-import redis
 
+from mailgate import broker as bells
 from mailgate.cli.findings import Finding, fail, ok, warn
 from mailgate.config import Settings, without_password
-from mailgate.errors import ConfigError, SchemaMismatch, StoreUnavailable
+from mailgate.errors import ConfigError, SchemaMismatch, StoreUnavailable, TransientFailure
 from mailgate.outbound.session import SessionFailure, SmarthostOptions, Timeouts, open_session, tls_context
 from mailgate.store import migrate
 from mailgate.store.database import Database, open_database
 
 TIMEOUT_S = 5.0
-KEEPS_RINGS = frozenset({"noeviction", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"})
 
 
 def database(found: Settings) -> Iterator[Finding]:
@@ -61,19 +59,13 @@ def broker(found: Settings) -> Iterator[Finding]:
 
 
 def _redis(shown: str, url: str) -> Finding:
-    client = redis.Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
     try:
-        client.ping()
-        policy = str(cast("dict[Any, Any]", client.info("memory")).get("maxmemory_policy", ""))
-    except redis.RedisError as error:
+        policy = bells.eviction_policy(url)
+    except TransientFailure as error:
         return fail(
-            "broker",
-            f"{shown} does not answer: {type(error).__name__}",
-            "start Redis, or correct broker.url; until then work is found by sweeping",
+            "broker", f"{shown} does not answer: {error}", "start Redis, or correct broker.url; until then work is found by sweeping"
         )
-    finally:
-        client.close()
-    if policy and policy not in KEEPS_RINGS:
+    if policy:
         return fail("broker", f"{shown} throws keys away when it is full ({policy})", "set maxmemory-policy noeviction")
     return ok("broker", f"{shown} answers")
 

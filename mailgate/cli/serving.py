@@ -7,9 +7,10 @@ import threading
 import traceback
 from pathlib import Path
 
+from mailgate import broker, killpoint, log
 from mailgate import config as reader
-from mailgate import killpoint, log
 from mailgate.config import Settings
+from mailgate.errors import TransientFailure
 
 _log = log.get("process")
 
@@ -34,9 +35,20 @@ def _doubts(settings: Settings, split: bool) -> list[str]:
         found.append("SQLite serves the processes of one host only; use PostgreSQL for several hosts")
     if split and settings.embedded:
         found.append("memory:// rings in one process only: other processes find work by sweeping; set broker.url to redis:// or amqp://")
+    if policy := _evicts(settings.broker.url):
+        found.append(
+            f"Redis evicts keys when it is full ({policy}): rings get lost, work waits for the sweeper; set maxmemory-policy noeviction"
+        )
     if settings.kill_spec:
         found.append("MAILGATE_KILL is set: this process will kill itself")
     return found
+
+
+def _evicts(url: str) -> str:
+    try:
+        return broker.eviction_policy(url)
+    except TransientFailure:
+        return ""  # a bell that is away is no reason not to start
 
 
 def _thread_died(arguments: threading.ExceptHookArgs) -> None:
