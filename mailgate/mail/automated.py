@@ -13,7 +13,18 @@ from dataclasses import dataclass
 
 from mailgate.mail.limits import Ours
 from mailgate.mail.model import Envelope, Kind, Mailbox
-from mailgate.mail.wording import AWAY, DAEMON, MACHINE_SENTENCES, NO_REPLY, RETURN_OR_STAND_IN, begins_as_answer, first_of
+from mailgate.mail.wording import (
+    AWAY,
+    DAEMON,
+    MACHINE_SENTENCES,
+    NO_REPLY,
+    RECALL,
+    RECEIPT_SUBJECT,
+    RECEIPT_TEXT,
+    RETURN_OR_STAND_IN,
+    begins_as_answer,
+    first_of,
+)
 
 MAX_RECEIVED = 25
 """RFC 5321 section 6.3 says at least 100; a mail to a help desk that went over more than 25 hops is going round."""
@@ -56,6 +67,7 @@ class Facts:
     report: tuple[Kind, str] | None
     envelope: Envelope | None
     ours: Ours
+    calendar_reply: bool = False  # an answer to an invitation without a word of its own
 
     def first(self, name: str) -> str:
         """First value of the field `name`, "" when absent."""
@@ -158,6 +170,17 @@ def _subject(facts: Facts) -> Finding:
     return ("auto_reply", "subject:" + phrase) if phrase else None
 
 
+def _receipt(facts: Facts) -> Finding:
+    """Read receipts, recalls and answers to invitations, which Outlook writes when somebody clicks: there is no message in them."""
+    if RECEIPT_SUBJECT.match(facts.subject) and RECEIPT_TEXT.search(facts.text[:_TEXT_LOOK_CHARS]):
+        return "delivery_status", "subject:read-receipt"
+    if RECALL.match(facts.subject) and len(facts.text) <= _NOTE_CHARS:
+        return "system", "subject:recall"
+    if facts.calendar_reply:
+        return "auto_reply", "calendar:reply"
+    return None
+
+
 def _list(facts: Facts) -> Finding:
     for name in _LIST_HEADERS:
         if name in facts.headers:
@@ -209,7 +232,7 @@ def _wording(facts: Facts) -> Finding:
     text that asks nothing, and must stand near the beginning: people also say that they are on holiday.
     """
     text = _folded(facts.text)
-    sentence = first_of(MACHINE_SENTENCES, text[:_START_CHARS])
+    sentence = first_of(MACHINE_SENTENCES, text[:_START_CHARS] + " " + text[_START_CHARS:][-_START_CHARS:])
     if sentence:
         answer = facts.is_answer or first_of(AWAY, text)
         return ("auto_reply" if answer else "system"), "text:" + sentence
@@ -230,5 +253,15 @@ def _folded(text: str) -> str:
 
 
 _RULES: tuple[Callable[[Facts], Finding], ...] = (
-    _auto_submitted, _reply_header, _precedence, _subject, _list, _system_header, _suppress, _null_path, _machine_author, _wording,
-)  # fmt: skip
+    _auto_submitted,
+    _reply_header,
+    _precedence,
+    _subject,
+    _receipt,
+    _list,
+    _system_header,
+    _suppress,
+    _null_path,
+    _machine_author,
+    _wording,
+)

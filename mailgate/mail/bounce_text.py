@@ -79,7 +79,7 @@ def found_recipients(
     text = "\n".join(said)
     delayed = _is_delay(text, section)
     proven = delayed or bool(report.failed_header) or words.FAILURE.search(text) is not None
-    if not proven and not suspected.daemon:
+    if not suspected.daemon and (not proven or _is_personal(text)):
         return None
     own = _own_addresses(section)
     sure = _sure(said, own, report.failed_header)
@@ -92,6 +92,17 @@ def found_recipients(
     addresses = sure or _fallback(said, returned, report, own)
     action = "delayed" if delayed or (late and not words.FINAL.search(text)) else "failed"
     return [_recipient(address, at, said, action) for address, at in list(addresses.items())[:_MAX_RECIPIENTS]]
+
+
+def _is_personal(text: str) -> bool:
+    """A person who tells of a bounce greets or asks; a mail system does neither."""
+    return (
+        "?" in text
+        or re.match(
+            r"\s*(?:hei|hallo|hello|hi|hej|dear|kjære|god dag|guten tag|bonjour|moi|hoi|beste)\b[^.\n]{0,40}[,!\n]", text, re.IGNORECASE
+        )
+        is not None
+    )
 
 
 def _sure(said: list[str], own: frozenset[str], failed_header: tuple[str, ...]) -> dict[str, int]:

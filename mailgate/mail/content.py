@@ -21,11 +21,15 @@ _MAX_WRAPS = 3
 
 @dataclass(slots=True)
 class Content:
-    """`text` as shown, LF; `html` the source that stands beside it or behind it, None when there is none."""
+    """`text` as shown, LF; `html` the source that stands beside it or behind it, None when there is none.
+
+    `summarised` when the text is ours: an invitation in words, because there was no other text.
+    """
 
     text: str = ""
     html: str | None = None
     raws: list[Raw] = field(default_factory=list)
+    summarised: bool = False
 
 
 def open_signed(tree: Tree, limits: Limits) -> Tree:
@@ -44,6 +48,11 @@ def open_signed(tree: Tree, limits: Limits) -> Tree:
     return tree
 
 
+def is_calendar_reply(tree: Tree) -> bool:
+    """Whether the mail carries an answer to an invitation (RFC 6047 section 2.4: the method stands in the Content-Type)."""
+    return any(part.content_type == "text/calendar" and part.params.get("method", "").upper() == "REPLY" for part in tree.leaves)
+
+
 def gather(tree: Tree, limits: Limits) -> Content:
     """All that is text and all that is not, from an opened tree."""
     chosen = body.choose(tree)
@@ -57,18 +66,17 @@ def gather(tree: Tree, limits: Limits) -> Content:
     html = html or next((one.html for one in tnefs if one and one.html), "")
     content.html = html or None
     if not content.text.strip():
-        content.text = _other_text(tree, chosen, [one for one in tnefs if one], html, limits)
+        content.text = _other_text([one for one in tnefs if one], html)
+    if not content.text.strip() and chosen.calendar:
+        content.text = calendar.summarise(body.part_text(tree, chosen.calendar[0], limits.text_bytes))
+        content.summarised = True
     return content
 
 
-def _other_text(tree: Tree, chosen: body.Body, tnefs: list[Tnef], html: str, limits: Limits) -> str:
-    """No plain text: HTML as text, what winmail.dat says, an invitation in words. In this order."""
+def _other_text(tnefs: list[Tnef], html: str) -> str:
+    """No plain text: the HTML as text, else what winmail.dat says."""
     text = html_text.to_text(html) if html else ""
-    if not text.strip():
-        text = next((one.text for one in tnefs if one.text.strip()), text)
-    if not text.strip() and chosen.calendar:
-        text = calendar.summarise(body.part_text(tree, chosen.calendar[0], limits.text_bytes))
-    return text
+    return text if text.strip() else next((one.text for one in tnefs if one.text.strip()), text)
 
 
 def _files_in_text(tree: Tree, chosen: body.Body, content: Content, limits: Limits) -> None:

@@ -18,7 +18,10 @@ _ENOUGH = 1.5
 _ENOUGH_NORDIC = 1.0
 
 _LISTS = {
-    "nb": """fint bra greit flott se vedlegg vedlagt vedlagte tekst bilde brukernavn passord logge innlogging skriver nettside faktura
+    "nb": """i du man ham henne hans hennes dit hit burde bør kanskje allerede alltid aldri ofte annet andre annen samme selv hele
+        alle alt mest minst god stor ny nye år måned tid jobb jobber arbeid firma kontakt ta kom kommer går ser sier vet tror
+        gir tar uten mot mellom hos sluttet begynt møte melding
+        fint bra greit flott se vedlegg vedlagt vedlagte tekst bilde brukernavn passord logge innlogging skriver nettside faktura
     ordre bestilling
         leverandør kunne ville skulle vært gått skjer slutt deg din ditt dine vår vårt våre oss dem de sin sitt hadde gang
         dager timer lenger første neste ringe sende sendt fikk gikk står ligger finner bruker trenger ønsker mener synes takker
@@ -31,7 +34,10 @@ _LISTS = {
         enn eller denne dette disse der her om ved over under før igjen ut inn opp ned fungerer virker sak saken beklager gjerne litt
         kun fordi
         fraværende ferie kontoret tilbake mandag tirsdag onsdag torsdag fredag lørdag søndag uke snart men et""",
-    "nn": """sjå vedlegg vedlagt tekst bilete brukarnamn passord logge innlogging skrivar nettside faktura kunne ville skulle vore
+    "nn": """i du man han hennar dit hit burde bør kanskje allereie alltid aldri ofte anna andre annan same sjølv heile alle alt
+        mest minst god stor ny nye år månad tid jobb jobbar arbeid firma kontakt ta kom kjem går ser seier veit trur gir tek
+        utan mot mellom hos slutta byrja møte melding
+        sjå vedlegg vedlagt tekst bilete brukarnamn passord logge innlogging skrivar nettside faktura kunne ville skulle vore
         gått skjer deg din ditt dine vår vårt våre oss dykkar sin sitt hadde gong dagar timar lenger første neste ringje sende
         sendt fekk gjekk står ligg finn brukar treng takkar ja nei kvar dag morgon kveld hastar mogleg ferdig feil feilmelding
         problem problemet hjelp hjelpa hjelpe løyst vedrørande no ynskja logga meg gløymt framleis
@@ -44,7 +50,10 @@ _LISTS = {
         fråverande ferie kontoret tilbake måndag tysdag onsdag torsdag fredag laurdag sundag veke snart men eit ikkje kven hjå dei
         sjølv berre
         ynskjer ønskjer trur eigen kjem hjelp eitt nokre vore heile saman""",
-    "da": """se vedhæftet tekst billede brugernavn adgangskode logge printer hjemmeside faktura ordre bestilling kunne ville skulle
+    "da": """i du man ham hende hans hendes burde bør måske allerede altid aldrig ofte andet andre anden samme selv hele alle alt
+        mest mindst god stor ny nye år måned tid job arbejder arbejde firma kontakt tage kom kommer går ser siger ved tror
+        giver tager uden mod mellem stoppet begyndt møde besked
+        se vedhæftet tekst billede brugernavn adgangskode logge printer hjemmeside faktura ordre bestilling kunne ville skulle
         været gået sker dig din dit dine vores os dem de sin sit havde gang dage timer længere første næste ringe sende sendt
         fik gik står ligger finder bruger behøver ønsker synes mvh ja nej hvilken hvilke hver dag morgen aften haster muligt
         færdig fejl fejlmeddelelse problem problemet hjælp hjælpen hjælpe løst vedrørende angående jeres virker ikke
@@ -55,7 +64,10 @@ _LISTS = {
         end eller denne dette disse der her om ved over under før igen ud ind op ned fungerer virker sag sagen beklager gerne lidt fordi
         fraværende ferie kontoret tilbage mandag tirsdag onsdag torsdag fredag lørdag søndag uge snart men et kære bedste hilsner hos
         mvh""",
-    "sv": """se bifogat bifogad text bild användarnamn lösenord logga skrivare hemsida faktura order beställning kunde ville skulle
+    "sv": """i du man honom henne hans hennes borde bör kanske redan alltid aldrig ofta annat andra annan samma själv hela alla allt
+        mest minst god stor ny nya år månad tid jobb jobbar arbete företag kontakta ta kom kommer går ser säger vet tror ger
+        tar utan mot mellan hos slutat börjat möte meddelande
+        se bifogat bifogad text bild användarnamn lösenord logga skrivare hemsida faktura order beställning kunde ville skulle
         varit gått händer dig din ditt dina vår vårt våra oss dem de sin sitt hade gång dagar timmar längre första nästa ringa
         skicka skickat fick gick står ligger hittar använder behöver önskar tycker ja nej vilken vilka varje dag morgon kväll
         bråttom möjligt klar fel felmeddelande problem problemet hjälp hjälpen hjälpa löst angående
@@ -66,7 +78,9 @@ _LISTS = {
         svar sedan om än eller denna detta dessa där här vid över under före igen ut in upp ner fungerar ärende ärendet tyvärr gärna
         lite eftersom
         frånvarande semester kontoret tillbaka måndag tisdag onsdag torsdag fredag lördag söndag vecka snart men ett inom""",
-    "en": """see attached attachment text picture username password log login printer page invoice order could were did going
+    "en": """man always never often other same self whole all good new year month time job work works company contact come goes says
+        know believe without against between message meeting received into will
+        see attached attachment text picture username password log login printer page invoice order could were did going
         happens him them had time days hours longer first next call send sent got went need want think yes no which each day
         morning possible done error problem help helped solved regarding still
         i not what how where why something someone be from to and it that has can we will shall with on a is of for the after only
@@ -75,7 +89,9 @@ _LISTS = {
         please thanks thank regards hello hi dear back office vacation monday tuesday wednesday thursday friday have been would could
         an as at
         do does did but they their its our us just any about which who""",
-    "de": """siehe anhang text bild benutzername passwort anmelden drucker seite rechnung bestellung könnte würde wurde gehabt dich
+    "de": """du man ihm schon immer nie oft andere anderen gleiche selbst ganze alle alles gut neu jahr monat zeit arbeit firma
+        kontakt kommt geht sagt weiß glaube ohne gegen zwischen aufgehört nachricht um
+        siehe anhang text bild benutzername passwort anmelden drucker seite rechnung bestellung könnte würde wurde gehabt dich
         dir uns ihnen hatte mal tage stunden länger erste nächste anrufen senden gesendet ging brauche möchte ja nein welche
         jede tag morgen möglich fertig fehler problem hilfe gelöst bezüglich vielen schönen mfg
         ich nicht was wie wo warum etwas jemand sein von zu und es das die der den dem ein eine hat kann wir will soll mit auf ist

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from mailgate.mail import automated, content, dsn, language, prescan, reply, returns
 from mailgate.mail.attachments import finish
-from mailgate.mail.content import Content
+from mailgate.mail.content import Content, is_calendar_reply
 from mailgate.mail.head import DOUBTFUL, Head, charset_hint, read_head
 from mailgate.mail.headers import pairs, read_section
 from mailgate.mail.limits import DEFAULT_LIMITS, Limits, Ours
@@ -36,6 +36,7 @@ class _Understood:
     content: Content
     reply: Reply
     report: dsn.Report | None
+    calendar_reply: bool = False
 
 
 def read(raw: bytes, limits: Limits = DEFAULT_LIMITS, *, ours: Ours | None = None, envelope: Envelope | None = None) -> Mail:
@@ -52,7 +53,9 @@ def read(raw: bytes, limits: Limits = DEFAULT_LIMITS, *, ours: Ours | None = Non
     found = content.gather(tree, limits)
     parts = reply.extract(found.text, found.html)
     report = dsn.read_report(tree, section, limits)
-    known = _Understood(head, pairs(section.fields, hint), found, parts, report)
+    known = _Understood(
+        head, pairs(section.fields, hint), found, parts, report, is_calendar_reply(tree) and (found.summarised or not found.text.strip())
+    )
     judged = _judge(known, ours or Ours(), envelope)
     defects = tuple(dict.fromkeys((*scan.defects, *section.defects, *head.defects, *tree.defects)))
     return _mail(len(raw), defects, known, judged)
@@ -72,6 +75,7 @@ def _judge(known: _Understood, ours: Ours, envelope: Envelope | None) -> Judgeme
         report=(known.report.kind, known.report.reason) if known.report else None,
         envelope=envelope,
         ours=ours,
+        calendar_reply=known.calendar_reply,
     )
     kind, reasons = automated.classify(facts)
     returns_at = returns.returns_at(text, known.head.date) if kind == "auto_reply" else None

@@ -133,6 +133,9 @@ def test_given_only_the_words_of_a_machine_when_read_then_it_is_an_automatic_ans
         "Tilbake til saken: skriveren virker ikke. Ta kontakt med meg.\n",
         "Automatisk svar er slått av hos oss nå.\n",
         "Jeg har fri i dag.\n",
+        "Rapporten blir generert automatisk hver natt, men i natt kom den ikke.\n",
+        "Denne kunden kan ikke besvares av oss. Kari har sluttet, kontakt Per.\n",
+        "I got an automatically generated email from you, but the link is dead.\n",
         "We are out of office paper, please order more.\n",
     ],
 )
@@ -173,3 +176,23 @@ def test_given_a_known_machine_when_read_then_it_counts_as_a_person(known):
     mail = read(b"From: nagios@example.com\nAuto-Submitted: auto-generated\n\nCRITICAL", ours=Ours(human_machines=frozenset({known})))
     assert mail.kind == "human"
     assert mail.kind_reasons == ("known_machine:nagios@example.com",)
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "expected"),
+    [
+        ("Lest: Sak", "Meldingen din\n\nEmne: Sak\n\nble lest 3. mars 2027 10:20.\n", "delivery_status"),
+        ("Not read: Case", "Your message was deleted without being read.\n", "delivery_status"),
+        ("Lest: boken du anbefalte", "Den var fin.\n", "human"),
+        ("Tilbakekall: Sak", "Kari ønsker å tilbakekalle meldingen.\n", "system"),
+        ("Vi har mottatt din henvendelse", "Saken har nummer 12.\n", "auto_reply"),
+    ],
+)
+def test_given_what_outlook_or_a_desk_writes_by_itself_when_read_then_no_person_wrote_it(subject, text, expected):
+    assert kind(f"Subject: {subject}", text) == expected
+
+
+def test_given_a_bare_answer_to_an_invitation_when_read_then_nobody_wrote_anything():
+    calendar = "BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nSUMMARY:Møte\nDTSTART:20270310T080000Z\nEND:VEVENT\nEND:VCALENDAR\n"
+    mail = read((PERSON + "Subject: Godtatt: Møte\nContent-Type: text/calendar; method=REPLY\n\n" + calendar).encode())
+    assert (mail.kind, mail.kind_reasons) == ("auto_reply", ("calendar:reply",))
