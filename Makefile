@@ -54,7 +54,7 @@ chaos: $(DEV)  ## 2,000 mails under random kills
 	@$(PYTEST) tests/faults/test_chaos.py
 
 fuzz: $(DEV)  ## hostile bytes at the listener and the reader
-	@$(PYTEST) tests/fuzz
+	@MAILGATE_FUZZ_S=$${MAILGATE_FUZZ_S:-60} $(PYTEST) tests/fuzz tests/dialogs/test_fuzz.py
 
 bench: $(DEV)  ## how fast, beside Postfix, bare aiosmtpd and Roundup
 	@$(BIN)/python -m bench

@@ -6,7 +6,7 @@ Sizes end in `_bytes`, times in `_s`. A client that meets a limit gets 421 or 45
 from __future__ import annotations
 
 import resource
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv4Network, IPv6Network
 
 MIB = 1024 * 1024
@@ -39,6 +39,11 @@ class Timeouts:
 
 STRESSED = Timeouts(handshake_s=5.0, command_s=10.0, session_s=120.0, data_s=900.0, data_window_s=10.0, write_s=10.0, linger_s=0.5)
 """What counts instead near the cap of connections: who does nothing leaves first."""
+
+
+def shorter(one: Timeouts, other: Timeouts) -> Timeouts:
+    """The lesser of each."""
+    return Timeouts(**{item.name: min(getattr(one, item.name), getattr(other, item.name)) for item in fields(Timeouts)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +91,10 @@ class Limits:
 
 
 def for_this_process(limits: Limits) -> Limits:
-    """`limits` with no more connections than there are file descriptors; raises the process's soft limit to its hard one when that helps.
+    """`limits` with no more connections than there are file descriptors, and stress that never makes a time longer.
 
-    A quarter of the descriptors, at most 256, is left to the database, the log and files.
+    Raises the process's soft limit of descriptors to its hard one when that helps. A quarter of the descriptors, at most 256, is left to
+    the database, the log and files.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = limits.connections + 256
@@ -98,4 +104,5 @@ def for_this_process(limits: Limits) -> Limits:
             resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
             soft = raised
     room = limits.connections if soft == resource.RLIM_INFINITY else soft - min(256, max(16, soft // 4))
-    return replace(limits, connections=max(1, min(limits.connections, room)))
+    stressed = shorter(limits.stressed, limits.timeouts)
+    return replace(limits, connections=max(1, min(limits.connections, room)), stressed=stressed)
