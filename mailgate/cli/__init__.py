@@ -1,6 +1,6 @@
 """The command line: one module per noun, each loaded when it is called. Errors end here as one line on standard error and an exit code.
 
-Exit codes: 0 done, 1 the answer is no, 2 usage or configuration, 130 interrupted, 141 the reader of our output went away.
+Exit codes: 0 done, 1 the answer is no (or nobody reads our output any more), 2 usage or configuration, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whatever is still buffered would fail again when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        return 1
 
 
 def _refuse(text: str, code: int) -> int:

@@ -1,0 +1,170 @@
+"""The command line as a whole: fast, quiet, one line per error, the right exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer
+
+from mailgate import __version__, cli
+from mailgate.cli import COMMANDS, main
+from mailgate.errors import ConfigError, MailgateError, NotAllowed, SchemaMismatch, StoreUnavailable, UsageError
+
+PROGRAM = (sys.executable, "-c", "import sys; from mailgate.cli import main; sys.exit(main())")
+
+
+def _run(*words: str, folder: Path, **more: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*PROGRAM, *words], capture_output=True, text=True, timeout=60, check=False, cwd=folder, **more)  # type: ignore[call-overload, no-any-return]
+
+
+def test_given_version_when_asked_then_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"mailgate {__version__}\n"
+
+
+def test_given_nothing_when_called_then_help_is_shown_and_it_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    shown = capsys.readouterr().out
+    assert all(f"\n  {name} " in shown for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["pars"], "No such command 'pars'"),
+        (["parse"], "Missing argument 'PATH...'"),
+        (["parse", "--jsn", "x"], "No such option"),
+        (["journal"], "Missing command"),
+        (["journal", "list", "--state", "lost"], "'lost'"),
+        (["journal", "list", "--limit", "0"], "greater than or equal to 1"),
+        (["worker", "--processes", "65"], "less than or equal to 64"),
+        (["ledger", "extra"], "extra"),
+    ],
+)
+def test_given_a_wrong_call_when_made_then_one_line_says_so(words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert re.fullmatch(r"mailgate: [^\n]+; see mailgate[^\n]* --help\n", said.err)
+    assert says in said.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError("bad", file="f", line=3), 2),
+        (UsageError("bad"), 2),
+        (SchemaMismatch("bad"), 2),
+        (NotAllowed("bad"), 1),
+        (StoreUnavailable("bad\nsecond line"), 1),
+        (MailgateError("bad"), 1),
+        (KeyboardInterrupt(), 130),
+        (typer.Abort(), 130),
+        (typer.Exit(1), 1),
+    ],
+)
+def test_given_an_error_when_a_command_raises_it_then_the_exit_code_is_the_contracts(
+    error: BaseException, code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mailgate.cli.ledger as command
+
+    def ledger() -> None:
+        raise error
+
+    monkeypatch.setattr(command, "ledger", ledger)
+    assert main(["ledger"]) == code
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == (1 if isinstance(error, MailgateError) else 0)
+
+
+def test_given_an_error_that_nobody_foresaw_when_it_comes_then_the_user_sees_one_line_and_the_rest_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = (
+        "import sys, mailgate.cli as c, mailgate.cli.ledger as l\n"
+        "def ledger(): raise ZeroDivisionError('geheim')\n"
+        "l.ledger = ledger\nsys.exit(c.main(['ledger']))"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False, env=environment)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert re.fullmatch(r"mailgate: an error that was not foreseen, incident [0-9a-f]{8}; please report it with \S+\n", done.stderr)
+    (kept,) = tmp_path.glob("mailgate-*.txt")
+    assert "ZeroDivisionError: geheim" in kept.read_text()
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_given_a_reader_that_goes_away_when_output_is_written_then_nothing_is_said(tmp_path: Path) -> None:
+    (tmp_path / "mails").mkdir()
+    for number in range(300):
+        (tmp_path / "mails" / f"{number:03}.eml").write_bytes(b"Subject: x\r\n\r\n" + b"y" * 2_000)
+    with subprocess.Popen([*PROGRAM, "parse", "--json", "mails"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(30) == 1
+
+
+def test_given_parse_when_it_runs_then_neither_database_nor_broker_nor_listener_is_loaded(tmp_path: Path) -> None:
+    program = (
+        "import sys; from mailgate.cli import main; code = main(['parse', '--json', '-'])\n"
+        "heavy = ('sqlalchemy', 'dramatiq', 'aiosmtpd', 'jinja2', 'redis')\n"
+        "print([m for m in sys.modules if m.split('.')[0] in heavy], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input=b"Subject: x\r\n\r\ny\r\n", capture_output=True, timeout=60, check=False)
+    assert json.loads(done.stdout)["subject"] == "x"
+    assert done.stderr == b"[]\n"
+
+
+def test_given_version_when_measured_then_it_comes_at_once(tmp_path: Path) -> None:
+    def once() -> float:
+        start = time.perf_counter()
+        assert _run("--version", folder=tmp_path).returncode == 0
+        return time.perf_counter() - start
+
+    bare = min(_bare_start() for _ in range(3))
+    assert min(once() for _ in range(5)) - bare < 0.15
+
+
+def _bare_start() -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    return time.perf_counter() - start
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_given_a_command_when_asked_for_help_then_it_tells(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, "--help"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith(f"Usage: mailgate {name}")
+    assert shown.err == ""
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "nb_NO.ISO-8859-1"])
+def test_given_a_terminal_without_utf_8_when_letters_are_printed_then_nothing_fails(locale: str, tmp_path: Path) -> None:
+    (tmp_path / "m.eml").write_bytes("Subject: Blåbærsyltetøy 🫐\r\n\r\nø\r\n".encode())
+    done = subprocess.run(
+        [*PROGRAM, "parse", "m.eml"],
+        capture_output=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "LC_ALL": locale, "PYTHONUTF8": "0"},
+    )
+    assert done.returncode == 0
+    assert "Blåbærsyltetøy 🫐".encode() in done.stdout
+
+
+def test_given_the_list_of_commands_when_compared_then_every_module_is_there() -> None:
+    assert cli.LazyGroup(name="x").list_commands(None) == list(COMMANDS)
