@@ -19,12 +19,12 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from mailgate.store.columns import moment_text, storable
+from mailgate.store.repositories.bulk import CHUNK_ROWS, run
 from mailgate.store.repositories.statements import array
 from mailgate.store.rows import Appended, NewEntry
 from mailgate.store.schema import submissions
 
 WINDOW = timedelta(days=7)
-CHUNK_ROWS = 64  # bounds the number of different statements, and the values of one
 
 Row = tuple[Any, ...]
 
@@ -59,7 +59,7 @@ def append(connection: Connection, writer: str, entries: Sequence[NewEntry]) -> 
     if fresh:
         into.write(_BLOB, _KEPT, into.blob_rows(fresh))
         into.write(_ENTRY, "", [into.entry_row(entry) for entry in fresh])
-        into.run(_TALLY, (writer, len(fresh)))
+        run(connection, _TALLY, (writer, into.integer(len(fresh))))
     if fresh is entries:
         return [Appended(entry.id, False) for entry in entries]
     return [_answer(entry, first_of[entry.submission_key], known) for entry in entries]
@@ -83,12 +83,11 @@ def _reserve(into: _Writer, entries: Sequence[NewEntry]) -> dict[str, str]:
 
 
 class _Writer:
-    """The driver's own connection below one of SQLAlchemy, and the few values that the two databases take in different forms."""
+    """Rows for one connection: the few values that the two databases take in different forms (see `bulk`)."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._is_sqlite = connection.dialect.name == "sqlite"
-        self._driver: Any = connection.connection.driver_connection
         self._moments: dict[datetime, Any] = {}
 
     def moment(self, moment: datetime) -> Any:
@@ -100,16 +99,16 @@ class _Writer:
             text = self._moments[moment] = moment_text(moment)
         return text
 
-    def run(self, statement: str, values: Row) -> int:
-        """Run one statement; how many rows it touched."""
-        return int(self._driver.execute(statement if self._is_sqlite else _for_psycopg(statement), values).rowcount)
+    def integer(self, number: int) -> Any:
+        """A number as the driver takes it."""
+        return number if self._is_sqlite else str(number)
 
     def write(self, into: tuple[str, str], conflict: str, rows: Sequence[Row], *more: Any) -> int:
         """Insert all rows; how many were inserted or updated. `more` are the values of `conflict`."""
         touched = 0
         for start in range(0, len(rows), CHUNK_ROWS):
             chunk = rows[start : start + CHUNK_ROWS]
-            touched += self.run(_insert(into, conflict, len(chunk)), (*chain.from_iterable(chunk), *more))
+            touched += run(self.connection, _insert(into, conflict, len(chunk)), (*chain.from_iterable(chunk), *more))
         return touched
 
     def blob_rows(self, entries: Sequence[NewEntry]) -> list[Row]:
@@ -134,18 +133,13 @@ class _Writer:
             entry.smtp_utf8,
             _array(entry.notes),
             bytes.fromhex(entry.raw_sha256),
-            len(entry.raw),
+            self.integer(len(entry.raw)),
         )
 
 
 @lru_cache(maxsize=4 * CHUNK_ROWS)
 def _insert(into: tuple[str, str], conflict: str, count: int) -> str:
     return into[0] + ", ".join([into[1]] * count) + conflict
-
-
-@lru_cache(maxsize=4 * CHUNK_ROWS)
-def _for_psycopg(statement: str) -> str:
-    return statement.replace("?", "%s")
 
 
 @lru_cache(maxsize=1024)

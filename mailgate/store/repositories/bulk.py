@@ -2,20 +2,38 @@
 
 In: rows as mappings of column (or parameter) names. Out: rows in the database. SQLAlchemy makes the text and knows how each type is stored;
 both are asked once per shape and kept. What it does again for every row otherwise costs more than the database needs to write it.
+
+To psycopg the text goes through a `RawCursor`: its own placeholders (`$1`) need no parsing, which the driver would repeat for every long
+text. Integers go as text there, since the driver gives small and large ones different types, and PostgreSQL would plan anew for each.
 """
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, Update
+import psycopg
+from sqlalchemy import Connection, Dialect, Integer, Table, Update
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 CHUNK_ROWS = 64  # bounds the number of different texts, and the values of one statement
 
 Row = Mapping[str, Any]
 Converter = Callable[[Any], Any]
+
+_DOLLAR: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+
+def run(connection: Connection, text: str, values: Sequence[Any]) -> int:
+    """Run one statement whose placeholders are `?` (and which has no other `?`); how many rows it touched."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        return int(driver.execute(text, values).rowcount)
+    with psycopg.RawCursor(driver) as cursor:
+        return int(cursor.execute(_numbered(text), values).rowcount)
 
 
 def insert_all(
@@ -31,11 +49,39 @@ def insert_all(
     convert = _converters(table, columns, connection.dialect)
     for start in range(0, len(rows), CHUNK_ROWS):
         chunk = rows[start : start + CHUNK_ROWS]
-        text = _insert(table, columns, len(chunk), key, renew, connection.dialect.paramstyle == "qmark")
-        connection.exec_driver_sql(text, tuple(_values(chunk, convert)))
+        run(connection, _insert(table, columns, len(chunk), key, renew), tuple(_values(chunk, convert)))
 
 
-def _values(rows: Sequence[Row], convert: Sequence[tuple[str, Converter | None]]) -> Iterable[Any]:
+class UpdateAll:
+    """One UPDATE with bound parameters, to be run for many rows. Make it once, at the top of a module."""
+
+    def __init__(self, statement: Update) -> None:
+        self._statement = statement
+        self._compiled: dict[str, tuple[str, Sequence[tuple[str, Converter | None]], Row]] = {}
+
+    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Run it once per row; nothing for none. A row names every parameter that has no constant value."""
+        if not rows:
+            return
+        text, convert, constants = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
+        values = [tuple(_values(({**constants, **row},), convert)) for row in rows]
+        driver: Any = connection.connection.driver_connection
+        if connection.dialect.name == "sqlite":
+            driver.executemany(text, values)
+            return
+        with psycopg.RawCursor(driver) as cursor:
+            cursor.executemany(text, values)
+
+    def _compile(self, dialect: Dialect) -> tuple[str, Sequence[tuple[str, Converter | None]], Row]:
+        compiled: Any = self._statement.compile(dialect=dialect if dialect.name == "sqlite" else _DOLLAR)
+        binds = {name: bind for bind, name in compiled.bind_names.items()}
+        convert = tuple((name, _converter(binds[name].type, dialect)) for name in compiled.positiontup)
+        constants = {name: bind.value for name, bind in binds.items() if not bind.required}
+        made = self._compiled[dialect.name] = (str(compiled), convert, constants)
+        return made
+
+
+def _values(rows: Iterable[Row], convert: Sequence[tuple[str, Converter | None]]) -> list[Any]:
     return [row[name] if to_stored is None else to_stored(row[name]) for row in rows for name, to_stored in convert]
 
 
@@ -45,13 +91,19 @@ def _converters(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tup
 
 
 def _converter(kind: Any, dialect: Dialect) -> Converter | None:
+    if isinstance(kind, Integer) and dialect.name != "sqlite":
+        return _integer_text
     converter: Converter | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return converter
 
 
+def _integer_text(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
 @lru_cache(maxsize=4096)
-def _insert(table: Table, columns: tuple[str, ...], count: int, key: tuple[str, ...], renew: tuple[str, ...], qmark: bool) -> str:
-    row = "(" + ", ".join(["?" if qmark else "%s"] * len(columns)) + ")"
+def _insert(table: Table, columns: tuple[str, ...], count: int, key: tuple[str, ...], renew: tuple[str, ...]) -> str:
+    row = "(" + ", ".join("?" * len(columns)) + ")"
     conflict = ""
     if key:
         renewed = ", ".join(f'"{name}" = excluded."{name}"' for name in renew)
@@ -60,29 +112,7 @@ def _insert(table: Table, columns: tuple[str, ...], count: int, key: tuple[str, 
     return f"INSERT INTO {table.name} ({named}) VALUES {', '.join([row] * count)}{conflict}"
 
 
-class UpdateAll:
-    """One UPDATE with bound parameters, to be run for many rows. Make it once, at the top of a module."""
-
-    def __init__(self, statement: Update) -> None:
-        self._statement = statement
-        self._compiled: dict[str, tuple[str, Sequence[tuple[str, Converter | None]], Row, bool]] = {}
-
-    def run(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Run it once per row; nothing for none. A row names every parameter that has no constant value."""
-        if not rows:
-            return
-        text, convert, constants, positional = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
-        filled = [{**constants, **row} for row in rows]
-        values: Any = [tuple(_values((row,), convert)) for row in filled]
-        if not positional:
-            values = [dict(zip((name for name, _ in convert), row, strict=True)) for row in values]
-        connection.exec_driver_sql(text, values)
-
-    def _compile(self, dialect: Dialect) -> tuple[str, Sequence[tuple[str, Converter | None]], Row, bool]:
-        compiled: Any = self._statement.compile(dialect=dialect)
-        binds = {name: bind for bind, name in compiled.bind_names.items()}
-        order: Sequence[str] = compiled.positiontup or tuple(binds)
-        convert = tuple((name, _converter(binds[name].type, dialect)) for name in order)
-        constants = {name: bind.value for name, bind in binds.items() if not bind.required}
-        made = self._compiled[dialect.name] = (str(compiled), convert, constants, compiled.positiontup is not None)
-        return made
+@lru_cache(maxsize=4096)
+def _numbered(text: str) -> str:
+    numbers = itertools.count(1)
+    return re.sub(r"\?", lambda _: f"${next(numbers)}", text)

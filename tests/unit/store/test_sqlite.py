@@ -169,3 +169,19 @@ def test_given_a_writer_that_never_ends_when_another_waits_then_it_is_told_in_bo
         assert time.monotonic() - began_s < 5
         over.set()
         holder.result(10)
+
+
+def test_given_a_full_disk_when_written_then_it_says_so_nothing_is_lost_and_it_goes_on_when_there_is_room(store: Store) -> None:
+    kept = accepted(store, 1)
+    with store.database.writing.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 4}")
+    with pytest.raises(StoreUnavailable) as caught, store.transaction() as unit:
+        unit.journal.append([entry(2, store.now(), raw=bytes(100_000))])
+    assert caught.value.full
+    with store.reading() as unit:
+        assert [one.id for one in unit.journal.list()] == kept
+        assert unit.journal.ledger()["balanced"]
+    with store.database.writing.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    assert len(accepted(store, 2)) == 1
