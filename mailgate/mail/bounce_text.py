@@ -44,26 +44,31 @@ class ReportText:
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """Why a mail may be a report; `daemon` when its author is a mail system, which needs less proof from the text."""
+    """Why a mail may be a report; `daemon` when its author looks like a mail system, which needs less proof from the
+    text; `certain` when no person would have both such an address and such a subject.
+    """
 
     reason: str = ""
     daemon: bool = False
+    certain: bool = False
 
 
 def suspicion(section: Section, null_reverse_path: bool = False) -> Suspicion:
-    """Look at From, Subject and Return-Path only; `reason` is "" for almost all mail of people."""
+    """Look at From, Subject, Return-Path and the envelope only; `reason` is "" for almost all mail of people."""
     author = to_text(section.first("from") or b"", max_chars=500)
     subject = to_text(section.first("subject") or b"", max_chars=500)
-    local = re.search(r"([^\s<>\"]+)@", author)
-    daemon = bool((local and DAEMON.fullmatch(local.group(1))) or words.DAEMON_NAME.search(author))
+    found = re.search(r"([^\s<>\"]+)@", author)
+    local = found.group(1) if found else author.strip()
+    daemon = bool(DAEMON.fullmatch(local) or words.DAEMON_NAME.search(author))
     titled = bool(words.SUBJECT.search(subject)) and not _REPLY_PREFIX.match(subject)
     if section.first("x-failed-recipients") is not None:
-        return Suspicion("header:x-failed-recipients", True)
+        return Suspicion("header:x-failed-recipients", True, True)
     if daemon or titled:
-        return Suspicion("author:daemon" if daemon else "subject:bounce", daemon)
+        certain = daemon and (titled or bool(words.DAEMON_LOCAL.fullmatch(local)))
+        return Suspicion("author:daemon" if daemon else "subject:bounce", daemon, certain)
     path = to_text(section.first("return-path") or b"", max_chars=500).replace(" ", "").lower()
     if null_reverse_path or path == "<>" or "mailer-daemon" in path:
-        return Suspicion("reverse_path:null", False)
+        return Suspicion("reverse_path:null")
     return Suspicion()
 
 
@@ -79,7 +84,7 @@ def found_recipients(
     text = "\n".join(said)
     delayed = _is_delay(text, section)
     proven = delayed or bool(report.failed_header) or words.FAILURE.search(text) is not None
-    if not suspected.daemon and (not proven or _is_personal(text)):
+    if not suspected.certain and (not proven or _is_personal(text)):
         return None
     own = _own_addresses(section)
     sure = _sure(said, own, report.failed_header)

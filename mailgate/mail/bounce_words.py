@@ -38,9 +38,14 @@ SUBJECT = re.compile(
 DAEMON_NAME = re.compile(
     r"mail(?:er)?[- _.]?daemon|mail delivery (?:sub)?system|mail delivery service|delivery (?:sub)?system|system administrator|"
     r"postmaster|mail administrator|internet mail delivery|mail system|microsoft outlook|"
-    r"mail_service|smtp_mail|mailer system|virus.{0,20}smtp|bounce",
+    r"mail_service|smtp_mail|mailer system|virus.{0,20}smtp",
     re.IGNORECASE,
 )
+
+DAEMON_LOCAL = re.compile(
+    r"mail(?:er)?[-_.]?daemon|mdaemon|mail[-_.]deliver.*|bounces?[-+_.=].*|microsoftexchange[0-9a-f]{8,}", re.IGNORECASE
+)
+"""Local parts that no person has."""
 
 FAILURE = re.compile(
     r"(?:could|can|did|was|were|has|have|is) ?n[o']t (?:be )?(?:been |yet )?(?:deliver|reach|sent|relayed|accepted|found)|"

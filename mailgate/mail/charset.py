@@ -42,6 +42,11 @@ _ALIASES = {
     "x-mac-roman": "mac_roman",
     "x-sjis": "cp932",
     "x-unknown": "utf-8",
+    "unicode": "utf-8",
+    "8bit": "utf-8",
+    "iso-2022-jp-ms": "iso2022_jp_ext",
+    "cp50220": "iso2022_jp_ext",
+    "cp50221": "iso2022_jp_ext",
     "default_charset": "utf-8",
     "binary": "utf-8",
 }
@@ -57,6 +62,7 @@ _ALLOWED = frozenset(_ALLOWED_NAMES.split())
 _UTF7 = frozenset({"utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7"})
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\u0085\u2028\u2029]")
+_CHARSET_NAME = re.compile(r"[a-z0-9][a-z0-9_.:+-]{1,39}")
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _SPACE_RUN = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -65,10 +71,10 @@ _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 @lru_cache(maxsize=512)
 def codec_name(declared: str) -> str | None:
     """The Python codec for a charset as declared in a mail, None when it is not on the list. Case and quotes do not matter."""
-    name = declared.strip(" \t\"'").lower()
-    name = _ALIASES.get(name, name)
-    if not name or len(name) > 40 or not name.isascii():
+    found = _CHARSET_NAME.search(declared.lower())
+    if not found or len(declared) > 100:
         return None
+    name = _ALIASES.get(found.group(), found.group())
     try:
         known = codecs.lookup(name).name
     except (LookupError, ValueError, UnicodeError):

@@ -40,13 +40,14 @@ class Report:
     bounce: Bounce
 
 
-def read_report(tree: Tree, section: Section, limits: Limits) -> Report | None:
-    """The report that this mail is, None when it is none."""
+def read_report(tree: Tree, section: Section, limits: Limits, null_reverse_path: bool = False) -> Report | None:
+    """The report that this mail is, None when it is none. `null_reverse_path` when the envelope says `<>` (RFC 5321 section 4.5.5)."""
     original = _original(tree, limits)
     report = _receipt(tree, original, limits) or _complaint(tree, original) or _status_parts(tree, original, limits)
     if report is not None:
         return report
-    return _free_form(tree, section, original, limits)
+    suspected = suspicion(section, null_reverse_path)
+    return _free_form(tree, section, original, suspected, limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +185,10 @@ def _add(found: list[BouncedRecipient], one: BouncedRecipient) -> None:
         found.append(one)
 
 
-def _free_form(tree: Tree, section: Section, original: _Original, limits: Limits) -> Report | None:
+def _free_form(tree: Tree, section: Section, original: _Original, suspected: Suspicion, limits: Limits) -> Report | None:
     """Reports in prose. Read only when the sender, the subject or the path says that it may be one: prose about mail is not a report."""
-    suspected = suspicion(section)
     if _report_type(tree) == "delivery-status":
-        suspected = Suspicion("report:delivery-status", True)  # its machine-readable part named nobody
+        suspected = Suspicion("report:delivery-status", True, True)  # its machine-readable part named nobody
     if not suspected.reason:
         return None
     if suspected.daemon and (nested := _nested_report(tree, limits)):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
 
 ORIGINAL = "From: support@example.no\nTo: kari@example.com\nMessage-ID: <out.1@example.no>\nSubject: Sak\n\nTekst\n"
@@ -170,3 +171,22 @@ def test_given_a_report_that_names_nobody_when_read_then_the_returned_mail_tells
     mail = read(report(blocks("Final-Recipient: rfc822; kari\nAction: failed\nStatus: 5.1.1")))
     assert mail.kind == "bounce"
     assert [one.address for one in mail.bounce.recipients] == ["kari@example.com"]
+
+
+def test_given_a_report_in_prose_when_only_the_envelope_tells_then_it_is_found():
+    raw = b"From: gateway@example.com\nSubject: Sak\n\nYour message could not be delivered to:\n\n<kari@example.com>\n550 5.1.1 user unknown\n"
+    assert read(raw, envelope=Envelope("gateway@example.com", ("support@example.no",))).bounce is None
+    assert read(raw, envelope=Envelope(None, ("support@example.no",))).kind == "bounce"
+
+
+@pytest.mark.parametrize(
+    ("author", "subject", "text"),
+    [
+        ("Bounce Fitness <post@bounce.example.com>", "Avtale", "Vi kunne ikke levere varene.\n\nPer\nper@bounce.example.com\n"),
+        ("Drift <postmaster@example.com>", "Spørsmål", "Hei, kan dere svare kari@example.com? Mail til henne ble ikke levert.\n"),
+        ("Kari <kari@example.com>", "Undeliverable mail", "Hi, all my mail to you bounces:\n\nola@example.com\n550 5.1.1 user unknown\n"),
+    ],
+)
+def test_given_a_person_with_the_looks_of_a_mail_system_when_read_then_it_is_no_bounce(author, subject, text):
+    raw = f"From: {author}\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\n\n{text}".encode()
+    assert read(raw).bounce is None
