@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
-from mailgate.cases.ids import new_id
 from mailgate.cases.tokens import TokenKeys, bounce_token, reply_token
 from mailgate.errors import Rejected
 from mailgate.inbound.recipients import OwnAddresses, own_recipients
@@ -15,7 +14,7 @@ from mailgate.inbound.smtp_address import read_forward_path
 OWN = OwnAddresses("firma.test", frozenset({"support@firma.test", "Hjelp@Firma.test", "hei@annet.test"}), frozenset({"reply.firma.test"}))
 KEYS = TokenKeys({1: bytes(range(32))})
 TOKEN = reply_token(KEYS, 123, 4, date(2027, 1, 1))
-BOUNCE = bounce_token(KEYS, new_id(datetime(2026, 11, 23, tzinfo=UTC)))
+BOUNCE = bounce_token(KEYS, "019aac0e-8c00-7000-8000-000000000001")
 check = own_recipients(OWN)
 
 
