@@ -58,7 +58,7 @@ def _mixed(part: Part, body: Body, role: str) -> None:
     """The first text counts; a later one only when a single part of another kind stands between, as when a picture was put in the text."""
     before: Part | None = None
     for child in part.children:
-        had_text = bool(body.plain or body.html)
+        had_text = any(one.body.strip() for one in (*body.plain, *body.html))
         if had_text and not (before is not None and _continues(before, child, body)):
             _visit(child, body, "rest" if not child.children else "after")
         else:

@@ -5,8 +5,10 @@ A mail over a limit is still returned, with what can be known cheaply and a defe
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
+_OUR_ID = re.compile(r".{1,500}\.[0-9a-f]{32}@([^@]{1,255})", re.IGNORECASE | re.DOTALL)
 KIB = 1024
 MIB = 1024 * KIB
 
@@ -35,7 +37,8 @@ class Ours:
     """What marks mail as made by ourselves; all in lower case.
 
     `addresses` and `domains` are the addresses that we answer from and serve. `message_id_domains` are the right-hand sides of our own
-    Message-IDs ("" never matches). `loop_values` are the values of our `X-Mailgate-Loop` header; when empty, any value counts.
+    Message-IDs, which also end their left-hand side in a dot and the 32 hex digits of an outbox id: people of the same domain send too.
+    `loop_values` are the values of our `X-Mailgate-Loop` header; when empty, any value counts.
     """
 
     addresses: frozenset[str] = field(default_factory=frozenset)
@@ -45,8 +48,9 @@ class Ours:
     human_machines: frozenset[str] = field(default_factory=frozenset)
 
     def is_our_message_id(self, message_id: str | None) -> bool:
-        """Whether `message_id` (no brackets) has one of our right-hand sides. Proves nothing about who sent it."""
-        return bool(message_id) and message_id is not None and message_id.rpartition("@")[2].lower() in self.message_id_domains
+        """Whether `message_id` (no brackets) has the form of ours. Proves nothing about who sent it."""
+        found = _OUR_ID.fullmatch(message_id or "")
+        return found is not None and found.group(1).lower() in self.message_id_domains
 
     def is_our_loop(self, value: str) -> bool:
         """Whether a value of the loop header is ours."""

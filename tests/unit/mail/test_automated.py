@@ -158,7 +158,7 @@ def test_given_a_null_reverse_path_on_the_envelope_when_read_then_a_machine_sent
     ("head", "ours"),
     [
         ("X-Mailgate-Loop: example.no", Ours(loop_values=frozenset({"example.no"}))),
-        ("Message-ID: <n.1@mail.example.no>", Ours(message_id_domains=frozenset({"mail.example.no"}))),
+        ("Message-ID: <token.0123456789abcdef0123456789abcdef@mail.example.no>", Ours(message_id_domains=frozenset({"mail.example.no"}))),
         ("From: support@example.no", Ours(addresses=frozenset({"support@example.no"}))),
         ("\n".join("Received: from x" for _ in range(26)), Ours()),
     ],
@@ -196,3 +196,8 @@ def test_given_a_bare_answer_to_an_invitation_when_read_then_nobody_wrote_anythi
     calendar = "BEGIN:VCALENDAR\nMETHOD:REPLY\nBEGIN:VEVENT\nSUMMARY:Møte\nDTSTART:20270310T080000Z\nEND:VEVENT\nEND:VCALENDAR\n"
     mail = read((PERSON + "Subject: Godtatt: Møte\nContent-Type: text/calendar; method=REPLY\n\n" + calendar).encode())
     assert (mail.kind, mail.kind_reasons) == ("auto_reply", ("calendar:reply",))
+
+
+def test_given_a_colleague_whose_message_ids_have_our_domain_when_read_then_it_is_no_loop():
+    ours = Ours(message_id_domains=frozenset({"example.no"}), domains=frozenset({"example.no"}))
+    assert kind("Message-ID: <0123456789abcdef0123456789abcdef@example.no>", ours=ours) == "human"

@@ -236,3 +236,10 @@ def test_given_an_empty_plain_part_beside_html_when_read_then_the_html_is_the_te
     head = b"From: a@example.com\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\n \n--b\n"
     raw = head + b"Content-Type: text/html\n\n<p>hei</p>\n--b--\n"
     assert read(raw).text.strip() == "hei"
+
+
+def test_given_a_blank_text_before_a_file_when_read_then_the_text_after_it_counts():
+    head = b"From: a@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n\n--b\nContent-Type: application/pdf; name=a.pdf\n\n%PDF\n"
+    mail = read(head + b"--b\n\nSe vedlegget.\n--b--\n")
+    assert mail.text.strip() == "Se vedlegget."
+    assert [one.filename for one in mail.attachments] == ["a.pdf"]

@@ -174,7 +174,8 @@ def test_given_a_report_that_names_nobody_when_read_then_the_returned_mail_tells
 
 
 def test_given_a_report_in_prose_when_only_the_envelope_tells_then_it_is_found():
-    raw = b"From: gateway@example.com\nSubject: Sak\n\nYour message could not be delivered to:\n\n<kari@example.com>\n550 5.1.1 user unknown\n"
+    raw = b"From: gateway@example.com\nSubject: Sak\n\nYour message could not be delivered to:\n\n"
+    raw += b"<kari@example.com>\n550 5.1.1 user unknown\n"
     assert read(raw, envelope=Envelope("gateway@example.com", ("support@example.no",))).bounce is None
     assert read(raw, envelope=Envelope(None, ("support@example.no",))).kind == "bounce"
 
