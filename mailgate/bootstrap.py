@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from mailgate import metrics
@@ -21,7 +22,7 @@ from mailgate.inbound.intake import Intake, IntakeOptions
 from mailgate.inbound.journal import Journal
 from mailgate.inbound.listener import Listener
 from mailgate.inbound.matcher import CaseFinder
-from mailgate.inbound.reading import ReadingOptions, ReadingRoom
+from mailgate.inbound.reading import ReadingOptions, ReadingRoom, read_here
 from mailgate.inbound.recipients import OwnAddresses, own_recipients
 from mailgate.inbound.redirect import AnswerLimits
 from mailgate.inbound.smtp_tls import server_context
@@ -72,14 +73,14 @@ def ours(settings: Settings) -> Ours:
     return Ours(addresses=own.mailboxes, domains=own.domains, message_id_domains=own.domains)
 
 
-def make_intake(settings: Settings, store: Store, ring: Callable[[str], None]) -> Intake:
-    """The intake stage. Its reader is a process of its own, started with the first mail."""
+def make_intake(settings: Settings, store: Store, ring: Callable[[str], None], *, reads_aside: bool = True) -> Intake:
+    """The intake stage. Its reader is a process of its own, started with the first mail; not `reads_aside`, it reads in this one."""
     wanted, own = settings.intake, own_addresses(settings)
     room = ReadingRoom(ReadingOptions(ours(settings), wanted.read_timeout_s, wanted.read_memory_bytes))
     options = IntakeOptions(
         own_addresses=own.mailboxes,
         own_domains=own.domains,
-        reader=room.read_all,
+        reader=room.read_all if reads_aside else partial(read_here, ours=ours(settings)),
         case_prefix=settings.service.case_prefix,
         default_language=settings.service.default_language,
         authserv_ids=frozenset(wanted.authserv_ids),

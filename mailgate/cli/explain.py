@@ -41,7 +41,7 @@ def explain(
     found = settings(config)
     own, main = bootstrap.own_addresses(found).mailboxes, found.support_addresses[0]
     with _store(found) as store:
-        intake = bootstrap.make_intake(found, store, lambda _stage: None)
+        intake = bootstrap.make_intake(found, store, lambda _stage: None, reads_aside=False)
         for path in paths:
             for label, raw in read_mails(path, mbox):
                 guessed = guess_envelope(raw, own, main)

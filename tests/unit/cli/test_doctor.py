@@ -1,0 +1,217 @@
+"""`mailgate doctor`: each finding says how it is and what to do; real services that are away, a resolver that says what we want."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mailgate import config
+from mailgate.cli import doctor_host, doctor_services
+from mailgate.cli.doctor_dns import ResolverSilent, dns_findings
+from mailgate.cli.findings import Finding
+from tests.sink import Sink
+from tests.unit.cli.conftest import Run
+from tests.waiting import free_port
+
+GOOD = {
+    "TXT firma.test": ["v=spf1 ip4:192.0.2.1 -all", "other=1"],
+    "TXT mail._domainkey.firma.test": ["v=DKIM1; k=rsa; p=MIIB"],
+    "TXT _dmarc.firma.test": ["v=DMARC1; p=reject"],
+    "MX firma.test": ["mx.firma.test"],
+    "A mx.firma.test": ["192.0.2.1"],
+}
+
+
+Usage = namedtuple("Usage", "total used free")
+
+
+class Zone:
+    """A resolver that answers from a table; `None` is a name that gives no answer."""
+
+    def __init__(self, records: Mapping[str, list[str] | None]) -> None:
+        self._records = records
+
+    def _ask(self, question: str) -> list[str]:
+        found = self._records.get(question, [])
+        if found is None:
+            raise ResolverSilent(question)
+        return found
+
+    def texts(self, name: str) -> list[str]:
+        return self._ask(f"TXT {name}")
+
+    def mail_hosts(self, name: str) -> list[str]:
+        return self._ask(f"MX {name}")
+
+    def addresses(self, name: str) -> list[str]:
+        return self._ask(f"A {name}")
+
+
+def _settings(**variables: str) -> config.Settings:
+    given = {"MAILGATE_SERVICE__DOMAIN": "firma.test", "MAILGATE_OUTBOUND__DKIM_SELECTOR": "mail", **variables}
+    return config.load(None, given, make_secrets=False)
+
+
+def _dns(changes: Mapping[str, list[str] | None], **variables: str) -> dict[str, Finding]:
+    return {finding.check: finding for finding in dns_findings(_settings(**variables), Zone({**GOOD, **changes}))}
+
+
+def test_given_a_good_zone_when_asked_then_all_is_ok() -> None:
+    assert {check: finding.level for check, finding in _dns({}).items()} == {"mx": "ok", "spf": "ok", "dkim": "ok", "dmarc": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "level", "says"),
+    [
+        ({"MX firma.test": []}, "mx", "fail", "neither MX nor address"),
+        ({"MX firma.test": [], "A firma.test": ["192.0.2.1"]}, "mx", "warn", "no MX"),
+        ({"MX firma.test": [""]}, "mx", "fail", "null MX"),
+        ({"A mx.firma.test": []}, "mx", "fail", "has no address"),
+        ({"TXT firma.test": []}, "spf", "fail", "no SPF record"),
+        ({"TXT firma.test": ["v=spf10 -all"]}, "spf", "fail", "no SPF record"),
+        ({"TXT firma.test": ["v=spf1 -all", "v=spf1 ~all"]}, "spf", "fail", "2 SPF records"),
+        ({"TXT firma.test": ["v=spf1 +all"]}, "spf", "fail", "lets everyone"),
+        ({"TXT firma.test": ["v=spf1 all"]}, "spf", "fail", "lets everyone"),
+        ({"TXT firma.test": ["v=spf1 a ?all"]}, "spf", "warn", "does not say"),
+        ({"TXT firma.test": ["V=SPF1 redirect=x.test"]}, "spf", "ok", "redirect"),
+        ({"TXT mail._domainkey.firma.test": []}, "dkim", "fail", "has no key"),
+        ({"TXT mail._domainkey.firma.test": ["v=DKIM1; p="]}, "dkim", "fail", "revoked"),
+        ({"TXT _dmarc.firma.test": []}, "dmarc", "warn", "no DMARC record"),
+        ({"TXT _dmarc.firma.test": ["v=DMARC1; p=none"]}, "dmarc", "warn", "p=none"),
+        ({"TXT _dmarc.firma.test": ["v=DMARC1; p=reject"] * 2}, "dmarc", "warn", "2 DMARC records"),
+    ],
+)
+def test_given_a_zone_with_a_flaw_when_asked_then_it_is_named_with_what_to_do(
+    changes: Mapping[str, list[str] | None], check: str, level: str, says: str
+) -> None:
+    finding = _dns(changes)[check]
+    assert finding.level == level
+    assert says in finding.text
+    assert bool(finding.do) == (level != "ok")
+
+
+def test_given_no_selector_when_asked_then_the_key_is_not_guessed() -> None:
+    assert _dns({}, MAILGATE_OUTBOUND__DKIM_SELECTOR="")["dkim"].level == "warn"
+
+
+def test_given_a_reply_domain_when_asked_then_its_mx_counts_too() -> None:
+    found = list(dns_findings(_settings(MAILGATE_ADDRESSES__REPLY_DOMAIN="svar.firma.test"), Zone(GOOD)))
+    assert [(finding.check, finding.level) for finding in found[:2]] == [("mx", "ok"), ("mx", "fail")]
+
+
+def test_given_a_resolver_that_is_silent_when_asked_then_one_line_says_so() -> None:
+    (finding,) = dns_findings(_settings(), Zone({"MX firma.test": None}))
+    assert (finding.check, finding.level) == ("dns", "fail")
+
+
+def test_given_the_example_domain_when_asked_then_the_dns_is_left_alone() -> None:
+    (finding,) = dns_findings(config.load(None, {}, make_secrets=False), Zone({"MX example.test": None}))
+    assert "still the example" in finding.text
+
+
+def test_given_a_smarthost_when_tried_then_a_session_is_opened_and_no_mail_is_sent() -> None:
+    with Sink() as sink:
+        settings = _settings(
+            MAILGATE_OUTBOUND__DELIVERY="smtp", MAILGATE_OUTBOUND__SMARTHOST=f"smtp://127.0.0.1:{sink.port}", MAILGATE_OUTBOUND__TLS="none"
+        )
+        found = [finding.level for finding in doctor_services.smarthost(settings)]
+        assert sink.mails == []
+    assert found == ["ok"]
+
+
+def test_given_services_that_are_away_when_asked_then_each_says_what_to_do_and_no_password_is_shown() -> None:
+    port = free_port()
+    settings = _settings(
+        MAILGATE_DATABASE__URL=f"postgresql+psycopg://u:geheim@127.0.0.1:{port}/d",
+        MAILGATE_BROKER__URL=f"redis://:geheim@127.0.0.1:{port}/0",
+        MAILGATE_OUTBOUND__DELIVERY="smtp",
+        MAILGATE_OUTBOUND__SMARTHOST=f"smtp://127.0.0.1:{port}",
+    )
+    found = [*doctor_services.database(settings), *doctor_services.broker(settings), *doctor_services.smarthost(settings)]
+    assert [(finding.check, finding.level) for finding in found] == [("database", "fail"), ("broker", "fail"), ("smarthost", "fail")]
+    assert all(finding.do for finding in found)
+    assert "geheim" not in str(found)
+
+
+def test_given_a_rabbit_that_is_away_when_asked_then_it_says_so() -> None:
+    (finding,) = doctor_services.broker(_settings(MAILGATE_BROKER__URL=f"amqp://u:geheim@127.0.0.1:{free_port()}/"))
+    assert finding.level == "fail"
+    assert "geheim" not in str(finding)
+
+
+def test_given_redis_when_asked_then_it_is_ok(redis_url: str) -> None:
+    (finding,) = doctor_services.broker(_settings(MAILGATE_BROKER__URL=redis_url))
+    assert finding.level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("now", "state", "level"),
+    [
+        (datetime(2027, 1, 1, tzinfo=UTC), 0, "ok"),
+        (datetime(2027, 1, 1, tzinfo=UTC), 5, "warn"),
+        (datetime(1970, 1, 1, tzinfo=UTC), 0, "fail"),
+    ],
+)
+def test_given_a_clock_when_looked_at_then_it_must_be_sane_and_kept(now: datetime, state: int, level: str) -> None:
+    (finding,) = doctor_host.clock(now, state)
+    assert finding.level == level
+
+
+@pytest.mark.parametrize(("least", "free", "level"), [(5, 4, "fail"), (5, 9, "warn"), (5, 10, "ok"), (0, 0, "ok")])
+def test_given_a_disk_when_looked_at_then_its_free_share_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int, free: int, level: str
+) -> None:
+    variables = {"MAILGATE_DATABASE__URL": f"sqlite:///{tmp_path}/no/such/m.db", "MAILGATE_SMTP__MIN_FREE_DISK_PERCENT": str(least)}
+    asked: list[Path] = []
+
+    def usage(folder: Path) -> tuple[int, int, int]:
+        asked.append(folder)
+        return Usage(100 << 20, (100 - free) << 20, free << 20)
+
+    monkeypatch.setattr(doctor_host.shutil, "disk_usage", usage)
+    (finding,) = doctor_host.disk(_settings(**variables))
+    assert finding.level == level
+    assert asked == [tmp_path]
+
+
+def test_given_a_database_that_everyone_can_read_when_looked_at_then_it_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "m.db"
+    file.touch(mode=0o644)
+    file.chmod(0o644)
+    found = list(doctor_host.permissions(_settings(MAILGATE_DATABASE__URL=f"sqlite:///{file}")))
+    assert [finding.do for finding in found if str(file) in finding.text] == [f"chmod o-rwx {file}"]
+
+
+def test_given_a_fresh_installation_when_examined_then_it_is_0_and_every_line_has_a_level(mailgate: Run) -> None:
+    answer = mailgate("doctor", "--json")
+    assert answer.code == 0
+    assert {one["check"] for one in answer.objects} >= {
+        "settings",
+        "database",
+        "broker",
+        "smarthost",
+        "dns",
+        "clock",
+        "disk",
+        "permissions",
+    }
+    assert all(one["do"] for one in answer.objects if one["level"] != "ok")
+    assert all(line[:5].strip() in ("ok", "warn", "fail", "") for line in mailgate("doctor").out.splitlines())
+
+
+def test_given_a_database_of_another_schema_when_examined_then_the_answer_is_no(mailgate: Run, tmp_path: Path) -> None:
+    import sqlite3
+
+    mailgate("db", "upgrade")
+    with sqlite3.connect(tmp_path / "var" / "mailgate.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    answer = mailgate("doctor", "--json")
+    assert answer.code == 1
+    assert [one["check"] for one in answer.objects if one["level"] == "fail"] == ["database"]
+    assert mailgate("db", "check").code == 2
+    assert mailgate("ledger").code == 2

@@ -1,0 +1,59 @@
+"""`mailgate init`: a folder that a start accepts, fresh secrets, and nothing overwritten."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from mailgate import config
+from tests.unit.cli.conftest import Run
+
+
+def test_given_a_folder_when_made_then_it_has_settings_and_private_secrets(mailgate: Run, tmp_path: Path) -> None:
+    answer = mailgate("init", "gate", "--domain", "Firma.test", "--company", 'Bø "AS"', "--portal-url", "https://s.firma.test/")
+    assert (answer.code, answer.err) == (0, "")
+    file, secrets = tmp_path / "gate" / "mailgate.toml", tmp_path / "gate" / "var" / "secrets.toml"
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.stat().st_mode) & 0o007 == 0
+    settings = config.load(file, {})
+    assert (settings.service.domain, settings.service.company, settings.service.portal_url) == (
+        "Firma.test".lower(),
+        'Bø "AS"',
+        "https://s.firma.test",
+    )
+    assert settings.database.url == f"sqlite:///{tmp_path}/gate/var/mailgate.db"
+
+
+def test_given_two_folders_when_made_then_their_keys_differ(mailgate: Run, tmp_path: Path) -> None:
+    mailgate("init", "a")
+    mailgate("init", "b")
+    keys = [config.load(tmp_path / name / "mailgate.toml", {}).vault.token_keys[1] for name in "ab"]
+    assert keys[0] != keys[1]
+
+
+@pytest.mark.parametrize("there", ["mailgate.toml", "var/secrets.toml"])
+def test_given_a_file_that_is_there_when_made_again_then_nothing_is_touched(mailgate: Run, tmp_path: Path, there: str) -> None:
+    kept = tmp_path / "gate" / there
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine")
+    answer = mailgate("init", "gate")
+    assert answer.code == 2
+    assert answer.err == f"mailgate: gate/{there} is there already; give another folder, or move it away\n"
+    assert kept.read_text() == "mine"
+    assert [path for path in (tmp_path / "gate").rglob("*") if path.is_file()] == [kept]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--domain", "fi rma"), ("--portal-url", "firma.test"), ("--domain", "*"), ("--portal-url", "javascript:alert(1)")],
+)
+def test_given_a_bad_value_when_made_then_it_is_refused_and_no_folder_is_left(
+    mailgate: Run, tmp_path: Path, option: str, value: str
+) -> None:
+    answer = mailgate("init", "gate", option, value)
+    assert answer.code == 2
+    assert answer.err.startswith(f"mailgate: {option}: ")
+    assert answer.err.count("\n") == 1
+    assert not (tmp_path / "gate").exists()

@@ -1,0 +1,150 @@
+"""`mailgate journal` and `mailgate outbox`: what operators see and move, on a real database with real stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailgate import bootstrap, config
+from mailgate.outbound import actors
+from tests.unit.cli.conftest import Run
+
+PERSON = (
+    b"From: Kari <kari@kunde.example>\r\nTo: support@example.test\r\nSubject: Rapporten\r\nMessage-ID: <1@kunde.example>\r\n\r\nHei\r\n"
+)
+TO_POSTMASTER = b"From: ola@other.example\r\nTo: postmaster@example.test\r\nSubject: spam?\r\nMessage-ID: <2@other.example>\r\n\r\nHei\r\n"
+Work = Callable[[], None]
+
+
+@pytest.fixture
+def work(mailgate: Run, tmp_path: Path) -> Work:
+    """Run all stages until nothing is due, in this process."""
+
+    def run() -> None:
+        settings = config.load(tmp_path / "mailgate.toml", {})
+        store = bootstrap.open_store(settings)
+        notices, send = actors.make_stages(settings, store, bootstrap.token_keys(settings), lambda _stage: None)
+        for stage in (bootstrap.make_intake(settings, store, lambda _stage: None, reads_aside=False), notices, send):
+            stage.run(lambda: False)
+        store.database.close()
+
+    return run
+
+
+def _only(mailgate: Run, noun: str, *options: str) -> dict[str, Any]:
+    (one,) = mailgate(noun, "list", "--json", *options).objects
+    return one
+
+
+def test_given_a_decided_mail_when_shown_then_the_trail_says_why(mailgate: Run, work: Work) -> None:
+    mailgate("inject", "-", stdin=PERSON)
+    work()
+    entry = _only(mailgate, "journal")
+    assert (entry["state"], entry["author"], entry["subject"], entry["rule"]) == (
+        "redirected",
+        "kari@kunde.example",
+        "Rapporten",
+        "default",
+    )
+    shown = mailgate("journal", "show", "--json", entry["id"]).objects[0]
+    assert shown["trust"] == "stranger"
+    assert shown["answer"] == "answered"
+    assert [step["rule"] for step in shown["trail"] if step["hit"]] == ["default"]
+    assert "default" in mailgate("journal", "show", entry["id"][:20]).out
+
+
+def test_given_a_held_mail_when_released_or_discarded_then_it_moves_and_the_ledger_balances(mailgate: Run, work: Work) -> None:
+    mailgate("inject", "--recipient", "postmaster@example.test", "-", stdin=TO_POSTMASTER)
+    work()
+    id_ = _only(mailgate, "journal", "--state", "held")["id"]
+    assert mailgate("journal", "release", id_).out == f"{id_}  pending\n"
+    assert _only(mailgate, "journal")["state"] == "pending"
+    work()
+    assert mailgate("journal", "discard", "--reason", "sett", id_).out == f"{id_}  discarded\n"
+    assert mailgate("journal", "show", "--json", id_).objects[0]["reason"] == "sett"
+    assert mailgate("ledger").code == 0
+
+
+def test_given_a_mail_that_is_done_when_moved_then_the_answer_is_no(mailgate: Run, work: Work) -> None:
+    mailgate("inject", "-", stdin=PERSON)
+    work()
+    id_ = _only(mailgate, "journal")["id"]
+    for verb, says in (("release", "is not held"), ("replay", "is not shunted"), ("discard", "is neither held nor shunted")):
+        answer = mailgate("journal", verb, id_)
+        assert (answer.code, answer.out) == (1, "")
+        assert answer.err == f"mailgate: 1 of 1 left alone: {id_} {says}\n"
+
+
+def test_given_all_held_mail_when_released_then_each_moves(mailgate: Run, work: Work) -> None:
+    for number in range(3):
+        mailgate("inject", "--recipient", "abuse@example.test", "-", stdin=TO_POSTMASTER.replace(b"<2@", f"<{number}@".encode()))
+    work()
+    assert len(mailgate("journal", "release", "--all").out.splitlines()) == 3
+    assert len(mailgate("journal", "list", "--json", "--state", "pending").objects) == 3
+
+
+@pytest.mark.parametrize("words", [["release"], ["replay"], ["release", "--all", "01a2"]])
+def test_given_neither_ids_nor_all_or_both_when_moved_then_it_is_a_usage_error(mailgate: Run, words: list[str]) -> None:
+    answer = mailgate("journal", *words)
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("noun", ["journal", "outbox"])
+@pytest.mark.parametrize("id_", ["01a20446-5530-733a-bbfc-b42f94e8fed2", "zzz", "%", "01", ""])
+def test_given_an_id_that_is_not_there_when_asked_for_then_one_line_says_so(mailgate: Run, noun: str, id_: str) -> None:
+    for verb in ("show", "raw"):
+        answer = mailgate(noun, verb, id_)
+        assert (answer.code, answer.out) == (2, "")
+        assert answer.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("noun", ["journal", "outbox"])
+def test_given_nothing_when_listed_then_json_is_empty_and_text_says_so(mailgate: Run, noun: str) -> None:
+    assert mailgate(noun, "list", "--json").out == ""
+    assert mailgate(noun, "list").err.startswith("no ")
+
+
+def test_given_hostile_headers_when_listed_then_the_terminal_is_safe(mailgate: Run, work: Work) -> None:
+    hostile = PERSON.replace(b"Subject: Rapporten", b"Subject: =?utf-8?b?G1szMW1yw7hkG1sySg==?= \x1b]0;x\x07")
+    mailgate("inject", "-", stdin=hostile)
+    work()
+    id_ = _only(mailgate, "journal")["id"]
+    for words in (["journal", "list"], ["journal", "show", id_], ["outbox", "list"]):
+        assert not set(mailgate(*words).out) & set(map(chr, [*range(9), *range(11, 32), *range(127, 160)]))
+
+
+def test_given_a_captured_answer_when_shown_then_its_try_and_bytes_are_there(mailgate: Run, work: Work) -> None:
+    mailgate("inject", "-", stdin=PERSON)
+    work()
+    mail = _only(mailgate, "outbox", "--state", "captured")
+    assert (mail["address"], mail["template"], mail["reverse_path"]) == ("kari@kunde.example", "redirect", None)
+    shown = mailgate("outbox", "show", "--json", mail["id"]).objects[0]
+    assert [attempt["state"] for attempt in shown["attempts_made"]] == ["captured"]
+
+
+def test_given_a_final_mail_when_retried_or_cancelled_then_the_answer_is_no(mailgate: Run, work: Work) -> None:
+    mailgate("inject", "-", stdin=PERSON)
+    work()
+    id_ = _only(mailgate, "outbox")["id"]
+    assert mailgate("outbox", "retry", id_).code == 1
+    assert mailgate("outbox", "cancel", id_).code == 1
+    assert _only(mailgate, "outbox")["state"] == "captured"
+
+
+def test_given_an_answer_that_may_have_been_sent_when_retried_by_hand_then_it_is_refused(mailgate: Run, work: Work, tmp_path: Path) -> None:
+    import sqlite3
+
+    mailgate("inject", "-", stdin=PERSON)
+    work()
+    id_ = _only(mailgate, "outbox")["id"]
+    with sqlite3.connect(tmp_path / "var" / "mailgate.db") as database:
+        database.execute("UPDATE outbox SET state = 'uncertain'")
+    database.close()
+    answer = mailgate("outbox", "retry", id_)
+    assert answer.code == 1
+    assert "at most once" in answer.err
+    assert _only(mailgate, "outbox")["state"] == "uncertain"
