@@ -14,13 +14,15 @@ from mailgate.mail.quote_lines import COLONS, EDGE, INVISIBLE, MAX_LINE_CHARS, S
 from mailgate.mail.quote_words import JOINED_VERBS, MONTHS, OPENERS, PRONOUNS, QUOTING, VERBS, WEEKDAYS
 
 MAX_WINDOW = 6
-MAX_HEADER_CHARS = 500
+MAX_HEADER_CHARS = 700
 MAX_AUTHOR_WORDS = 8
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _NUMERIC_DATE = re.compile(r"\d{1,4}\s?[./\-年]\s?\d{1,2}\s?[./\-月]\s?\d{0,4}")
 _ISO_DATE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\b")
 _TIME = re.compile(r"\d{1,2}[:.h]\d{2}")
+_GMAIL_2010 = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d\d:\d\d \D{2,80}$")
+_INNER_END = re.compile(r"(?:>|[^\W\d_]{4,12}) ?:(?=\s?\w)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGIT = re.compile(r"\d")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,80}@[^\s<>()\[\],;:\"@]{1,120}")
@@ -35,6 +37,12 @@ def may_end_attribution(line: str) -> bool:
     return (bool(tail) and (tail[-1] in COLONS or tail[-2:] == "--")) or _ISO_DATE.match(line) is not None
 
 
+def may_hold_attribution(line: str) -> bool:
+    """Cheap: an address and a colon after it stand within the line."""
+    at = line.find("@", 0, MAX_LINE_CHARS)
+    return at > 0 and line.find(":", at, MAX_LINE_CHARS) > 0
+
+
 def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: bool) -> Span | None:
     """The attribution that ends with line `index`, or None. It never starts above `floor`.
 
@@ -43,18 +51,44 @@ def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: 
     line = lines[index]
     if len(line) > MAX_LINE_CHARS:
         return None
+    if _INNER_END.search(line) and _ends_inside(line):
+        return Span("attribution", index, index + 1)
     if not quote_follows and not may_end_attribution(line):
         return None
     windows = _windows(lines, index, floor)
     if not windows or not _may_hold_author(windows, quote_follows):
         return None
+    start = _first_start(lines, index, windows, quote_follows)
+    return None if start is None else Span("attribution", start, index + 1)
+
+
+def _first_start(lines: Sequence[str], index: int, windows: list[tuple[int, str]], quote_follows: bool) -> int | None:
+    """Where the header starts: a date opens it, or else an author does, or, right above a quote, a name and a time."""
     for start, header in windows:
-        if starts_like_date(header) and _is_dated(header, quote_follows):
-            return Span("attribution", start, index + 1)
+        if starts_like_date(header) and _is_dated(header, quote_follows) and (_is_closed(header) or _stands_alone(lines, start, index)):
+            return start
     for start, header in windows[:3]:
         if _is_author_first(header, quote_follows) or _is_unworded(header):
-            return Span("attribution", start, index + 1)
-    return None
+            return start
+    return next((start for start, header in windows[:2] if quote_follows and _is_name_and_time(header)), None)
+
+
+def _is_closed(header: str) -> bool:
+    return header[-1:] in COLONS or any(word in VERBS for word in tokens(header[-40:].lower())[-2:])
+
+
+def _stands_alone(lines: Sequence[str], start: int, index: int) -> bool:
+    """Blank lines or quotes around it: a header that no colon ends. Lines of a log stand together."""
+    below = lines[index + 1].strip(INVISIBLE) if index + 1 < len(lines) else ""
+    return below[:1] in ("", ">", "|") and (start == 0 or not _ISO_DATE.match(lines[start - 1]))
+
+
+def _ends_inside(line: str) -> bool:
+    """The header ends within the line and the quoted text goes on right after it, as when markup was flattened."""
+    if not starts_like_date(line):
+        return False
+    heads = [line[: found.end()] for found in _INNER_END.finditer(line)][:4]
+    return any("@" in head and has_verb(head.lower(), tokens(head.lower())) and _is_dated(head, quote_follows=False) for head in heads)
 
 
 def _may_hold_author(windows: list[tuple[int, str]], quote_follows: bool) -> bool:
@@ -113,11 +147,12 @@ def _is_dated(header: str, quote_follows: bool) -> bool:
     has_address = bool(_ADDRESS.search(header))
     if not has_date(lower, words) or not _closes(header, words, has_address, quote_follows):
         return False
-    if quote_follows and (has_address or has_verb(lower, words)):
-        return True
-    if not has_verb(lower, words):
-        return (has_address and header[-1:] in COLONS) or _is_bare_gmail(header, has_address)
-    return _author_is_plausible(header, words, has_address) and (has_address or _TIME.search(lower) is not None or _verb_ends(words))
+    if not _author_is_plausible(header, has_address):
+        return False
+    if has_verb(lower, words):
+        return quote_follows or has_address or _TIME.search(lower) is not None or _verb_ends(words)
+    named = has_address and (header[-1:] in COLONS or quote_follows) and (_has_author_address(header) or len(_words_beside(header)) <= 2)
+    return named or _is_bare_gmail(header, has_address)
 
 
 def _closes(header: str, words: list[str], has_address: bool, quote_follows: bool) -> bool:
@@ -129,7 +164,8 @@ def _closes(header: str, words: list[str], has_address: bool, quote_follows: boo
 
 def _is_bare_gmail(header: str, has_address: bool) -> bool:
     """Older Gmail: `2016-03-03 17:21 GMT+01:00 Some One` with neither verb nor colon."""
-    return _ISO_DATE.match(header) is not None and len(header) < 160 and ("GMT" in header or (has_address and header[-1] == ">"))
+    addressed = has_address and header[-1] == ">" and _ISO_DATE.match(header) is not None
+    return len(header) < 160 and (addressed or _GMAIL_2010.match(header) is not None)
 
 
 def _verb_ends(words: list[str]) -> bool:
@@ -161,12 +197,16 @@ def has_verb(lower: str, words: list[str]) -> bool:
     return any(word in VERBS for word in words) or any(verb in lower for verb in JOINED_VERBS)
 
 
-def _author_is_plausible(header: str, words: list[str], has_address: bool) -> bool:
+def _author_is_plausible(header: str, has_address: bool) -> bool:
     """No sentence: few words beside date, verb and address, and no pronoun among them."""
-    bare = _TOKEN.findall(_ADDRESS.sub("", _BRACKETED.sub("", header)).lower())
-    rest = [w for w in bare if not w.isdigit() and w not in VERBS and w not in MONTHS and w not in WEEKDAYS and w not in OPENERS]
-    limit = MAX_AUTHOR_WORDS + 4 if has_address else MAX_AUTHOR_WORDS
-    return len(rest) <= limit and not any(w in PRONOUNS for w in rest)
+    beside = _words_beside(header)
+    return len(beside) <= MAX_AUTHOR_WORDS * (2 if has_address else 1) and not any(word in PRONOUNS for word in beside)
+
+
+def _words_beside(header: str) -> list[str]:
+    """The words that are neither date nor verb nor address: the author's name, or a sentence."""
+    bare = tokens(_ADDRESS.sub("", _BRACKETED.sub("", header)).lower())
+    return [w for w in bare if not w.isdigit() and w not in VERBS and w not in MONTHS and w not in WEEKDAYS and w not in OPENERS]
 
 
 def _is_author_first(header: str, quote_follows: bool) -> bool:
@@ -175,7 +215,7 @@ def _is_author_first(header: str, quote_follows: bool) -> bool:
         return False
     lower = header.lower()
     words = tokens(lower)
-    if not words or not _author_is_plausible(header, words, has_address=False):
+    if not words or not _author_is_plausible(header, has_address=False):
         return False
     if words[0] in QUOTING:
         return header[-2:-1] == ">" or quote_follows
@@ -186,6 +226,13 @@ def _is_author_first(header: str, quote_follows: bool) -> bool:
     if _has_author_address(header) and (_verb_ends(words) or has_date(lower, words)):
         return True
     return (has_date(lower, words) and _TIME.search(lower) is not None) or (quote_follows and _verb_ends(words))
+
+
+def _is_name_and_time(header: str) -> bool:
+    """`Ola Nordmann, 03.03.2024 10:12:`, as some clients write it above marked lines."""
+    lower = header.lower()
+    dated = has_date(lower, tokens(lower)) and _TIME.search(lower) is not None
+    return len(header) < 120 and header[-1:] in COLONS and dated and header[0].isalpha() and _author_is_plausible(header, has_address=False)
 
 
 def _has_author_address(header: str) -> bool:
@@ -200,7 +247,7 @@ def _is_unworded(header: str) -> bool:
         return False
     lower = header.lower()
     words = _TOKEN.findall(lower)
-    return _TIME.search(lower) is not None and has_date(lower, words) and _author_is_plausible(header, words, has_address=True)
+    return _TIME.search(lower) is not None and has_date(lower, words) and _author_is_plausible(header, has_address=True)
 
 
 def _capitalised(words: list[str]) -> bool:

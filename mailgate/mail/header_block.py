@@ -17,6 +17,8 @@ MAX_BLOCK_LINES = 30
 
 _ABOVE = re.compile(r" above | over |oberhalb|ovanför|dessus| boven |encima")
 
+_BRACKETED_ADDRESS = re.compile(r"[<\[(](?:mailto:)?[^\s<>\[\]()@]{1,80}@[^\s<>\[\]()@]{1,120}[>\])]")
+
 
 def block_at(lines: Sequence[str], index: int) -> tuple[Span | None, int]:
     """The header block that starts at line `index`, and the line up to which no other block can start."""
@@ -33,7 +35,7 @@ def block_at(lines: Sequence[str], index: int) -> tuple[Span | None, int]:
         elif not _goes_on(lines, cursor, end):
             break
         cursor += 1
-    if not _is_header(roles):
+    if not _is_header(roles) and not _has_foreign_labels(lines, roles, end):
         return None, max(end, cursor)
     while end < limit and not is_blank(lines[end]) and lines[end][:1] in " \t":
         end += 1
@@ -74,6 +76,20 @@ def _is_header(roles: dict[str, str]) -> bool:
     return len(roles) >= 3 and addressed and dated
 
 
+def _has_foreign_labels(lines: Sequence[str], roles: dict[str, str], end: int) -> bool:
+    """A From with an address, then a date under a label of a locale that is not listed."""
+    if FROM not in roles or not _BRACKETED_ADDRESS.search(roles[FROM]):
+        return False
+    for line in lines[end : end + 3]:
+        label, colon, value = line[:MAX_LINE_CHARS].replace("：", ":").partition(":")
+        lower = value.lower()
+        if not colon or len(label) > LABEL_CHARS + 6:
+            return False
+        if has_date(lower, tokens(lower)) and has_time_or_year(lower):
+            return True
+    return False
+
+
 def may_be_delimiter(line: str) -> bool:
     """Cheap: the line starts with a sign, holds a colon, or is a short line with a word of a reply-above marker."""
     if not line[0].isalnum() or ":" in line:
@@ -86,8 +102,8 @@ def delimiter(line: str) -> str | None:
     if len(line) > MAX_LINE_CHARS:
         return None
     core = line.strip(INVISIBLE)
-    ruled = core.strip("*> ")[:2] in ("--", "__", "==", "~~", "##", "- ", "—-", "——", "++")
-    phrase = core.strip("-_=~#*+>—: \t\xa0\u200e\u200f").lower()
+    ruled = core.startswith(("***", "—", "–", "―")) or core.strip("*> ")[:2] in ("--", "__", "==", "~~", "##", "- ", "++")
+    phrase = core.strip("-_=~#*+>—–―: \t\xa0\u200e\u200f").lower()
     if phrase in FORWARDED and (ruled or core[-1:] in COLONS):
         return "forwarded"
     if ruled and phrase in ORIGINAL:

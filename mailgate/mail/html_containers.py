@@ -22,16 +22,22 @@ _CONTAINER_NAMES = words(
     stopspelling zwchr qtdseparatebr wisestamp_app_main origbody reply_block mailquote
     """
 )
-_CONTAINER_HINT = re.compile(
-    r"gmail_(?:quote|attr)|moz-(?:cite|forward)|protonmail_quote|tutanota_quote|zmail_extra|iosymail|yahoo_quoted|divrplyfwdmsg|appendonsend|reference-message|olk_src_body"
-    r"|replysplit|isreplycontent|reply-intro|ik_mail_quote|front-blockquote|messagereplysection|origbody|<blockquote|name=[\"']?quote|border-top\s*:\s*solid",
-    re.IGNORECASE,
+# Each container above holds one of these in its start tag.
+_HINTS = tuple(
+    words(
+        """
+        gmail_ moz-cite moz-forward protonmail_ tutanota_ zmail_extra iosymail yahoo_quoted divrplyfwdmsg appendonsend
+        reference-message olk_src_body replysplit stopspelling isreplycontent reply-intro ik_mail_quote front-blockquote
+        messagereplysection origbody __divider__ <blockquote name="quote" name=quote border-top reply_block mailquote zwchr
+        """
+    )
 )
 
 
 def may_hold_quote(html: str) -> bool:
     """True when the markup names a container that clients put quoted history in. Cheap."""
-    return _CONTAINER_HINT.search(html) is not None
+    lower = html.lower()
+    return any(hint in lower for hint in _HINTS)
 
 
 def is_container(tag: str, attributes: Attributes) -> bool:
@@ -41,6 +47,8 @@ def is_container(tag: str, attributes: Attributes) -> bool:
         bare = name.removeprefix("x_")
         if bare in _CONTAINER_NAMES or "yahoo_quoted" in bare:
             return not (tag == "blockquote" and (bare == "gmail_quote" or is_indentation(attributes)))
+    if attributes.get("data-marker") == "__DIVIDER__":
+        return True
     if tag == "blockquote":
         return attributes.get("type") == "cite"
     if tag == "div":
@@ -54,6 +62,8 @@ def opens_history(attributes: Attributes) -> bool:
     """Containers that hold the header only: the history follows them."""
     names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".lower().split()
     opens = ("divrplyfwdmsg", "appendonsend", "moz-cite-prefix", "gmail_attr", "replysplit", "stopspelling", "reply-intro")
+    if attributes.get("data-marker") == "__DIVIDER__":
+        return True
     return any(name.removeprefix("x_") in opens for name in names) or _CONTAINER_STYLE.search(attributes.get("style") or "") is not None
 
 

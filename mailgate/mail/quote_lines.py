@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 # Lines longer than this announce nothing: they are not looked at.
-MAX_LINE_CHARS = 300
+MAX_LINE_CHARS = 400
 
 INVISIBLE = " \t\r\xa0\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
 # What clients set around a header: emphasis and invisible marks.
 EDGE = INVISIBLE + "*_"
 COLONS = ":："
+# The signs that rules are drawn with.
+RULE_SIGNS = "-_=*~#+—–―─━═＿－•"
 
 
 class Span(NamedTuple):
@@ -38,6 +40,12 @@ def is_quoted(line: str) -> bool:
         return True
     initials, mark, _ = head.partition(">")
     return bool(mark) and len(initials) <= 3 and initials.isalpha() and initials.isupper()
+
+
+def is_rule(line: str) -> bool:
+    """True for a line drawn of one sign or two, three or more of them, quoted or not."""
+    core = line[:MAX_LINE_CHARS].strip(INVISIBLE + ">")
+    return len(core) >= 3 and not core.strip(RULE_SIGNS) and len(set(core)) <= 2
 
 
 def fenced_lines(lines: Sequence[str]) -> set[int]:

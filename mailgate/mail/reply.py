@@ -13,17 +13,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mailgate.mail.attribution import attribution_at, look_chars, may_end_attribution
+from mailgate.mail.attribution import attribution_at, look_chars, may_end_attribution, may_hold_attribution
 from mailgate.mail.header_block import block_at, delimiter, may_be_delimiter
 from mailgate.mail.html_quote import quote_lines
 from mailgate.mail.model import Reply
-from mailgate.mail.quote_lines import MAX_LINE_CHARS, Span, fenced_lines, is_blank, is_quoted
+from mailgate.mail.quote_lines import MAX_LINE_CHARS, Span, fenced_lines, is_blank, is_quoted, is_rule
 from mailgate.mail.signature import is_closing_part, is_mobile_line, split_signature
 from mailgate.mail.thanks import is_thanks_only
 
 MAX_LINES = 8_000
 MAX_LOOK_CHARS = 150_000
 MAX_CLOSING_LINES = 120
+MAX_OWN_QUOTE_LINES = 8
 
 _UNQUOTED_LINE = re.compile(r"^(?!>)[^\S\n]*[^\s>]", re.MULTILINE)
 _WRAPPED_QUOTE_CHARS = 60
@@ -92,7 +93,7 @@ def extract(text: str, html: str | None = None) -> Reply:
 
     `text`: LF, any length. Never raises. Every non-blank line of `text` is in exactly one part of the result.
     """
-    page = Page(*_split(text), has_marks=">" in text or "|" in text, has_fences="```" in text)
+    page = Page(*_split(text), has_marks=">" in text, has_fences="```" in text)
     found = _cut_quote(page)
     if not found and html:
         _cut_container(page, text, html)
@@ -146,7 +147,7 @@ def _next_span(page: Page, cursor: int) -> Span | None:
 def _attribution_or_delimiter(page: Page, index: int, floor: int) -> Span | None:
     lines, line = page.lines, page.lines[index]
     quoted_next = page.has_marks and _quote_follows(lines, index)
-    if (quoted_next or may_end_attribution(line)) and page.look_chars_left > 0:
+    if (quoted_next or may_end_attribution(line) or may_hold_attribution(line)) and page.look_chars_left > 0:
         page.look_chars_left -= look_chars(lines, index)
         span = attribution_at(lines, index, floor, quoted_next)
         if span:
@@ -169,25 +170,20 @@ def _quote_follows(lines: list[str], index: int) -> bool:
     for below in range(index + 1, min(index + 5, len(lines))):
         ahead = lines[below]
         if ahead and not ahead.isspace():
-            return (ahead[0] == "|" or is_quoted(ahead)) and not _closes_address(lines, below)
+            return is_quoted(ahead) and not _closes_address(lines, below)
     return False
 
 
 def _with_rule(lines: list[str], span: Span, floor: int) -> Span:
     """A rule ("________") right above a header block belongs to it."""
     start = span.start
-    while start > floor and (is_blank(lines[start - 1]) or _is_rule(lines[start - 1])):
+    while start > floor and (is_blank(lines[start - 1]) or is_rule(lines[start - 1])):
         start -= 1
     return span._replace(start=start)
 
 
-def _is_rule(line: str) -> bool:
-    core = line.strip(" \t\xa0*>")
-    return len(core) >= 3 and not core.strip("-_=—–")
-
-
 def _is_written(line: str) -> bool:
-    return not is_blank(line) and not is_quoted(line) and not is_mobile_line(line) and not _is_rule(line)
+    return not is_blank(line) and not is_quoted(line) and not is_mobile_line(line) and not is_rule(line)
 
 
 def _last_index(lines: list[str], end: int, holds: Callable[[str], bool]) -> int:
@@ -303,13 +299,21 @@ def _cut_trailing_quote(page: Page) -> bool:
         _cut_quote_only(page)
         return False
     trailing = [i for i in range(end, len(page.lines)) if page.parts[i] == TEXT and is_quoted(page.lines[i])]
-    if not trailing:
+    if not trailing or _is_introduced(page, end, trailing):
         return False
     _cut_dangling_attribution(page, end)
     for index in range(end, trailing[-1] + 1):
         if page.parts[index] == TEXT:
             page.parts[index] = QUOTED
     return True
+
+
+def _is_introduced(page: Page, end: int, trailing: list[int]) -> bool:
+    """The person quotes something himself: "Feilen er:" and a few marked lines under it, with no attribution."""
+    above = page.lines[end - 1].rstrip()
+    if not above.endswith(":") or len(trailing) > MAX_OWN_QUOTE_LINES or trailing[0] > end + 1:
+        return False
+    return attribution_at(page.lines, end - 1, 0, quote_follows=True) is None
 
 
 def _cut_dangling_attribution(page: Page, end: int) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 
-from mailgate.mail.quote_lines import fenced_lines, is_blank, is_quoted
+from mailgate.mail.quote_lines import fenced_lines, is_blank, is_quoted, is_rule
 from mailgate.mail.signature_words import (
+    BANNER_STARTS,
     CLOSINGS,
     DEVICES,
     FOOTER_STARTS,
@@ -28,11 +29,29 @@ MAX_RULED_LINES = 8
 MAX_RULED_CHARS = 600
 MAX_NAME_CHARS = 48
 MAX_MOBILE_CHARS = 140
+MAX_BANNER_LINES = 6
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _DASHED_NAME = re.compile(r"\s{0,4}(?:[-–—~/]{1,2}|//)\s?[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}\s*")
 _CONTACT = re.compile(r"https?://|www\.|@|\+?\d[\d ()./-]{6,}\d|\b(?:tel|tlf|mob|mobil|phone|fax|telefon|direkte)\b", re.IGNORECASE)
 _STARTS_BY_SIGN = {sign: tuple(start for start in MOBILE_STARTS if start[0] == sign) for sign in {start[0] for start in MOBILE_STARTS}}
+_OWNERS = (
+    "fra min",
+    "frå min",
+    "fra mitt",
+    "frå mitt",
+    "sent from my",
+    "från min",
+    "från mitt",
+    " mijn",
+    " mon",
+    " mi",
+    " meinem",
+    " meu",
+    " mio",
+)
+# `-- ` of RFC 3676 section 4.3, what clients make of it, and the sign of a mail tracker.
+DELIMITERS = ("--", "—", "―", "––", "ᐧ")
 _SENTENCE_END = (".", "?", "!", ":", ";")
 
 
@@ -52,16 +71,42 @@ def split_signature(lines: Sequence[str], has_fences: bool = False) -> list[int]
         start = above - 1
         above = _trailing(lines, start)
     loose = [i for i in range(max(0, start - MAX_TAIL_LINES), start) if i not in fence and is_mobile_line(lines[i])]
-    return loose + list(range(start, len(lines)))
+    return _banner(lines, start) + loose + list(range(start, len(lines)))
+
+
+def _banner(lines: Sequence[str], end: int) -> list[int]:
+    """The lines of a banner that a mail server set on top ("CAUTION: External email"), when text follows it."""
+    first = next((i for i in range(min(end, 5)) if not is_blank(lines[i])), end)
+    if first == end or not lines[first].strip(" \t*>|").lower().startswith(BANNER_STARTS):
+        return []
+    last = first
+    while last < end and not is_blank(lines[last]) and last - first < MAX_BANNER_LINES:
+        last += 1
+    return list(range(first, last)) if any(not is_blank(line) for line in lines[last:end]) else []
 
 
 def is_closing_part(lines: Sequence[str], text_above: bool) -> bool:
     """True when lines that stand under a quote hold no answer: nothing, a signature, a footer, mobile lines."""
     end = _trailing(lines, len(lines))
+    if _starts_with_delimiter(lines[:end], text_above):
+        return True
     start = _peel_footers(lines, _explicit(lines, end, frozenset()))
     if not any(not is_blank(line) for line in lines[:start]):
         return True
     return text_above and _looks_like_signature([line for line in lines[:start] if not is_blank(line)])
+
+
+def _starts_with_delimiter(lines: Sequence[str], text_above: bool) -> bool:
+    """All of it stands under `-- `, or under a rule when the reply itself stands above the quote."""
+    first = next((index for index, line in enumerate(lines) if not is_blank(line)), len(lines))
+    if first == len(lines):
+        return True
+    core = lines[first].strip()
+    if core in DELIMITERS:
+        return len(lines) - first <= MAX_TAIL_LINES
+    if not is_rule(core) or not _ends_in_short_tail(lines, first, len(lines)):
+        return False
+    return text_above or _is_footer(" ".join(lines[first + 1 : first + 5]))
 
 
 def is_mobile_line(line: str) -> bool:
@@ -73,19 +118,19 @@ def is_mobile_line(line: str) -> bool:
         return True
     for start in _STARTS_BY_SIGN.get(core[:1], ()):
         if core.startswith(start):
-            return _names_device(core[len(start) :])
+            return _names_device(core[len(start) :], owned=start.endswith(_OWNERS))
     return any(core.startswith(start) and not core[len(start) : len(start) + 1].isalpha() for start in GET_APP) or (
-        core.endswith(("gesendet", "gesendet.", "傳送", "发送", "发自我的iphone")) and _names_device(core)
+        core.endswith(("gesendet", "gesendet.", "傳送", "发送", "发自我的iphone")) and _names_device(core, owned=False)
     )
 
 
-def _names_device(rest: str) -> bool:
-    """The first words after "sent from my" name a device or an app, or are all there is ("TI-85")."""
+def _names_device(rest: str, owned: bool) -> bool:
+    """The first words after "sent from" name a device or an app; after "sent from my" they may be all there is ("TI-85")."""
     head = re.split(r"[,.;!]\s|\s[-–(<]", rest, maxsplit=1)[0]
     words = re.findall(r"[\w-]+", head)
-    if any(word in DEVICES for word in words[:6]):
+    if any(part in DEVICES for word in words[:6] for part in (word, *word.split("-"))):
         return True
-    return 0 < len(words) <= 3 and rest[: len(head) + 1].strip(" .") == rest.strip(" .")
+    return owned and 0 < len(words) <= 3 and rest[: len(head) + 1].strip(" .") == rest.strip(" .")
 
 
 def _trailing(lines: Sequence[str], end: int) -> int:
@@ -96,13 +141,14 @@ def _trailing(lines: Sequence[str], end: int) -> int:
 
 def _explicit(lines: Sequence[str], end: int, fence: Set[int]) -> int:
     """The line of the signature delimiter: `-- ` (RFC 3676 section 4.3), or a rule with a short tail; `end` when there is none."""
-    for index in range(max(0, end - MAX_TAIL_LINES), end):
+    first = next((index for index in range(end) if not is_blank(lines[index]) and not is_rule(lines[index])), end)
+    for index in range(max(first + 1, end - MAX_TAIL_LINES), end):
         core = lines[index].strip()
         if not core or index in fence:
             continue
-        if core in ("--", "—", "––", "-- \xa0", "ᐧ") and index:
+        if core in DELIMITERS:
             return index
-        if len(core) >= 3 and not core.strip("-_=*~#+—–") and len(set(core)) == 1 and _ends_in_short_tail(lines, index, end):
+        if is_rule(core) and len(set(core)) == 1 and _ends_in_short_tail(lines, index, end):
             return index
     return end
 
@@ -113,11 +159,12 @@ def _ends_in_short_tail(lines: Sequence[str], index: int, end: int) -> bool:
     if not tail:
         return True
     mark = lines[index].strip()[0]
-    if index and mark in "-=~" and not is_blank(lines[index - 1]) and abs(len(lines[index - 1].strip()) - len(lines[index].strip())) <= 3:
+    above, rule = lines[index - 1].strip() if index else "", lines[index].strip()
+    if above and mark in "-=~─━═" and abs(len(above) - len(rule)) <= 3:
         return False
     if len(tail) > MAX_RULED_LINES or sum(map(len, tail)) > MAX_RULED_CHARS:
         return _is_footer(" ".join(tail[:3]))
-    if mark in "_-—–":
+    if mark in "_-—–―─━═＿－":
         return not any(_is_prose(line) for line in tail) or _is_footer(" ".join(tail[:3]))
     return _looks_like_signature(tail)
 

@@ -150,3 +150,12 @@ def test_given_a_twin_with_a_container_when_the_text_shows_no_quote_then_the_con
 def test_given_a_twin_that_says_something_else_when_cut_then_the_text_is_kept() -> None:
     twin = "<div>Noe helt annet</div><div class='gmail_quote'>som ikke står i teksten</div>"
     assert extract(TEXT, twin).text == TEXT
+
+
+def test_given_a_rule_above_an_answer_under_the_quote_when_cut_then_the_answer_is_kept() -> None:
+    assert kept(f"{HEADER}\n{QUOTE}\n\n-----\nSvaret mitt er ja.") == "-----\nSvaret mitt er ja."
+
+
+def test_given_lines_that_the_person_quotes_himself_when_they_end_the_mail_then_they_are_kept() -> None:
+    mail = "Feilmeldingen var:\n\n> Error 17: paper jam"
+    assert kept(mail) == mail

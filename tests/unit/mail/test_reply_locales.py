@@ -101,6 +101,58 @@ ATTRIBUTIONS = [
     "3 Mar 2024 10:12, Ola Nordmann <ola@eksempel.no> wrote:",
     "2024-03-03 10:12 GMT+01:00 Ola Nordmann <ola@eksempel.no>:",
     "From Ola Nordmann <ola@eksempel.no> on 03.03.2024 10:12:",
+    "On Mon, Mar 3, 2024 at 10:12 AM Ola Nordmann <ola@x.no> wrote:Hei Kari, hvordan går det?",
+    "On Mon, Mar 3, 2024 at 10:12 AM Ola Nordmann <ola@x.no> wrote: Hei Kari",
+    "Sent from Samsung MobileOla Nordmann <ola@x.no> wrote:",
+    'On Mon, Mar 3, 2024 at 10:12 AM "O\'Brien, Mary-Jane (External) [Dept. of Works / Unit 7]" <m@x.ie> wrote:',
+    (
+        'On Mon, 3 Mar 2024 10:12:33 -0800, "Some Very Long Department Name via Customer Support of Company" '
+        "<reply+abcdefghijklmnop@x.no> wrote:"
+    ),
+    "*On Mon, Mar 3, 2024 at 10:12 AM Ola <ola@x.no> wrote:*",
+    "  On Mon, Mar 3, 2024 at 10:12 AM Ola <ola@x.no> wrote:",
+    "On 2024-01-15 at 14:30:00 UTC, Ola Nordmann <ola@x.no> wrote:",
+    "On 15/01/2024 14h30, Ola wrote:",
+    "On Jan 15, 2024, at 2:30:15 PM PST, Ola <ola@x.no> wrote:",
+    "On 3. mars 2024, at 10:12, Ola <ola@x.no> wrote:",
+    "El 15/01/2024 a las 14:30, Ola escribió:",
+    "On Jan 15, 2024 2:30 PM, Ola <ola@x.no> wrote:",
+    "2024年1月15日(月) 14:30 Ola <ola@x.no>:",
+    '15.01.2024, 14:30, "Ola" <ola@x.no>:',
+    "Mon, 15 Jan 2024 14:30:51 +0400 Ola <ola@x.no>:",
+    "On Mon Jan 15, 2024 at 2:30 PM CET, Ola wrote:",
+    "On Monday, 15 January 2024 14:30:00 CET Ola Nordmann wrote:",
+    "--- Ola <ola@x.no> wrote:",
+    "<ola@x.no> wrote:",
+    "ola@x.no wrote:",
+    "Ola via GitHub <notifications@github.com> writes:",
+    "Le 15/01/2024 à 14:30, Ola a écrit :",
+    "Em 15/01/2024 14:30, Ola escreveu:",
+    "W dniu 15.01.2024 o 14:30, Ola pisze:",
+    "Dnia 15 stycznia 2024 14:30 Ola <ola@x.no> napisał(a):",
+    "2024-01-15 14:30 GMT+01:00, Ola <ola@x.no>:",
+    "Le lun. 15 janv. 2024 à 14:30, Ola <ola@x.no> a\nécrit :",
+    "På 14 september 2015 på 02:23:18, Ola Nordmann (ola@x.no) skrev:",
+    "Op 17-feb.-2015, om 13:18 heeft Jan Jansen <jan@x.nl> het volgende geschreven:",
+    "Vào 14:24 8 tháng 6, 2017, Hùng Nguyễn <hung@x.vn> đã viết:",
+    "W dniu 28 stycznia 2015 01:53 użytkownik Zoe <zoe@x.pl> napisał:",
+    "On 2012-10-16 at 17:02 , Ola < ola@x.no > wrote:",
+    "On Thursday, March 3, 2016 3:02 PM, Ola <ola@x.no> wrote:",
+    '02.04.2012 14:20 пользователь "ola@x.no" <\nola@x.no> написал:',
+    "04.06.2014 14:20, Ola пишет:",
+    "On Apr 4, 2012, at 3:59 PM, ola@x.no wrote:",
+    "On Wed, Apr 4, 2012 at 3:59 PM, <ola@x.no> wrote:",
+    "On 04/19/2011 07:10 AM, Ola Nordmann wrote:",
+    "On Tue, 04 Apr 2012 15:59:00\n-0700, Ola Nordmann\n<ola@x.no> wrote:",
+    "Ola Nordmann <ola@x.no> on Tuesday, April 4, 2012 at 3:59 PM wrote:",
+    'On 4 Apr 2012 15:59, "Ola" <ola@x.no>\nwrote:',
+    "Ola Nordmann <ola@x.no> (03.03.2024 10:12):",
+    "* Ola Nordmann <ola@x.no> [2024-03-03 10:12]:",
+    "Ola Nordmann wrote (on 03.03.2024):",
+    "[Ola Nordmann] wrote on 03.03.2024 10:12:",
+    "In article <abc@x.no>, Ola wrote:",
+    "In message <abc@x.no>, Ola Nordmann writes:",
+    'At 2024-03-03 10:12:00, "王伟" <wang@x.cn> wrote:',
 ]
 
 BLOCKS = [
@@ -152,10 +204,34 @@ BLOCKS = [
     "=-=-=-= Reply above this line =-=-=-=",
     "----- Forwarded by Ola Nordmann/Oslo on 03.03.2024 10:12 -----",
     "Begin forwarded message:\n\nFrom: Ola <ola@eksempel.no>\nSubject: x\nDate: 3 March 2024\nTo: k@eksempel.no",
+    "From: Ola Nordmann <ola@x.no>\nQweqwe: Sunday, March 3, 2024 10:12\nZxc: x",
+    "-------- Forwarded Message --------\nSubject: x\nDate: Sun, 3 Mar 2024 10:12:30 +0100\nFrom: Ola <ola@x.no>\nTo: k@x.no",
+    "---Original Message---",
+    "—Original Message—",
+    "=== Original Message ===",
+    "*** Original Message ***",
+    "----- Original Message -----From: Ola <ola@x.no>To: k",
+    "-----Original Appointment-----\nFrom: Ola",
+    "---------- Original Message ----------\nOn March 3, 2024 at 10:12 AM Ola <ola@x.no> wrote:",
+    "-----Original Message-----\nFrom: Ola <ola@x.no>\nReply-To: x@x.no\nSent: 3. mars",
+    "Von: Ola <ola@x.no>\nAntworten an: x <x@x.no>\nDatum: Dienstag, 3. März 2024 um 10:12\nAn: k@x.no\nBetreff: x",
+    (
+        "From: Ola Nordmann\n<ola@x.no>\nSent: Sunday, March 3, 2024 10:12 AM\nTo: Kari\n<kari@x.no>; Per\n<per@x.no>\n"
+        "Subject: Re: a very long subject that\nwraps"
+    ),
+    "From: ola@x.no\nSent: March-19-11 5:42 PM\nTo: Kari\nSubject: x",
+    "From:Ola<ola@x.no>\nDate:2024-03-03 10:12\nTo:k@x.no\nSubject:x",
+    "De : Ola <ola@x.no>\nDate : 3 mars 2024\nÀ : k@x.no",
+    "发件人： 王伟\n发送时间： 2024-03-03 10:12\n收件人： 李\n主题： x",
+    '------------------ 原始邮件 ------------------\n发件人: "王" <w@x.cn>;\n发送时间: 2024年3月3日',
+    "From: Ola Nordmann\nDate: Sunday, March 3, 2024 at 10:12 AM\nTo: Kari\nSubject: x",
+    "Sent: Sunday, March 3, 2024 10:12 AM\nFrom: Ola <ola@x.no>\nTo: Kari\nSubject: x",
+    "Subject: x\nFrom: ola@x.no\nTo: kari@x.no\nDate: Sun, 3 Mar 2024 10:12:30 +0100",
+    "Begin forwarded message:\n\n> From: Ola <ola@x.no>\n> Date: 3. mars",
 ]
 
 PROSE = [
-    "Hei,\n\nDen 3. mars skrev vi under avtalen. Den gjelder fortsatt.\n\nDen 3. mars 2024 skrev vi under avtalen:\nden har fem punkter.",
+    ("Hei,\n\nDen 3. mars skrev vi under avtalen. Den gjelder fortsatt.\n\nDen 3. mars 2024 skrev vi under avtalen:\nden har fem punkter."),
     "Reisen:\n\nFra: Oslo\nTil: Bergen\n\nVi tar toget.",
     "Til: styret\nEmne: budsjett\n\nSe vedlegg.",
     "On Monday I wrote a letter to John:\n\nDear John, hello.",
@@ -185,6 +261,35 @@ PROSE = [
     "From what I can see: it works.\nTo be clear: it did not before.\nSubject: to change.",
     "Dato: 3. mars 2024\nSak: 17\nEmne: vann i kjelleren\n\nDet renner vann inn.",
     "Kontakt oss på support@eksempel.no, skrev dere:\n\nDet gjorde vi.",
+    "On the other hand, John wrote: that is not true.",
+    "See https://blog.example.com/2024/01/15/what-he-wrote: it is good.",
+    "I told Ola <ola@x.no> on 3 March 2024 10:12 that: yes.",
+    "From my perspective: fine.\nFrom: the beginning it was clear.",
+    "Kontakt: Kari Nordmann <kari@x.no>: ring henne 3. mars 2024.",
+    "Navn: Kari\nE-post: kari@x.no\nDato: 3. mars 2024 10:12\nTelefon: 22334455\n\nKan dere ringe?",
+    "Møtet er den 3. mars 2024 kl. 10:12. Ta kontakt med ola@x.no: han vet mer.",
+    "Den 3. mars 2024 skrev ola@x.no til oss om dette: se vedlegg.",
+    "The package was sent from our warehouse in Oslo.\nSent from Bergen by truck.",
+    "Regards to the second item, I think we should wait. Kind regards matter.",
+    (
+        "Ved feil skriver systemet:\n\n2024-03-03 10:12 kunne ikke sende til ola@x.no: timeout\n2024-03-03 10:13 kunne "
+        "ikke sende til kari@x.no: timeout\n\nHva nå?"
+    ),
+    "Den 3. mars 2024 kl. 10:12 sendte vi dette til ola@x.no:\n\nHei Ola, se vedlegg.\n\nVi har ikke fått svar.",
+    "Hun sa:\n> dette går bra\nmen det gjorde det ikke.",
+    "Logg:\n\n2024-03-12 09:31:01 GMT ERROR skriver svarer ikke\n2024-03-12 09:31:02 GMT INFO ok\n\nHva nå?",
+    (
+        "Logg fra serveren:\n\n2024-03-12 09:31 GMT+01:00 ERROR ingen kontakt\n2024-03-12 09:32 GMT+01:00 ERROR "
+        "fortsatt ingen kontakt\n\nHva nå?"
+    ),
+    "Feilmeldingen var:\n\n> Error 17: paper jam",
+    "Se resultat 3. mars 2024 10:12:\n| a | b |\n| 1 | 2 |\n\nStemmer det?",
+    "Resultat 3. mars 2024 10:12:\n\n| a | b |\n| 1 | 2 |",
+    "On Monday 3 March we wrote to you about this\nand you answered this:\n> quote\nBut that's wrong.",
+    "---\nhallo",
+    "2024-03-03 10:12 kunne ikke sende til ola@x.no:\n\ntimeout",
+    "--\nhei",
+    "________\nNavn: Kari",
 ]
 
 
@@ -207,6 +312,11 @@ def test_given_prose_that_looks_like_a_header_when_cut_then_all_of_it_is_kept(te
     got = extract(text)
     assert got.text == text
     assert (got.signature, got.quoted) == ("", "")
+
+
+@pytest.mark.parametrize("header", ["Ola Nordmann, 03.03.2024 10:12:", "Ola Nordmann (03.03.2024 10:12):"])
+def test_given_a_name_and_a_time_when_quoted_lines_follow_then_it_is_an_attribution(header: str) -> None:
+    assert extract(f"{REPLY}\n\n{header}\n\n{MARKED}\n").text == REPLY
 
 
 def test_given_a_bare_author_when_lines_under_it_are_quoted_then_it_is_an_attribution_else_prose() -> None:

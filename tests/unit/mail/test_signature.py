@@ -77,6 +77,12 @@ SIGNATURES = [
         "Følg oss på Facebook<https://fb.com/x>"
     ),
     "Med vennlig hilsen\n\n\n\nKari Nordmann\n\nAvdelingsleder\n\nNordlys AS\n\nBesøksadresse: Storgata 1\n\nwww.nordlys.no",
+    "―\nKari",
+    "──────────\nKari",
+    "═══════\nKari\nNordlys",
+    "＿＿＿＿＿\nKari",
+    "+++\nKari\nwww.x.no",
+    "====\nKari\nwww.x.no",
 ]
 
 MOBILE = [
@@ -186,3 +192,16 @@ def test_given_rules_between_sections_when_split_then_the_sections_are_kept() ->
     section = "Denne delen har mange ord og flere setninger, slik at den ikke kan være en signatur. Den fortsetter lenge."
     text = f"Først dette.\n\n---\n\n{section}\n\n---\n\n{section}"
     assert extract(text).text == text
+
+
+@pytest.mark.parametrize(
+    "banner",
+    [
+        "CAUTION: This email originated from outside of the organization. Do not click links.",
+        "Du mottar ikke ofte e-post fra kari@x.no. Finn ut hvorfor dette er viktig<https://aka.ms/x>",
+        "[EXTERNAL EMAIL]",
+    ],
+)
+def test_given_a_banner_that_a_server_set_on_top_when_split_then_it_is_no_text(banner: str) -> None:
+    got = extract(f"{banner}\n\n{TEXT}\n")
+    assert (got.text, got.signature) == (TEXT, banner)
