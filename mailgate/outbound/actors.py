@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from mailgate.config import Settings
 
 TICK_S = 0.1
-FAST_MAILS_A_TICK = 20
+GROW_AFTER_S = 0.5
+FAST_MAILS_PER_S = 200
 STOP_GRACE_S = 10.0
 SILENT_DOMAINS_MAX = 3
 
@@ -100,7 +101,7 @@ class SendStage:
         """Run lanes until the feed has nothing more, one at first, more while there is a queue and little of it gets done."""
         ended = threading.Event()
         lanes = [self._lane(feed, ended)]
-        sent, patience_s = self._sent, STOP_GRACE_S
+        patience_s, looked_at_s, sent = STOP_GRACE_S, monotonic_s(), self._sent
         while any(lane.is_alive() for lane in lanes) and patience_s > 0:
             ended.wait(TICK_S)
             ended.clear()
@@ -108,9 +109,11 @@ class SendStage:
             if stopping() or self._recorder.troubled:
                 feed.stop()
                 patience_s -= TICK_S
-            if feed.waits and self._sent - sent < FAST_MAILS_A_TICK and len(lanes) < self._options.feed.connections:
-                lanes.append(self._lane(feed, ended))
-            sent = self._sent
+            if (now_s := monotonic_s()) - looked_at_s >= GROW_AFTER_S:
+                slow = self._sent - sent < FAST_MAILS_PER_S * (now_s - looked_at_s)
+                if slow and feed.waits and len(lanes) < self._options.feed.connections:
+                    lanes.append(self._lane(feed, ended))
+                looked_at_s, sent = now_s, self._sent
 
     def _lane(self, feed: Feed, ended: threading.Event) -> threading.Thread:
         def work() -> None:
