@@ -83,6 +83,37 @@ def test_given_a_result_without_its_next_time_when_recorded_then_it_is_a_defect_
         _record(store, result(mail.id, mail.lease_token, "deferred", clock()))
 
 
+def test_given_an_uncertain_result_with_a_next_time_when_recorded_then_it_is_due_again_and_the_doubt_is_shown(
+    store: Store, clock: SteppedClock
+) -> None:
+    _freeze(store, frozen(1, clock()))
+    (mail,) = _claim(store)
+    _record(store, result(mail.id, mail.lease_token, "uncertain", clock(), next_attempt_at=clock() + timedelta(minutes=5)))
+    with store.reading() as unit:
+        found = unit.outbox.get(mail.id)
+    assert (found.state, found.maybe_sent, [one.state for one in found.history]) == ("deferred", True, ["uncertain"])
+    clock.step(timedelta(minutes=5))
+    (again,) = _claim(store)
+    assert again.maybe_sent
+    with pytest.raises(ValueError, match="no other"):
+        _record(store, result(again.id, again.lease_token, "sent", clock(), next_attempt_at=clock()))
+
+
+def test_given_a_try_that_lasts_when_its_lease_is_extended_then_nobody_else_gets_it_and_a_lost_one_is_not_extended(
+    store: Store, clock: SteppedClock
+) -> None:
+    _freeze(store, frozen(1, clock()), frozen(2, clock()))
+    kept, lost = _claim(store)
+    with store.transaction() as unit:
+        assert unit.outbox.extend([kept], clock() + 3 * LEASE) == {kept.id}
+        assert unit.outbox.extend([], clock()) == set()
+    clock.step(LEASE + timedelta(seconds=1))
+    (taken,) = _claim(store)
+    assert taken.id == lost.id
+    with store.transaction() as unit:
+        assert unit.outbox.extend([kept, lost], clock() + LEASE) == {kept.id}
+
+
 def test_given_a_worker_that_slept_through_its_lease_when_it_wakes_then_it_is_told_and_its_result_does_not_count(
     store: Store, clock: SteppedClock
 ) -> None:
