@@ -47,6 +47,7 @@ smtputf8_enable = yes
 minimal_backoff_time = 1s
 maximal_backoff_time = 2s
 queue_run_delay = 1s
+address_verify_poll_delay = 1s
 transport_retry_time = 1s
 """
 

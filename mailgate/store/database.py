@@ -6,6 +6,7 @@ what no retry can mend (wrong URL, unsafe settings) and StoreUnavailable when th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
-from mailgate.errors import ConfigError
+from mailgate.errors import ConfigError, StoreUnavailable
 from mailgate.store import postgres, sqlite
 from mailgate.store.failures import translated
 
@@ -35,6 +36,9 @@ class Database:
 
     def verify(self) -> None:
         """Connect and assert the settings the guarantees need. Raises ConfigError or StoreUnavailable."""
+        if self.path is not None and self.path.exists() and not os.access(self.path, os.W_OK):
+            # SQLite itself opens such a file for reading and fails at the first write.
+            raise StoreUnavailable(f"the database {self.path} cannot be written: its disk is read-only, or the file is not ours")
         for engine in {id(e): e for e in (self.writing, self.reading)}.values():
             with translated(), engine.connect():
                 pass

@@ -1,9 +1,12 @@
-"""A real Postfix in front hands mail to the gateway by SMTP and by LMTP, and a real Postfix behind takes the gateway's mail."""
+"""A real Postfix in front hands mail to the gateway by SMTP and by LMTP, and a real Postfix behind takes the gateway's mail.
+
+The configurations are the examples that ship (deploy/postfix), with the names and ports of the test.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,21 +20,31 @@ from tests.smtp_client import MailServer
 from tests.waiting import free_port, until
 
 pytestmark = [pytest.mark.packages]
-FRONT = Path(__file__).with_name("postfix-front")
-MAILS = sorted((FRONT / "mails").glob("*.eml"))
+EXAMPLES = Path(__file__).parents[2] / "deploy" / "postfix"
+MAILS = sorted((Path(__file__).with_name("postfix-front") / "mails").glob("*.eml"))
+PROTOCOLS = ("smtp", "lmtp")
 HANDED_ON = re.compile(r"status=sent \((?:\S+ )?250 2\.0\.0 \S+ queued as ([0-9a-f-]{36})")
 
 
-def _front(transport: str) -> Postfix:
+def _example(name: str, **replaced: str) -> str:
+    """A shipped main.cf, with what is the site's own replaced: each must be in it."""
+    text = (EXAMPLES / name).read_text("utf-8")
+    for written, ours in {"firma.example": DOMAIN, **replaced}.items() if name.startswith("front") else replaced.items():
+        assert written in text, f"{name} does not say {written!r}"
+        text = text.replace(written, ours)
+    return text
+
+
+def _front(gateway: Gateway, protocol: str) -> Postfix:
     """A mail server of the domain that hands all of its mail to the gateway, asking it first who exists."""
-    settings = {
-        "relay_domains": DOMAIN,
-        "transport_maps": "hash:{home}/conf/transport",
-        "smtpd_recipient_restrictions": "reject_unauth_destination, reject_unverified_recipient",
-        "unverified_recipient_reject_code": "550",
-        "address_verify_map": "",
-    }
-    return Postfix(free_port(), settings, {"transport": f"{DOMAIN} {transport}\n"})
+    ports = {"smtp": {":2525": f":{gateway.port}"}, "lmtp": {":2424": f":{gateway.lmtp_port}"}}
+    return Postfix(free_port(), _example(f"front-{protocol}.cf", **ports[protocol]))
+
+
+def _behind(sink: Sink, more: dict[str, str], texts: dict[str, str], **replaced: str) -> Postfix:
+    """A mail server that takes the gateway's mail and brings it to the sink."""
+    added = "".join(f"{name} = {value}\n" for name, value in {"relayhost": f"[127.0.0.1]:{sink.port}", **more}.items())
+    return Postfix(free_port(), _example("smarthost.cf", **replaced) + added, texts)
 
 
 @pytest.fixture
@@ -43,18 +56,12 @@ def gateway(tmp_path: Path) -> Iterator[Gateway]:
         yield gateway
 
 
-TRANSPORTS: dict[str, Callable[[Gateway], str]] = {
-    "smtp": lambda gateway: f"smtp:[127.0.0.1]:{gateway.port}",
-    "lmtp": lambda gateway: f"lmtp:inet:127.0.0.1:{gateway.lmtp_port}",
-}
-
-
-@pytest.mark.parametrize("protocol", sorted(TRANSPORTS))
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_given_postfix_in_front_when_it_hands_mail_on_then_every_mail_is_in_the_journal_as_it_was_sent(
     gateway: Gateway, protocol: str
 ) -> None:
     gateway.start()
-    with _front(TRANSPORTS[protocol](gateway)) as front:
+    with _front(gateway, protocol) as front:
         for mail in MAILS:
             recipient = "postmaster@firma.test" if "bounce" in mail.name else letters.SUPPORT
             sender = "" if "bounce" in mail.name else "ola@gammelkunde.test"
@@ -74,11 +81,11 @@ def test_given_postfix_in_front_when_it_hands_mail_on_then_every_mail_is_in_the_
         assert gateway.ledger()["balanced"]
 
 
-@pytest.mark.parametrize("protocol", sorted(TRANSPORTS))
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_given_postfix_in_front_when_the_gateway_is_away_then_mail_waits_there_and_comes_when_it_is_back(
     gateway: Gateway, protocol: str
 ) -> None:
-    with _front(TRANSPORTS[protocol](gateway)) as front:
+    with _front(gateway, protocol) as front:
         gateway.start()
         front.submit(letters.legacy(1).raw, "ola@gammelkunde.test", letters.SUPPORT)
         until(lambda: journal_count(gateway.database_url) == 1, 20, "the first mail is here", told=front.log)
@@ -95,12 +102,12 @@ def test_given_postfix_in_front_when_the_gateway_is_away_then_mail_waits_there_a
         assert gateway.ledger()["balanced"]
 
 
-@pytest.mark.parametrize("protocol", sorted(TRANSPORTS))
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_given_postfix_in_front_when_the_recipient_is_unknown_then_the_stranger_hears_it_from_postfix_and_nothing_bounces(
     gateway: Gateway, protocol: str
 ) -> None:
     gateway.start()
-    with _front(TRANSPORTS[protocol](gateway)) as front:
+    with _front(gateway, protocol) as front:
         delivery = MailServer(front.port).send(letters.legacy(1))
         refused = MailServer(front.port).send(letters.letter("a@b.test", "finnes-ikke@firma.test", "x", "x@b.test", "hei"))
 
@@ -127,9 +134,6 @@ def test_given_postfix_as_smarthost_when_the_gateway_answers_then_postfix_takes_
     cert, key = certificate(tmp_path)
     texts = {"sink.crt": cert.read_text(), "sink.key": key.read_text()}
     settings = {
-        "relayhost": f"[127.0.0.1]:{sink.port}",
-        "smtpd_relay_restrictions": "permit_mynetworks, reject",
-        "smtpd_recipient_restrictions": "permit_mynetworks, reject",
         "smtpd_tls_security_level": "may" if tls == "starttls" else "none",
         "smtpd_tls_cert_file": "{home}/conf/sink.crt",
         "smtpd_tls_key_file": "{home}/conf/sink.key",
@@ -137,7 +141,7 @@ def test_given_postfix_as_smarthost_when_the_gateway_answers_then_postfix_takes_
         "smtp_tls_security_level": "none",
     }
     outbound = {"outbound": {"tls": tls}}
-    with Postfix(free_port(), settings, texts) as behind:
+    with _behind(sink, settings, texts) as behind:
         installation = Gateway(
             tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", smarthost=f"smtp://127.0.0.1:{behind.port}", settings=outbound,
             environment={"SSL_CERT_FILE": str(cert)},
@@ -159,13 +163,9 @@ def test_given_postfix_as_smarthost_when_the_gateway_answers_then_postfix_takes_
 
 
 def test_given_postfix_as_smarthost_when_it_refuses_a_recipient_then_that_is_final_and_makes_no_mail(tmp_path: Path, sink: Sink) -> None:
-    settings = {
-        "relayhost": f"[127.0.0.1]:{sink.port}",
-        "smtpd_relay_restrictions": "permit_mynetworks, reject",
-        "smtpd_recipient_restrictions": "check_recipient_access hash:{home}/conf/access, permit_mynetworks, reject",
-    }
+    checked = {"smtpd_recipient_restrictions =": "smtpd_recipient_restrictions = check_recipient_access hash:{home}/conf/access"}
     access = {"access": "ola1@gammelkunde1.test 550 5.1.1 no such mailbox\n"}
-    with Postfix(free_port(), settings, access) as behind:
+    with _behind(sink, {}, access, **checked) as behind:
         installation = Gateway(tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", smarthost=f"smtp://127.0.0.1:{behind.port}")
         with installation as gateway:
             gateway.start()
@@ -176,7 +176,10 @@ def test_given_postfix_as_smarthost_when_it_refuses_a_recipient_then_that_is_fin
             gateway.settled()
 
             tables = Tables(gateway.database_url)
-            assert {row.address: row.state for row in tables.outbox} == {"ola1@gammelkunde1.test": "failed", "ola2@gammelkunde2.test": "sent"}
+            assert {row.address: row.state for row in tables.outbox} == {
+                "ola1@gammelkunde1.test": "failed",
+                "ola2@gammelkunde2.test": "sent",
+            }
             assert len(tables.journal) == 2
             assert broken(tables, server.deliveries, sink.mails) == []
             assert gateway.ledger()["balanced"]

@@ -27,7 +27,13 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     cert, key = certificate(folder, [DOMAIN, "127.0.0.1"])
     key.chmod(0o600)
     lmtp = free_port()
-    smtp = {"lmtp_listen": [f"127.0.0.1:{lmtp}"], "tls_cert": str(cert), "tls_key": str(key), "max_errors": 20, "max_message_bytes": 1_000_000}
+    smtp = {
+        "lmtp_listen": [f"127.0.0.1:{lmtp}"],
+        "tls_cert": str(cert),
+        "tls_key": str(key),
+        "max_errors": 20,
+        "max_message_bytes": 1_000_000,
+    }
     with Gateway(folder, f"sqlite:///{folder}/mailgate.db", settings={"smtp": smtp}) as gateway:
         gateway.lmtp_port = lmtp
         gateway.start()

@@ -65,7 +65,9 @@ def test_086_given_redis_was_away_for_long_when_it_is_back_then_all_is_done_and_
     bell.start()
     platform.finish()
     _taken_fast_and_done(platform, range(1000, 1003))
-    until(lambda: any("broker_back" in part.log() for part in platform.gateway.parts), 20, "the bell works again", told=platform.gateway.logs)
+    until(
+        lambda: any("broker_back" in part.log() for part in platform.gateway.parts), 20, "the bell works again", told=platform.gateway.logs
+    )
 
 
 def test_087_given_redis_is_flushed_again_and_again_while_mail_comes_then_all_is_done(platform: Platform, bell: PrivateRedis) -> None:

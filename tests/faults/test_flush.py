@@ -67,7 +67,9 @@ def test_068_given_sqlite_when_mail_is_accepted_then_each_250_comes_after_the_fl
     for delivery in server.deliveries:
         written = _index(calls, 0, "pwrite64", "mailgate.db-wal", delivery.journal_id)
         answered = _index(calls, 0, f"queued as {delivery.journal_id}")
-        flushed = next((i for i in range(written, len(calls)) if re.match(r"(fdatasync|fsync)\(.*mailgate\.db-wal>\s*\)\s+= 0", calls[i])), -1)
+        flushed = next(
+            (i for i in range(written, len(calls)) if re.match(r"(fdatasync|fsync)\(.*mailgate\.db-wal>\s*\)\s+= 0", calls[i])), -1
+        )
         assert written >= 0, f"{delivery.journal_id} was not seen being written"
         assert written < flushed < answered, f"{delivery.journal_id}: written {written}, flushed {flushed}, answered {answered}"
     assert len(server.deliveries) == SAMPLE

@@ -84,7 +84,9 @@ def test_096_given_a_lost_250_then_a_resend_by_another_route_has_no_second_effec
     delivery = platform.sending(letters.reply(1, platform.seed.threads[0])).result(60)
     platform.server.resend(delivery)
     letter = delivery.letter
-    routed = letters.Letter(b"Received: from other.legacy.test by mx2.legacy.test; now\r\n" + letter.raw, letter.recipients, letter.reverse_path)
+    routed = letters.Letter(
+        b"Received: from other.legacy.test by mx2.legacy.test; now\r\n" + letter.raw, letter.recipients, letter.reverse_path
+    )
     assert platform.server.send(routed).journal_id == delivery.journal_id
     platform.server.deliveries.pop()  # known under the first letter's bytes
     assert len(Tables(platform.gateway.database_url).journal) == 1

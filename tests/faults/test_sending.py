@@ -55,7 +55,12 @@ def test_065_given_a_kill_after_the_final_dot_then_the_notice_may_come_twice_und
     platform.sink.always("DOT", "451 4.3.0 later")
     platform.revive(part)
     expire_leases(platform.gateway.database_url)
-    until(lambda: any(mail["maybe_sent"] for mail in platform.gateway.json("outbox", "list")), 20, "the doubt is shown", told=platform.gateway.logs)
+    until(
+        lambda: any(mail["maybe_sent"] for mail in platform.gateway.json("outbox", "list")),
+        20,
+        "the doubt is shown",
+        told=platform.gateway.logs,
+    )
     platform.sink.well()
 
     tables = platform.finish(copies=2)
@@ -101,7 +106,9 @@ def test_094_given_a_worker_that_sleeps_past_its_lease_when_it_wakes_then_it_sen
     sleeper.signal(signal.SIGSTOP)
     expire_leases(platform.gateway.database_url)
     other = platform.gateway.start(sleeper.name, port=-1)
-    until(lambda: Tables(platform.gateway.database_url).states("outbox") == {"uncertain": 1}, 30, "another worker takes over", told=other.log)
+    until(
+        lambda: Tables(platform.gateway.database_url).states("outbox") == {"uncertain": 1}, 30, "another worker takes over", told=other.log
+    )
 
     sleeper.signal(signal.SIGCONT)
     until(lambda: "lease" in sleeper.log(), 30, "the sleeper sees that its lease is over", told=sleeper.log)
