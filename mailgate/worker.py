@@ -84,7 +84,8 @@ class Worker:
         self._stopping.set()
         self._dramatiq.stop(timeout=int(timeout_s * 1000))
         for sweeper in self._sweepers:
-            sweeper.join(timeout_s)
+            if sweeper.ident is not None:  # a process whose port was taken stops before it has started all
+                sweeper.join(timeout_s)
 
     def _sweep(self, job: Callable[[], None]) -> None:
         while not self._stopping.is_set():

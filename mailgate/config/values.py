@@ -150,7 +150,9 @@ def path(text: str | Path, info: ValidationInfo) -> Path | None:
 
 def texts(value: Any) -> Any:
     """A list of texts; one text stands for a list of one, commas separate (for environment variables)."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return () if value.strip() == "[]" else tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def without_password(url: str) -> str:
