@@ -239,7 +239,7 @@ def test_given_an_empty_plain_part_beside_html_when_read_then_the_html_is_the_te
 
 
 def test_given_a_blank_text_before_a_file_when_read_then_the_text_after_it_counts():
-    head = b"From: a@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n\n--b\nContent-Type: application/pdf; name=a.pdf\n\n%PDF\n"
-    mail = read(head + b"--b\n\nSe vedlegget.\n--b--\n")
+    head = b"From: a@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n\n"
+    mail = read(head + b"--b\nContent-Type: application/pdf; name=a.pdf\n\n%PDF\n--b\n\nSe vedlegget.\n--b--\n")
     assert mail.text.strip() == "Se vedlegget."
     assert [one.filename for one in mail.attachments] == ["a.pdf"]
