@@ -214,7 +214,7 @@ def _identity(settings: Settings) -> Identity:
     return Identity(
         author=Mailbox(settings.support_addresses[0], settings.from_name), domain=service.domain,
         reply_domain=book.reply_domain or service.domain, reply_mailbox="" if book.reply_domain else book.reply_mailbox,
-        bounce_mailbox=book.bounce_mailbox, portal_url=service.portal_url, case_link=service.link,
+        bounce_mailbox=book.bounce_mailbox, case_link=service.link,
         notice_life=timedelta(seconds=settings.outbound.expires_after_s),
     )  # fmt: skip
 

@@ -41,7 +41,6 @@ class Identity:
     reply_domain: str
     reply_mailbox: str
     bounce_mailbox: str
-    portal_url: str
     case_link: Callable[[str], str]
     zone: str = "Europe/Oslo"
     reply_valid: timedelta = timedelta(days=365)

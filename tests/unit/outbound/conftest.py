@@ -31,7 +31,6 @@ IDENTITY = Identity(
     reply_domain="example.no",
     reply_mailbox="support",
     bounce_mailbox="bounce",
-    portal_url=PORTAL,
     case_link=lambda key: f"{PORTAL}/browse/{key}",
 )
 RENDERER = Renderer(Wording(shared=SHARED))
