@@ -57,8 +57,7 @@ class Page:
 
     def _open_gap(self) -> None:
         if self.gap == 2 and self.lines and self.lines[-1].strip("> "):
-            goes_on = self.lines[-1].startswith(self.prefix)
-            self.lines.append(self.prefix.rstrip() if goes_on else "")
+            self.lines.append(_shared(self.lines[-1], self.prefix).rstrip())
         self.gap = 0
 
     def block(self, gap: int) -> None:
@@ -68,3 +67,11 @@ class Page:
         else:
             self.line.clear()
         self.gap = max(self.gap, gap)
+
+
+def _shared(line: str, prefix: str) -> str:
+    """How much of `prefix` the line above has too: a gap is quoted as deep as both its sides are."""
+    length = 0
+    while length < min(len(line), len(prefix)) and line[length] == prefix[length]:
+        length += 1
+    return prefix[:length]
