@@ -5,7 +5,7 @@ each mail has a Message-ID of its own. Loopback only. As a program, so that it h
 
     python -m bench.load PORT --messages 4000 --sessions 10 --per-connection 1000 --kinds text [--rate 100] [--people FILE]
 
-FILE holds lines of `author reply-address`, taken in turn. The last line printed is the result as JSON.
+FILE holds lines of `author reply-address case`, taken in turn. The last line printed is the result as JSON.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bench.mails import KINDS, Template, templates
+from bench.mails import KINDS, Correspondent, Template, templates
 
-People = tuple[tuple[str, str], ...]
-STRANGERS: People = tuple((f"person{n}@kunde{n % 40}.example", "support@firma.test") for n in range(400))
+People = tuple[Correspondent, ...]
+STRANGERS: People = tuple(Correspondent(f"person{n}@kunde{n % 40}.example", "support@firma.test") for n in range(400))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to send. `rate_per_s` 0 is as fast as the answers come. `people` are (author, recipient) pairs, taken in turn."""
+    """What to send. `rate_per_s` 0 is as fast as the answers come. `people` are taken in turn."""
 
     messages: int = 4000
     sessions: int = 10
@@ -39,8 +39,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of it. Latency is from MAIL to the last 250."""
+    """What came of it. Latency is from MAIL to the last 250. `began_s` is on the machine's monotonic clock, which processes share."""
 
+    began_s: float
     accepted: int
     refused: int
     seconds: float
@@ -67,11 +68,11 @@ class Load:
         """True when all mails have been handed out."""
         return self.sent >= self.plan.messages
 
-    def take(self) -> tuple[int, str, str, bytes]:
-        """The next mail: its number, reverse-path, recipient and content."""
+    def take(self) -> tuple[int, Correspondent, bytes]:
+        """The next mail: its number, envelope and content."""
         number, self.sent = self.sent, self.sent + 1
-        author, address = self.plan.people[number % len(self.plan.people)]
-        return number, author, address, self.mails[number % len(self.mails)].filled(author, address, f"{self.tag}.{number}")
+        to = self.plan.people[number % len(self.plan.people)]
+        return number, to, self.mails[number % len(self.mails)].filled(to, f"{self.tag}.{number}")
 
 
 class _Session(asyncio.Protocol):
@@ -125,7 +126,7 @@ class _Session(asyncio.Protocol):
             self._quit()
             return
         self._left -= 1
-        self._number, self._author, self._address, self._bytes = load.take()
+        self._number, self._to, self._bytes = load.take()
         due_s = load.started_s + self._number / load.plan.rate_per_s if load.plan.rate_per_s else 0.0
         wait_s = due_s - time.perf_counter()
         if wait_s > 0:
@@ -135,11 +136,11 @@ class _Session(asyncio.Protocol):
 
     def _mail(self) -> None:
         self._began_s, self._next = time.perf_counter(), self._rcpt
-        self._transport.write(b"MAIL FROM:<%b>\r\n" % self._author.encode())
+        self._transport.write(b"MAIL FROM:<%b>\r\n" % self._to.author.encode())
 
     def _rcpt(self) -> None:
         self._next = self._data
-        self._transport.write(b"RCPT TO:<%b>\r\n" % self._address.encode())
+        self._transport.write(b"RCPT TO:<%b>\r\n" % self._to.address.encode())
 
     def _data(self) -> None:
         self._next = self._content
@@ -169,18 +170,18 @@ async def _one_after_another(load: Load, port: int) -> None:
 async def run(port: int, plan: Plan) -> Result:
     """Send all that the plan says to the listener at `port`."""
     load = Load(plan, templates(plan.kinds))
-    cpu_s, load.started_s = time.process_time(), time.perf_counter()
+    cpu_s, began_s, load.started_s = time.process_time(), time.monotonic(), time.perf_counter()
     await asyncio.gather(*(_one_after_another(load, port) for _ in range(plan.sessions)))
     seconds, found = time.perf_counter() - load.started_s, sorted(load.latencies_s) or [0.0]
     return Result(
-        len(load.latencies_s), load.refused, seconds, len(load.latencies_s) / seconds, found[len(found) // 2] * 1e3,
+        began_s, len(load.latencies_s), load.refused, seconds, len(load.latencies_s) / seconds, found[len(found) // 2] * 1e3,
         found[int(len(found) * 0.99)] * 1e3, (time.process_time() - cpu_s) / len(found) * 1e3,
     )  # fmt: skip
 
 
 def people_of(path: Path) -> People:
-    """The pairs of a file of `author address` lines."""
-    return tuple((words[0], words[1]) for line in path.read_text().splitlines() if len(words := line.split()) == 2)
+    """What `servers.write_people` has kept."""
+    return tuple(Correspondent(*line.split()) for line in path.read_text().splitlines())
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The mails of every benchmark: text of 2.3 KB, multipart/alternative of 12 KB, an attachment of 80 KB, in the proportion 60 : 30 : 10.
 
-In: a seed. Out: `Template` values, dot-stuffed and ended by the dot, with three slots that each mail fills anew: author, address, id.
+In: a seed. Out: `Template` values, dot-stuffed and ended by the dot, with slots that each mail fills anew: author, address, case, id.
 Replies in Norwegian with their quoted history, because that is what a support mailbox gets.
 """
 
@@ -10,6 +10,7 @@ import base64
 import quopri
 import random
 from dataclasses import dataclass
+from typing import NamedTuple
 
 KINDS = ("text", "alt", "attach")
 OUT_OF_TEN = (6, 3, 1)
@@ -19,7 +20,15 @@ _WORDS = (
     "vi har sett på dette igjen i dag og det er fortsatt slik at rapporten stopper når den skal skrives ut fra kontoret i Bergen men ikke fra "
     "hovedkontoret etter siste oppdatering av klienten kan dere se i loggen om noe er endret på serveren vår jeg legger ved et skjermbilde"
 ).split()
-_FROM, _TO, _ID = b"{{author}}", b"{{address}}", b"{{id}}"
+_SLOTS = (b"{{author}}", b"{{address}}", b"{{key}}", b"{{id}}")
+
+
+class Correspondent(NamedTuple):
+    """Who writes, to which address, about which case."""
+
+    author: str
+    address: str
+    key: str = "SUP-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +39,16 @@ class Template:
     head: bytes
     rest: bytes
 
-    def filled(self, author: str, address: str, message_id: str) -> bytes:
+    def filled(self, to: Correspondent, message_id: str) -> bytes:
         """DATA content with the final dot."""
-        head = self.head.replace(_FROM, author.encode()).replace(_TO, address.encode()).replace(_ID, message_id.encode())
+        head = self.head
+        for slot, text in zip(_SLOTS, (*to, message_id), strict=True):
+            head = head.replace(slot, text.encode())
         return head + self.rest
 
-    def content(self, author: str, address: str, message_id: str) -> bytes:
+    def content(self, to: Correspondent, message_id: str) -> bytes:
         """The mail itself: no dots stuffed, no final dot."""
-        return self.filled(author, address, message_id)[:-3].replace(b"\r\n..", b"\r\n.")
+        return self.filled(to, message_id)[:-3].replace(b"\r\n..", b"\r\n.")
 
 
 def templates(kinds: tuple[str, ...] = KINDS, count: int = 200, seed: int = SEED) -> list[Template]:
@@ -77,7 +88,7 @@ def _template(kind: str, random_: random.Random, fields: list[str], body: str) -
         f"\r\n\tMon, 16 Nov 2026 09:0{n}:11 +0100"
         for n in (3, 2, 1)
     ]
-    subject = "Re: [SUP-1] " + " ".join(random_.choices(_WORDS, k=5)).encode("ascii", "ignore").decode()
+    subject = "Re: [{{key}}] " + " ".join(random_.choices(_WORDS, k=5)).encode("ascii", "ignore").decode()
     head = [
         *hops, "From: Kari Nordmann <{{author}}>", "To: Support <{{address}}>", f"Subject: {subject}", "Message-ID: <{{id}}@kunde.example>",
         "Date: Mon, 16 Nov 2026 09:00:00 +0100", "MIME-Version: 1.0", *fields, "", "",

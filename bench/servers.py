@@ -77,6 +77,6 @@ def load(port: int, plan: Plan, people: Path | None = None) -> Result:
 
 
 def write_people(path: Path, people: People) -> Path:
-    """Keep (author, reply address) pairs for the load generator."""
-    path.write_text("".join(f"{author} {address}\n" for author, address in people))
+    """Keep correspondents for the load generator."""
+    path.write_text("".join(" ".join(one) + "\n" for one in people))
     return path

@@ -1,0 +1,76 @@
+"""Cases that wait for a customer, one for each reply of a run, so that every reply makes exactly one mail to exactly one other person.
+
+In: the URL of a database and how many cases. Out: who can reply to which. Two people take part in each case; one writes, the other is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from bench.mails import Correspondent
+from mailgate.cases import changes
+from mailgate.cases.carriers import reply_local_part
+from mailgate.cases.ids import new_id
+from mailgate.cases.model import Actor, Change, Contact, Customer
+from mailgate.cases.tokens import TokenKeys, reply_token
+from mailgate.clock import utc_now
+from mailgate.config import load
+from mailgate.store import migrate
+from mailgate.store.database import open_database
+from mailgate.store.unit_of_work import Store
+from tests.gateway import DOMAIN, Gateway
+
+BITE = 1000
+PEOPLE = 200
+
+
+def planted(gateway: Gateway, count: int) -> tuple[Correspondent, ...]:
+    """Make `count` cases in the installation's database; one correspondent for each."""
+    settings = load(gateway.config, gateway.environment)
+    database = open_database(gateway.database_url)
+    migrate.upgrade(database)
+    try:
+        return tuple(_correspondents(Store(database, utc_now), TokenKeys(settings.vault.token_keys, settings.vault.valid_until), count))
+    finally:
+        database.close()
+
+
+def _correspondents(store: Store, keys: TokenKeys, count: int) -> Iterator[Correspondent]:
+    people = _people(store)
+    for start in range(0, count, BITE):
+        with store.transaction() as uow:
+            numbers = uow.cases.next_numbers(min(BITE, count - start))
+            made = [_case(number, people) for number in numbers]
+            uow.cases.write(made)
+        for change in made:
+            yield _correspondent(keys, change)
+
+
+def _people(store: Store) -> list[Contact]:
+    """Customers with people who have no part in anything yet."""
+    with store.transaction() as uow:
+        companies = [Customer(new_id(utc_now()), f"Kunde {n} AS", "standard", (f"kunde{n}.example",), "nb") for n in range(PEOPLE // 10)]
+        people = [
+            Contact(new_id(utc_now()), number, f"person{number}@{company.domains[0]}", f"Person {number}", "nb", company.id)
+            for number, company in zip(uow.contacts.next_numbers(PEOPLE), [c for c in companies for _ in range(10)], strict=True)
+        ]
+        uow.customers.add(companies)
+        uow.contacts.add(people)
+    return people
+
+
+def _case(number: int, people: Sequence[Contact]) -> Change:
+    """A case of two people of the same company, waiting for them since the day before yesterday."""
+    first = number % len(people)
+    reporter, other = people[first], people[first // 10 * 10 + (first + 1) % 10]
+    stamp = changes.Stamp(Actor("operator", "kari"), utc_now() - timedelta(days=2), told=frozenset())
+    made = changes.create_case(changes.NewCase(number, f"SUP-{number}", reporter, f"Feil {number}", participants=(other,)), stamp)
+    asked = changes.operate(made.case, "ask_customer", stamp)
+    return Change(asked.case, made.comments, made.events + asked.events, (), created=True, participants_added=made.participants_added)
+
+
+def _correspondent(keys: TokenKeys, change: Change) -> Correspondent:
+    writer = change.participants_added[0].contact
+    token = reply_token(keys, change.case.number, writer.number, (utc_now() + timedelta(days=30)).date())
+    return Correspondent(writer.address, f"{reply_local_part(token, 'support')}@{DOMAIN}", change.case.key)
