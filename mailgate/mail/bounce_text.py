@@ -92,6 +92,7 @@ def found_recipients(
     for one in by_flufl:
         if _usable(one, own):
             sure.setdefault(_same(one, sure), -1)
+    sure = sure or _named(said, own, (words.WEAK,))
     if not sure and not (suspected.daemon and (proven or suspected.reason.startswith("report:"))):
         return None
     addresses = sure or _fallback(said, returned, report, own)
@@ -170,11 +171,12 @@ def _named(lines: list[str], own: frozenset[str], ways: tuple[re.Pattern[str], .
     for at, line in enumerate(lines):
         if "@" not in line or words.NOT_HERE.search(line):
             continue
-        for pattern in ways:
-            for match in pattern.finditer(line):
-                address = _trimmed(match.group("a"))
-                if _usable(address, own):
-                    found.setdefault(_same(address, found), at)
+        named = [match.group("a") for pattern in ways for match in pattern.finditer(line)]
+        if words.SEVERAL.match(line):
+            named = _ANY_ADDRESS.findall(line)
+        for address in map(_trimmed, named):
+            if _usable(address, own):
+                found.setdefault(_same(address, found), at)
     return found
 
 
@@ -193,9 +195,6 @@ def _fallback(said: list[str], returned: list[str], report: ReportText, own: fro
                     loose.setdefault(_trimmed(address), at)
     if loose and len(loose) <= _MAX_LOOSE:
         return loose
-    weak = _named(said, own, (words.WEAK,))
-    if weak:
-        return weak
     if report.original_recipients:
         return {one: -1 for one in report.original_recipients if one.lower() not in own or len(report.original_recipients) == 1}
     sent_to = [normal(one) for line in _SENT_TO.findall("\n".join(returned)) for one in _ANY_ADDRESS.findall(line)]

@@ -52,7 +52,8 @@ FAILURE = re.compile(
     r"cannot be (?:deliver|sent|reach)|couldn.t be delivered|wasn.t delivered|hasn.t been delivered|undeliver|unable to (?:deliver|"
     r"relay|send)|deliver(?:y|i|ing)\b[^.\n]{0,60}"
     r"(?:fail|abort|unsuccess|problem|error|delay|expired)|fail(?:ed|ure)[^.\n]{0,40}(?:recipient|deliver|address)|(?:permanent|"
-    r"fatal) (?:fatal )?err|permanent(?:ly)? fail|user unknown|unknown user|no such (?:user|recipient|mailbox|address|person|account)|"
+    r"fatal) (?:fatal )?err|permanent(?:ly)? fail|user unknown|unknown user|no such (?:\w{1,12} )?(?:user|recipient|mailbox|address|"
+    r"person|account)|"
     r"mailbox (?:is )?(?:full|unavailable|not found|disabled|quota|has exceeded)|over quota|quota exceeded|(?:recipient|address|user|"
     r"mailbox|account|sender)\b[^.\n]{0,40}(?:rejected|not found|does not exist|doesn.t exist|unknown|invalid|disabled|not listed|"
     r"not recognized)|"
@@ -121,9 +122,11 @@ ANY_HEADER = re.compile(r"^[ \t>|]{0,10}[A-Za-z][A-Za-z0-9-]{1,60}:(?:\s|$)")
 
 NOT_HERE = re.compile(
     r"^[\s>*-]{0,20}(?:from|sender|reply-?to|return-path|message-?id|received|reporting-mta|remote-mta|received-from-mta|x-[a-z-]+|"
-    r"subject|date|in-reply-to|mail from|de|fra|von|från|betreff|emne|ämne|aihe|objet)\s{0,10}:"
-    r"|>>> ?mail from|<<< ?2\d\d|(?:please |you (?:may|can|should) )?(?:contact|forward (?:this|it)|send (?:mail|e-?mail|this|"
-    r"a message)|write to|report|reply to|e-?mail)\b[^@\n]{0,100}(?:postmaster|admin|support|help|abuse|@)|message[- ]id|id <|mailto:",
+    r"subject|date|"
+    r"in-reply-to|mail from|de|fra|von|från|betreff|emne|ämne|aihe|objet)\s{0,10}:"
+    r"|>>> ?mail from|<<< ?2\d\d|message[- ]id|id <"
+    r"|(?:please |you (?:may|can|should) |kindly )(?:contact|forward|send|write|report|reply|e-?mail)\b[^@\n]{0,100}@"
+    r"|\b(?:contact|kontakt|write to)\b[^@\n]{0,60}(?:postmaster|admin|support|help|abuse|@)",
     re.IGNORECASE,
 )
 
@@ -144,7 +147,7 @@ STRONG = tuple(
         r"(?:deliver(?:ed|y|ing)?|sent|send|relayed?|forwarded|reach(?:ed)?)\b[^@\n]{0,60}\b(?:to|for|by)\b[^@\n]{0,60}?[\s<'\"(:]ADDR",
         r"\baddressed(?: to)?,?[\s<'\"(:]{1,4}ADDR",
         r"your (?:message|mail|e-?mail) to\b[^@\n]{0,60}?[\s<'\"(:]ADDR",
-        r"(?:error-for|undeliverable to|user unknown|unknown user|no such user|user mailbox exceeds allowed size|"
+        r"(?:error-for|undeliverable to|user unknown|unknown user|no such (?:\w{1,12} )?user|user mailbox exceeds allowed size|"
         r"delivery failed \d+ attempts|there is no user|mailbox (?:is )?full|mailbox for|problem delivering|"
         r"account)\b[^@\n]{0,40}?[\s<'\"(:]ADDR",
         r"(?:^|\s)[45]\d\d[ -](?:[#(]{0,2}[45]\.\d{1,3}\.\d{1,3}\)?:? ?)?[^@\n]{0,120}?[\s<'\"(:]ADDR",
@@ -164,6 +167,10 @@ NOT_RECIPIENTS = re.compile(
 """Addresses that reports name but never failed: the reporter's own."""
 
 WEAK = re.compile(
-    rf"^\s*(?:to|an|à|pour|aan|til|till|rcpt|vers)\s*:\s*(?:[\w\" .,'-]{{0,80}}[<(])?(?:smtp:)?\s*(?P<a>{ADDRESS})", re.IGNORECASE
+    rf"^\s*(?:to|an|à|pour|aan|til|till|rcpt|vers)\s*(?::\s*|\s(?=<))(?:[\w\" .,'-]{{0,80}}[<(])?(?:smtp:)?\s*(?P<a>{ADDRESS})",
+    re.IGNORECASE,
 )
 """A line `To: address` in a report: whom the mail was for, which may be a list. Counts only when nothing surer is said."""
+
+SEVERAL = re.compile(rf"^\s*<?{ADDRESS}>?(?:\s*[,;]\s*<?{ADDRESS}>?){{1,50}}[\s,;:]*$")
+"""A line of nothing but addresses."""

@@ -4,6 +4,9 @@ import pytest
 
 from mailgate.mail.read import read
 from tests.unit.mail.bounce_samples import FORMS
+from tests.unit.mail.bounce_samples_more import MORE_FORMS
+
+ALL = FORMS + MORE_FORMS
 
 
 def report(author: str, subject: str, text: str) -> bytes:
@@ -11,7 +14,7 @@ def report(author: str, subject: str, text: str) -> bytes:
     return (head + "Content-Type: text/plain; charset=utf-8\nDate: Thu, 29 Apr 2027 12:00:00 +0200\n\n" + text).encode()
 
 
-@pytest.mark.parametrize(("name", "author", "subject", "text", "failed"), FORMS, ids=[form[0] for form in FORMS])
+@pytest.mark.parametrize(("name", "author", "subject", "text", "failed"), ALL, ids=[form[0] for form in ALL])
 def test_given_a_report_in_prose_when_read_then_just_the_failed_addresses_are_named(name, author, subject, text, failed):
     mail = read(report(author, subject, text))
     assert mail.kind == "bounce"
