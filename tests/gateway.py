@@ -147,7 +147,10 @@ class Gateway:
         }
 
     def start(self, name: str = "run", *, processes: int = 0, kill: str = "", port: int = 0, wait: bool = True, **environment: str) -> Part:
-        """Start `mailgate <name>`; with `kill`, armed with this kill point. `port` -1 is any free one. Returns when it is ready, or at once when not `wait`."""
+        """Start `mailgate <name>`; with `kill`, armed with this kill point. `port` -1 is any free one.
+
+        Returns when it is ready, or at once when not `wait`.
+        """
         health = free_port()
         listens = name in ("run", "smtp")
         mail_port = (free_port() if port < 0 else port or self.port) if listens else 0

@@ -1,4 +1,7 @@
-"""The two shapes of an installation that fault tests run on: embedded (one process, SQLite) and apart (listener and worker, PostgreSQL, Redis)."""
+"""The two shapes of an installation that fault tests run on.
+
+Embedded: one process on SQLite. Apart: listener and worker on PostgreSQL and Redis.
+"""
 
 from __future__ import annotations
 

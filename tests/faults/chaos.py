@@ -1,9 +1,9 @@
 """Chaos: a listener and two workers are killed at random while mail comes in; at the end everything accepted must be there, once.
 
-`python -m tests.faults.chaos --messages 2000 --kills 50` (PostgreSQL and Redis of its own; `--sqlite` for one file and no broker). The traffic is
-held to the kills: message i goes out when i/n of the kills are done, so that every part of the run meets them. Prints the figures; exit 1 when
-an invariant does not hold. The mix: replies with valid tokens, legacy senders (some twice), out-of-office notes, strangers, unreadable bytes; each
-tenth mail is sent again although it was taken, as by a server that lost its 250.
+`python -m tests.faults.chaos --messages 2000 --kills 50` (PostgreSQL and Redis of its own; `--sqlite` for one file and no broker). The
+traffic is held to the kills: message i goes out when i/n of the kills are done, so that every part of the run meets them. Prints the
+figures; exit 1 when an invariant does not hold. The mix: replies with valid tokens, legacy senders (some twice), out-of-office notes,
+strangers, unreadable bytes; each tenth mail is sent again although it was taken, as by a server that lost its 250.
 """
 
 from __future__ import annotations
@@ -63,19 +63,20 @@ class Victim:
         self._gateway, self._name, self._processes = gateway, name, processes
         self._wanted = True
         self._part: Part = gateway.start(name, processes=processes)
-        self.kills = 0
         self._keeper = threading.Thread(target=self._keep, name=f"keeper-{name}", daemon=True)
         self._keeper.start()
 
-    def kill(self, random_source: random.Random) -> None:
-        """SIGKILL: the whole part, or one of its processes when it has several."""
+    def kill(self, random_source: random.Random) -> bool:
+        """SIGKILL: the whole part, or one of its processes when it has several. False when it was dead already."""
+        if self._part.process.poll() is not None:
+            return False
         children = _children(self._part.process.pid) if self._processes > 1 else []
         if children and random_source.random() < 0.5:
             with contextlib.suppress(psutil.NoSuchProcess):
                 random_source.choice(children).kill()
         else:
             self._part.signal(signal.SIGKILL)
-        self.kills += 1
+        return True
 
     def stop(self) -> int:
         """End it in good order; the exit code."""
@@ -111,9 +112,9 @@ class Killer(threading.Thread):
     def run(self) -> None:
         while self.kills < self._plan.kills:
             time.sleep(self._random.uniform(SHORTEST_LIFE_S, self._plan.longest_life_s))  # the interval is what is tested
-            self._random.choice(self._victims).kill(self._random)
+            killed = self._random.choice(self._victims).kill(self._random)
             with self._changed:
-                self.kills += 1
+                self.kills += killed
                 self._changed.notify_all()
 
     def wait_for_share(self, share: float) -> None:

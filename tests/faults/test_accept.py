@@ -1,4 +1,4 @@
-"""Kill points of the accept stage: what was promised is there, what was not promised is sent again, and nothing is there twice (58 to 62)."""
+"""Kill points of the accept stage (58 to 62): what was promised is there, what was not is sent again, and nothing is there twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL stopped hard, restarted, locked and misconfigured (78, 80, 81): senders are told to wait, and what was accepted is done later."""
+"""PostgreSQL stopped hard, restarted, locked, misconfigured (78, 80, 81): senders are told to wait; what was accepted is done later."""
 
 from __future__ import annotations
 

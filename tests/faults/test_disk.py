@@ -107,9 +107,7 @@ def test_075_given_no_inodes_are_left_when_mail_comes_then_it_is_taken_or_put_of
         _sound(gateway, server, sum(answer.startswith("250") for answer in answers) + 1)
 
 
-def test_076_given_a_read_only_disk_when_the_gateway_starts_then_it_says_so_and_goes_on_when_it_can_be_written_again(
-    tmp_path: Path, small_disk: Path
-) -> None:
+def test_076_given_a_read_only_disk_when_the_gateway_starts_then_it_says_so_and_nothing_is_lost(tmp_path: Path, small_disk: Path) -> None:
     with _gateway(tmp_path, small_disk, 0) as gateway:
         part = gateway.start()
         server = MailServer(gateway.port)
