@@ -142,9 +142,11 @@ def _envelope_id(fields: Section) -> str | None:
 
 def _status_of(fields: Section) -> list[BouncedRecipient]:
     """One per-recipient block: the original recipient, which is the one that we wrote to, and the final one when it was forwarded there."""
-    names = (("original-recipient",), ("final-recipient", "x-actual-recipient"))
-    addresses = [address for one in names if (address := _recipient_address(fields, one))]
-    addresses[1:] = [one for one in addresses[1:] if "." in one.rpartition("@")[2]]  # not a mailbox inside the reporter's own store
+    originals = [_address_in(raw) for raw in fields.all("original-recipient")]
+    finals = [_address_in(raw) for raw in (*fields.all("final-recipient"), *fields.all("x-actual-recipient"))]
+    if any(originals):
+        finals = [one for one in finals if "." in one.rpartition("@")[2]]  # not a mailbox inside the reporter's own store
+    addresses = [one for one in dict.fromkeys((*originals, *finals)) if one]
     if not addresses:
         return []
     action = _word(fields, "action")
@@ -168,16 +170,17 @@ def _word(fields: Section, name: str) -> str:
 
 
 def _recipient_address(fields: Section, names: tuple[str, ...]) -> str:
-    for name in names:
-        for raw in fields.all(name):
-            value = to_text(raw)
-            kind, semicolon, rest = value.partition(";")
-            text = rest if semicolon else kind
-            text = _XTEXT.sub(lambda match: chr(int(match.group(1), 16)), text) if "+" in text and "xtext" in kind.lower() else text
-            found = _ADDRESS.search(text)
-            if found:
-                return normal(found.group().strip(".'"))
-    return ""
+    return next((address for name in names for raw in fields.all(name) if (address := _address_in(raw))), "")
+
+
+def _address_in(raw: bytes) -> str:
+    """The address behind `rfc822;` (RFC 3464 section 2.3.1), with or without the type, "" when there is none."""
+    value = to_text(raw)
+    kind, semicolon, rest = value.partition(";")
+    text = rest if semicolon else kind
+    text = _XTEXT.sub(lambda match: chr(int(match.group(1), 16)), text) if "+" in text and "xtext" in kind.lower() else text
+    found = _ADDRESS.search(text)
+    return normal(found.group().strip(".'")) if found else ""
 
 
 def _add(found: list[BouncedRecipient], one: BouncedRecipient) -> None:

@@ -191,3 +191,8 @@ def test_given_a_report_in_prose_when_only_the_envelope_tells_then_it_is_found()
 def test_given_a_person_with_the_looks_of_a_mail_system_when_read_then_it_is_no_bounce(author, subject, text):
     raw = f"From: {author}\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\n\n{text}".encode()
     assert read(raw).bounce is None
+
+
+def test_given_two_recipients_in_one_block_when_read_then_both_are_told():
+    block = "Final-Recipient: rfc822; kari@example.com\nAction: failed\nFinal-Recipient: rfc822; per@example.com\nAction: failed"
+    assert [one.address for one in read(report(blocks(block))).bounce.recipients] == ["kari@example.com", "per@example.com"]
