@@ -1,0 +1,118 @@
+"""What one mail costs in CPU: reading it, taking it in, telling of it. In process, one thread at work, so that waiting for a disk counts nothing.
+
+A reply of 12 KB (multipart/alternative with quoted history) to a case of its own. Intake is the whole stage: claim, read, decide, commit.
+Telling is both outbound stages: render and freeze, then hand to a sink in another process. The database is SQLite, whose work counts as
+ours; the client's share of PostgreSQL is given beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import servers
+from bench.mails import Correspondent, templates
+from bench.places import BUILD, ROOT, folder
+from bench.scale import Scale, main
+from bench.seed import planted
+from bench.table import Row
+from mailgate import bootstrap, log
+from mailgate.clock import utc_now
+from mailgate.config import load
+from mailgate.inbound.journal import Journal
+from mailgate.inbound.submission import Submission
+from mailgate.mail.model import Envelope
+from mailgate.mail.read import read
+from mailgate.worker import Stage
+
+from tests.servers import PrivatePostgres
+from tests.waiting import answers, free_port, until
+
+MAILS = 1000
+READ_TIMES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """CPU milliseconds per mail."""
+
+    intake_ms: float
+    told_ms: float
+
+
+def rows(scale: Scale) -> list[Row]:
+    """The three costs."""
+    log.configure("warning", "json")
+    read_ms = reading_ms(scale.of(300))
+    with folder("cpu") as home, _sink() as sink_port:
+        ours = _costs(home, f"sqlite:///{home}/mailgate.db", sink_port, scale.of(MAILS))
+        with PrivatePostgres(Path(tempfile.mkdtemp(prefix="bench-pg-", dir=BUILD))) as postgres:
+            client = _costs(home / "pg", postgres.url, sink_port, scale.of(MAILS))
+    return [
+        Row("reading a 12 KB reply, CPU", read_ms, 1.0, at_most=True, unit="ms"),
+        Row("intake of a 12 KB reply, CPU", ours.intake_ms, 1.2, at_most=True, unit="ms", detail=f"client of PostgreSQL {client.intake_ms:.2f} ms"),
+        Row("one notification rendered, frozen, sent, CPU", ours.told_ms, 0.7, at_most=True, unit="ms", detail=f"client of PostgreSQL {client.told_ms:.2f} ms"),
+    ]
+
+
+def reading_ms(mails: int) -> float:
+    """CPU milliseconds to read a 12 KB mail, the best of a few passes."""
+    raw = [template.content(Correspondent("kari@kunde.example", "support@firma.test"), str(n)) for n, template in enumerate(templates(("alt",)))]
+    best_s = min(_cpu_s(lambda: [read(raw[n % len(raw)]) for n in range(mails)]) for _ in range(READ_TIMES))
+    return best_s / mails * 1e3
+
+
+@contextlib.contextmanager
+def _sink() -> Iterator[int]:
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "tests.sink", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        until(lambda: answers(port), 20.0, "the sink listens")
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _costs(home: Path, url: str, sink_port: int, mails: int) -> Costs:
+    with servers.gateway(home, url, smarthost=f"smtp://127.0.0.1:{sink_port}") as ours:
+        people = planted(ours, mails)
+        settings = load(ours.config, ours.environment)
+        store = bootstrap.open_store(settings)
+        stages = bootstrap.make_stages(settings, store, lambda _: None)
+        _accept(Journal(store, utc_now, lambda: None), people)
+        intake_s = _cpu_s(lambda: _ran(stages["intake"], mails))
+        told_s = _cpu_s(lambda: _ran(stages["notices"], mails)) + _cpu_s(lambda: _ran(stages["send"], mails))
+        assert ours.ledger()["commented"] == mails
+        store.database.close()
+    return Costs(intake_s / mails * 1e3, told_s / mails * 1e3)
+
+
+def _accept(journal: Journal, people: tuple[Correspondent, ...]) -> None:
+    mixed = templates(("alt",))
+    journal.append_many(
+        Submission(Envelope(to.author, (to.address,)), mixed[n % len(mixed)].content(to, str(n)), "192.0.2.1", "mx.example", "smtp", True, False)
+        for n, to in enumerate(people)
+    )
+
+
+def _ran(stage: Stage, mails: int) -> None:
+    """Run the stage until nothing is due."""
+    taken = stage.run(lambda: False)
+    assert taken >= mails, f"{taken} of {mails}"
+
+
+def _cpu_s(work: Callable[[], object]) -> float:
+    began_s = time.process_time()
+    work()
+    return time.process_time() - began_s
+
+
+if __name__ == "__main__":
+    main(__doc__, "CPU per mail", rows)
