@@ -17,6 +17,7 @@ MAX_BLOCK_LINES = 30
 
 _ABOVE = re.compile(r" above | over |oberhalb|ovanför|dessus| boven |encima")
 
+_NOTES = re.compile(r"[^-]---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: [AP]M)?---")
 _BRACKETED_ADDRESS = re.compile(r"[<\[(](?:mailto:)?[^\s<>\[\]()@]{1,80}@[^\s<>\[\]()@]{1,120}[>\])]")
 
 
@@ -92,7 +93,7 @@ def _has_foreign_labels(lines: Sequence[str], roles: dict[str, str], end: int) -
 
 def may_be_delimiter(line: str) -> bool:
     """Cheap: the line starts with a sign, holds a colon, or is a short line with a word of a reply-above marker."""
-    if not line[0].isalnum() or ":" in line:
+    if not line[0].isalnum() or ":" in line or "---" in line:
         return True
     return len(line) < 90 and _ABOVE.search(line) is not None
 
@@ -102,6 +103,8 @@ def delimiter(line: str) -> str | None:
     if len(line) > MAX_LINE_CHARS:
         return None
     core = line.strip(INVISIBLE)
+    if is_dated_rule(core):
+        return "original"
     ruled = core.startswith(("***", "—", "–", "―")) or core.strip("*> ")[:2] in ("--", "__", "==", "~~", "##", "- ", "++")
     phrase = core.strip("-_=~#*+>—–―: \t\xa0\u200e\u200f").lower()
     if phrase in FORWARDED and (ruled or core[-1:] in COLONS):
@@ -113,6 +116,14 @@ def delimiter(line: str) -> str | None:
     if "above" in phrase or "over " in phrase or len(phrase) > 12:
         return "above" if any(marker in phrase for marker in REPLY_ABOVE) else None
     return None
+
+
+def is_dated_rule(line: str) -> bool:
+    """GroupWise writes `>>> Author <address> date >>>`, Lotus Notes `Author---date---subject`."""
+    if line.startswith(">>> ") and line.rstrip().endswith(" >>>") and len(line) < MAX_LINE_CHARS:
+        lower = line.lower()
+        return has_date(lower, tokens(lower))
+    return "---" in line and _NOTES.search(line[:MAX_LINE_CHARS]) is not None
 
 
 def _delimiter_with_header(phrase: str) -> str | None:

@@ -126,7 +126,8 @@ LABEL_CHARS = max(map(len, LABELS))
 # Lines between dashes above a quoted mail.
 ORIGINAL = phrases(
     """
-    original message | original mail | original e-mail | original email | original meeting | original appointment
+    original message | original mail | original e-mail | original email | original meeting
+    opprinnelig avtale | opphavleg avtale | opprinnelig møte | original appointment
     reply message | quoted message | opprinnelig melding | opprinnelig e-post | opprinnelig beskjed | opphavleg melding
     opphavleg e-post | opprinneleg melding | oprindelig meddelelse | oprindelig besked | oprindelig mail
     ursprungligt meddelande | originalmeddelande | ursprungligt mail | ursprüngliche nachricht | ursprüngliche mail

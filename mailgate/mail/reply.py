@@ -14,15 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mailgate.mail.attribution import attribution_at, look_chars, may_end_attribution, may_hold_attribution
-from mailgate.mail.header_block import block_at, delimiter, may_be_delimiter
+from mailgate.mail.header_block import block_at, delimiter, is_dated_rule, may_be_delimiter
 from mailgate.mail.html_quote import quote_lines
 from mailgate.mail.model import Reply
 from mailgate.mail.quote_lines import MAX_LINE_CHARS, Span, fenced_lines, is_blank, is_quoted, is_rule
 from mailgate.mail.signature import is_closing_part, is_mobile_line, split_signature
 from mailgate.mail.thanks import is_thanks_only
 
-MAX_LINES = 8_000
-MAX_LOOK_CHARS = 150_000
+MAX_LINES = 5_000
+MAX_LOOK_CHARS = 100_000
 MAX_CLOSING_LINES = 120
 MAX_OWN_QUOTE_LINES = 8
 
@@ -131,7 +131,7 @@ def _next_span(page: Page, cursor: int) -> Span | None:
     lines, no_block_before = page.lines, cursor
     for index in range(cursor, len(lines)):
         line = lines[index]
-        if not line or line.isspace() or index in page.fenced or (line[0] == ">" and not _closes_address(lines, index)):
+        if not line or line.isspace() or index in page.fenced or (line[0] == ">" and not _is_header_part(lines, index)):
             continue
         span = _attribution_or_delimiter(page, index, cursor)
         if span:
@@ -154,6 +154,11 @@ def _attribution_or_delimiter(page: Page, index: int, floor: int) -> Span | None
             return span
     kind = delimiter(line) if may_be_delimiter(line) else None
     return Span(kind, index, index + 1) if kind else None
+
+
+def _is_header_part(lines: list[str], index: int) -> bool:
+    """A line that starts with `>` and is no quoted line all the same."""
+    return _closes_address(lines, index) or is_dated_rule(lines[index])
 
 
 def _closes_address(lines: list[str], index: int) -> bool:
