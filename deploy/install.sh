@@ -5,8 +5,9 @@
 #
 # PYTHON names the interpreter (default python3). Run it again at any time: it only changes what is missing or too old.
 set -eu
-editable=
-if [ "${1:-}" = --editable ]; then editable=--editable; shift; fi
+how=
+# Here Python compiles what it imports, when it does; an image is compiled as a whole, since nothing can be written there later.
+if [ "${1:-}" = --editable ]; then how='--no-compile --editable'; shift; fi
 folder=${1:?usage: deploy/install.sh [--editable] FOLDER [EXTRA]}
 extra=${2:-}
 python=${PYTHON:-python3}
@@ -31,4 +32,4 @@ fi
 
 # The constraints count for the build's own environment, too.
 PIP_CONSTRAINT=$here/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
-    "$folder/bin/python" -m pip install -qq $editable "$here${extra:+[$extra]}"
+    "$folder/bin/python" -m pip install -qq $how "$here${extra:+[$extra]}"

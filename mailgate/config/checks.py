@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -18,7 +19,6 @@ from mailgate.config.sections import EXAMPLE_DOMAIN, Sections
 from mailgate.config.values import Endpoint, has_password
 from mailgate.errors import ConfigError
 
-_EVERYWHERE = frozenset({"0.0.0.0", "::"})
 Check = Callable[[Document, Sections], None]
 MIN_KEPT_DAYS = 8  # a resent message is recognised for 7 days
 
@@ -64,9 +64,20 @@ def _set_one(document: Document, *keys: tuple[str, str]) -> tuple[str, str]:
 
 
 def _meet(one: Endpoint, other: Endpoint) -> bool:
+    """Whether both cannot be bound at once. `0.0.0.0` is all of IPv4, `::` all of IPv6; a name may be either."""
     if one.port != other.port or one.port == 0:
         return False
-    return one.host == other.host or one.host in _EVERYWHERE or other.host in _EVERYWHERE
+    return one.host == other.host or _covers(one.host, other.host) or _covers(other.host, one.host)
+
+
+def _covers(everywhere: str, host: str) -> bool:
+    families = {"0.0.0.0": 4, "::": 6}
+    if everywhere not in families:
+        return False
+    try:
+        return ip_address(host).version == families[everywhere]
+    except ValueError:
+        return True
 
 
 def _worker_ports(document: Document, sections: Sections) -> None:

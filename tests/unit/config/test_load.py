@@ -198,3 +198,8 @@ def test_given_a_rotated_key_when_loaded_then_both_keys_and_the_last_day_are_the
     vault = secret_file.load(file)
     assert sorted(vault.token_keys) == [1, 2]
     assert vault.valid_until[1].isoformat() == "2027-01-31"
+
+
+def test_given_all_of_ipv4_and_all_of_ipv6_when_loaded_then_they_are_two_listeners() -> None:
+    settings = config.load(None, {"MAILGATE_SMTP__LISTEN": "0.0.0.0:2525,[::]:2525"}, make_secrets=False)
+    assert [str(endpoint) for endpoint in settings.smtp.listen] == ["0.0.0.0:2525", "[::]:2525"]
