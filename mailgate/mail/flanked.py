@@ -7,6 +7,7 @@ ASCII mail never pays. flanker's own `address.parse` is not used: of two address
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,8 @@ _SILENCED = {
     "flanker.mime.message.headers.encodedword": logging.CRITICAL,
 }
 MAX_LIST_CHARS = 16_384
+_ONE_AT_A_TIME = threading.Lock()
+"""The generated parser keeps its stacks on itself: two threads in it would mix their addresses."""
 
 
 @lru_cache(maxsize=1)
@@ -38,7 +41,8 @@ def parse_list(text: str) -> list[tuple[str, str]]:
     if len(text) > MAX_LIST_CHARS:
         return []
     try:
-        found = _parser().parse_list(text)
+        with _ONE_AT_A_TIME:
+            found = _parser().parse_list(text)
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError, AssertionError, SyntaxError):
         return []
     return [(str(one.display_name), str(one.address)) for one in found if hasattr(one, "display_name")]

@@ -1,5 +1,7 @@
 """Addresses of header fields: the plain ones, and those that are meant to fool."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from mailgate.mail.address import read_author, read_list
@@ -51,3 +53,10 @@ def test_given_no_address_when_read_then_there_is_no_author_and_that_is_doubtful
 )
 def test_given_a_list_when_read_then_every_address_is_there_in_order(raw, addresses):
     assert [one.address for one in read_list(raw.encode())] == addresses
+
+
+def test_given_many_threads_when_they_read_at_once_then_no_addresses_are_mixed():
+    raws = [f"Gruppe: a{n}@blåbær.no, b{n}@example.no;".encode() for n in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(read_list, raws))
+    assert [[one.address for one in addresses] for addresses in found] == [[f"a{n}@blåbær.no", f"b{n}@example.no"] for n in range(200)]
