@@ -168,7 +168,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def clock() -> SteppedClock:
-    """Monday 2026-11-23 09:00 UTC; moves when told. Ids follow it from there: without this they would go on from the latest time of any test."""
+    """Monday 2026-11-23 09:00 UTC; moves when told. Ids follow it from there, not from the latest time of any test."""
     ids._start_afresh()
     return SteppedClock(START)
 

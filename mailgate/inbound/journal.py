@@ -17,6 +17,7 @@ import contextlib
 import hashlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ from mailgate.store.unit_of_work import Store
 
 GROUP_MAX = 256
 GROUP_BYTES = 32 * 1024 * 1024
+GATHER_S = 0.0005  # only while mails come together: a group twice as large costs a fifth less work per mail
 TRIES = 3
 COMMIT_LIMIT_S = 20.0  # a commit that takes longer is given up for those who wait; what it does later is found by deduplication
 WATCH_S = 1.0
@@ -64,6 +66,7 @@ class Journal:
         self._refusal = STOPPED
         self._group: list[_Waiting] = []
         self._began_s = 0.0
+        self._several = False
         self._closing = threading.Event()
         self._committer = threading.Thread(target=self._run, name="journal", daemon=True)
         self._watch = threading.Thread(target=self._watch_commits, name="journal-watch", daemon=True)
@@ -145,6 +148,8 @@ class Journal:
         first = self._queue.get()
         if first is None:
             return []
+        if self._several:
+            time.sleep(GATHER_S)
         group, size_bytes = [first], len(first.submission.raw)
         with contextlib.suppress(queue.Empty):
             while len(group) < GROUP_MAX and size_bytes < GROUP_BYTES:
@@ -154,6 +159,7 @@ class Journal:
                     break
                 group.append(waiting)
                 size_bytes += len(waiting.submission.raw)
+        self._several = len(group) > 1
         return group
 
     def _outcomes(self, group: Sequence[Submission]) -> Sequence[Receipt | StoreUnavailable]:
