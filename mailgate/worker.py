@@ -31,6 +31,10 @@ class Stage(Protocol):
         """Work until nothing is due. Raises TransientFailure when the store is away; the sweeper comes back."""
         ...
 
+    def close(self) -> None:
+        """Let go of what is kept open between runs. Called once, after the last run."""
+        ...
+
 
 class Runner:
     """One stage of one process: never twice at a time, never deaf to a ring that comes during a run."""
@@ -65,6 +69,7 @@ class Worker:
         self._stopping = threading.Event()
         self._sweep_interval_s = sweep_interval_s
         self._do_chores = chores or (lambda: None)
+        self._stages = tuple(stages.values())
         self._runners = {name: Runner(name, stage, self._stopping.is_set) for name, stage in stages.items()}
         bells.declare(broker, self._runners)
         self._dramatiq = DramatiqWorker(broker, queues={bells.QUEUE}, worker_timeout=POLL_MS, worker_threads=len(stages))
@@ -86,6 +91,8 @@ class Worker:
         for sweeper in self._sweepers:
             if sweeper.ident is not None:  # a process whose port was taken stops before it has started all
                 sweeper.join(timeout_s)
+        for stage in self._stages:
+            stage.close()
 
     def _sweep(self, job: Callable[[], None]) -> None:
         while not self._stopping.is_set():

@@ -50,6 +50,7 @@ class IntakeOptions:
     own_addresses: frozenset[str]
     own_domains: frozenset[str]
     reader: Callable[[Sequence[tuple[bytes, Envelope]]], list[Mail]]
+    close_reader: Callable[[], None] = lambda: None
     case_prefix: str = "SUP"
     default_language: str = "nb"
     authserv_ids: frozenset[str] = frozenset()
@@ -75,6 +76,10 @@ class Intake:
             self._process_or_release(entries)
             taken += len(entries)
         return taken
+
+    def close(self) -> None:
+        """End the reader."""
+        self._options.close_reader()
 
     def process(self, entries: Sequence[ClaimedEntry]) -> None:
         """The path of a batch of mails from claimed rows to committed effects."""

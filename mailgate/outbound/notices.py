@@ -73,6 +73,9 @@ class NoticeStage:
                 self._ring("send")
         return done
 
+    def close(self) -> None:
+        """Nothing is kept open between runs."""
+
     def _claim(self) -> _Work:
         now = self._clock()
         with self._store.transaction() as uow:
