@@ -41,7 +41,6 @@ COUNTERS: Mapping[str, Meaning] = {
     "connections": Meaning("connections taken"),
     "faults": Meaning("errors that nobody foresaw, by the door that caught them", "reason"),
     "processed": Meaning("mails that intake has finished, by state", "reason"),
-    "degraded": Meaning("mails that were too much to read within their time and memory"),
     "degraded": Meaning("mails whose reading was cut short by time or memory; they are kept and visible"),
     "shunted": Meaning("mails set aside because our code failed on them"),
     "sent": Meaning("mails that the smarthost has taken"),
