@@ -81,6 +81,7 @@ def make_intake(settings: Settings, store: Store, ring: Callable[[str], None], *
         own_addresses=own.mailboxes,
         own_domains=own.domains,
         reader=room.read_all if reads_aside else partial(read_here, ours=ours(settings)),
+        close_reader=room.close,
         case_prefix=settings.service.case_prefix,
         default_language=settings.service.default_language,
         authserv_ids=frozenset(wanted.authserv_ids),
