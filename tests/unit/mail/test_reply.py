@@ -6,7 +6,8 @@ from collections import Counter
 
 import pytest
 
-from mailgate.mail.reply import MAX_LINES, extract
+from mailgate.mail.reply import extract
+from mailgate.mail.reply_page import MAX_LINES
 
 TEXT = "Hei,\n\ndette er svaret vårt: ja.\nVi kommer på mandag."
 HEADER = "Den 3. mars 2024 kl. 10:12 skrev Ola Nordmann <ola@eksempel.no>:"
