@@ -17,6 +17,7 @@ MAX_BLOCK_LINES = 30
 
 _ABOVE = re.compile(r" above | over |oberhalb|ovanför|dessus| boven |encima")
 
+_INNER_LABEL = re.compile(r"((?:[^\W\d_]{1,12} )?([^\W\d_]{1,14}))\*?\s?:")
 _NOTES = re.compile(r"[^-]---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: [AP]M)?---")
 _BRACKETED_ADDRESS = re.compile(r"[<\[(](?:mailto:)?[^\s<>\[\]()@]{1,80}@[^\s<>\[\]()@]{1,120}[>\])]")
 
@@ -25,6 +26,8 @@ def block_at(lines: Sequence[str], index: int) -> tuple[Span | None, int]:
     """The header block that starts at line `index`, and the line up to which no other block can start."""
     if _label(lines[index]) is None:
         return None, index + 1
+    if _is_flat(lines[index]):
+        return Span("block", index, index + 1), index + 1
     roles: dict[str, str] = {}
     end = cursor = index
     limit = min(len(lines), index + MAX_BLOCK_LINES)
@@ -49,6 +52,14 @@ def _label(line: str) -> str | None:
     if not colon:
         return None
     return LABELS.get(head.strip(">" + EDGE).lower().replace("\xa0", " "))
+
+
+def _is_flat(line: str) -> bool:
+    """A whole block that was flattened into one line: `From: … Sent: … To: … Subject: …`."""
+    if len(line) > MAX_LINE_CHARS or line.count(":") < 4 or _label(line) != FROM:
+        return False
+    roles = {LABELS.get(found[1].lower()) or LABELS.get(found[2].lower()) for found in _INNER_LABEL.finditer(line)}
+    return bool(roles & {SENT, DATE}) and SUBJECT in roles and TO in roles
 
 
 def _goes_on(lines: Sequence[str], cursor: int, end: int) -> bool:

@@ -160,3 +160,13 @@ def test_given_a_rule_above_an_answer_under_the_quote_when_cut_then_the_answer_i
 def test_given_lines_that_the_person_quotes_himself_when_they_end_the_mail_then_they_are_kept() -> None:
     mail = "Feilmeldingen var:\n\n> Error 17: paper jam"
     assert kept(mail) == mail
+
+
+def test_given_a_header_block_on_one_line_when_cut_then_it_ends_the_reply() -> None:
+    flat = "Fra: Ola <ola@eksempel.no> Sendt: søndag 3. mars 2024 10:12 Til: Kari Emne: Befaring"
+    assert kept(f"{TEXT}\n\n{flat}\n\nHei Kari") == TEXT
+
+
+def test_given_a_journey_on_one_line_when_cut_then_it_is_kept() -> None:
+    mail = "Fra: Oslo Til: Bergen Dato: 3. mars 2024 Pris: 500\n\nKan dere bestille?"
+    assert kept(mail) == mail
