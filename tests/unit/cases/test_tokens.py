@@ -85,6 +85,7 @@ def test_given_any_case_of_letters_when_read_then_it_is_the_same_token(number, r
         bounce_token(KEYS, new_id(NOW)),
         action_token(KEYS, 1, 1, "verify", TODAY),
     ],
+    ids=["smallest", "usual", "largest", "bounce", "action"],  # fixed: processes of one run must agree on the names
 )
 def test_given_a_token_when_any_one_bit_is_flipped_then_it_is_refused(text):
     for at, letter in enumerate(text):
