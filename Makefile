@@ -43,7 +43,7 @@ check: $(DEV)  ## style, types, layers
 
 e2e: $(DEV)  ## end-to-end stories, with real Postfix and swaks
 	@deploy/test-packages.sh
-	@$(PYTEST) tests/e2e
+	@$(PYTEST) tests/e2e -n $(WORKERS)
 
 faults: $(DEV)  ## kills, full disks, dead and hanging services
 	@deploy/test-packages.sh
@@ -51,7 +51,7 @@ faults: $(DEV)  ## kills, full disks, dead and hanging services
 
 chaos: $(DEV)  ## 2,000 mails under random kills
 	@deploy/test-packages.sh
-	@$(PYTEST) tests/faults/test_chaos.py
+	@$(BIN)/python -m tests.faults.chaos
 
 fuzz: $(DEV)  ## hostile bytes at the listener and the reader
 	@MAILGATE_FUZZ_S=$${MAILGATE_FUZZ_S:-60} $(PYTEST) tests/fuzz tests/dialogs/test_fuzz.py

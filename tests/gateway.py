@@ -204,7 +204,7 @@ class Gateway:
         return "\n".join(f"--- {part.log_file.name}\n{part.log()[-3000:]}" for part in self.parts)
 
     def ledger(self) -> dict[str, Any]:
-        """`mailgate ledger`, which must balance."""
+        """What `mailgate ledger --json` says; it must balance, or the command's exit code fails the test."""
         return self.json("ledger")[0]
 
 

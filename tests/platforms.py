@@ -71,7 +71,8 @@ class Platform:
     def checked(self, *, copies: int = 1, others: int = 0) -> Tables:
         """The tables, after every invariant was found to hold."""
         tables = Tables(self.gateway.database_url)
-        assert broken(tables, self.server.deliveries, self.sink.mails, copies=copies, others=others) == []
+        found = broken(tables, self.server.deliveries, self.sink.mails, copies=copies, others=others)
+        assert not found, "\n".join(found)
         ledger = self.gateway.ledger()
         assert ledger["balanced"], ledger
         return tables

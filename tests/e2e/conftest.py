@@ -29,3 +29,11 @@ def install(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str, Si
         return Gateway(tmp_path / "mailgate", url, bell, f"smtp://127.0.0.1:{sink.port}")
 
     return make
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each of these starts programs: none belongs to the fast tests."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)

@@ -20,3 +20,11 @@ def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platfor
     broker = "memory://" if embedded else request.getfixturevalue("redis_url")
     with Sink() as sink, Gateway(tmp_path / "mailgate", database, broker, f"smtp://127.0.0.1:{sink.port}") as gateway:
         yield Platform(gateway, sink, embedded)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each of these starts programs: none belongs to the fast tests."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)

@@ -8,7 +8,6 @@ from tests.faults.chaos import Plan, printed, run
 from tests.platforms import Platform
 
 
-@pytest.mark.slow
 def test_067_given_random_kills_while_mail_comes_in_then_nothing_is_lost_and_nothing_has_two_effects(
     platform: Platform, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,6 +19,7 @@ from tests.ledger_check import Tables, broken, journal_count
 from tests.smtp_client import Letter, MailServer
 from tests.waiting import until
 
+pytestmark = [pytest.mark.packages]  # strace, and mounts that need root
 MEBIBYTE = 1024 * 1024
 
 

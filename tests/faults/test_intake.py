@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 
 import pytest
 
 from tests import letters
-from tests.ledger_check import Tables, expire_leases, journal_count
+from tests.ledger_check import Tables, expire_leases, forget_submissions, journal_count
 from tests.platforms import Platform
 from tests.waiting import until
 
@@ -90,7 +91,13 @@ def test_096_given_a_lost_250_then_a_resend_by_another_route_has_no_second_effec
     assert platform.server.send(routed).journal_id == delivery.journal_id
     platform.server.deliveries.pop()  # known under the first letter's bytes
     assert len(Tables(platform.gateway.database_url).journal) == 1
-    platform.finish()
+
+    forget_submissions(platform.gateway.database_url, timedelta(days=8))
+    late = platform.server.send(letter)
+    assert late.journal_id != delivery.journal_id
+    platform.server.deliveries.pop()  # the same bytes as the first, and a mail of its own
+    tables = platform.finish(others=1)
+    assert len(tables.comments) == 2
 
 
 def test_097_given_other_content_under_the_same_message_id_then_it_is_a_mail_of_its_own(platform: Platform) -> None:
