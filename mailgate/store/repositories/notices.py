@@ -19,6 +19,7 @@ from mailgate.store.repositories.statements import execute_all, literal
 from mailgate.store.rows import ClaimedNotice, Queue
 from mailgate.store.schema import notices
 
+NOTICES_PER_GROUP = 2  # what most groups have: a reply's comment and its status
 CLAIM_LOCK = 0x6D67_6E6F_7469_6365  # "mgnotice": whole groups can only be taken by one at a time; a claim is short
 
 _RENDERED = UpdateAll(
@@ -55,9 +56,9 @@ class NoticeRepository:
                 _takeable(now),
             )
             .order_by(notices.c.due_at, notices.c.id)
-            .limit(limit)
+            .limit(limit * NOTICES_PER_GROUP)
         )
-        groups = list(dict.fromkeys(self._connection.execute(first).scalars()))
+        groups = list(dict.fromkeys(self._connection.execute(first).scalars()))[:limit]
         if not groups:
             return []
         statement = (
