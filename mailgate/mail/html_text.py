@@ -88,7 +88,8 @@ def to_marked(html: str) -> Marked:
         page.start, page.end = page.indented
     if page.start is None:
         return Marked(text)
-    return Marked(text, max(0, page.start - first), (page.end if page.end is not None else len(lines)) - first)
+    start = max(0, page.start - first)
+    return Marked(text, start, max(start, (len(lines) if page.end is None else page.end) - first))
 
 
 def _is_too_deep(html: str) -> bool:

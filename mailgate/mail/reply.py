@@ -22,6 +22,7 @@ from mailgate.mail.thanks import is_thanks_only
 
 MAX_CLOSING_LINES = 120
 MAX_OWN_QUOTE_LINES = 8
+MAX_HEADER_LINES = 5
 
 _UNQUOTED_LINE = re.compile(r"^(?!>)[^\S\n]*[^\s>]", re.MULTILINE)
 
@@ -102,6 +103,8 @@ def _cut_container(page: Page, text: str, html: str) -> None:
     if found is None or found[0] >= len(page.lines):
         return
     start, end = found
+    if _holds_answers(page, start, end):
+        return
     if end is not None and not page.rest and page.has_text(end, len(page.lines)):
         if not is_closing_part(page.lines[end:], page.has_text(0, start)):
             page.mark(QUOTED, start, end)
@@ -110,6 +113,17 @@ def _cut_container(page: Page, text: str, html: str) -> None:
         page.mark(QUOTED, start, end)
     elif page.has_text(0, start):
         page.mark_to_end(QUOTED, start)
+
+
+def _holds_answers(page: Page, start: int, end: int | None) -> bool:
+    """The container opens with a header and quoted lines, and the person wrote under them: those answers must stay.
+
+    A container that opens with bare history is Outlook's; what is quoted further down in it is history too.
+    """
+    lines = [line for line in page.lines[start:end] if not is_blank(line)]
+    first = next((index for index, line in enumerate(lines[:MAX_HEADER_LINES]) if is_quoted(line)), len(lines))
+    written = next((index for index in range(first, len(lines)) if not is_quoted(lines[index])), len(lines))
+    return written < len(lines) and not is_closing_part(lines[written:], text_above=True)
 
 
 def _cut_tail(page: Page) -> None:

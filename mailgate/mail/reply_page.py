@@ -42,8 +42,10 @@ class Page:
         self.fenced = fenced_lines(self.lines) if self.has_fences else set()
 
     def mark(self, part: int, start: int, end: int) -> None:
-        """Give lines `start` up to `end` to `part`."""
-        self.parts[start:end] = bytes([part]) * (end - start)
+        """Give lines `start` up to `end` to `part`; lines that are not there are passed over."""
+        start, end = max(0, start), min(end, len(self.parts))
+        if start < end:
+            self.parts[start:end] = bytes([part]) * (end - start)
 
     def mark_to_end(self, part: int, start: int) -> None:
         """Give everything from line `start` on to `part`."""

@@ -250,3 +250,19 @@ def test_given_a_text_part_when_the_container_says_a_line_of_it_then_the_line_is
 def test_given_a_text_part_when_the_line_stands_in_it_twice_then_nothing_is_guessed() -> None:
     html = "<div>svar</div><div class=gmail_quote><div>en linje som går igjen</div></div>"
     assert quote_lines("en linje som går igjen\n\nen linje som går igjen", html) is None
+
+
+def test_given_an_empty_container_on_top_when_cut_then_the_text_is_kept() -> None:
+    html = "<br><br><div class=gmail_quote><br></div><p></p>svar"
+    got = extract(to_text(html), html)
+    assert (got.text, got.quoted) == ("svar", "")
+
+
+def test_given_answers_inside_a_container_of_an_unknown_locale_when_cut_then_they_are_kept() -> None:
+    html = (
+        "<div>Se under.</div><div class=gmail_quote><div class=gmail_attr>qwe zxc</div>"
+        "<blockquote type=cite>Passer torsdag?</blockquote><div>Ja, det gjør det.</div>"
+        "<blockquote type=cite>Hvor?</blockquote><div>Ved porten.</div></div>"
+    )
+    assert "Ja, det gjør det." in extract(to_text(html), html).text
+    assert "Ved porten." in extract(to_text(html), html).text
