@@ -187,6 +187,11 @@ def has_date(lower: str, words: list[str]) -> bool:
     return _TIME.search(lower) is not None and (_YEAR.search(lower) is not None or any(word in WEEKDAYS for word in words))
 
 
+def has_time(lower: str) -> bool:
+    """True when the text names an hour."""
+    return _TIME.search(lower) is not None
+
+
 def has_time_or_year(lower: str) -> bool:
     """True when the text names an hour or a year."""
     return _TIME.search(lower) is not None or _YEAR.search(lower) is not None

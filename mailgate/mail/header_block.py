@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mailgate.mail.attribution import has_date, has_time_or_year, tokens
+from mailgate.mail.attribution import has_date, has_time, has_time_or_year, tokens
 from mailgate.mail.quote_lines import COLONS, EDGE, INVISIBLE, MAX_LINE_CHARS, Span, is_blank
 from mailgate.mail.quote_words import DATE, FORWARDED, FROM, LABEL_CHARS, LABELS, ORIGINAL, REPLY_ABOVE, SENT, SUBJECT, TO
 
@@ -79,8 +79,10 @@ def _is_header(roles: dict[str, str]) -> bool:
     lower = when.lower()
     dated = has_date(lower, tokens(lower)) and has_time_or_year(lower)
     addressed = any("@" in value for value in roles.values())
-    if FROM in roles and SENT in roles and (SUBJECT in roles or TO in roles):
+    if FROM in roles and SENT in roles and SUBJECT in roles:
         return True
+    if FROM in roles and SENT in roles and TO in roles:
+        return addressed or (dated and has_time(lower))
     if FROM in roles and len(roles) >= 3:
         return (addressed and (dated or SUBJECT in roles or TO in roles)) or (dated and SUBJECT in roles)
     if FROM in roles and len(roles) == 2:

@@ -170,3 +170,8 @@ def test_given_a_header_block_on_one_line_when_cut_then_it_ends_the_reply() -> N
 def test_given_a_journey_on_one_line_when_cut_then_it_is_kept() -> None:
     mail = "Fra: Oslo Til: Bergen Dato: 3. mars 2024 Pris: 500\n\nKan dere bestille?"
     assert kept(mail) == mail
+
+
+def test_given_the_way_of_a_parcel_when_cut_then_it_is_kept() -> None:
+    mail = "Pakken er borte:\n\nFra: Oslo\nSendt: 3. mars 2024\nTil: Bergen\n\nKan dere spore den?"
+    assert kept(mail) == mail
