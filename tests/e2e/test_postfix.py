@@ -140,11 +140,10 @@ def test_given_postfix_as_smarthost_when_the_gateway_answers_then_postfix_takes_
         "smtpd_tls_loglevel": "1",
         "smtp_tls_security_level": "none",
     }
-    outbound = {"outbound": {"tls": tls}}
+    outbound = {"outbound": {"tls": tls, "tls_ca_file": str(cert)}}
     with _behind(sink, settings, texts) as behind:
         installation = Gateway(
             tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", smarthost=f"smtp://127.0.0.1:{behind.port}", settings=outbound,
-            environment={"SSL_CERT_FILE": str(cert)},
         )  # fmt: skip
         with installation as gateway:
             gateway.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.e2e.story import Story
 from tests.gateway import Gateway
-from tests.ledger_check import Tables, broken
+from tests.ledger_check import Tables, broken, leaks
 from tests.sink import Sink
 from tests.smtp_client import MailServer
 
@@ -41,3 +42,13 @@ def test_given_customers_with_mailboxes_when_they_and_an_operator_write_then_the
         for part in gateway.parts:
             assert part.stop() == 0, part.log()
             assert "Traceback" not in part.log()
+            assert leaks(part.log(), _secrets(gateway, sink)) == []
+
+
+def _secrets(gateway: Gateway, sink: Sink) -> set[str]:
+    """What no log may tell: the keys, the tokens that open a case, and what people wrote."""
+    keys = set(re.findall(r'= "(.{20,})"', (gateway.folder / "var" / "secrets.toml").read_text("utf-8")))
+    tokens = {found for mail in sink.mails for found in re.findall(r"\+([a-z2-7]{36,})@", mail.raw.decode("latin-1"))}
+    assert keys, "the secrets file has no key"
+    assert tokens, "no mail has a reply token"
+    return keys | tokens | {"versjon 4.2", "Det haster", "ugyldig", "sentralbordet"}
