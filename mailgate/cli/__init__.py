@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "case": "cases: new, list, show, comment, do, assign, participant",
     "contact": "people: add, list, show, set",
     "customer": "companies: add, list, show, set",
+    "suppression": "addresses that get no mail: list, add, remove",
     "ledger": "prove that no accepted mail is missing",
     "doctor": "check what the gateway stands on, and say what to do",
     "db": "the database's schema: upgrade, check",

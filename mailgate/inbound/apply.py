@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Case, Change, Notice
 from mailgate.inbound import redirect
-from mailgate.inbound.effects import Answer, Effects, Setting, effects, with_answer
+from mailgate.inbound.effects import BOUNCED, Answer, Effects, Setting, effects, with_answer
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.redirect import AnswerLimits, Counters, Question
 from mailgate.killpoint import reached
 from mailgate.rules.facts import DEFAULT_AGREEMENT
-from mailgate.store.rows import Delivery, Outcome
+from mailgate.store.rows import Delivery, Outcome, Suppression
 from mailgate.store.unit_of_work import UnitOfWork
 
 
@@ -41,6 +41,7 @@ class _Writes:
     changes: list[Change] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    suppressions: list[Suppression] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
 
@@ -53,6 +54,7 @@ def apply(uow: UnitOfWork, letters: Sequence[Letter], rules: Rules) -> list[Outc
         if letter.entry.id in ours:
             _settle(uow, letter, cases, rules, writes)
     _write(uow, writes)
+    _revive(uow, letters, writes.outcomes)
     return writes.outcomes
 
 
@@ -68,6 +70,8 @@ def _settle(uow: UnitOfWork, letter: Letter, cases: dict[str, Case], rules: Rule
         writes.changes.append(found.change)
     if found.delivery:
         writes.deliveries.append(found.delivery)
+    if found.suppression:
+        writes.suppressions.append(found.suppression)
     writes.blobs.update((file.sha256, file.content) for file in found.files)
     writes.notices.extend(found.forwards)
     writes.outcomes.append(found.outcome)
@@ -117,6 +121,14 @@ def _language(letter: Letter, setting: Setting) -> str:
     return stated or written
 
 
+def _revive(uow: UnitOfWork, letters: Sequence[Letter], outcomes: Sequence[Outcome]) -> None:
+    """Someone whose comment came in is there: what only a bounce had suppressed gets mail again. What a person suppressed stays."""
+    commented = {outcome.journal_id for outcome in outcomes if outcome.state == "commented"}
+    alive = sorted({letter.mail.author.address.lower() for letter in letters if letter.entry.id in commented and letter.mail.author})
+    if alive and (back := [address for address, reason in uow.suppressions.which(alive).items() if reason.startswith(BOUNCED)]):
+        uow.suppressions.remove(back)
+
+
 def _write(uow: UnitOfWork, writes: _Writes) -> None:
     if writes.blobs:
         uow.blobs.put(list(writes.blobs.items()))
@@ -128,4 +140,6 @@ def _write(uow: UnitOfWork, writes: _Writes) -> None:
         uow.notices.add(writes.notices)
     if writes.deliveries:
         uow.outbox.record_deliveries(writes.deliveries)
+    if writes.suppressions:
+        uow.suppressions.add(writes.suppressions)
     uow.journal.finish(writes.outcomes)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -16,16 +16,19 @@ from mailgate.cases.changes import Draft, NewCase, Stamp
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Change, Notice, StoredFile
 from mailgate.inbound.letter import Letter
-from mailgate.mail.model import Attachment
+from mailgate.mail import enhanced_status
+from mailgate.mail.model import Attachment, BouncedRecipient
 from mailgate.rules.chain import Verdict
 from mailgate.rules.policy import Policy
-from mailgate.store.rows import Delivery, FinalState, Outcome
+from mailgate.store.rows import Delivery, FinalState, Outcome, Suppression
 
 STATES: Mapping[str, FinalState] = {
     "comment": "commented", "note": "noted", "redirect": "redirected", "create": "created", "forward": "forwarded", "hold": "held",
     "discard": "discarded",
 }  # fmt: skip
 SUMMARY_CHARS = 255
+BOUNCED = "bounced"
+"""How the reason of a suppression begins that a bounce made; a person's own reasons begin otherwise."""
 AnswerTemplate = Literal["redirect", "case_closed"]
 REPORT_ACTIONS: Mapping[str, str] = {"failed": "failed", "delayed": "delayed", "delivered": "delivered", "relayed": "delivered"}
 
@@ -47,6 +50,7 @@ class Effects:
     answer: Answer | None = None
     forwards: tuple[Notice, ...] = ()
     delivery: Delivery | None = None
+    suppression: Suppression | None = None
     files: tuple[Attachment, ...] = ()
 
 
@@ -92,10 +96,20 @@ def _verdict(letter: Letter) -> Verdict:
 
 def _note(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
     delivery = _delivery(letter)
+    dead = _suppression(letter, delivery, setting.now)
     if case is None:
-        return Effects(_outcome(letter, "noted", None), delivery=delivery)
+        return Effects(_outcome(letter, "noted", None), delivery=delivery, suppression=dead)
     change = changes.add_note(case, Draft(_note_text(letter), _files(letter)), _stamp(letter, setting))
-    return Effects(_outcome(letter, "noted", case), change, delivery=delivery, files=letter.mail.attachments)
+    if delivery and delivery.state == "failed" and letter.match.reported:
+        change = _with_failure(change, letter.match.reported.address, delivery, _stamp(letter, setting))
+    return Effects(_outcome(letter, "noted", case), change, delivery=delivery, suppression=dead, files=letter.mail.attachments)
+
+
+def _with_failure(change: Change, address: str, delivery: Delivery, stamp: Stamp) -> Change:
+    """Operators see on the case that this participant cannot be reached."""
+    why = " ".join((delivery.status, delivery.diagnostic)).strip()
+    failed = changes.report_failure(change.case, address, why, stamp)
+    return replace(change, events=change.events + failed.events)
 
 
 def _redirect(letter: Letter, case: Case | None, _setting: Setting, _next: Callable[[], int]) -> Effects:
@@ -175,13 +189,29 @@ def _files(letter: Letter) -> tuple[StoredFile, ...]:
 
 
 def _delivery(letter: Letter) -> Delivery | None:
-    """What a report says of the outbox row that its return path names. The signed return path alone ties a report to our mail."""
-    outbox_id, bounce = letter.match.hints.outbox_id, letter.mail.bounce
-    if outbox_id is None or bounce is None or not bounce.recipients:
+    """What a report says of the mail that it is tied to. A report that is tied to none says nothing about anyone."""
+    reported, bounce = letter.match.reported, letter.mail.bounce
+    if reported is None or bounce is None or not bounce.recipients:
         return None
-    first = bounce.recipients[0]
-    state = REPORT_ACTIONS.get(first.action.lower(), "failed" if letter.mail.kind == "bounce" else "delayed")
-    return Delivery(outbox_id, state, first.status, first.diagnostic)  # type: ignore[arg-type]  # the values of REPORT_ACTIONS are its states
+    one = _about(bounce.recipients, reported.address)
+    state = REPORT_ACTIONS.get(one.action.lower(), "failed" if letter.mail.kind == "bounce" else "delayed")
+    return Delivery(reported.id, state, one.status, one.diagnostic)  # type: ignore[arg-type]  # the values of REPORT_ACTIONS are its states
+
+
+def _about(recipients: Sequence[BouncedRecipient], address: str) -> BouncedRecipient:
+    """The line of the report that names the address we sent to; the first one when it was forwarded under another name."""
+    return next((one for one in recipients if one.address.lower() == address.lower()), recipients[0])
+
+
+def _suppression(letter: Letter, delivery: Delivery | None, now: datetime) -> Suppression | None:
+    """An address that is dead for good gets nothing more. It is the address that we sent to, never one that the report names."""
+    reported = letter.match.reported
+    if reported is None or delivery is None or delivery.state != "failed":
+        return None
+    if enhanced_status.verdict(delivery.status, delivery.diagnostic) != "hard":
+        return None
+    reason = f"{BOUNCED} {now:%Y-%m-%d}: {' '.join((delivery.status, delivery.diagnostic)).strip()[:200]}"
+    return Suppression(reported.address.lower(), reason, now)
 
 
 def _outcome(letter: Letter, state: FinalState, case: Case | None) -> Outcome:

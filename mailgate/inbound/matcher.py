@@ -16,6 +16,7 @@ from mailgate.cases import carriers
 from mailgate.cases.model import Case, Contact, Customer
 from mailgate.cases.tokens import BounceToken, ReplyToken, Token, TokenKeys
 from mailgate.mail.model import Envelope, Mail
+from mailgate.store.rows import OutboxMail
 from mailgate.store.unit_of_work import UnitOfWork
 
 MARKER_SEARCH_CHARS = 512 * 1024
@@ -23,10 +24,14 @@ MARKER_SEARCH_CHARS = 512 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What a mail itself says of its case; pure. `tokens` are good ones as (carrier, token); `refused` says why others are not."""
+    """What a mail itself says of its case; pure. `tokens` are good ones as (carrier, token); `refused` says why others are not.
+
+    `outbox_id` comes from a signed return path, `reported_id` is the Message-ID inside a report: both lead to the mail it reports on.
+    """
 
     tokens: tuple[tuple[str, ReplyToken], ...] = ()
     outbox_id: str | None = None
+    reported_id: str | None = None
     refused: tuple[str, ...] = ()
     subject_number: int | None = None
 
@@ -43,7 +48,10 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The case and the people of a mail. `matched_by`: `address`, `message_id`, `marker`, `bounce`, `subject` or ""."""
+    """The case and the people of a mail. `matched_by`: `address`, `message_id`, `marker`, `bounce`, `subject` or "".
+
+    `reported` is the mail of ours that a report is about, tied by what only its receivers can know.
+    """
 
     hints: Hints
     case: Case | None = None
@@ -51,6 +59,7 @@ class Match:
     customer: Customer | None = None
     token_contact: Contact | None = None
     matched_by: str = ""
+    reported: OutboxMail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +78,27 @@ class CaseFinder:
         ]
         found += [("marker", token) for token in carriers.in_text(self.keys, mail.text[-MARKER_SEARCH_CHARS:], today)]
         refused = tuple(refusal.reason for refusal in carriers.refusals(self.keys, local_parts, today))
-        return Hints(_replies(found), _reported(found), refused, self._subject_number(mail.subject))
+        reported_id = mail.bounce.original_message_id if mail.bounce else None
+        return Hints(_replies(found), _reported(found), reported_id, refused, self._subject_number(mail.subject))
 
     def find(self, uow: UnitOfWork, mails: Sequence[tuple[Mail, Hints]]) -> list[Match]:
         """Look up cases, contacts and customers of a whole batch with a constant number of statements."""
-        cases = self._cases(uow, [hints for _, hints in mails])
+        hints = [one for _, one in mails]
+        reported = _reported_mails(uow, hints)
+        cases = self._cases(uow, hints, reported)
         authors = [mail.author.address.lower() for mail, _ in mails if mail.author]
         contacts = uow.contacts.by_addresses(authors)
         customers = uow.customers.by_domains(sorted({address.rpartition("@")[2] for address in authors}))
-        return [_match(mail, hints, cases, contacts, customers) for mail, hints in mails]
+        known = _Known(cases, reported, contacts, customers)
+        return [_match(mail, one, known) for mail, one in mails]
 
-    def _cases(self, uow: UnitOfWork, hints: Iterable[Hints]) -> _Cases:
+    def _cases(self, uow: UnitOfWork, hints: Iterable[Hints], reported: Mapping[str, OutboxMail]) -> _Cases:
         rows = list(hints)
         numbers = {token.case_number for h in rows for _, token in h.tokens} | {h.subject_number for h in rows if h.subject_number}
-        reported = {h.outbox_id for h in rows if h.outbox_id}
-        mails = uow.outbox.by_ids(sorted(reported)) if reported else {}
-        case_ids = {mail.id: mail.case_id for mail in mails.values() if mail.case_id}
+        case_ids = {mail.case_id for mail in reported.values() if mail.case_id}
         by_number = uow.cases.by_numbers(sorted(numbers)) if numbers else {}
-        by_id = uow.cases.by_ids(sorted(set(case_ids.values()))) if case_ids else {}
-        return _Cases(by_number, {outbox_id: by_id[case_id] for outbox_id, case_id in case_ids.items() if case_id in by_id})
+        by_id = uow.cases.by_ids(sorted(case_ids)) if case_ids else {}
+        return _Cases(by_number, by_id)
 
     def _subject_number(self, subject: str) -> int | None:
         match = re.search(rf"(?<![A-Za-z0-9]){re.escape(self.case_prefix)}-([0-9]{{1,10}})(?![0-9])", subject, re.IGNORECASE)
@@ -97,7 +108,26 @@ class CaseFinder:
 @dataclass(frozen=True, slots=True)
 class _Cases:
     by_number: Mapping[int, Case]
-    by_outbox_id: Mapping[str, Case]
+    by_id: Mapping[str, Case]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the store knows of a batch."""
+
+    cases: _Cases
+    reported: Mapping[str, OutboxMail]
+    contacts: Mapping[str, Contact]
+    customers: Mapping[str, Customer]
+
+
+def _reported_mails(uow: UnitOfWork, hints: Iterable[Hints]) -> Mapping[str, OutboxMail]:
+    """Mails of ours by outbox id and by Message-ID, as far as reports of the batch name them."""
+    rows = list(hints)
+    ids = sorted({h.outbox_id for h in rows if h.outbox_id})
+    message_ids = sorted({h.reported_id for h in rows if h.reported_id and not h.outbox_id})
+    by_id = uow.outbox.by_ids(ids) if ids else {}
+    return {**by_id, **(uow.outbox.by_message_ids(message_ids) if message_ids else {})}
 
 
 def _replies(found: Iterable[tuple[str, Token | None]]) -> tuple[tuple[str, ReplyToken], ...]:
@@ -108,19 +138,20 @@ def _reported(found: Iterable[tuple[str, Token | None]]) -> str | None:
     return next((token.outbox_id for _, token in found if isinstance(token, BounceToken)), None)
 
 
-def _match(mail: Mail, hints: Hints, cases: _Cases, contacts: Mapping[str, Contact], customers: Mapping[str, Customer]) -> Match:
+def _match(mail: Mail, hints: Hints, known: _Known) -> Match:
     address = mail.author.address.lower() if mail.author else ""
-    author, customer = contacts.get(address), customers.get(address.rpartition("@")[2])
-    case, matched_by = _case(hints, cases)
-    return Match(hints, case, author, customer, _made_for(hints.token, case), matched_by)
+    author, customer = known.contacts.get(address), known.customers.get(address.rpartition("@")[2])
+    reported = known.reported.get(hints.outbox_id or hints.reported_id or "")
+    case, matched_by = _case(hints, known.cases, reported)
+    return Match(hints, case, author, customer, _made_for(hints.token, case), matched_by, reported)
 
 
-def _case(hints: Hints, cases: _Cases) -> tuple[Case | None, str]:
+def _case(hints: Hints, cases: _Cases, reported: OutboxMail | None) -> tuple[Case | None, str]:
     for where, token in hints.tokens:
         if token.case_number in cases.by_number:
             return cases.by_number[token.case_number], where
-    if hints.outbox_id in cases.by_outbox_id and hints.outbox_id:
-        return cases.by_outbox_id[hints.outbox_id], "bounce"
+    if reported and reported.case_id and reported.case_id in cases.by_id:
+        return cases.by_id[reported.case_id], "bounce"
     if hints.subject_number in cases.by_number and hints.subject_number:
         return cases.by_number[hints.subject_number], "subject"
     return None, ""

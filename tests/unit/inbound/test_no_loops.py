@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from mailgate.cases import carriers
-from mailgate.store.rows import Suppression
-from tests.desk import Desk, letter
+from mailgate.cases.ids import new_id
+from mailgate.cases.tokens import bounce_token
+from mailgate.store.rows import OutboxRow, Suppression
+from tests.desk import KEYS, Desk, letter
 
 KARI = "kari@fjord.example"
 US = "support@firma.example"
@@ -67,7 +69,7 @@ def test_144_given_an_author_or_reverse_path_that_no_person_reads_when_it_writes
 
 
 def test_147_given_our_own_message_id_when_it_comes_back_then_it_is_silent(desk):
-    ours = carriers.message_id("x", "1", "firma.example")
+    ours = carriers.message_id("x", new_id(desk.clock()), "firma.example")
     text = letter(f"Kari <{KARI}>").replace("Message-ID: <", f"Message-ID: <{ours}>\nX-Was: <", 1)
     entry = desk.take(text, US, KARI)
     assert (desk.state(entry), desk.settle_notices()) == ("noted", [])
@@ -125,3 +127,84 @@ def test_given_a_clock_that_was_set_back_when_the_same_sender_writes_then_the_wi
     assert answered(desk, subject="en")
     desk.clock.step(-timedelta(hours=5))
     assert not answered(desk, subject="to")
+
+
+BOUNCE = """\
+From: MAILER-DAEMON <mailer-daemon@kunde.example>
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <b1@kunde.example>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+It could not be delivered.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.kunde.example
+
+Final-Recipient: rfc822; {named}
+Action: failed
+Status: {status}
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <{original}>
+
+--b--
+"""
+
+
+def sent_to_eva(desk: Desk) -> OutboxRow:
+    """A notice that went out to Eva."""
+    now = desk.clock()
+    row = OutboxRow(
+        new_id(now), "comment_added", "eva@kunde.example", "x@firma.example", f"{new_id(now)}@firma.example", b"raw", now, now,
+        now + timedelta(days=5), case_id=desk.case_id,
+    )  # fmt: skip
+    with desk.store.transaction() as uow:
+        uow.outbox.add([row])
+    return row
+
+
+@pytest.mark.parametrize("tied_by", ["return path", "message id"])
+def test_145_given_a_hard_bounce_of_our_notice_when_it_comes_then_the_address_gets_nothing_more_and_nothing_is_sent(desk, tied_by):
+    row = sent_to_eva(desk)
+    to = f"bounce+{bounce_token(KEYS, row.id)}@firma.example" if tied_by == "return path" else US
+    original = "other@x.example" if tied_by == "return path" else row.message_id
+    entry = desk.take(BOUNCE.format(to=to, named="eva@kunde.example", status="5.1.1", original=original), to, None)
+    with desk.store.reading() as uow:
+        assert uow.suppressions.which(["eva@kunde.example"])["eva@kunde.example"].startswith("bounced")
+        assert uow.outbox.by_ids([row.id])[row.id].delivery == "failed"
+        assert "delivery_failed" in [event.kind for event in uow.cases.events(desk.case_id)]
+    assert (desk.state(entry), desk.settle_notices(), desk.case.status) == ("noted", [], "waiting_customer")
+
+
+def test_145_given_a_soft_bounce_when_it_comes_then_the_address_keeps_getting_mail(desk):
+    row = sent_to_eva(desk)
+    to = f"bounce+{bounce_token(KEYS, row.id)}@firma.example"
+    desk.take(BOUNCE.format(to=to, named="eva@kunde.example", status="5.2.2", original=row.message_id), to, None)
+    with desk.store.reading() as uow:
+        assert uow.suppressions.which(["eva@kunde.example"]) == {}
+
+
+def test_176_given_a_bounce_that_names_a_victim_when_it_comes_to_our_return_path_then_only_who_we_sent_to_is_suppressed(desk):
+    row = sent_to_eva(desk)
+    to = f"bounce+{bounce_token(KEYS, row.id)}@firma.example"
+    desk.take(BOUNCE.format(to=to, named="per@kunde.example", status="5.1.1", original="x@x.example"), to, None)
+    with desk.store.reading() as uow:
+        assert set(uow.suppressions.which(["per@kunde.example", "eva@kunde.example"])) == {"eva@kunde.example"}
+
+
+def test_given_an_address_that_bounced_when_its_owner_writes_on_the_case_then_it_gets_mail_again(desk):
+    row = sent_to_eva(desk)
+    to = f"bounce+{bounce_token(KEYS, row.id)}@firma.example"
+    desk.take(BOUNCE.format(to=to, named="eva@kunde.example", status="5.1.1", original=row.message_id), to, None)
+    desk.take(letter("Eva <eva@kunde.example>"), desk.reply_address(desk.eva), "eva@kunde.example")
+    with desk.store.reading() as uow:
+        assert uow.suppressions.which(["eva@kunde.example"]) == {}
