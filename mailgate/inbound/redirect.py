@@ -135,8 +135,10 @@ def _is_ours(address: str | None, question: Question) -> bool:
 
 
 def _addressed_to_us(question: Question) -> bool:
+    """An envelope's recipients are ours (the listener takes no others), so a reply address counts, which `own_addresses` cannot list."""
     shown: Sequence[str] = [box.address.lower() for box in (*question.mail.to, *question.mail.cc)]
-    return any(address in question.own_addresses for address in shown)
+    ours = question.own_addresses.union(address.lower() for address in question.envelope.recipients)
+    return any(address in ours for address in shown)
 
 
 def _hours(window: timedelta) -> str:

@@ -61,7 +61,8 @@ def test_given_a_closed_case_when_a_participant_replies_then_no_comment_is_made_
     with desk.store.transaction() as uow:
         uow.cases.write([changes.operate(desk.case, "close", Stamp(OPERATOR, START))])
     desk.settle_notices()
-    entry = desk.take(letter("Per Nes <per@kunde.example>"), desk.reply_address(desk.per))
+    to = desk.reply_address(desk.per)
+    entry = desk.take(letter("Per Nes <per@kunde.example>", to=to), to)
     with desk.store.reading() as uow:
         assert uow.cases.comments(desk.case_id) == []
     assert (desk.state(entry), desk.settle_notices()) == ("redirected", [("case_closed", "per@kunde.example")])
