@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -129,18 +129,24 @@ def test_given_parse_when_it_runs_then_neither_database_nor_broker_nor_listener_
 
 def test_given_version_when_measured_then_it_comes_at_once(tmp_path: Path) -> None:
     def once() -> float:
-        start = time.perf_counter()
+        before = _children_s()
         assert _run("--version", folder=tmp_path).returncode == 0
-        return time.perf_counter() - start
+        return _children_s() - before
 
-    bare = min(_bare_start() for _ in range(3))
+    bare = min(_bare_start_s() for _ in range(3))
     assert min(once() for _ in range(5)) - bare < 0.15
 
 
-def _bare_start() -> float:
-    start = time.perf_counter()
+def _bare_start_s() -> float:
+    before = _children_s()
     subprocess.run([sys.executable, "-c", "pass"], check=True)
-    return time.perf_counter() - start
+    return _children_s() - before
+
+
+def _children_s() -> float:
+    """Processor time of ended children: a busy machine does not count."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
