@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import psycopg
+
 from bench import servers
 from bench.load import Plan
 from bench.mails import Correspondent, templates
@@ -83,7 +85,7 @@ def _embedded(home: Path, mails: int) -> float:
 
 def _served(home: Path, mails: int, postgres: PrivatePostgres, redis: PrivateRedis) -> float:
     place = home / f"served-{next(_numbers)}"
-    with Sink(keep=False) as sink, _database(postgres) as url:
+    with Sink(keep=False) as sink, database(postgres) as url:
         with servers.gateway(place, url, broker_url=redis.url, smarthost=f"smtp://127.0.0.1:{sink.port}") as ours:
             people = servers.write_people(place / "people", planted(ours, mails))
 
@@ -95,9 +97,8 @@ def _served(home: Path, mails: int, postgres: PrivatePostgres, redis: PrivateRed
 
 
 @contextlib.contextmanager
-def _database(postgres: PrivatePostgres) -> Iterator[str]:
-    import psycopg
-
+def database(postgres: PrivatePostgres) -> Iterator[str]:
+    """The URL of a new database on a server."""
     name = f"bench{next(_numbers)}"
     with psycopg.connect(postgres.url.replace("+psycopg", ""), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")

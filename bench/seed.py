@@ -50,10 +50,11 @@ def _correspondents(store: Store, keys: TokenKeys, count: int) -> Iterator[Corre
 def _people(store: Store) -> list[Contact]:
     """Customers with people who have no part in anything yet."""
     with store.transaction() as uow:
-        companies = [Customer(new_id(utc_now()), f"Kunde {n} AS", "standard", (f"kunde{n}.example",), "nb") for n in range(PEOPLE // 10)]
+        numbers = uow.contacts.next_numbers(PEOPLE)
+        companies = [Customer(new_id(utc_now()), f"Kunde {n} AS", "standard", (f"kunde{n}.example",), "nb") for n in numbers[::10]]
         people = [
             Contact(new_id(utc_now()), number, f"person{number}@{company.domains[0]}", f"Person {number}", "nb", company.id)
-            for number, company in zip(uow.contacts.next_numbers(PEOPLE), [c for c in companies for _ in range(10)], strict=True)
+            for number, company in zip(numbers, [c for c in companies for _ in range(10)], strict=True)
         ]
         uow.customers.add(companies)
         uow.contacts.add(people)
