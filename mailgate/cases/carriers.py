@@ -69,6 +69,16 @@ def in_text(keys: TokenKeys, text: str, today: date) -> tuple[Token, ...]:
     return _all_good(keys, (match.group(1) for match in _IN_TEXT.finditer(text)), today)
 
 
+def without_tokens(keys: TokenKeys, text: str, today: date) -> str:
+    """The text with each token that we signed, good or over, as `…`: what a person quotes is told to others, their reply address is not."""
+
+    def hidden(match: re.Match[str]) -> str:
+        found = examine(keys, match.group(1), today)
+        return match.group() if isinstance(found, Refusal) and found.token is None else "…"
+
+    return _IN_MESSAGE_ID.sub(hidden, text)
+
+
 def refusals(keys: TokenKeys, local_parts: Iterable[str], today: date) -> tuple[Refusal, ...]:
     """Why the token-like local parts of a mail are no good, for the trail: expired, forged, unknown key."""
     checked = (examine(keys, text, today) for part in local_parts for text in _in_local_part(part) if has_form(text))

@@ -85,7 +85,7 @@ class Freezer:
         language = self._renderer.language(newest.language)
         carried = self._carriers(group, row_id, now)
         template = group.notices[0].kind if len(group.notices) == 1 else "digest"
-        changes = [_change(notice, self._identity.author.name) for notice in group.notices]
+        changes = [self._change(notice, now) for notice in group.notices]
         values = {"case": self._case(newest.facts), "changes": changes, "change": changes[0], "marker": carried.marker}
         root = carriers.thread_root(newest.case_id, self._identity.domain) if newest.case_id else ""
         draft = self._draft(self._renderer.render(template, language, values), group, now, carried, language)
@@ -114,6 +114,17 @@ class Freezer:
         original = Part("original.eml", "application/octet-stream", group.forwarded)
         draft = _threaded(draft, "", (), "auto-generated", row_id, files=(original,))
         return self._frozen(group, "forward", draft, now, row_id)
+
+    def _change(self, notice: ClaimedNotice, now: datetime) -> ChangeView:
+        """One change in view form. What a person wrote may quote our mail to them, with their reply address: that is nobody else's."""
+        facts = notice.facts
+        return ChangeView(
+            kind=notice.kind, who=one_line(facts.get("actor", "")) or self._identity.author.name, at=notice.created_at,
+            text=carriers.without_tokens(self._keys, clean(facts.get("text", "")).strip(), now.date()),
+            from_=facts.get("from", ""), to=one_line(facts.get("to", "")), from_label=facts.get("from_label", ""),
+            to_label=facts.get("to_label", ""), hint=facts.get("to", "") if notice.kind == "status_changed" else "",
+            files=tuple(one_line(name) for name in facts.get("files", "").split("\n") if name),
+        )  # fmt: skip
 
     def _carriers(self, group: Group, row_id: str, now: datetime) -> _Carriers:
         """The recipient's own token in its three places. Without a contact there is nobody it could be made for."""
@@ -162,15 +173,4 @@ def _threaded(draft: Draft, in_reply_to: str, references: tuple[str, ...], auto:
         author=draft.author, to=draft.to, subject=draft.subject, text=draft.text, html=draft.html, date=draft.date,
         message_id=draft.message_id, reply_to=draft.reply_to, in_reply_to=in_reply_to, references=references, language=draft.language,
         fields=fields, files=files,
-    )  # fmt: skip
-
-
-def _change(notice: ClaimedNotice, support_name: str) -> ChangeView:
-    facts = notice.facts
-    return ChangeView(
-        kind=notice.kind, who=one_line(facts.get("actor", "")) or support_name, at=notice.created_at,
-        text=clean(facts.get("text", "")).strip(),
-        from_=facts.get("from", ""), to=one_line(facts.get("to", "")), from_label=facts.get("from_label", ""),
-        to_label=facts.get("to_label", ""), hint=facts.get("to", "") if notice.kind == "status_changed" else "",
-        files=tuple(one_line(name) for name in facts.get("files", "").split("\n") if name),
     )  # fmt: skip

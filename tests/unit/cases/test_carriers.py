@@ -15,6 +15,7 @@ from mailgate.cases.carriers import (
     refusals,
     reply_local_part,
     thread_root,
+    without_tokens,
 )
 from mailgate.cases.ids import new_id
 from mailgate.cases.tokens import MAX_NUMBER, TokenKeys, bounce_token, read_token, reply_token
@@ -117,3 +118,9 @@ def test_given_a_hostile_text_when_doubled_then_the_time_at_most_doubles(piece):
 
     once, twice = min(seconds(500_000) for _ in range(3)), min(seconds(1_000_000) for _ in range(3))
     assert twice < 3 * once + 0.05
+
+
+def test_given_tokens_of_ours_in_a_text_when_it_is_told_to_others_then_they_are_taken_out_and_nothing_else_is():
+    over = reply_token(KEYS, 123, 45, TODAY - timedelta(days=1))
+    text = f"support+{TEXT}@x.example, <{over.upper()}.1@x.example>, bounce {bounce_token(KEYS, OUTBOX_ID)}, {FORGED} " + "a" * 56
+    assert without_tokens(KEYS, text, TODAY) == f"support+…@x.example, <….1@x.example>, bounce …, {FORGED} " + "a" * 56

@@ -7,7 +7,7 @@ import pytest
 
 from mailgate.cases import carriers, changes
 from mailgate.cases.model import Actor
-from mailgate.cases.tokens import BounceToken, ReplyToken
+from mailgate.cases.tokens import BounceToken, ReplyToken, reply_token
 from mailgate.outbound.notices import NoticeOptions, NoticeStage
 from mailgate.outbound.outbox import Freezer
 from mailgate.outbound.render import RenderError
@@ -45,6 +45,16 @@ def test_given_a_comment_when_its_window_is_over_then_each_participant_gets_one_
     assert first["Subject"] == second["Subject"] == "[SUP-123] Får ikke logget inn"
     assert "https://supportweb.example/browse/SUP-123" in words(first)
     assert stage.run() == 0
+
+
+def test_given_a_reply_that_quotes_its_own_reply_address_when_others_are_told_then_they_do_not_learn_it(world, stage):
+    token = reply_token(KEYS, 123, 1, world.clock().date())
+    world.comment(f"> Reply-To: support+{token}@example.no\n> Ref: {token.upper()}\nTakk!", actor=Actor("contact", "Kari", world.kari.id))
+    due(world)
+    stage.run()
+    (mail,) = world.mails()
+    assert token not in world.raw(mail.id).decode().replace("=\r\n", "").lower()
+    assert "> Reply-To: support+…@example.no\n> Ref: …\nTakk!" in words(read(world.raw(mail.id)))
 
 
 def test_given_a_notice_when_frozen_then_all_three_carriers_hold_the_recipients_own_token(world, stage):
