@@ -8,7 +8,7 @@ RUNTIME := $(VENV)/.runtime-$(VERSION)
 DEV := $(VENV)/.dev-$(VERSION)
 PYTEST := $(BIN)/pytest
 
-.PHONY: help demo run test test-fast check e2e faults chaos fuzz bench soak canary docs clean
+.PHONY: help demo run test test-fast check e2e faults chaos fuzz bench bench-short bench-growth soak canary docs clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -57,7 +57,16 @@ fuzz: $(DEV)  ## hostile bytes at the listener and the reader
 	@MAILGATE_FUZZ_S=$${MAILGATE_FUZZ_S:-60} $(PYTEST) tests/fuzz tests/dialogs/test_fuzz.py
 
 bench: $(DEV)  ## how fast, beside Postfix, bare aiosmtpd and Roundup
+	@deploy/test-packages.sh
 	@$(BIN)/python -m bench
+
+bench-short: $(DEV)  ## the same with few mails, under a minute: does all of it still run?
+	@deploy/test-packages.sh
+	@$(BIN)/python -m bench --short
+
+bench-growth: $(DEV)  ## what a mail costs with a million cases; takes minutes and some GB of disk
+	@deploy/test-packages.sh
+	@$(BIN)/python -m bench.growth
 
 soak: $(DEV)  ## hours under load, watching memory and the ledger
 	@$(BIN)/python -m bench.soak

@@ -1,4 +1,4 @@
-"""Durable accept: mails per second to the 250 that follows the final dot, against Postfix with a durable queue and aiosmtpd that stores nothing.
+"""Durable accept: mails per second to the 250 that follows the final dot, against Postfix with a durable queue and bare aiosmtpd.
 
 Ours commits each mail to SQLite before its 250. Nothing works on the mails meanwhile, in none of the three; Postfix's queue manager
 throws away what it delivers. Ten sessions; "kept" is many mails per connection, "new" a connection for each.
@@ -41,7 +41,12 @@ def _measured(name: str, plan: Plan, ports: dict[str, int], scale: Scale) -> tup
     rates = in_turn({who: partial(_rate, port, plan) for who, port in ports.items()}, scale.rounds)
     detail = "ours {ours:.0f}/s, {peer} {rate:.0f}/s"
     first, second = (
-        Row(f"durable accept ÷ {peer}: {name}", rates["ours"] / rates[peer], target, detail=detail.format(ours=rates["ours"], peer=peer, rate=rates[peer]))
+        Row(
+            f"durable accept ÷ {peer}: {name}",
+            rates["ours"] / rates[peer],
+            target,
+            detail=detail.format(ours=rates["ours"], peer=peer, rate=rates[peer]),
+        )
         for peer, target in zip(("Postfix", "bare aiosmtpd"), TARGETS[name], strict=True)
     )
     return first, second

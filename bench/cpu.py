@@ -1,5 +1,6 @@
-"""What one mail costs in CPU: reading it, taking it in, telling of it. CPU seconds of the process and of its reader, so that waiting for a disk counts
-nothing.
+"""What one mail costs in CPU: reading it, taking it in, telling of it.
+
+Counted are CPU seconds of the process and of its reader, so that waiting for a disk costs nothing.
 
 A reply of 12 KB (multipart/alternative with quoted history) to a case of its own. Intake is the whole stage: claim, read, decide, commit.
 Telling is both outbound stages: render and freeze, then hand to a sink in another process. The database is SQLite, whose work counts as
@@ -17,14 +18,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from bench import servers
 from bench.mails import Correspondent, templates
 from bench.places import BUILD, ROOT, folder
 from bench.scale import Scale, main
 from bench.seed import planted
 from bench.table import Row
-import psutil
-
 from mailgate import bootstrap, log
 from mailgate.clock import utc_now
 from mailgate.config import load
@@ -34,7 +35,6 @@ from mailgate.inbound.submission import Submission
 from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
 from mailgate.worker import Stage
-
 from tests.servers import PrivatePostgres
 from tests.waiting import answers, free_port, until
 
@@ -61,14 +61,31 @@ def rows(scale: Scale) -> list[Row]:
             client = _costs(home / "pg", postgres.url, sink_port, scale.of(MAILS))
     return [
         Row("reading a 12 KB reply, CPU", read_ms, 1.0, at_most=True, unit="ms"),
-        Row("intake of a 12 KB reply, CPU", ours.intake_ms, 1.2, at_most=True, unit="ms", detail=f"client of PostgreSQL {client.intake_ms:.2f} ms"),
-        Row("one notification rendered, frozen, sent, CPU", ours.told_ms, 0.7, at_most=True, unit="ms", detail=f"client of PostgreSQL {client.told_ms:.2f} ms"),
+        Row(
+            "intake of a 12 KB reply, CPU",
+            ours.intake_ms,
+            1.2,
+            at_most=True,
+            unit="ms",
+            detail=f"client of PostgreSQL {client.intake_ms:.2f} ms",
+        ),
+        Row(
+            "one notification rendered, frozen, sent, CPU",
+            ours.told_ms,
+            0.7,
+            at_most=True,
+            unit="ms",
+            detail=f"client of PostgreSQL {client.told_ms:.2f} ms",
+        ),
     ]
 
 
 def reading_ms(mails: int) -> float:
     """CPU milliseconds to read a 12 KB mail, the best of a few passes."""
-    raw = [template.content(Correspondent("kari@kunde.example", "support@firma.test"), str(n)) for n, template in enumerate(templates(("alt",)))]
+    raw = [
+        template.content(Correspondent("kari@kunde.example", "support@firma.test"), str(n))
+        for n, template in enumerate(templates(("alt",)))
+    ]
     best_s = min(_cpu_s(lambda: [read(raw[n % len(raw)]) for n in range(mails)]) for _ in range(READ_TIMES))
     return best_s / mails * 1e3
 
@@ -105,7 +122,9 @@ def _costs(home: Path, url: str, sink_port: int, mails: int) -> Costs:
 def _accept(journal: Journal, people: tuple[Correspondent, ...]) -> None:
     mixed = templates(("alt",))
     journal.append_many(
-        Submission(Envelope(to.author, (to.address,)), mixed[n % len(mixed)].content(to, str(n)), "192.0.2.1", "mx.example", "smtp", True, False)
+        Submission(
+            Envelope(to.author, (to.address,)), mixed[n % len(mixed)].content(to, str(n)), "192.0.2.1", "mx.example", "smtp", True, False
+        )
         for n, to in enumerate(people)
     )
 

@@ -46,7 +46,11 @@ _numbers = itertools.count(1)
 def rows(scale: Scale) -> list[Row]:
     """Ours on both databases against Roundup, and the two against each other."""
     prepare_roundup()
-    with folder("end") as home, PrivatePostgres(Path(tempfile.mkdtemp(prefix="bench-pg-", dir=_open_to_all()))) as postgres, PrivateRedis(home / "redis") as redis:
+    with (
+        folder("end") as home,
+        PrivatePostgres(Path(tempfile.mkdtemp(prefix="bench-pg-", dir=_open_to_all()))) as postgres,
+        PrivateRedis(home / "redis") as redis,
+    ):
         sides: dict[str, Callable[[], float]] = {
             "postgres": partial(_served, home, scale.of(MAILS), postgres, redis),
             "embedded": partial(_embedded, home, scale.of(MAILS)),
@@ -78,22 +82,26 @@ def _open_to_all() -> Path:
 def _embedded(home: Path, mails: int) -> float:
     place = home / f"embedded-{next(_numbers)}"
     place.mkdir()
-    with Sink(keep=False) as sink, servers.gateway(place, f"sqlite:///{place}/mailgate.db", smarthost=f"smtp://127.0.0.1:{sink.port}") as ours:
+    with (
+        Sink(keep=False) as sink,
+        servers.gateway(place, f"sqlite:///{place}/mailgate.db", smarthost=f"smtp://127.0.0.1:{sink.port}") as ours,
+    ):
         people = servers.write_people(place / "people", planted(ours, mails))
         return _run(ours, sink, people, mails, lambda: ours.start("run").port)
 
 
 def _served(home: Path, mails: int, postgres: PrivatePostgres, redis: PrivateRedis) -> float:
     place = home / f"served-{next(_numbers)}"
-    with Sink(keep=False) as sink, database(postgres) as url:
-        with servers.gateway(place, url, broker_url=redis.url, smarthost=f"smtp://127.0.0.1:{sink.port}") as ours:
-            people = servers.write_people(place / "people", planted(ours, mails))
+    with contextlib.ExitStack() as stack:
+        sink, url = stack.enter_context(Sink(keep=False)), stack.enter_context(database(postgres))
+        ours = stack.enter_context(servers.gateway(place, url, broker_url=redis.url, smarthost=f"smtp://127.0.0.1:{sink.port}"))
+        people = servers.write_people(place / "people", planted(ours, mails))
 
-            def start() -> int:
-                ours.start("worker", processes=WORKERS)
-                return ours.start("smtp").port
+        def start() -> int:
+            ours.start("worker", processes=WORKERS)
+            return ours.start("smtp").port
 
-            return _run(ours, sink, people, mails, start)
+        return _run(ours, sink, people, mails, start)
 
 
 @contextlib.contextmanager
@@ -109,7 +117,13 @@ def _run(ours: Gateway, sink: Sink, people: Path, mails: int, start: Callable[[]
     """Mails per second from the first MAIL to the sink's last 250."""
     port = start()
     began_s = servers.load(port, Plan(mails), people).began_s
-    until(lambda: sink.count >= mails, PATIENCE_S, "every reply is told of", poll_s=0.01, told=lambda: f"{sink.count} of {mails}\n{ours.logs()}")
+    until(
+        lambda: sink.count >= mails,
+        PATIENCE_S,
+        "every reply is told of",
+        poll_s=0.01,
+        told=lambda: f"{sink.count} of {mails}\n{ours.logs()}",
+    )
     ended_s = time.monotonic()
     until(lambda: unfinished(ours.database_url) == 0, PATIENCE_S, "all work is done", poll_s=0.05)
     assert ours.ledger()["commented"] == mails, ours.ledger()
@@ -126,7 +140,13 @@ def _roundup(home: Path, mails: int) -> float:
         to = Correspondent(f"person{n % 200}@kunde.example", "support@firma.test", f"issue{n + 1}")
         (place / "mails" / str(n)).write_bytes(mixed[n % len(mixed)].content(to, str(n)).replace(b"\r\n", b"\n"))
     with Sink(keep=False) as sink:
-        command = [str(ROUNDUP / "bin" / "python"), str(ROOT / "bench" / "roundup_peer.py"), str(place / "tracker"), str(sink.port), str(place / "mails")]
+        command = [
+            str(ROUNDUP / "bin" / "python"),
+            str(ROOT / "bench" / "roundup_peer.py"),
+            str(place / "tracker"),
+            str(sink.port),
+            str(place / "mails"),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
         assert sink.count == mails, f"Roundup told of {sink.count} of {mails} mails"
     return mails / float(json.loads(done.stdout.splitlines()[-1])["seconds"])

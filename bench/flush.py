@@ -40,7 +40,9 @@ def rows(scale: Scale) -> list[Row]:
             {"group": partial(_rate, many, plan, scale.of(6000)), "single": partial(_rate, one, plan, scale.of(400))}, min(3, scale.rounds)
         )
     detail = f"group {rates['group']:.0f}/s, one each {rates['single']:.0f}/s"
-    return [Row(f"group commit ÷ commit per mail, flush of {FLUSH_MS} ms, 50 sessions", rates["group"] / rates["single"], 10.0, detail=detail)]
+    return [
+        Row(f"group commit ÷ commit per mail, flush of {FLUSH_MS} ms, 50 sessions", rates["group"] / rates["single"], 10.0, detail=detail)
+    ]
 
 
 def _rate(port: int, plan: Plan, messages: int) -> float:

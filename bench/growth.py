@@ -1,4 +1,4 @@
-"""The cost of one more mail when there are 1,000,000 cases and 5,000,000 journal rows, against 1,000 of each. Takes minutes and some GB of disk.
+"""The cost of one more mail with 1,000,000 cases and 5,000,000 journal rows, against 1,000 of each. Takes minutes and some GB of disk.
 
 For each database two installations, a small and a large one, are given the same mails (mix) by turns: accepted, then taken in, each to a
 case of its own. Measured is the wall time of the intake stage. `--cases` and `--journal` set the size of the large one.
@@ -51,7 +51,15 @@ class _Place:
         store = bootstrap.open_store(settings)
         mixed = templates()
         mails = (
-            Submission(Envelope(to.author, (to.address,)), mixed[n % len(mixed)].content(to, f"{time.time_ns()}"), "192.0.2.1", "mx", "smtp", True, False)
+            Submission(
+                Envelope(to.author, (to.address,)),
+                mixed[n % len(mixed)].content(to, f"{time.time_ns()}"),
+                "192.0.2.1",
+                "mx",
+                "smtp",
+                True,
+                False,
+            )
             for n, to in enumerate(people)
         )
         Journal(store, utc_now, lambda: None).append_many(mails)

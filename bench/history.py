@@ -35,7 +35,6 @@ class _Dialect:
     moment: str
     hash: str
     true: str
-    false: str
 
 
 _SQLITE = _Dialect(
@@ -45,7 +44,6 @@ _SQLITE = _Dialect(
     "'2021-03-01T09:00:00.000000+00:00'",
     "CAST(substr(printf('%016x%016x', {i} * 7919 % 1000003, {i}), 1, 32) AS BLOB)",
     "1",
-    "0",
 )  # fmt: skip
 _POSTGRES = _Dialect(
     "WITH n(i) AS (SELECT generate_series(CAST(:low AS bigint), CAST(:high AS bigint) - 1)) ",
@@ -53,7 +51,6 @@ _POSTGRES = _Dialect(
     "TIMESTAMPTZ '2021-03-01 09:00:00+00'",
     "sha256(CAST(CAST({i} AS text) AS bytea))",
     "true",
-    "false",
 )
 
 
@@ -80,37 +77,37 @@ def _run(connection: Connection, statement: str, low: int, high: int) -> None:
 
 
 def _statements(d: _Dialect, history: History) -> list[tuple[str, int]]:
+    """One INSERT per table with the number of its rows, in an order that foreign keys allow."""
+    contacts = max(1, history.cases // 10)
+
     def id_(kind: int, number: str = "i") -> str:
         return d.id.format(i=number, k=kind, start=START_MS)
 
-    def insert(table: str, values: dict[str, str]) -> str:
-        named = f"INSERT INTO {table} ({', '.join(values)}) "
-        return named + d.rows + f"SELECT {', '.join(values.values())} FROM n" if d is _POSTGRES else (
-            f"{named} {d.rows} SELECT {', '.join(values.values())} FROM n"
-        )
-
-    contacts = max(1, history.cases // 10)
-    contact, some_hash = id_(1, f"(i % {contacts})"), d.hash.format(i="i")
+    person, about, mail, number = id_(1, f"(i % {contacts})"), id_(2), id_(4), f"{FIRST_NUMBER} + i"
+    address, some_hash = "'p' || i || '@gammel.example'", d.hash.format(i="i")
+    hash_text = f"hex({some_hash})" if d is _SQLITE else f"encode({some_hash}, 'hex')"
     tables = (
-        ("contacts", contacts, {"id": id_(1), "number": f"{FIRST_NUMBER} + i", "address": "'p' || i || '@gammel.example'", "address_lower": "'p' || i || '@gammel.example'"}),
+        ("contacts", contacts, {"id": id_(1), "number": number, "address": address, "address_lower": address}),
         ("cases", history.cases, {
-            "id": id_(2), "number": f"{FIRST_NUMBER} + i", "key": f"'SUP-' || ({FIRST_NUMBER} + i)", "summary": "'Gammel sak ' || i", "status": "'closed'",
-            "created_at": d.moment, "updated_at": d.moment, "reporter_id": contact,
+            "id": about, "number": number, "key": f"'SUP-' || ({number})", "summary": "'Gammel sak ' || i", "status": "'closed'",
+            "created_at": d.moment, "updated_at": d.moment, "reporter_id": person,
         }),
-        ("participants", history.cases, {"case_id": id_(2), "contact_id": contact, "role": "'reporter'", "approved": d.true}),
+        ("participants", history.cases, {"case_id": about, "contact_id": person, "role": "'reporter'", "approved": d.true}),
         ("comments", history.cases, {
-            "id": id_(3), "case_id": id_(2), "kind": "'comment'", "text": "'Dette er løst.'", "author_kind": "'contact'", "created_at": d.moment, "journal_id": id_(4),
+            "id": id_(3), "case_id": about, "kind": "'comment'", "text": "'Dette er løst.'", "author_kind": "'contact'",
+            "created_at": d.moment, "journal_id": mail,
         }),
         ("journal", history.journal, {
-            "id": id_(4), "accepted_at": d.moment, "recipients": "'[\"support@firma.test\"]'", "raw_sha256": d.hash.format(i="1"), "size_bytes": "2300", "state": "'commented'",
+            "id": mail, "accepted_at": d.moment, "recipients": "'[\"support@firma.test\"]'", "raw_sha256": d.hash.format(i="1"),
+            "size_bytes": "2300", "state": "'commented'",
         }),
         ("decisions", history.journal, {
-            "journal_id": id_(4), "decided_at": d.moment, "rule": "'reply'", "trail": "'{}'", "message_id": f"{_text(d, some_hash)} || '@gammel.example'",
+            "journal_id": mail, "decided_at": d.moment, "rule": "'reply'", "trail": "'{}'", "message_id": f"{hash_text} || '@gammel.example'",
         }),
-        ("submissions", history.journal // 10, {"submission_key": some_hash, "journal_id": id_(4), "accepted_at": d.moment}),
+        ("submissions", history.journal // 10, {"submission_key": some_hash, "journal_id": mail, "accepted_at": d.moment}),
     )  # fmt: skip
-    return [(insert(table, values), count) for table, count, values in tables]
+    return [(_insert(d, table, values), count) for table, count, values in tables]
 
 
-def _text(d: _Dialect, value: str) -> str:
-    return f"hex({value})" if d is _SQLITE else f"encode({value}, 'hex')"
+def _insert(d: _Dialect, table: str, values: dict[str, str]) -> str:
+    return f"INSERT INTO {table} ({', '.join(values)}) {d.rows}SELECT {', '.join(values.values())} FROM n"

@@ -1,4 +1,4 @@
-"""How long a client waits from MAIL to the 250 that follows its dot, at 100 mails a second, with the whole gateway at work in one process."""
+"""How long a client waits from MAIL to the 250 after its dot, at 100 mails a second, with the whole gateway at work in one process."""
 
 from __future__ import annotations
 

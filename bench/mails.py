@@ -17,8 +17,9 @@ OUT_OF_TEN = (6, 3, 1)
 SEED = 4711
 
 _WORDS = (
-    "vi har sett på dette igjen i dag og det er fortsatt slik at rapporten stopper når den skal skrives ut fra kontoret i Bergen men ikke fra "
-    "hovedkontoret etter siste oppdatering av klienten kan dere se i loggen om noe er endret på serveren vår jeg legger ved et skjermbilde"
+    "vi har sett på dette igjen i dag og det er fortsatt slik at rapporten stopper når den skal skrives ut fra kontoret i Bergen men"
+    " ikke fra hovedkontoret etter siste oppdatering av klienten kan dere se i loggen om noe er endret på serveren vår jeg legger ved"
+    " et skjermbilde"
 ).split()
 _SLOTS = (b"{{author}}", b"{{address}}", b"{{key}}", b"{{id}}")
 
@@ -84,7 +85,8 @@ def _words(random_: random.Random, said_bytes: int, quoted_bytes: int) -> list[s
 
 def _template(kind: str, random_: random.Random, fields: list[str], body: str) -> Template:
     hops = [
-        f"Received: from out{n}.kunde.example (out{n}.kunde.example [192.0.2.{n}])\r\n\tby mx{n}.relay.example with ESMTPS id {random_.getrandbits(48):012x};"
+        f"Received: from out{n}.kunde.example (out{n}.kunde.example [192.0.2.{n}])\r\n\tby mx{n}.relay.example with ESMTPS"
+        f" id {random_.getrandbits(48):012x};"
         f"\r\n\tMon, 16 Nov 2026 09:0{n}:11 +0100"
         for n in (3, 2, 1)
     ]

@@ -40,7 +40,14 @@ def rows(scale: Scale) -> list[Row]:
     count = scale.of(SESSIONS)
     sessions_mb, worker_mb = _idle_sessions_mb(count), _worker_mb(min(LARGE_MAILS, scale.of(LARGE_MAILS)))
     return [
-        Row(f"memory of {count} idle sessions", sessions_mb, 100.0, at_most=True, unit="MB", detail=f"{sessions_mb / count * 1000:.1f} kB each"),
+        Row(
+            f"memory of {count} idle sessions",
+            sessions_mb,
+            100.0,
+            at_most=True,
+            unit="MB",
+            detail=f"{sessions_mb / count * 1000:.1f} kB each",
+        ),
         Row("worker and reader while reading 25 MiB mails", worker_mb, 250.0, at_most=True, unit="MB"),
     ]
 
@@ -97,9 +104,12 @@ def _journalled(ours: Gateway, count: int) -> None:
 def _large(number: int) -> bytes:
     """A text and one attachment, base64, just under the limit."""
     head = (
-        f"From: kari@kunde.example\r\nTo: support@firma.test\r\nSubject: Stor fil {number}\r\nMessage-ID: <large-{number}@kunde.example>\r\n"
-        'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHei, se vedlegg.\r\n'
-        "--b\r\nContent-Type: application/zip\r\nContent-Disposition: attachment; filename=a.zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        "From: kari@kunde.example\r\nTo: support@firma.test\r\nSubject: Stor fil\r\n"
+        f"Message-ID: <large-{number}@kunde.example>\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nHei, se vedlegg.\r\n"
+        "--b\r\nContent-Type: application/zip\r\nContent-Disposition: attachment; filename=a.zip\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\n"
     )
     file = base64.encodebytes(os.urandom(LARGE_BYTES * 73 // 100)).replace(b"\n", b"\r\n")
     return head.encode() + file + b"--b--\r\n"

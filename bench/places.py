@@ -1,4 +1,4 @@
-"""Where benchmarks work: a folder on the disk of this tree (never a RAM disk: a flush must cost what it costs), made anew and taken away."""
+"""Where benchmarks work: a folder on the disk of this tree, made anew and taken away. Never a RAM disk: flushes must cost."""
 
 from __future__ import annotations
 

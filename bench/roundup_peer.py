@@ -2,9 +2,9 @@
 
     python roundup_peer.py HOME SINK-PORT MAILS
 
-makes a tracker from the template `classic` with SQLite, an issue with two people for each mail, and puts the mails (files `0`, `1`, ... in the
-folder MAILS; the subject names the issue) through `MailGW.main` one after another. Each becomes a message on its issue, moves its status and
-sends one mail to the sink. Prints the seconds as JSON.
+makes a tracker from the template `classic` with SQLite, an issue with two people for each mail, and puts the mails (files `0`, `1`, ...
+in the folder MAILS; the subject names the issue) through `MailGW.main` one after another. Each becomes a message on its issue, moves its
+status and sends one mail to the sink. Prints the seconds as JSON.
 """
 
 from __future__ import annotations

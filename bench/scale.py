@@ -1,4 +1,4 @@
-"""How much is measured: the whole of it, or a short run that only shows that everything works. And the entry of each module that runs alone."""
+"""How much is measured: all, or a short run that only shows that everything works. And the entry of each module that runs alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Scale:
     rounds: int = 5
 
     def of(self, count: int) -> int:
-        """This run's share of a count."""
+        """The share of a count that is measured."""
         return max(20, int(count * self.share))
 
 

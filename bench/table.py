@@ -56,6 +56,12 @@ def show(title: str, rows: Sequence[Row]) -> int:
     for row in rows:
         sign = "" if row.target is None else "<= " if row.at_most else ">= "
         target = "" if row.target is None else f"{sign}{row.target:g} {row.unit}"
-        table.add_row(row.what, target, f"{row.measured:.3g} {row.unit}" if row.measured < 100 else f"{row.measured:.0f} {row.unit}", row.verdict, row.detail)
+        table.add_row(
+            row.what,
+            target,
+            f"{row.measured:.3g} {row.unit}" if row.measured < 100 else f"{row.measured:.0f} {row.unit}",
+            row.verdict,
+            row.detail,
+        )
     Console(width=150).print(table)
     return sum(row.missed for row in rows)
