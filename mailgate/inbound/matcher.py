@@ -8,9 +8,10 @@ subject for authority (trap F18).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from mailgate.cases import carriers
 from mailgate.cases.model import Case, Contact, Customer
@@ -71,7 +72,7 @@ class CaseFinder:
 
     def hints(self, mail: Mail, envelope: Envelope, today: date) -> Hints:
         """All carriers of one mail, verified. Pure; linear in the mail's text."""
-        local_parts = [address.rpartition("@")[0] for address in envelope.recipients]
+        local_parts = list(dict.fromkeys(address.rpartition("@")[0] for address in (*envelope.recipients, *_shown(mail))))
         found = [("address", carriers.in_local_part(self.keys, part, today)) for part in local_parts]
         found += [
             ("message_id", token) for token in carriers.in_message_ids(self.keys, (*mail.in_reply_to, *reversed(mail.references)), today)
@@ -128,6 +129,12 @@ def _reported_mails(uow: UnitOfWork, hints: Iterable[Hints]) -> Mapping[str, Out
     message_ids = sorted({h.reported_id for h in rows if h.reported_id and not h.outbox_id})
     by_id = uow.outbox.by_ids(ids) if ids else {}
     return {**by_id, **(uow.outbox.by_message_ids(message_ids) if message_ids else {})}
+
+
+def _shown(mail: Mail) -> Iterator[str]:
+    """The addresses in the header, which still have the token when a relay or a catch-all has rewritten the envelope."""
+    yield from (box.address for box in islice((*mail.to, *mail.cc), carriers.MAX_CANDIDATES))
+    yield from (text.strip().strip("<>") for name in ("Delivered-To", "X-Original-To") for text in mail.header_all(name))
 
 
 def _replies(found: Iterable[tuple[str, Token | None]]) -> tuple[tuple[str, ReplyToken], ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from mailgate.cases import changes
 from mailgate.cases.changes import Stamp
 from mailgate.cases.ids import new_id
@@ -24,6 +26,13 @@ def test_given_a_reply_of_a_participant_when_it_waits_for_the_customer_then_it_i
     assert desk.case.status == "open"
     assert desk.settle_notices() == [("comment_added", "eva@kunde.example"), ("status_changed", "eva@kunde.example")]
     assert desk.rung == ["notices"]
+
+
+@pytest.mark.parametrize("field", ["To", "Cc", "Delivered-To", "X-Original-To"])
+def test_given_a_relay_that_rewrote_the_envelope_when_the_reply_address_stands_in_the_header_then_it_is_a_comment(desk, field):
+    text = letter("Per Nes <per@kunde.example>", "Svar", extra=f"{field}: {desk.reply_address(desk.per)}\n", to="undisclosed:;")
+    entry = desk.take(text.replace("To: undisclosed:;\n", "" if field == "To" else "To: undisclosed:;\n"), "support@firma.example")
+    assert (desk.state(entry), desk.case.status) == ("commented", "open")
 
 
 def test_given_an_out_of_office_when_it_answers_a_notice_then_it_is_a_note_and_moves_nothing(desk):
