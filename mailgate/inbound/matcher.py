@@ -51,6 +51,7 @@ class Hints:
 class Match:
     """The case and the people of a mail. `matched_by`: `address`, `message_id`, `marker`, `bounce`, `subject` or "".
 
+    `customer` is the one that an operator has put the author with, else the one who has the author's mail domain.
     `reported` is the mail of ours that a report is about, tied by what only its receivers can know.
     """
 
@@ -87,10 +88,11 @@ class CaseFinder:
         hints = [one for _, one in mails]
         reported = _reported_mails(uow, hints)
         cases = self._cases(uow, hints, reported)
-        authors = [mail.author.address.lower() for mail, _ in mails if mail.author]
-        contacts = uow.contacts.by_addresses(authors)
+        authors = {mail.author.address.lower() for mail, _ in mails if mail.author}
+        contacts = uow.contacts.by_addresses(sorted(authors))
         customers = uow.customers.by_domains(sorted({address.rpartition("@")[2] for address in authors}))
-        known = _Known(cases, reported, contacts, customers)
+        companies = uow.customers.get({one.customer_id for one in contacts.values() if one.customer_id})
+        known = _Known(cases, reported, contacts, customers, companies)
         return [_match(mail, one, known) for mail, one in mails]
 
     def _cases(self, uow: UnitOfWork, hints: Iterable[Hints], reported: Mapping[str, OutboxMail]) -> _Cases:
@@ -114,12 +116,13 @@ class _Cases:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the store knows of a batch."""
+    """What the store knows of a batch: `contacts` by address, `customers` by mail domain, `companies` by id."""
 
     cases: _Cases
     reported: Mapping[str, OutboxMail]
     contacts: Mapping[str, Contact]
     customers: Mapping[str, Customer]
+    companies: Mapping[str, Customer]
 
 
 def _reported_mails(uow: UnitOfWork, hints: Iterable[Hints]) -> Mapping[str, OutboxMail]:
@@ -147,7 +150,8 @@ def _reported(found: Iterable[tuple[str, Token | None]]) -> str | None:
 
 def _match(mail: Mail, hints: Hints, known: _Known) -> Match:
     address = mail.author.address.lower() if mail.author else ""
-    author, customer = known.contacts.get(address), known.customers.get(address.rpartition("@")[2])
+    author = known.contacts.get(address)
+    customer = known.companies.get((author.customer_id if author else None) or "") or known.customers.get(address.rpartition("@")[2])
     reported = known.reported.get(hints.outbox_id or hints.reported_id or "")
     case, matched_by = _case(hints, known.cases, reported)
     return Match(hints, case, author, customer, _made_for(hints.token, case), matched_by, reported)

@@ -9,6 +9,7 @@ import pytest
 from mailgate.cases import changes
 from mailgate.cases.changes import Stamp
 from mailgate.cases.ids import new_id
+from mailgate.cases.model import Contact, Customer
 from mailgate.cases.tokens import bounce_token
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.submission import Submission
@@ -59,6 +60,17 @@ def test_given_a_legacy_sender_when_writing_twice_in_a_day_then_only_the_first_i
     desk.clock.step(timedelta(hours=25))
     desk.take(letter("Kari <kari@fjord.example>", "Hjelp til slutt"), "support@firma.example", "kari@fjord.example")
     assert desk.settle_notices() == [("redirect", "kari@fjord.example")]
+
+
+def test_given_a_contact_of_a_customer_when_writing_from_a_free_mail_domain_then_the_answer_has_the_customers_agreement(desk):
+    company = Customer(new_id(START), "Kunde AS", "utvidet", ("kunde.example",), "en")
+    with desk.store.transaction() as uow:
+        uow.customers.add([company])
+        uow.contacts.add([Contact(new_id(START), 77, "kari@fri.example", customer_id=company.id)])
+    desk.take(letter("Kari <kari@fri.example>", "Hjelp"), "support@firma.example", "kari@fri.example")
+    with desk.store.transaction() as uow:
+        (notice,) = uow.notices.claim(desk.clock(), 10, timedelta(seconds=1))
+    assert (notice.facts["agreement"], notice.language) == ("utvidet", "en")
 
 
 def test_given_a_token_that_was_passed_on_when_a_stranger_uses_it_then_the_mail_waits_for_a_person(desk):
