@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -62,7 +62,7 @@ class Setting:
     now: datetime
     case_prefix: str
     default_language: str = "nb"
-    languages: Mapping[str, str] | None = None
+    languages: Mapping[str, str] = field(default_factory=dict)
 
 
 def effects(letter: Letter, case: Case | None, setting: Setting, next_number: Callable[[], int]) -> Effects:
@@ -176,7 +176,7 @@ def _stamp(letter: Letter, setting: Setting) -> Stamp:
     actor = Actor("contact", name, contact.id) if contact else Actor("system", name)
     notices = setting.policy.notices
     return Stamp(
-        actor, setting.now, setting.policy.workflow, notice_window=notices.window, told=notices.told, languages=setting.languages or {},
+        actor, setting.now, setting.policy.workflow, notice_window=notices.window, told=notices.told, languages=setting.languages,
         default_language=setting.default_language, journal_id=letter.entry.id,
     )  # fmt: skip
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mailgate import log
 from mailgate.clock import Clock
@@ -31,7 +31,10 @@ from mailgate.metrics import count
 from mailgate.rules import chain
 from mailgate.rules.policy import Policy
 from mailgate.store.rows import ClaimedEntry, Outcome
-from mailgate.store.unit_of_work import Store
+from mailgate.store.unit_of_work import Store, UnitOfWork
+
+if TYPE_CHECKING:
+    from mailgate.inbound.verify import Verifier
 
 RETRY_AFTER = timedelta(seconds=20)
 
@@ -43,6 +46,7 @@ _log = log.get("intake")
 @dataclass(frozen=True, slots=True)
 class IntakeOptions:
     """How intake works. `lease`: how long a batch is ours, longer than the slowest batch takes. `authserv_ids`: whose results count.
+    `verifier`: finds out what they do not say; None: nobody does.
 
     `reader` reads a batch: `reading.ReadingRoom.read_all`, or `read_here` for mail of one's own.
     """
@@ -54,6 +58,7 @@ class IntakeOptions:
     case_prefix: str = "SUP"
     default_language: str = "nb"
     authserv_ids: frozenset[str] = frozenset()
+    verifier: Verifier | None = None
     batch: int = 50
     lease: timedelta = timedelta(seconds=60)
     max_attempts: int = 3
@@ -78,13 +83,15 @@ class Intake:
         return taken
 
     def close(self) -> None:
-        """End the reader."""
+        """End the reader, and the threads that verify."""
         self._options.close_reader()
+        if self._options.verifier is not None:
+            self._options.verifier.close()
 
     def process(self, entries: Sequence[ClaimedEntry]) -> None:
         """The path of a batch of mails from claimed rows to committed effects."""
         letters = self._read(entries)
-        letters = self._each_letter(letters, self._authenticate)
+        letters = self._each_letter(letters, self._authenticate(letters))
         letters = self._each_letter(letters, self._look_for_carriers)
         letters = self._match(letters)
         letters = self._each_letter(letters, self.decide)
@@ -93,7 +100,8 @@ class Intake:
 
     def consider(self, entry: ClaimedEntry) -> Letter:
         """The same path up to the verdict for one mail, changing nothing: what `explain` shows. Raises what a step raises."""
-        letter = self._look_for_carriers(self._authenticate(self._read([entry])[0]))
+        letters = self._read([entry])
+        letter = self._look_for_carriers(self._authenticate(letters)(letters[0]))
         return self.decide(self._match([letter])[0])
 
     def _claim(self) -> list[ClaimedEntry]:
@@ -124,8 +132,8 @@ class Intake:
         mails = self._options.reader([(entry.raw, entry.envelope) for entry in entries])
         return [Letter(entry, mail) for entry, mail in zip(entries, mails, strict=True)]
 
-    def _authenticate(self, letter: Letter) -> Letter:
-        return authentication.authenticate(letter, self._options.authserv_ids)
+    def _authenticate(self, letters: Sequence[Letter]) -> Callable[[Letter], Letter]:
+        return authentication.begin(letters, self._options.authserv_ids, self._options.verifier)
 
     def _look_for_carriers(self, letter: Letter) -> Letter:
         return replace(letter, match=Match(self._finder.hints(letter.mail, letter.entry.envelope, self._clock().date())))
@@ -155,16 +163,15 @@ class Intake:
     def _commit(self, letters: Sequence[Letter]) -> list[Outcome]:
         if not letters:
             return []
-        rules = self._rules(self._clock())
         with self._store.transaction() as uow:
-            outcomes = apply(uow, letters, rules)
+            outcomes = apply(uow, letters, self._rules(self._clock(), _languages(uow, letters)))
             reached("before_intake_commit")
         reached("after_intake_commit")
         return outcomes
 
-    def _rules(self, now: datetime) -> Rules:
+    def _rules(self, now: datetime, languages: Mapping[str, str]) -> Rules:
         options = self._options
-        setting = Setting(self._policy(), now, options.case_prefix, options.default_language)
+        setting = Setting(self._policy(), now, options.case_prefix, options.default_language, languages)
         return Rules(self.decide, setting, options.limits, options.own_addresses, options.own_domains)
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
@@ -203,6 +210,14 @@ class Intake:
         _log.error("intake_failed", journal_id=entry.id, attempts=entry.attempts, error=f"{type(error).__name__}: {error}", exc_info=error)
         with self._store.transaction() as uow:
             uow.journal.defer([entry], f"{type(error).__name__}: {error}", self._clock() + RETRY_AFTER)
+
+
+def _languages(uow: UnitOfWork, letters: Sequence[Letter]) -> dict[str, str]:
+    """Customer id -> language, for whoever may be told of these letters and states no language of their own."""
+    people = [person.contact for letter in letters if letter.match.case for person in letter.match.case.participants]
+    people += [letter.match.author for letter in letters if letter.match.author]
+    ids = {person.customer_id for person in people if person.customer_id and not person.language}
+    return {id_: company.language for id_, company in uow.customers.get(ids).items()}
 
 
 def _count_answer(outcome: Outcome) -> None:

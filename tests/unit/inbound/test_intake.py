@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -71,6 +72,17 @@ def test_given_a_contact_of_a_customer_when_writing_from_a_free_mail_domain_then
     with desk.store.transaction() as uow:
         (notice,) = uow.notices.claim(desk.clock(), 10, timedelta(seconds=1))
     assert (notice.facts["agreement"], notice.language) == ("utvidet", "en")
+
+
+def test_given_a_participant_without_a_language_when_another_replies_then_the_notice_is_in_the_customers_language(desk):
+    company = Customer(new_id(START), "Kunde AS", "enkel", ("kunde.example",), "en")
+    with desk.store.transaction() as uow:
+        uow.customers.add([company])
+        uow.contacts.set(replace(desk.eva, customer_id=company.id))
+    desk.take(letter("Per Nes <per@kunde.example>"), desk.reply_address(desk.per))
+    with desk.store.transaction() as uow:
+        told = uow.notices.claim(desk.clock() + timedelta(hours=1), 10, timedelta(seconds=1))
+    assert {(notice.address, notice.language) for notice in told} == {("eva@kunde.example", "en")}
 
 
 def test_given_a_token_that_was_passed_on_when_a_stranger_uses_it_then_the_mail_waits_for_a_person(desk):
