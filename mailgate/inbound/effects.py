@@ -156,9 +156,14 @@ _MAKERS: Mapping[str, Callable[[Letter, Case | None, Setting, Callable[[], int]]
 
 
 def said(letter: Letter) -> str:
-    """What the person wrote; when cutting left nothing but there was text, the whole text, since a comment must not hide it."""
+    """What the person wrote; "" when they sent files and no new words.
+
+    When cutting left nothing and there is no file either, the whole text, since a comment must not hide what may be in it.
+    """
     mail = letter.mail
-    return mail.reply.text or ("" if mail.attachments and not mail.text.strip() else mail.text) or mail.subject
+    if mail.reply.text or any(file.disposition == "attachment" for file in mail.attachments):
+        return mail.reply.text
+    return mail.text.strip("\n") or mail.subject
 
 
 def _note_text(letter: Letter) -> str:

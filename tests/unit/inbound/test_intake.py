@@ -37,6 +37,24 @@ def test_given_a_relay_that_rewrote_the_envelope_when_the_reply_address_stands_i
     assert (desk.state(entry), desk.case.status) == ("commented", "open")
 
 
+FILE = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n"
+QUOTE = "man. 23. nov. 2026 kl. 08:55 skrev Support <support@firma.example>:\n> Når kom feilen?\n"
+
+
+def test_given_a_reply_of_a_file_and_no_new_words_when_it_comes_then_the_comment_is_the_file_and_not_our_own_mail(desk):
+    parts = f"--b\nContent-Type: text/plain; charset=utf-8\n\n{QUOTE}--b\nContent-Disposition: attachment; filename=logg.txt\n\nx\n--b--"
+    desk.take(letter("Per Nes <per@kunde.example>", body=parts, extra=FILE), desk.reply_address(desk.per))
+    with desk.store.reading() as uow:
+        (comment,) = uow.cases.comments(desk.case_id)
+    assert (comment.text, [file.filename for file in comment.files]) == ("", ["logg.txt"])
+
+
+def test_given_a_reply_of_nothing_but_a_quote_when_it_comes_then_the_comment_shows_it_all(desk):
+    desk.take(letter("Per Nes <per@kunde.example>", body=QUOTE), desk.reply_address(desk.per))
+    with desk.store.reading() as uow:
+        assert [comment.text for comment in uow.cases.comments(desk.case_id)] == [QUOTE.strip()]
+
+
 def test_given_an_out_of_office_when_it_answers_a_notice_then_it_is_a_note_and_moves_nothing(desk):
     text = letter("Eva Moen <eva@kunde.example>", "Automatisk svar: sak", "Jeg er på ferie.", "Auto-Submitted: auto-replied\n")
     entry = desk.take(text, desk.reply_address(desk.eva), "eva@kunde.example")
