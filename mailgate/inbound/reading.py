@@ -4,7 +4,8 @@ In: raw bytes and envelopes. Out: a `Mail` for each, always. A mail on which the
 more in a fresh reader; then it is *degraded*: known by its header section alone, with a defect that says so, which holds it for a person.
 The bytes stay in the journal as they came.
 
-The reader is this module run as a program: requests on its standard input, answers on its standard output, each a length and a pickle.
+The reader is this module run as a program: requests on its standard input, answers on its standard output, each a length and a pickle; a
+request goes on with the length of the mail and its bytes, which are never copied more than a pipe needs.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from mailgate.mail.read import read
 
 MIB = 1024 * 1024
 HEADER_BYTES = 64 * 1024
+JOINED_BYTES = 64 * 1024
+READY = b"ready"
 START_S = 30.0
 """For a fresh reader to say that it is there; importing takes a second on a busy machine."""
 WARM_UP = b"Subject: =?utf-8?q?=C3=A5?=\r\nFrom: =?utf-8?q?=C3=A5?= <a@b.example>\r\nContent-Type: text/html\r\n\r\n<p>x"
@@ -112,7 +115,7 @@ class _Reader:
         self._input = cast(BinaryIO, self._child.stdin)
         self._output = cast(BinaryIO, self._child.stdout)
         _write(self._input, options)
-        if self._receive(START_S) != b"ready":
+        if bytes(self._receive(START_S) or b"") != READY:
             self.end()
             raise TransientFailure("the process that reads mail does not start")
 
@@ -122,8 +125,9 @@ class _Reader:
 
         def hand_over() -> None:
             with contextlib.suppress(OSError):  # the reader is gone; who waits for the answer sees it
-                for mail in mails:
-                    _write(self._input, mail)
+                for raw, envelope in mails:
+                    _write(self._input, envelope)
+                    _write_bytes(self._input, raw)
 
         thread = threading.Thread(target=hand_over, name="reading", daemon=True)
         thread.start()
@@ -143,36 +147,47 @@ class _Reader:
             with contextlib.suppress(OSError):
                 pipe.close()
 
-    def _receive(self, time_s: float) -> bytes | None:
+    def _receive(self, time_s: float) -> bytearray | None:
         due_s = monotonic_s() + time_s
         head = self._exactly(_LENGTH.size, due_s)
         return self._exactly(_LENGTH.unpack(head)[0], due_s) if head else None
 
-    def _exactly(self, size: int, due_s: float) -> bytes | None:
-        chunks, left = [], size
+    def _exactly(self, size: int, due_s: float) -> bytearray | None:
+        found = bytearray(size)
+        left = memoryview(found)
         handle = self._output.fileno()
         while left:
             wait_s = due_s - monotonic_s()
             if wait_s <= 0 or not select.select([handle], [], [], wait_s)[0]:
                 return None
-            chunk = os.read(handle, left)
-            if not chunk:
+            count = os.readv(handle, [left])
+            if not count:
                 return None
-            chunks.append(chunk)
-            left -= len(chunk)
-        return b"".join(chunks)
+            left = left[count:]
+        return found
 
 
 def _write(pipe: BinaryIO, value: object) -> None:
-    content = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    view = memoryview(_LENGTH.pack(len(content)) + content)
-    while view:
-        view = view[pipe.write(view) :]
+    _write_bytes(pipe, pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+
+
+def _write_bytes(pipe: BinaryIO, content: bytes) -> None:
+    """A length and so many bytes. Small ones in one call: it is one less for both sides."""
+    head = _LENGTH.pack(len(content))
+    for part in (head + content,) if len(content) < JOINED_BYTES else (head, content):
+        view = memoryview(part)
+        while view:
+            view = view[pipe.write(view) :]
 
 
 def _read_value(pipe: BinaryIO) -> object | None:
+    found = _read_bytes(pipe)
+    return None if found is None else pickle.loads(found)  # noqa: S301  our own parent wrote it
+
+
+def _read_bytes(pipe: BinaryIO) -> bytes | None:
     head = pipe.read(_LENGTH.size)
-    return pickle.loads(pipe.read(_LENGTH.unpack(head)[0])) if len(head) == _LENGTH.size else None  # noqa: S301  our own parent wrote it
+    return pipe.read(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else None
 
 
 def _address_space_bytes() -> int:
@@ -189,13 +204,14 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
     bound = _address_space_bytes() + options.memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    answers.write(_LENGTH.pack(5) + b"ready")
+    _write_bytes(answers, READY)
     answers.flush()
-    while (request := _read_value(requests)) is not None:
-        raw, envelope = cast(tuple[bytes, Envelope], request)
-        content = pickle.dumps(read(raw, options.limits, ours=options.ours, envelope=envelope), pickle.HIGHEST_PROTOCOL)
-        answers.write(_LENGTH.pack(len(content)) + content)
+    while (envelope := _read_value(requests)) is not None:
+        # No name holds the bytes, and none the mail when it is told: large ones go as soon as they are not needed.
+        mail = read(_read_bytes(requests) or b"", options.limits, ours=options.ours, envelope=cast(Envelope, envelope))
+        _write(answers, mail)
         answers.flush()
+        del mail
 
 
 if __name__ == "__main__":
