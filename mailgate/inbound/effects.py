@@ -127,7 +127,7 @@ def _create(letter: Letter, _case: Case | None, setting: Setting, next_number: C
         number,
         f"{setting.case_prefix}-{number}",
         letter.match.author,
-        letter.mail.subject[:255] or "(uten emne)",
+        letter.mail.subject[:SUMMARY_CHARS] or "(uten emne)",
         said(letter),
         files=_files(letter),
     )
