@@ -45,7 +45,7 @@ class Runner:
         self._running = threading.Lock()
 
     def __call__(self) -> None:
-        """Run the stage now, or make the run that is under way look once more. Never raises for a store that is away."""
+        """Run the stage now, or make the run that is under way look once more. Never raises: the sweeper must come again."""
         self._wanted.set()
         while self._wanted.is_set() and not self._stopping():
             if not self._running.acquire(blocking=False):
@@ -55,6 +55,9 @@ class Runner:
                 self._stage.run(self._stopping)
             except TransientFailure as error:
                 _log.warning("stage_paused", stage=self._name, error=str(error))
+                return
+            except Exception as error:  # noqa: BLE001 - the door of the stages' actors: rows keep their counted attempt and are due again
+                _log.error("stage_failed", stage=self._name, error=type(error).__name__, exc_info=error)
                 return
             finally:
                 self._running.release()
