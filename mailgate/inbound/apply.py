@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from mailgate.cases.ids import new_id
-from mailgate.cases.model import Case, Change, Notice
+from mailgate.cases.model import Case, Change, Contact, Notice
 from mailgate.inbound import redirect
 from mailgate.inbound.effects import BOUNCED, Answer, Effects, Setting, effects, with_answer
 from mailgate.inbound.letter import Letter
@@ -60,7 +61,7 @@ def apply(uow: UnitOfWork, letters: Sequence[Letter], rules: Rules) -> list[Outc
 
 def _settle(uow: UnitOfWork, letter: Letter, cases: dict[str, Case], rules: Rules, writes: _Writes) -> None:
     """Work out one letter against the cases as they are now, with the effects of the letters before it."""
-    letter = _recheck(letter, cases, rules)
+    letter = _introduced(uow, _recheck(letter, cases, rules), rules.setting.now)
     case = cases.get(letter.match.case.id) if letter.match.case else None
     found = effects(letter, case, rules.setting, uow.cases.next_number)
     if found.answer:
@@ -84,6 +85,21 @@ def _recheck(letter: Letter, cases: dict[str, Case], rules: Rules) -> Letter:
     if seen is None or locked is None or _rested_on(locked) == _rested_on(seen):
         return letter
     return rules.decide(replace(letter, match=replace(letter.match, case=locked)))
+
+
+def _introduced(uow: UnitOfWork, letter: Letter, now: datetime) -> Letter:
+    """The letter with its author as a contact, when the verdict makes someone a participant whom nobody has written down yet."""
+    author, verdict = letter.mail.author, letter.verdict
+    joins = verdict is not None and verdict.disposition == "comment" and any(effect.do == "participant" for effect in verdict.effects)
+    if not joins or author is None or letter.match.author is not None:
+        return letter
+    contact = uow.contacts.by_addresses([author.address]).get(author.address.lower())
+    if contact is None:
+        company = letter.match.customer
+        number = uow.contacts.next_numbers(1)[0]
+        contact = Contact(new_id(now), number, author.address, author.name, customer_id=company.id if company else None)
+        uow.contacts.add([contact])
+    return replace(letter, match=replace(letter.match, author=contact))
 
 
 def _rested_on(case: Case) -> tuple[object, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from mailgate.cases import carriers, changes
 from mailgate.cases.changes import NewCase, Stamp
+from mailgate.cases.ids import new_id
+from mailgate.cases.model import Change, Customer
 from mailgate.cases.tokens import TokenKeys, action_token, bounce_token, reply_token
 from tests.desk import KEYS, OPERATOR, START, Desk, letter
 
@@ -143,14 +146,27 @@ def test_168_given_an_authentication_result_that_the_sender_wrote_when_it_comes_
 
 
 def test_168_given_a_trusted_server_that_says_fail_when_a_participant_seems_to_write_then_it_is_held(desk):
-    from dataclasses import replace
-
     desk.intake._options = replace(desk.intake._options, authserv_ids=frozenset({"mx.firma.example"}))
     failed = "Authentication-Results: mx.firma.example; dmarc=fail header.from=kunde.example\n"
     entry = desk.take(letter("Per <per@kunde.example>", extra=failed), desk.reply_address(desk.per))
     with desk.store.reading() as uow:
         assert uow.journal.get(entry).decision.trust == "doubtful"
     assert (desk.state(entry), untouched(desk)) == ("held", True)
+
+
+def test_170_given_two_replies_of_a_colleague_nobody_knows_when_they_come_then_they_are_comments_and_he_waits_for_approval(desk):
+    company = Customer(new_id(START), "Kunde AS", domains=("kunde.example",))
+    with desk.store.transaction() as uow:
+        uow.customers.add([company])
+        uow.cases.write([Change(replace(desk.case, customer_id=company.id))])
+    desk.intake._options = replace(desk.intake._options, authserv_ids=frozenset({"mx.firma.example"}))
+    passed = "Authentication-Results: mx.firma.example; dmarc=pass header.from=kunde.example\n"
+    for body in ("Jeg tar over.", "Og en ting til."):
+        desk.take(letter("Ola Vik <ola@kunde.example>", body=body, extra=passed), desk.reply_address(desk.per), "ola@kunde.example")
+    assert comments(desk) == ["Jeg tar over.", "Og en ting til."]
+    waiting = [(person.contact.address, person.contact.name) for person in desk.case.participants if not person.approved]
+    assert (waiting, desk.case.status) == ([("ola@kunde.example", "Ola Vik")], "waiting_customer")
+    assert {address for _, address in desk.settle_notices()} == {"per@kunde.example", "eva@kunde.example"}
 
 
 def test_170_given_a_stranger_in_cc_when_he_answers_all_then_he_is_held_and_gets_no_notices(desk):
