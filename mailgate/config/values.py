@@ -88,6 +88,13 @@ def local_word(text: str) -> str:
     return word
 
 
+def word(text: str) -> str:
+    """One word: no blanks, and none of the signs that end an authserv-id (RFC 8601 section 2.2)."""
+    if not re.fullmatch(r"[^\s;,\"()]+", text.strip()):
+        raise ValueError(f"{text!r} is not one word; write the name that stands first in Authentication-Results, such as mx.example.com")
+    return text.strip()
+
+
 def http_url(text: str) -> str:
     """An http or https URL without query, fragment or final slash."""
     parts = _split(text, "https://support.example.com")
@@ -119,6 +126,8 @@ def broker_url(text: str) -> str:
     parts = _split(text, "redis://127.0.0.1:6379/0")
     if parts.scheme not in BROKER_SCHEMES or (parts.scheme != "memory" and not parts.hostname):
         raise ValueError(f"{without_password(text)!r} is no broker; write memory://, redis://host:6379/0 or amqp://user:password@host:5672")
+    if parts.scheme in ("redis", "rediss") and not re.fullmatch(r"/?[0-9]*", parts.path):
+        raise ValueError(f"{without_password(text)!r} has a database that is no number; write redis://host:6379/0")
     return text.strip()
 
 
@@ -145,6 +154,8 @@ def path(text: str | Path, info: ValidationInfo) -> Path | None:
     """A path, relative to the folder of the settings file; "" is None."""
     if text is None or text == "":
         return None
+    if "\0" in str(text):
+        raise ValueError(f"{str(text)!r} is no path")
     return _base(info) / Path(text).expanduser()
 
 
@@ -192,7 +203,7 @@ NetworkField = Annotated[Network, _text(network)]
 Endpoints = Annotated[tuple[EndpointField, ...], BeforeValidator(texts), Field(strict=False)]
 Networks = Annotated[tuple[NetworkField, ...], BeforeValidator(texts), Field(strict=False)]
 Addresses = Annotated[tuple[Annotated[str, _text(mail_address)], ...], BeforeValidator(texts), Field(strict=False)]
-Words = Annotated[tuple[str, ...], BeforeValidator(texts), Field(strict=False)]
+Words = Annotated[tuple[Annotated[str, _text(word)], ...], BeforeValidator(texts), Field(strict=False)]
 Domain = Annotated[str, _text(domain)]
 OptionalDomain = Annotated[str, _text(domain_or_empty)]
 LocalWord = Annotated[str, _text(local_word)]
