@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mailgate import metrics
 from mailgate.cases.tokens import TokenKeys
@@ -33,6 +34,9 @@ from mailgate.rules.policy import Policy
 from mailgate.store import opening
 from mailgate.store.unit_of_work import Store
 from mailgate.worker import Stage
+
+if TYPE_CHECKING:
+    from mailgate.inbound.verify import Verifier
 
 
 def open_store(settings: Settings, clock: Clock = utc_now) -> Store:
@@ -84,7 +88,8 @@ def make_intake(settings: Settings, store: Store, ring: Callable[[str], None], *
         close_reader=room.close,
         case_prefix=settings.service.case_prefix,
         default_language=settings.service.default_language,
-        authserv_ids=frozenset(wanted.authserv_ids),
+        authserv_ids=frozenset(wanted.authserv_ids) if wanted.authentication != "off" else frozenset(),
+        verifier=_verifier(settings) if wanted.authentication == "verify" else None,
         batch=wanted.batch,
         lease=timedelta(seconds=wanted.lease_s),
         max_attempts=wanted.max_attempts,
@@ -92,6 +97,17 @@ def make_intake(settings: Settings, store: Store, ring: Callable[[str], None], *
     )
     policy = policy_of(settings)
     return Intake(store, CaseFinder(token_keys(settings), settings.service.case_prefix), lambda: policy, options, ring)
+
+
+def _verifier(settings: Settings) -> Verifier:
+    """Who verifies mail. Imported here, since who verifies nothing needs none of its libraries."""
+    from mailgate.inbound.resolver import Resolver, ResolverOptions
+    from mailgate.inbound.verify import Verifier, VerifyOptions
+
+    wanted = settings.intake
+    servers = tuple((server.host, server.port) for server in wanted.dns_servers)
+    options = VerifyOptions(wanted.verify_timeout_s, wanted.lease_s / 3, tuple(settings.smtp.trusted_from))
+    return Verifier(Resolver(ResolverOptions(wanted.dns_timeout_s, servers)), options)
 
 
 def make_stages(settings: Settings, store: Store, ring: Callable[[str], None]) -> Mapping[str, Stage]:

@@ -212,6 +212,15 @@ def _intake(document: Document, sections: Sections) -> None:
         )
 
 
+def _resolvers(document: Document, sections: Sections) -> None:
+    for server in sections.intake.dns_servers:
+        try:
+            ip_address(server.host)
+        except ValueError:
+            what = f"intake.dns_servers {server} is no IP address"
+            document.fail("intake", "dns_servers", what, "a resolver cannot be looked up: write its address, such as 127.0.0.1:53")
+
+
 def _authorities(document: Document, sections: Sections) -> None:
     path = sections.outbound.tls_ca_file
     if path is None:
@@ -247,6 +256,7 @@ CHECKS: tuple[Check, ...] = (
     _one_process_broker,
     _delivery,
     _intake,
+    _resolvers,
     _authorities,
     _templates,
     _retention,

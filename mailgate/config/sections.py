@@ -135,9 +135,17 @@ class Intake(Section):
     read_timeout_s: Seconds = Field(2.0, description="seconds to read one mail; then what is known is used")
     read_memory_bytes: int = Field(512 * MIB, ge=64 * MIB, description="memory to read one mail")
     reopen_days: CountOrNone = Field(30, description="days after its solution in which a reply reopens a case")
+    authentication: Literal["off", "header", "verify"] = Field(
+        "header",
+        description="who says whether a mail is from its author. header: the servers of authserv_ids; verify: they, and for all other mail "
+        "mailgate itself (SPF, DKIM, DMARC, ARC; asks the DNS); off: nobody",
+    )
     authserv_ids: Words = Field(
         (), description="names whose Authentication-Results are believed (RFC 8601), as set by our own mail server in front"
     )
+    dns_servers: Endpoints = Field((), description="resolvers to ask when mailgate verifies, address:port; empty: those of the machine")
+    dns_timeout_s: Seconds = Field(2.0, description="seconds to wait for one answer of the DNS")
+    verify_timeout_s: Seconds = Field(5.0, description="seconds for all answers of the DNS that verifying one mail takes")
     answer_window_s: Seconds = Field(float(DAY_S), description="seconds in which one address gets no second automatic answer")
     answers_per_domain_per_hour: Count = Field(100, description="automatic answers to one domain in an hour")
     answers_per_hour: Count = Field(1_000, description="automatic answers to all in an hour")

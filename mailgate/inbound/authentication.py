@@ -1,27 +1,45 @@
 """Who vouches for a mail? In: a read mail. Out: what a trusted server has found (RFC 8601), and the rung of the trust ladder.
 
-mailgate believes only `Authentication-Results` of the configured authserv-ids; all others are as good as absent. It asks no DNS here.
+mailgate believes only `Authentication-Results` of the configured authserv-ids; all others are as good as absent. What no such server has
+said is verified, when the operator wants that (`verify`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from mailgate.inbound.letter import Letter
 from mailgate.mail import authres
+from mailgate.mail.authres import AuthResults
 from mailgate.rules.trust import Authentication, Standing, trust
 
+if TYPE_CHECKING:
+    from mailgate.inbound.verify import Verifier
 
-def authenticate(letter: Letter, authserv_ids: Collection[str]) -> Letter:
-    """The letter with what the trusted server says of it. Pure."""
-    return replace(letter, results=authres.read(letter.mail.headers, authserv_ids)) if authserv_ids else letter
+
+def begin(letters: Sequence[Letter], authserv_ids: Collection[str], verifier: Verifier | None) -> Callable[[Letter], Letter]:
+    """Start on a batch. The step that is returned gives each letter of it what a trusted server or, without that, `verifier` has found.
+
+    All letters are verified at the same time; the step waits for its own.
+    """
+    told = {letter.entry.id: authres.read(letter.mail.headers, authserv_ids) if authserv_ids else AuthResults() for letter in letters}
+    open_ = [letter for letter in letters if told[letter.entry.id] == AuthResults()] if verifier is not None else []
+    found = dict(zip([letter.entry.id for letter in open_], verifier.begin(open_), strict=True)) if verifier is not None else {}
+
+    def step(letter: Letter) -> Letter:
+        key = letter.entry.id
+        return replace(letter, results=found[key].result() if key in found else told[key])
+
+    return step
 
 
 def stand(letter: Letter) -> Letter:
     """The letter with its author's rung towards the matched case, and why. Pure."""
     rung, reason = trust(standing(letter))
+    if rung == "doubtful" and letter.results.overall == "fail" and letter.results.reasons:
+        reason += ": " + "; ".join(f"{method}: {why}" for method, why in letter.results.reasons)
     return replace(letter, trust=rung, trust_reason=reason)
 
 

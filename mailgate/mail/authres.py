@@ -20,17 +20,26 @@ _RESULT = re.compile(r"\s*(spf|dkim|dmarc|arc)\s*(?:/\s*\d+\s*)?=\s*([a-z]+)", r
 
 @dataclass(frozen=True, slots=True)
 class AuthResults:
-    """Results in the words of RFC 8601 section 2.7 (`pass`, `fail`, `softfail`, `none`, `temperror`, …); "none" when nothing was said."""
+    """Results in the words of RFC 8601 section 2.7 (`pass`, `fail`, `softfail`, `none`, `temperror`, …); "none" when nothing was said.
+
+    `aligned`: what SPF and DKIM of the author's own domain come to where it has no DMARC record: `pass`, `fail` or `none`. Known only when
+    the mail was verified here. `reasons`: (method, why it is so) for what did not pass.
+    """
 
     spf: str = "none"
     dkim: str = "none"
     dmarc: str = "none"
     arc: str = "none"
+    aligned: str = "none"
+    reasons: tuple[tuple[str, str], ...] = ()
 
     @property
     def overall(self) -> str:
-        """`pass`, `fail` or `none` for the author's domain: DMARC decides, since SPF and DKIM alone say nothing of the From (RFC 7489 section 3)."""
-        return self.dmarc if self.dmarc in ("pass", "fail") else "none"
+        """`pass`, `fail` or `none` for the author's domain.
+
+        DMARC decides, since SPF and DKIM alone say nothing of the From (RFC 7489 section 3). Without a verdict of it, aligned results do.
+        """
+        return self.dmarc if self.dmarc in ("pass", "fail") else self.aligned
 
 
 def read(fields: Iterable[tuple[str, str]], trusted_ids: Collection[str]) -> AuthResults:
@@ -59,4 +68,4 @@ def _results(text: str) -> AuthResults:
             method, result = match.group(1).lower(), match.group(2).lower()
             if found.get(method) != "pass":
                 found[method] = result
-    return AuthResults(**found)
+    return AuthResults(found.get("spf", "none"), found.get("dkim", "none"), found.get("dmarc", "none"), found.get("arc", "none"))
