@@ -14,13 +14,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from mailgate import killpoint
-from mailgate.config import checks, secret_file
+from mailgate.config import checks, secret_file, signing_keys
 from mailgate.config.document import Document, read, section_model, suggest
 from mailgate.config.secret_file import Secrets
 from mailgate.config.sections import (
     AddressBook,
     Broker,
     Database,
+    Dkim,
     Intake,
     Log,
     Metrics,
@@ -32,6 +33,7 @@ from mailgate.config.sections import (
     Smtp,
     Worker,
 )
+from mailgate.config.signing_keys import SigningKeys
 from mailgate.config.values import Endpoint, Network, without_password
 from mailgate.errors import ConfigError
 
@@ -51,11 +53,13 @@ class Settings:
     secrets: SecretFile
     intake: Intake
     outbound: Outbound
+    dkim: Dkim
     worker: Worker
     retention: Retention
     metrics: Metrics
     log: Log
     vault: Secrets
+    signing: SigningKeys
     file: Path | None = None
     kill_spec: str = ""
 
@@ -86,6 +90,11 @@ class Settings:
         return self.outbound.from_name or self.service.company
 
     @property
+    def signing_domain(self) -> str:
+        """The domain that signs our mail."""
+        return self.dkim.domain or self.service.domain
+
+    @property
     def embedded(self) -> bool:
         """Whether all parts must run in one process."""
         return self.broker.url.startswith("memory:")
@@ -114,8 +123,10 @@ def load(path: Path | None, environment: Mapping[str, str], *, make_secrets: boo
         raise _first_problem(document, error) from None
     checks.run(document, sections)
     kill_spec = _kill_spec(environment.get("MAILGATE_KILL", ""))
+    signing = signing_keys.load(document, sections)
     vault = _secrets(document, sections, make_secrets)
-    return Settings(**{name: getattr(sections, name) for name in Sections.model_fields}, vault=vault, file=path, kill_spec=kill_spec)
+    named = {name: getattr(sections, name) for name in Sections.model_fields}
+    return Settings(**named, vault=vault, signing=signing, file=path, kill_spec=kill_spec)
 
 
 def _secrets(document: Document, sections: Sections, make: bool) -> Secrets:

@@ -80,6 +80,14 @@ def _covers(everywhere: str, host: str) -> bool:
         return True
 
 
+def _memory_for_data(document: Document, sections: Sections) -> None:
+    largest, budget = sections.smtp.max_message_bytes, sections.smtp.max_data_total_bytes
+    if largest > budget:
+        what = f"smtp.max_message_bytes {largest} is more than smtp.max_data_total_bytes {budget}"
+        where = _set_one(document, ("smtp", "max_message_bytes"), ("smtp", "max_data_total_bytes"))
+        document.fail(*where, what, "a message of that size could never come in: raise the total, or lower the largest")
+
+
 def _worker_ports(document: Document, sections: Sections) -> None:
     for endpoint in sections.metrics.listen:
         if endpoint.port + sections.worker.processes - 1 > 65_535:
@@ -161,7 +169,10 @@ def _addresses(document: Document, sections: Sections) -> None:
     book, own = sections.addresses, sections.addresses.reply_mailbox
     if book.bounce_mailbox == own:
         document.fail("addresses", "bounce_mailbox", f"bounce_mailbox and reply_mailbox are both {own!r}", "give them different words")
-    taken = {"postmaster", "abuse", *(address.partition("@")[0] for address in book.support)}
+    served = {"postmaster", "abuse"}
+    if own in served:
+        document.fail("addresses", "reply_mailbox", f"reply_mailbox {own!r} is a mailbox that people write to", "take another word")
+    taken = {*served, *(address.partition("@")[0] for address in book.support)}
     if book.bounce_mailbox in taken:
         document.fail(
             "addresses", "bounce_mailbox", f"bounce_mailbox {book.bounce_mailbox!r} is a mailbox that people write to", "take another word"
@@ -221,6 +232,20 @@ def _resolvers(document: Document, sections: Sections) -> None:
             document.fail("intake", "dns_servers", what, "a resolver cannot be looked up: write its address, such as 127.0.0.1:53")
 
 
+def _signing(document: Document, sections: Sections) -> None:
+    dkim, service = sections.dkim, sections.service.domain
+    if dkim.rsa_key is None and dkim.ed25519_key is None:
+        return
+    author = (sections.addresses.support or (f"support@{service}",))[0].rpartition("@")[2]
+    domain = dkim.domain or service
+    if author != domain and not author.endswith(f".{domain}"):
+        what = f"signatures of {domain} say nothing of mail from {author}"
+        document.fail("dkim", "domain", what, f"set dkim.domain to {author} or a domain above it")
+    if dkim.rsa_key is None:
+        what = "dkim.ed25519_key alone: most receivers check RSA only"
+        document.fail("dkim", "ed25519_key", what, "set dkim.rsa_key, too; mailgate dkim makes one")
+
+
 def _authorities(document: Document, sections: Sections) -> None:
     path = sections.outbound.tls_ca_file
     if path is None:
@@ -249,6 +274,7 @@ def _retention(document: Document, sections: Sections) -> None:
 CHECKS: tuple[Check, ...] = (
     _settings_file_is_private,
     _listeners,
+    _memory_for_data,
     _worker_ports,
     _certificate,
     _networks,
@@ -257,6 +283,7 @@ CHECKS: tuple[Check, ...] = (
     _delivery,
     _intake,
     _resolvers,
+    _signing,
     _authorities,
     _templates,
     _retention,

@@ -19,6 +19,7 @@ from mailgate.config.values import (
     HttpUrl,
     LocalWord,
     Networks,
+    OneLine,
     OptionalDomain,
     OptionalPath,
     SmarthostUrl,
@@ -29,9 +30,12 @@ from mailgate.config.values import (
 EXAMPLE_DOMAIN = "example.test"
 MIB = 1024 * 1024
 DAY_S = 24 * 3600
+MAX_DAYS = 3650
+"""Ten years: longer times are typing errors, and the longest ones go past the end of the calendar."""
 Count = Annotated[int, Field(ge=1)]
 CountOrNone = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=MAX_DAYS * DAY_S, allow_inf_nan=False)]
+Days = Annotated[int, Field(ge=0, le=MAX_DAYS)]
 Percent = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -44,7 +48,7 @@ class Section(BaseModel):
 class Service(Section):
     """Who we are: stands in mails and links."""
 
-    company: str = Field("Supportweb", min_length=1, description="name of the company, as it stands in mails")
+    company: OneLine = Field("Supportweb", min_length=1, description="name of the company, as it stands in mails")
     domain: Domain = Field(EXAMPLE_DOMAIN, description="mail domain of the support addresses and of our Message-IDs")
     portal_url: HttpUrl = Field("https://supportweb.example.test", description="address of the case system's web portal")
     case_link: str = Field("{portal_url}/browse/{key}", description="link to one case; {portal_url} and {key} are filled in")
@@ -130,11 +134,11 @@ class Intake(Section):
     """The stage that reads and decides."""
 
     batch: Count = Field(50, le=1_000, description="mails that a worker takes at a time")
-    lease_s: float = Field(60.0, ge=5, description="seconds after which another worker takes over what was not finished")
+    lease_s: Seconds = Field(60.0, ge=5, description="seconds after which another worker takes over what was not finished")
     max_attempts: Count = Field(3, le=100, description="tries before a mail is set aside as shunted")
     read_timeout_s: Seconds = Field(2.0, description="seconds to read one mail; then what is known is used")
     read_memory_bytes: int = Field(512 * MIB, ge=64 * MIB, description="memory to read one mail")
-    reopen_days: CountOrNone = Field(30, description="days after its solution in which a reply reopens a case")
+    reopen_days: Days = Field(30, description="days after its solution in which a reply reopens a case")
     authentication: Literal["off", "header", "verify"] = Field(
         "header",
         description="who says whether a mail is from its author. header: the servers of authserv_ids; verify: they, and for all other mail "
@@ -164,17 +168,17 @@ class Outbound(Section):
         None, description="PEM file with the authorities for the smarthost's certificate; empty: the system's"
     )
     username: str = Field("", description="user at the smarthost; empty: no AUTH. The password stands in the secrets file")
-    from_name: str = Field("", description="display name of our mails; empty: service.company")
+    from_name: OneLine = Field("", description="display name of our mails; empty: service.company")
     dkim_selector: OptionalDomain = Field(
         "", description="selector of the key that the smarthost signs with; `mailgate doctor` looks it up"
     )
     window_s: float = Field(10.0, ge=0, le=3_600, description="seconds in which changes of one case go into one notice")
     batch: Count = Field(50, le=1_000, description="mails that a worker takes at a time")
     connections: int = Field(2, ge=1, le=50, description="connections of one process to the smarthost")
-    lease_s: float = Field(
+    lease_s: Seconds = Field(
         60.0, ge=15, description="seconds after which another worker takes over what was not finished; a try that lasts prolongs it"
     )
-    expires_after_s: float = Field(
+    expires_after_s: Seconds = Field(
         5.0 * DAY_S, ge=60, description="seconds after which a deferred mail has failed (RFC 5321 section 4.5.4.1)"
     )
     retry_first_s: Seconds = Field(60.0, description="seconds to the second try; doubled for each one more")
@@ -185,6 +189,22 @@ class Outbound(Section):
     def smarthost_endpoint(self) -> Endpoint:
         """Host and port of the next hop."""
         return smarthost_endpoint(self.smarthost)
+
+
+class Dkim(Section):
+    """Keys that sign our mail; `mailgate dkim` makes them and prints the DNS records. Without keys mail is not signed here."""
+
+    domain: OptionalDomain = Field("", description="domain that signs: that of our support address or one above it; empty: service.domain")
+    selector: Domain = Field("mailgate", description="where the RSA key is published: selector._domainkey.domain")
+    rsa_key: OptionalPath = Field(None, description="PEM file with an RSA key of 2048 to 4096 bits, not readable for others")
+    ed25519_key: OptionalPath = Field(
+        None, description="PEM file with an Ed25519 key, published at selector-ed25519; signs beside the RSA key, never alone"
+    )
+
+    @property
+    def ed25519_selector(self) -> str:
+        """Where the Ed25519 key is published: one name has one key (RFC 6376 section 3.6.2.2)."""
+        return f"{self.selector}-ed25519"
 
 
 class Worker(Section):
@@ -198,7 +218,7 @@ class Worker(Section):
 class Retention(Section):
     """How long bytes are kept. Held, shunted and pending mail is never removed, nor the record of what happened."""
 
-    raw_days: CountOrNone = Field(
+    raw_days: Days = Field(
         0,
         description="days that the bytes of finished mail, in and out, are kept; at least 8, or 0: for ever. Attachments of comments stay",
     )
@@ -234,6 +254,7 @@ class Sections(BaseModel):
     secrets: SecretFile = Field(default_factory=SecretFile)
     intake: Intake = Field(default_factory=Intake)
     outbound: Outbound = Field(default_factory=Outbound)
+    dkim: Dkim = Field(default_factory=Dkim)
     worker: Worker = Field(default_factory=Worker)
     retention: Retention = Field(default_factory=Retention)
     metrics: Metrics = Field(default_factory=Metrics)

@@ -6,6 +6,7 @@ Every function raises ValueError with what is wrong and what to write instead; t
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -92,6 +93,13 @@ def word(text: str) -> str:
     """One word: no blanks, and none of the signs that end an authserv-id (RFC 8601 section 2.2)."""
     if not re.fullmatch(r"[^\s;,\"()]+", text.strip()):
         raise ValueError(f"{text!r} is not one word; write the name that stands first in Authentication-Results, such as mx.example.com")
+    return text.strip()
+
+
+def one_line(text: str) -> str:
+    """A text that can stand in a header field: one line, no control characters."""
+    if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text.strip()):
+        raise ValueError(f"{text!r} has line ends or control characters in it")
     return text.strip()
 
 
@@ -204,6 +212,7 @@ Endpoints = Annotated[tuple[EndpointField, ...], BeforeValidator(texts), Field(s
 Networks = Annotated[tuple[NetworkField, ...], BeforeValidator(texts), Field(strict=False)]
 Addresses = Annotated[tuple[Annotated[str, _text(mail_address)], ...], BeforeValidator(texts), Field(strict=False)]
 Words = Annotated[tuple[Annotated[str, _text(word)], ...], BeforeValidator(texts), Field(strict=False)]
+OneLine = Annotated[str, _text(one_line)]
 Domain = Annotated[str, _text(domain)]
 OptionalDomain = Annotated[str, _text(domain_or_empty)]
 LocalWord = Annotated[str, _text(local_word)]
