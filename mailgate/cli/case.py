@@ -17,7 +17,7 @@ from mailgate.cases.changes import Draft, NewCase, Stamp
 from mailgate.cases.model import Case, Change, Contact, StoredFile
 from mailgate.cli import case_view
 from mailgate.cli.desk import Desk, contact_of, customer_of, mail_address, one_line, one_of, open_desk, whole_text
-from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption
+from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption
 from mailgate.cli.output import show, show_one
 from mailgate.errors import UsageError
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Cases.")
 
-AsOption = Annotated[str | None, typer.Option("--as", metavar="NAME", help="The operator's name in the events. Default: the login name.")]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The case's key, such as SUP-123, or its id.")]
 
 
@@ -40,7 +39,7 @@ def new(
     component: Annotated[str, typer.Option(help="Part of the product.")] = "",
     assignee: Annotated[str, typer.Option(help="Who is responsible.")] = "",
     participant: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="A contact who takes part; may be given again.")] = None,
-    operator: AsOption = None,
+    operator: OperatorOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -108,7 +107,7 @@ def comment(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What to say; - reads standard input.")],
     note: Annotated[bool, typer.Option("--note", help="For operators only: told to nobody.")] = False,
     file: Annotated[list[Path] | None, typer.Option(metavar="PATH", help="A file to attach; may be given again.")] = None,
-    operator: AsOption = None,
+    operator: OperatorOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -140,7 +139,7 @@ def _content(path: Path, max_bytes: int) -> tuple[StoredFile, bytes]:
 def do_(
     operation: Annotated[str, typer.Argument(metavar="OPERATION", help="An operation of the workflow, such as ask_customer.")],
     key: KeyArgument,
-    operator: AsOption = None,
+    operator: OperatorOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -154,7 +153,7 @@ def assign(
     key: KeyArgument,
     assignee: Annotated[str, typer.Argument(metavar="[NAME]", help="Who is responsible from now on.")] = "",
     nobody: Annotated[bool, typer.Option("--nobody", help="Take the case from everyone.")] = False,
-    operator: AsOption = None,
+    operator: OperatorOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -171,7 +170,7 @@ def participant(
     key: KeyArgument,
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The contact's mail address.")],
     remove: Annotated[bool, typer.Option("--remove", help="End the contact's part.")] = False,
-    operator: AsOption = None,
+    operator: OperatorOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:

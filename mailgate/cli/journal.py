@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
+from mailgate.cases.ids import new_id
+from mailgate.cases.model import Contact, Customer
 from mailgate.cli import output
-from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, store
+from mailgate.cli.desk import open_desk
+from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption, store
 from mailgate.errors import UsageError
+from mailgate.rules.policy import Disposition
+from mailgate.rules.release import ORDERS, Order, dumps
 from mailgate.store.rows import JournalEntry
 from mailgate.store.unit_of_work import UnitOfWork
 
@@ -71,9 +77,41 @@ def raw(id_: IdArgument, config: ConfigOption = None) -> None:
 
 
 @app.command()
-def release(ids: IdsArgument = None, everything: Annotated[bool, typer.Option("--all")] = False, config: ConfigOption = None) -> None:
-    """Decide held entries again, by what is known now: first make the author a participant, for example."""
-    _reopen(ids or [], "held", everything, config)
+def release(
+    ids: IdsArgument = None,
+    everything: Annotated[bool, typer.Option("--all")] = False,
+    disposition: Annotated[str, typer.Option(metavar="WHAT", help="comment, note, redirect or create; policy: decide again.")] = "comment",
+    case: Annotated[str, typer.Option("--case", metavar="KEY", help="The case it belongs to; else the one that was matched.")] = "",
+    operator: OperatorOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Let held entries through: as a comment when nothing else is said, and then the author takes part in the case."""
+    if disposition not in (*ORDERS, "policy"):
+        raise UsageError(f"--disposition {disposition}: there are {', '.join(ORDERS)} and policy")
+    with open_desk(config, operator) as desk, desk.store.transaction() as work:
+        number = work.cases.get(case).number if case else None
+        wanted = _wanted(work, ids or [], "held", everything)
+        if disposition in ("comment", "create"):
+            _introduce(work, wanted, desk.store.now())
+        order = "" if disposition == "policy" else dumps(Order(cast(Disposition, disposition), desk.operator, number))
+        done = work.journal.reopen(wanted, desk.store.now(), from_states=("held",), release=order)
+    output.report(wanted, done, "pending", "is not held")
+
+
+def _introduce(work: UnitOfWork, ids: Sequence[str], now: datetime) -> None:
+    """Make contacts of the authors of these entries who are none yet: only a contact can take part in a case."""
+    decided = [entry.decision for entry in map(work.journal.get, ids) if entry.state == "held"]
+    authors = {one.author.lower(): one.author for one in decided if one and one.author}
+    known = work.contacts.by_addresses(list(authors))
+    fresh = [authors[address] for address in sorted(authors.keys() - known.keys())]
+    companies = work.customers.by_domains([address.lower().rpartition("@")[2] for address in fresh])
+    numbers = work.contacts.next_numbers(len(fresh)) if fresh else range(0)
+    work.contacts.add([_contact(address, number, companies, now) for address, number in zip(fresh, numbers, strict=True)])
+
+
+def _contact(address: str, number: int, companies: Mapping[str, Customer], now: datetime) -> Contact:
+    company = companies.get(address.lower().rpartition("@")[2])
+    return Contact(new_id(now), number, address, customer_id=company.id if company else None)
 
 
 @app.command()
@@ -97,13 +135,17 @@ def discard(
 
 
 def _reopen(ids: Sequence[str], state: str, everything: bool, config: Any) -> None:
-    if bool(ids) == everything:
-        raise UsageError(f"name entries, or all {state} ones with --all")
     opened = store(config)
     with opened.transaction() as work:
-        wanted = [entry.id for entry in work.journal.list(State(state).value, None)] if everything else _resolve(work, ids)
+        wanted = _wanted(work, ids, state, everything)
         done = work.journal.reopen(wanted, opened.now(), from_states=(state,))
     output.report(wanted, done, "pending", f"is not {state}")
+
+
+def _wanted(work: UnitOfWork, ids: Sequence[str], state: str, everything: bool) -> list[str]:
+    if bool(ids) == everything:
+        raise UsageError(f"name entries, or all {state} ones with --all")
+    return [entry.id for entry in work.journal.list(State(state).value, None)] if everything else _resolve(work, ids)
 
 
 def _resolve(work: UnitOfWork, ids: Sequence[str]) -> list[str]:

@@ -16,6 +16,9 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", "-c", metavar="FILE", help="Settings file. Else MAILGATE_CONFIG, else ./mailgate.toml, else the defaults."),
 ]
+OperatorOption = Annotated[
+    str | None, typer.Option("--as", metavar="NAME", help="The operator's name in the events. Default: the login name.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line, nothing else on standard output.")]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=100_000, help="How many at most, the newest first.")]
 

@@ -8,6 +8,8 @@ from mailgate.inbound.letter import Letter
 from mailgate.rules.facts import Authentications, Carrier, Facts
 from mailgate.rules.trust import Authentication
 
+NO_CARRIER = frozenset({"subject", "operator"})
+
 
 def facts_of(letter: Letter) -> Facts:
     """The facts of one letter. A case that only the subject names comes without a carrier: a hint, no authority (trap F18)."""
@@ -20,7 +22,7 @@ def facts_of(letter: Letter) -> Facts:
         trust_reason=letter.trust_reason,
         auth=Authentications(results.spf, results.dkim, results.dmarc, results.arc, cast(Authentication, results.overall)),
         case=match.case,
-        carrier=cast(Carrier, match.matched_by if match.matched_by != "subject" else ""),
+        carrier=cast(Carrier, match.matched_by if match.matched_by not in NO_CARRIER else ""),
         carrier_refusals=match.hints.refused,
         carriers_disagree=match.hints.disagree,
         contact=match.author,

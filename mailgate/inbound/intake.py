@@ -28,7 +28,7 @@ from mailgate.inbound.redirect import AnswerLimits, short
 from mailgate.killpoint import reached
 from mailgate.mail.model import Envelope, Mail
 from mailgate.metrics import count
-from mailgate.rules import chain
+from mailgate.rules import chain, release
 from mailgate.rules.policy import Policy
 from mailgate.store.rows import ClaimedEntry, Outcome
 from mailgate.store.unit_of_work import Store, UnitOfWork
@@ -136,7 +136,9 @@ class Intake:
         return authentication.begin(letters, self._options.authserv_ids, self._options.verifier)
 
     def _look_for_carriers(self, letter: Letter) -> Letter:
-        return replace(letter, match=Match(self._finder.hints(letter.mail, letter.entry.envelope, self._clock().date())))
+        hints = self._finder.hints(letter.mail, letter.entry.envelope, self._clock().date())
+        order = release.loads(letter.entry.release)
+        return replace(letter, match=Match(replace(hints, ordered_number=order.case_number) if order else hints))
 
     def _match(self, letters: Sequence[Letter]) -> list[Letter]:
         with self._store.reading() as uow:
@@ -147,7 +149,8 @@ class Intake:
         """The letter with the policy's verdict on it. Pure but for the policy that is in force."""
         reached("rules")
         letter = authentication.stand(letter)
-        return replace(letter, verdict=chain.run(self._policy(), facts_of(letter)))
+        policy, facts, order = self._policy(), facts_of(letter), release.loads(letter.entry.release)
+        return replace(letter, verdict=release.verdict(order, policy, facts) if order else chain.run(policy, facts))
 
     def _apply(self, letters: Sequence[Letter]) -> list[Outcome]:
         """All at once; one by one when that fails, so that a bad mail fails alone (ADR 0001)."""

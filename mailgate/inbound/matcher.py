@@ -28,11 +28,13 @@ class Hints:
     """What a mail itself says of its case; pure. `tokens` are good ones as (carrier, token); `refused` says why others are not.
 
     `outbox_id` comes from a signed return path, `reported_id` is the Message-ID inside a report: both lead to the mail it reports on.
+    `ordered_number` is the case that a person named when they released the mail.
     """
 
     tokens: tuple[tuple[str, ReplyToken], ...] = ()
     outbox_id: str | None = None
     reported_id: str | None = None
+    ordered_number: int | None = None
     refused: tuple[str, ...] = ()
     subject_number: int | None = None
 
@@ -49,7 +51,7 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The case and the people of a mail. `matched_by`: `address`, `message_id`, `marker`, `bounce`, `subject` or "".
+    """The case and the people of a mail. `matched_by`: `address`, `message_id`, `marker`, `bounce`, `subject`, `operator` or "".
 
     `customer` is the one that an operator has put the author with, else the one who has the author's mail domain.
     `reported` is the mail of ours that a report is about, tied by what only its receivers can know.
@@ -81,7 +83,10 @@ class CaseFinder:
         found += [("marker", token) for token in carriers.in_text(self.keys, mail.text[-MARKER_SEARCH_CHARS:], today)]
         refused = tuple(refusal.reason for refusal in carriers.refusals(self.keys, local_parts, today))
         reported_id = mail.bounce.original_message_id if mail.bounce else None
-        return Hints(_replies(found), _reported(found), reported_id, refused, self._subject_number(mail.subject))
+        return Hints(
+            tokens=_replies(found), outbox_id=_reported(found), reported_id=reported_id, refused=refused,
+            subject_number=self._subject_number(mail.subject),
+        )  # fmt: skip
 
     def find(self, uow: UnitOfWork, mails: Sequence[tuple[Mail, Hints]]) -> list[Match]:
         """Look up cases, contacts and customers of a whole batch with a constant number of statements."""
@@ -98,6 +103,7 @@ class CaseFinder:
     def _cases(self, uow: UnitOfWork, hints: Iterable[Hints], reported: Mapping[str, OutboxMail]) -> _Cases:
         rows = list(hints)
         numbers = {token.case_number for h in rows for _, token in h.tokens} | {h.subject_number for h in rows if h.subject_number}
+        numbers |= {h.ordered_number for h in rows if h.ordered_number}
         case_ids = {mail.case_id for mail in reported.values() if mail.case_id}
         by_number = uow.cases.by_numbers(sorted(numbers)) if numbers else {}
         by_id = uow.cases.by_ids(sorted(case_ids)) if case_ids else {}
@@ -158,6 +164,8 @@ def _match(mail: Mail, hints: Hints, known: _Known) -> Match:
 
 
 def _case(hints: Hints, cases: _Cases, reported: OutboxMail | None) -> tuple[Case | None, str]:
+    if hints.ordered_number in cases.by_number and hints.ordered_number:
+        return cases.by_number[hints.ordered_number], "operator"
     for where, token in hints.tokens:
         if token.case_number in cases.by_number:
             return cases.by_number[token.case_number], where

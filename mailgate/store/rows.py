@@ -56,7 +56,7 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedEntry:
-    """A journal row under lease, with its bytes. `attempts` counts this one."""
+    """A journal row under lease, with its bytes. `attempts` counts this one. `release`: what a person ordered, as JSON, "" for nothing."""
 
     id: str
     envelope: Envelope
@@ -71,6 +71,7 @@ class ClaimedEntry:
     tls: bool
     smtp_utf8: bool
     notes: tuple[str, ...] = ()
+    release: str = ""
 
 
 @dataclass(frozen=True, slots=True)

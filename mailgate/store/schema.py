@@ -100,6 +100,7 @@ journal = Table(
     _count("lease_token"),
     _moment("due_at", nullable=True),
     _text("error"),
+    _text("release"),  # what a person ordered when they released it, as JSON
     _flag("raw_expired"),
     _ties_due_at_to("pending"),
     # Fresh rows are taken in batches, rows tried before one at a time: each kind has its own queue.

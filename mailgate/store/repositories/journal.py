@@ -29,7 +29,8 @@ _ENVELOPE = (journal.c.reverse_path, journal.c.recipients)
 _SUBMITTED = (journal.c.client_address, journal.c.helo, journal.c.protocol, journal.c.tls, journal.c.smtp_utf8, journal.c.notes)
 _DECIDED = tuple(column.name for column in decisions.columns if column.name != "journal_id")
 _FINISH = UpdateAll(update(journal).where(journal.c.id == bindparam("of_id")).values(state=bindparam("to"), due_at=None, error=""))
-_CLAIMED = (journal.c.id, *_ENVELOPE, journal.c.raw_sha256, journal.c.accepted_at, journal.c.attempts, journal.c.lease_token, *_SUBMITTED)
+_LEASE = (journal.c.attempts, journal.c.lease_token, journal.c.release)
+_CLAIMED = (journal.c.id, *_ENVELOPE, journal.c.raw_sha256, journal.c.accepted_at, *_LEASE, *_SUBMITTED)
 
 
 class JournalRepository:
@@ -116,12 +117,15 @@ class JournalRepository:
 
     # People ------------------------------------------------------------------------------------------------------------------------
 
-    def reopen(self, ids: Collection[str], now: datetime, *, from_states: Collection[str] = REOPENABLE) -> set[str]:
-        """Make held or shunted rows pending again, with all their attempts; the ids of those that were in one of `from_states`."""
+    def reopen(self, ids: Collection[str], now: datetime, *, from_states: Collection[str] = REOPENABLE, release: str = "") -> set[str]:
+        """Make held or shunted rows pending again, with all their attempts; the ids of those that were in one of `from_states`.
+
+        `release` is what a person orders instead of the policy's word, as JSON; "" lets the policy decide again.
+        """
         statement = (
             update(journal)
             .where(journal.c.id.in_(ids), journal.c.state.in_(from_states))
-            .values(state="pending", due_at=now, attempts=0, lease_token=journal.c.lease_token + 1, error="")
+            .values(state="pending", due_at=now, attempts=0, lease_token=journal.c.lease_token + 1, error="", release=release)
             .returning(journal.c.id)
         )
         return set(self._connection.execute(statement).scalars())
@@ -225,6 +229,7 @@ def _claimed(row: Any, raw: bytes) -> ClaimedEntry:
         tls=row.tls,
         smtp_utf8=row.smtp_utf8,
         notes=words(row.notes),
+        release=row.release,
     )
 
 

@@ -15,6 +15,7 @@ from mailgate.cases.tokens import bounce_token
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.submission import Submission
 from mailgate.mail.model import Envelope
+from mailgate.rules.release import Order, dumps
 from tests.desk import KEYS, OPERATOR, START, letter
 
 
@@ -171,3 +172,39 @@ def test_given_a_lease_that_was_lost_when_the_late_worker_applies_then_nothing_h
     desk.intake.process(late)
     with desk.store.reading() as uow:
         assert len(uow.cases.comments(desk.case_id)) == 1
+
+
+def released(desk, entry: str, what: str, number: int | None = None) -> str:
+    """The state of a held entry after a person released it."""
+    with desk.store.transaction() as uow:
+        uow.journal.reopen([entry], desk.clock(), from_states=("held",), release=dumps(Order(what, "Kjersti", number)))
+    desk.intake.run(lambda: False)
+    return desk.state(entry)
+
+
+def test_given_a_held_mail_of_a_known_stranger_when_a_person_releases_it_then_it_is_a_comment_and_he_takes_part(desk):
+    with desk.store.transaction() as uow:
+        uow.contacts.add([Contact(new_id(START), uow.contacts.next_numbers(1)[0], "nils@annet.example", "Nils")])
+    held = desk.take(letter("Nils <nils@annet.example>", body="Jeg vet svaret."), desk.reply_address(desk.per), "nils@annet.example")
+    assert desk.state(held) == "held"
+    assert released(desk, held, "comment") == "commented"
+    assert (desk.case.status, desk.case.participant("nils@annet.example").approved) == ("open", True)
+    with desk.store.reading() as uow:
+        assert [comment.text for comment in uow.cases.comments(desk.case_id)] == ["Jeg vet svaret."]
+        assert uow.journal.get(held).decision.rule == "released"
+        assert uow.ledger.figures()["balanced"] is True
+
+
+def test_given_a_held_mail_when_a_person_names_the_case_then_it_joins_that_one(desk):
+    held = desk.take(letter("Per <per@kunde.example>"), "abuse@firma.example")
+    assert (desk.state(held), released(desk, held, "comment")) == ("held", "held")  # no case is named or found
+    assert released(desk, held, "comment", desk.case.number) == "commented"
+
+
+def test_given_a_held_mail_on_a_case_that_was_closed_when_a_person_releases_it_then_the_workflow_still_holds(desk):
+    held = desk.take(letter("Nils <nils@annet.example>"), desk.reply_address(desk.per), "nils@annet.example")
+    with desk.store.transaction() as uow:
+        uow.cases.write([changes.operate(desk.case, "close", Stamp(OPERATOR, START))])
+    assert released(desk, held, "comment") == "redirected"
+    with desk.store.reading() as uow:
+        assert uow.cases.comments(desk.case_id) == []

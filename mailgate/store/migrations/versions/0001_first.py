@@ -116,6 +116,7 @@ def _journal() -> None:
         sa.Column("lease_token", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("due_at", Moment(), nullable=True),
         sa.Column("error", PlainText(), server_default=sa.text("''"), nullable=False),
+        sa.Column("release", PlainText(), server_default=sa.text("''"), nullable=False),
         sa.Column("raw_expired", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint("(due_at IS NOT NULL) = (state IN ('pending'))", name=op.f("ck_journal_due_at_iff_unfinished")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),

@@ -1,0 +1,55 @@
+"""What a person ordered about a held mail, in place of the policy. In: an order and the facts. Out: a verdict like the chain's.
+
+A person may judge who wrote and which case it is. What the workflow forbids stays forbidden: a closed case takes no comment by mail.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+
+from mailgate.rules.chain import Effect, TrailEntry, Verdict
+from mailgate.rules.facts import Facts
+from mailgate.rules.policy import Disposition, Policy
+
+RULE = "released"
+ORDERS: tuple[Disposition, ...] = ("comment", "note", "redirect", "create")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`as_`: what becomes of the mail. `by`: who says so. `case_number`: the case that they named, None for the matched one."""
+
+    as_: Disposition
+    by: str
+    case_number: int | None = None
+
+
+def dumps(order: Order) -> str:
+    """The order as it is kept with the journal row."""
+    return json.dumps(asdict(order), ensure_ascii=False)
+
+
+def loads(text: str) -> Order | None:
+    """The order of a journal row; None when there is none."""
+    return Order(**json.loads(text)) if text else None
+
+
+def verdict(order: Order, policy: Policy, facts: Facts) -> Verdict:
+    """The order as a verdict. A comment adds the author as a participant when they are a contact; without a case it is held again."""
+    reason = f"{order.by} released it as {order.as_}"
+    if order.as_ != "comment":
+        effects: tuple[Effect, ...] = (Effect(order.as_),)
+        return _verdict(order.as_, reason, effects, policy, "legacy" if order.as_ == "redirect" else "")
+    person = replace(facts, workflow=policy.workflow, trust="participant", mail=replace(facts.mail, kind="human"))
+    answer = person.case_answer()
+    if answer is None:
+        return _verdict("hold", f"{reason}, but no case is named or found", (Effect("hold"),), policy)
+    if answer.does == "refuse":
+        return _verdict("redirect", f"{reason}, but {answer.reason}", (Effect("redirect"),), policy, "case_closed")
+    moved = (Effect("transition", {"to": answer.move_to, "because": answer.reason}),) if answer.move_to else ()
+    return _verdict("comment", reason, (Effect("comment"), *moved, Effect("participant", {"approved": "yes"})), policy)
+
+
+def _verdict(disposition: Disposition, reason: str, effects: tuple[Effect, ...], policy: Policy, flavour: str = "") -> Verdict:
+    return Verdict(disposition, RULE, reason, (TrailEntry(RULE, True, reason),), effects, flavour, policy.version)
