@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+UNDERLYING_MAX_CHARS = 300
+
 
 class MailgateError(Exception):
     """Root of all errors of mailgate. `str(error)` is one line that may be shown to an operator."""
@@ -75,3 +77,10 @@ class SchemaMismatch(MailgateError):
 
 class NotAllowed(MailgateError):
     """The workflow does not have this operation from this status, or not for this actor. Exit code 1."""
+
+
+def underlying(error: BaseException) -> str:
+    """What a library said underneath, on one line, "" when nothing did. For the log and the operator, never for a peer."""
+    cause = error.__cause__
+    said = getattr(cause, "orig", None) or cause  # SQLAlchemy's own text repeats the statement with its values
+    return " ".join(str(said).split())[:UNDERLYING_MAX_CHARS] if said else ""

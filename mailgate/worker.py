@@ -17,7 +17,7 @@ from dramatiq.worker import Worker as DramatiqWorker
 
 from mailgate import broker as bells
 from mailgate import log
-from mailgate.errors import TransientFailure
+from mailgate.errors import TransientFailure, underlying
 
 POLL_MS = 50  # how long an idle consumer of Dramatiq sleeps at most
 
@@ -54,7 +54,7 @@ class Runner:
                 self._wanted.clear()
                 self._stage.run(self._stopping)
             except TransientFailure as error:
-                _log.warning("stage_paused", stage=self._name, error=str(error))
+                _log.warning("stage_paused", stage=self._name, error=str(error), cause=underlying(error))
                 return
             except Exception as error:  # noqa: BLE001 - the door of the stages' actors: rows keep their counted attempt and are due again
                 _log.error("stage_failed", stage=self._name, error=type(error).__name__, exc_info=error)
@@ -107,4 +107,4 @@ class Worker:
         try:
             self._do_chores()
         except TransientFailure as error:
-            _log.warning("chores_paused", error=str(error))
+            _log.warning("chores_paused", error=str(error), cause=underlying(error))

@@ -9,7 +9,7 @@ import pytest
 from psycopg import errors as pg
 from sqlalchemy import exc
 
-from mailgate.errors import MailgateError, StoreUnavailable, TransientFailure
+from mailgate.errors import MailgateError, StoreUnavailable, TransientFailure, underlying
 from mailgate.store.failures import ConnectionLost, StoreBroken, StoreConflict, failure, translated
 
 
@@ -78,6 +78,13 @@ def test_given_an_error_in_the_block_when_translated_then_the_cause_is_kept(rais
     with pytest.raises(kind) as caught, translated():
         raise raised
     assert caught.value.__cause__ is raised
+
+
+def test_given_a_translated_error_when_an_operator_asks_then_the_drivers_words_are_there_without_the_statement() -> None:
+    with pytest.raises(ConnectionLost) as caught, translated():
+        raise exc.OperationalError("SELECT secret", {}, psycopg.OperationalError("connection failed:\n\tConnection refused"))
+    assert underlying(caught.value) == "connection failed: Connection refused"
+    assert underlying(ConnectionLost("alone")) == ""
 
 
 def test_given_another_error_in_the_block_when_it_passes_then_it_is_itself() -> None:
