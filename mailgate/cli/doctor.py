@@ -13,7 +13,7 @@ import typer
 from mailgate.cli import doctor_host as host
 from mailgate.cli import doctor_services as services
 from mailgate.cli import output
-from mailgate.cli.doctor_dns import SystemResolver, dns_findings
+from mailgate.cli.doctor_dns import SystemResolver, authenticity, dns_findings
 from mailgate.cli.findings import Finding, ok
 from mailgate.cli.opening import ConfigOption, JsonOption, settings
 from mailgate.config import Settings
@@ -35,7 +35,8 @@ def examine(found: Settings) -> Iterator[Finding]:
     yield from services.database(found)
     yield from services.broker(found)
     yield from services.smarthost(found)
-    yield from dns_findings(found, SystemResolver())
+    yield from authenticity(found)
+    yield from dns_findings(found, SystemResolver(tuple((server.host, server.port) for server in found.intake.dns_servers)))
     yield from host.clock()
     yield from host.disk(found)
     yield from host.permissions(found)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-import dns.exception
-import dns.resolver
-
 from mailgate.cli.findings import Finding, fail, ok, warn
 from mailgate.config import Settings
 from mailgate.config.sections import EXAMPLE_DOMAIN
 from mailgate.errors import TransientFailure
+from mailgate.inbound import resolver
+from mailgate.mail.dkim_key import BadKey, same_key, usable
+from mailgate.mail.dkim_sign import SigningKey
+from mailgate.outbound.signing import signing_keys
 
 LIFETIME_S = 4.0
 
@@ -40,34 +41,48 @@ class Resolver(Protocol):
 
 
 class SystemResolver:
-    """The resolver that the machine is set up with."""
+    """The resolver that the machine is set up with, or those that the settings name."""
 
-    def __init__(self, lifetime_s: float = LIFETIME_S) -> None:
-        self._lifetime_s = lifetime_s
+    def __init__(self, servers: tuple[tuple[str, int], ...] = (), lifetime_s: float = LIFETIME_S) -> None:
+        self._dns, self._lifetime_s = resolver.Resolver(resolver.ResolverOptions(lifetime_s, servers)), lifetime_s
 
     def texts(self, name: str) -> list[str]:
         """See Resolver."""
-        return [b"".join(record.strings).decode("utf-8", "replace") for record in self._ask(name, "TXT")]
+        return [text.decode("utf-8", "replace") for text in self._ask(name, "TXT")]
 
     def mail_hosts(self, name: str) -> list[str]:
         """See Resolver."""
-        return [str(record.exchange).rstrip(".") for record in sorted(self._ask(name, "MX"), key=lambda record: record.preference)]
+        return [host for _, host in sorted(self._ask(name, "MX"))]
 
     def addresses(self, name: str) -> list[str]:
         """See Resolver."""
-        return [record.address for kind in ("A", "AAAA") for record in self._ask(name, kind)]
+        return [*self._ask(name, "A"), *self._ask(name, "AAAA")]
 
-    def _ask(self, name: str, kind: str) -> list[Any]:
+    def _ask(self, name: str, kind: resolver.Kind) -> list[Any]:
         try:
-            resolver = dns.resolver.Resolver()
-            return list(resolver.resolve(name, kind, lifetime=self._lifetime_s))
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return []
-        except dns.exception.DNSException as error:
-            raise ResolverSilent(f"{kind} of {name}: {type(error).__name__}") from error
+            return list(self._dns.ask(name, kind, self._lifetime_s))
+        except resolver.DnsTrouble as error:
+            raise ResolverSilent(str(error)) from error
 
 
-def dns_findings(found: Settings, resolver: Resolver) -> Iterator[Finding]:
+def authenticity(found: Settings) -> Iterator[Finding]:
+    """Whether anyone finds out who a mail is from."""
+    wanted = found.intake
+    if wanted.authentication == "verify":
+        yield ok(
+            "origin", "mailgate verifies SPF, DKIM, DMARC and ARC itself" + (" where no trusted server has" if wanted.authserv_ids else "")
+        )
+    elif wanted.authentication == "header" and wanted.authserv_ids:
+        yield ok("origin", f"Authentication-Results of {', '.join(wanted.authserv_ids)} are believed")
+    else:
+        yield warn(
+            "origin",
+            "nobody checks who a mail is from, so a forged author who has a reply address is taken for a participant",
+            'set intake.authentication = "verify", or intake.authserv_ids to the name of your mail server in front',
+        )
+
+
+def dns_findings(found: Settings, dns: Resolver) -> Iterator[Finding]:
     """All that the DNS says of our domain. One silent answer ends it: the others would be as silent."""
     domain = found.service.domain
     if domain == EXAMPLE_DOMAIN:
@@ -75,16 +90,20 @@ def dns_findings(found: Settings, resolver: Resolver) -> Iterator[Finding]:
         return
     try:
         for receiving in dict.fromkeys((domain, found.addresses.reply_domain or domain)):
-            yield _mx(receiving, resolver)
-        yield _spf(domain, resolver)
-        yield _dkim(domain, found.outbound.dkim_selector, resolver)
-        yield _dmarc(domain, resolver)
+            yield _mx(receiving, dns)
+        yield _spf(domain, dns)
+        keys = signing_keys(found)
+        for key in keys:
+            yield _own_key(key, found.signing_domain, dns)
+        if not keys:
+            yield _dkim(domain, found.outbound.dkim_selector, dns)
+        yield _dmarc(domain, dns)
     except ResolverSilent as error:
         yield fail("dns", f"no answer: {error}", "check /etc/resolv.conf and that a resolver can be reached")
 
 
-def _mx(domain: str, resolver: Resolver) -> Finding:
-    hosts = resolver.mail_hosts(domain)
+def _mx(domain: str, dns: Resolver) -> Finding:
+    hosts = dns.mail_hosts(domain)
     if hosts == [""]:
         return fail(
             "mx",
@@ -92,17 +111,17 @@ def _mx(domain: str, resolver: Resolver) -> Finding:
             "replace the MX record by one that names this gateway or the server before it",
         )
     if not hosts:
-        if resolver.addresses(domain):
+        if dns.addresses(domain):
             return warn("mx", f"{domain} has no MX; mail goes to its own address", f"add an MX record for {domain}")
         return fail("mx", f"{domain} has neither MX nor address: no mail can reach us", f"add an MX record for {domain}")
-    lost = [host for host in hosts if not resolver.addresses(host)]
+    lost = [host for host in hosts if not dns.addresses(host)]
     if lost:
         return fail("mx", f"MX {', '.join(lost)} of {domain} has no address", "add A or AAAA records for it")
     return ok("mx", f"{domain} -> {', '.join(hosts)}")
 
 
-def _spf(domain: str, resolver: Resolver) -> Finding:
-    records = [text for text in resolver.texts(domain) if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
+def _spf(domain: str, dns: Resolver) -> Finding:
+    records = [text for text in dns.texts(domain) if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
     if not records:
         return fail(
             "spf", f"{domain} has no SPF record: our mail looks forged", f'add a TXT record for {domain}: "v=spf1 ip4:<smarthost> -all"'
@@ -117,13 +136,15 @@ def _spf(domain: str, resolver: Resolver) -> Finding:
     return ok("spf", records[0])
 
 
-def _dkim(domain: str, selector: str, resolver: Resolver) -> Finding:
+def _dkim(domain: str, selector: str, dns: Resolver) -> Finding:
     if not selector:
         return warn(
-            "dkim", "outbound.dkim_selector is not set, so the key cannot be looked up", "let the smarthost sign, and name its selector"
+            "dkim",
+            "our mail is not signed here, and outbound.dkim_selector is not set, so the smarthost's key cannot be looked up",
+            "make keys with mailgate dkim, or let the smarthost sign and name its selector",
         )
     name = f"{selector}._domainkey.{domain}"
-    records = [_tags(text) for text in resolver.texts(name)]
+    records = [_tags(text) for text in dns.texts(name)]
     keys = [tags["p"] for tags in records if "p" in tags and tags.get("v", "DKIM1") == "DKIM1"]
     if not keys:
         return fail("dkim", f"{name} has no key: signatures cannot be checked", "publish the public key that the smarthost signs with")
@@ -132,9 +153,21 @@ def _dkim(domain: str, selector: str, resolver: Resolver) -> Finding:
     return ok("dkim", name)
 
 
-def _dmarc(domain: str, resolver: Resolver) -> Finding:
+def _own_key(key: SigningKey, domain: str, dns: Resolver) -> Finding:
+    """Whether the DNS has the public half of a key that signs our mail."""
+    name = f"{key.selector}._domainkey.{domain}"
+    try:
+        published = usable((text.encode() for text in dns.texts(name)), key.algorithm)
+    except BadKey as error:
+        return fail("dkim", f"{name}: {error}, so our signatures fail", "publish the record that mailgate dkim prints")
+    if not same_key(published.key, key.private.public_key()):
+        return fail("dkim", f"{name} has another key than ours, so our signatures fail", "publish the record that mailgate dkim prints")
+    return ok("dkim", f"{name} ({key.algorithm})")
+
+
+def _dmarc(domain: str, dns: Resolver) -> Finding:
     name = f"_dmarc.{domain}"
-    records = [tags for tags in map(_tags, resolver.texts(name)) if tags.get("v") == "DMARC1"]
+    records = [tags for tags in map(_tags, dns.texts(name)) if tags.get("v") == "DMARC1"]
     if len(records) != 1:
         count = "no DMARC record" if not records else f"{len(records)} DMARC records: none counts (RFC 7489 section 6.6.3)"
         return warn("dmarc", f"{domain} has {count}", f'publish one TXT record at {name}: "v=DMARC1; p=quarantine; rua=mailto:..."')

@@ -27,6 +27,7 @@ from mailgate.outbound.recorder import Record, Recorder
 from mailgate.outbound.render import Renderer, Wording
 from mailgate.outbound.schedule import Breather, Schedule
 from mailgate.outbound.session import Answer, SmarthostOptions
+from mailgate.outbound.signing import signer
 from mailgate.outbound.smarthost import Capture, Confirm, Smarthost
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.policy import Policy
@@ -198,7 +199,7 @@ def make_stages(
 ) -> tuple[NoticeStage, SendStage]:
     """The two stages of the outbound side. Raises ConfigError for templates or TLS files that cannot be used."""
     wanted = settings.outbound
-    freezer = Freezer(_identity(settings), Renderer(_wording(settings)), keys, policy)
+    freezer = Freezer(_identity(settings), Renderer(_wording(settings)), keys, policy, signer(settings, store.clock))
     lease = timedelta(seconds=wanted.lease_s)
     notices = NoticeStage(store, freezer, NoticeOptions(wanted.batch, lease), ring)
     options = SendOptions(
