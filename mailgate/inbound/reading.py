@@ -11,6 +11,7 @@ request goes on with the length of the mail and its bytes, which are never copie
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import pickle
 import resource
@@ -19,6 +20,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
@@ -45,10 +47,14 @@ _log = log.get("reading")
 
 @dataclass(frozen=True, slots=True)
 class ReadingOptions:
-    """What one mail may cost: seconds by the wall clock, and memory beyond what an idle reader has."""
+    """What one mail may cost: seconds of processor time, and memory beyond what an idle reader has.
+
+    Processor time, so that a busy machine degrades nobody's mail; `wall_s` is for a reader that hangs without working.
+    """
 
     ours: Ours
     time_s: float = 2.0
+    wall_s: float = 60.0
     memory_bytes: int = 512 * MIB
     limits: Limits = DEFAULT_LIMITS
 
@@ -86,7 +92,7 @@ class ReadingRoom:
         reader = self._reader
         with reader.asked(mails):
             for _ in mails:
-                answer = reader.answer(self._options.time_s)
+                answer = reader.answer(self._options.wall_s)
                 if answer is None:
                     self.close()
                     return
@@ -124,7 +130,7 @@ class _Reader:
         """Hand the mails over from a thread of its own, so that neither side waits for the other with full pipes."""
 
         def hand_over() -> None:
-            with contextlib.suppress(OSError):  # the reader is gone; who waits for the answer sees it
+            with contextlib.suppress(OSError, ValueError):  # the reader is gone; who waits for the answer sees it
                 for raw, envelope in mails:
                     _write(self._input, envelope)
                     _write_bytes(self._input, raw)
@@ -134,9 +140,9 @@ class _Reader:
         yield
         thread.join()
 
-    def answer(self, time_s: float) -> Mail | None:
-        """The next mail; None when the reader ran over its time, or is dead, or gave up for want of memory."""
-        found = self._receive(time_s)
+    def answer(self, wall_s: float) -> Mail | None:
+        """The next mail; None when the reader hangs, or is dead: killed for its time, or at the end of its memory."""
+        found = self._receive(wall_s)
         return pickle.loads(found) if found else None  # noqa: S301  our own child wrote it
 
     def end(self) -> None:
@@ -198,20 +204,25 @@ def _address_space_bytes() -> int:
 def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """The life of a reader: options, then mails until the other side hangs up. Out of memory ends it, and the mail counts as too much."""
     options = cast(ReadingOptions, _read_value(requests))
-    read(
-        b"Subject: =?utf-8?q?=C3=A5?=\r\nFrom: =?utf-8?q?=C3=A5?= <a@b.example>\r\n\r\n<p>x", options.limits
-    )  # what is imported late is there
+    read(WARM_UP, options.limits)
     bound = _address_space_bytes() + options.memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _write_bytes(answers, READY)
     answers.flush()
     while (envelope := _read_value(requests)) is not None:
+        _grant(options.time_s)
         # No name holds the bytes, and none the mail when it is told: large ones go as soon as they are not needed.
         mail = read(_read_bytes(requests) or b"", options.limits, ours=options.ours, envelope=cast(Envelope, envelope))
         _write(answers, mail)
         answers.flush()
         del mail
+
+
+def _grant(time_s: float) -> None:
+    """So much processor time for the next mail, in whole seconds more; the kernel ends the process that takes more (SIGXCPU)."""
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + time_s), hard))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from typing import Any
 
 import pytest
 
@@ -25,7 +28,7 @@ def mail(subject: str, size: int = 10) -> bytes:
 def room():
     opened = []
 
-    def open_room(**options: float) -> ReadingRoom:
+    def open_room(**options: Any) -> ReadingRoom:
         opened.append(ReadingRoom(ReadingOptions(Ours(), **options)))
         return opened[-1]
 
@@ -39,11 +42,16 @@ def test_given_a_batch_when_read_in_the_process_then_it_is_what_reading_here_giv
     assert room().read_all([(raw, TO_US) for raw in raws]) == [read(raw, ours=Ours(), envelope=TO_US) for raw in raws]
 
 
-def test_given_a_mail_that_takes_too_long_when_read_then_it_is_degraded_and_the_others_are_read(room):
-    patient, hasty = room(), room(time_s=0.000_1)
+def test_given_a_reader_that_hangs_when_asked_then_the_mail_is_degraded(room):
+    patient, hasty = room(), room(wall_s=0.000_1)
     assert [one.subject for one in patient.read_all([(mail("en"), TO_US)])] == ["en"]
     found = hasty.read_all([(mail("lang", 500_000), TO_US), (mail("lang til", 500_000), TO_US)])
     assert [(one.defects[0], one.subject) for one in found] == [("degraded_over_limits", "lang"), ("degraded_over_limits", "lang til")]
+
+
+def test_given_a_reader_at_work_for_longer_than_is_granted_when_it_goes_on_then_the_kernel_ends_it():
+    endless = "from mailgate.inbound.reading import _grant\n_grant(0.2)\nwhile True: pass"
+    assert subprocess.run([sys.executable, "-c", endless], check=False, timeout=60).returncode == -signal.SIGXCPU
 
 
 def test_given_a_mail_that_takes_too_much_memory_when_read_then_it_is_degraded_and_the_next_one_is_read(room):
