@@ -20,7 +20,7 @@ import typer.core
 import typer.main
 
 from mailgate import __version__
-from mailgate.errors import ConfigError, MailgateError, SchemaMismatch, UsageError
+from mailgate.errors import ConfigError, MailgateError, SchemaMismatch, StoreUnavailable, UsageError, underlying
 
 COMMANDS: Mapping[str, str] = {
     "init": "write mailgate.toml and fresh secrets into a folder",
@@ -99,6 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return (code if isinstance(code, int) else 0) if given else 2
     except typer.TyperException as error:
         return _refuse(_usage(error), 2)
+    except StoreUnavailable as error:
+        return _refuse("; ".join(filter(None, (str(error), underlying(error), "mailgate doctor looks at it"))), 1)
     except MailgateError as error:
         return _refuse(str(error), 2 if isinstance(error, _USAGE_ERRORS) else 1)
     except (KeyboardInterrupt, typer.Abort):

@@ -85,6 +85,17 @@ def test_given_an_error_when_a_command_raises_it_then_the_exit_code_is_the_contr
     assert said.err.count("\n") == (1 if isinstance(error, MailgateError) else 0)
 
 
+def test_given_a_database_that_is_away_when_a_command_needs_it_then_the_line_says_where_and_what_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MAILGATE_DATABASE__URL", "postgresql+psycopg://u:geheim@127.0.0.1:1/x")
+    assert main(["ledger"]) == 1
+    said = capsys.readouterr().err
+    assert re.fullmatch(r'mailgate: the database cannot be reached; .*"127\.0\.0\.1", port 1 .*; mailgate doctor looks at it\n', said), said
+    assert "geheim" not in said
+
+
 def test_given_an_error_that_nobody_foresaw_when_it_comes_then_the_user_sees_one_line_and_the_rest_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
