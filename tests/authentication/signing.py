@@ -13,7 +13,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from mailgate.mail.dkim_key import record_text
 
-PLAIN = b"From: Kari <kari@kunde.no>\r\nTo: support@firma.test\r\nSubject: Hei\r\nMessage-ID: <1@kunde.no>\r\n\r\nHei  du \r\nder\r\n\r\n"
+PLAIN = (
+    b"From: Kari <kari@kunde.no>\r\nTo: support@firma.test\r\nDate: Mon, 09 Mar 2026 12:02:00 +0100\r\nSubject: Hei\r\n"
+    b"Message-ID: <1@kunde.no>\r\n\r\nHei  du \r\nder\r\n\r\n"
+)
 
 
 @cache
