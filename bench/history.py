@@ -102,7 +102,8 @@ def _statements(d: _Dialect, history: History) -> list[tuple[str, int]]:
             "size_bytes": "2300", "state": "'commented'",
         }),
         ("decisions", history.journal, {
-            "journal_id": mail, "decided_at": d.moment, "rule": "'reply'", "trail": "'{}'", "message_id": f"{hash_text} || '@gammel.example'",
+            "journal_id": mail, "decided_at": d.moment, "rule": "'reply'", "trail": "'{}'",
+            "message_id": f"{hash_text} || '@gammel.example'",
         }),
         ("submissions", history.journal // 10, {"submission_key": some_hash, "journal_id": mail, "accepted_at": d.moment}),
     )  # fmt: skip

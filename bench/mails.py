@@ -16,11 +16,11 @@ KINDS = ("text", "alt", "attach")
 OUT_OF_TEN = (6, 3, 1)
 SEED = 4711
 
-_WORDS = (
-    "vi har sett på dette igjen i dag og det er fortsatt slik at rapporten stopper når den skal skrives ut fra kontoret i Bergen men"
-    " ikke fra hovedkontoret etter siste oppdatering av klienten kan dere se i loggen om noe er endret på serveren vår jeg legger ved"
-    " et skjermbilde"
-).split()
+_TEXT = """
+vi har sett på dette igjen i dag og det er fortsatt slik at rapporten stopper når den skal skrives ut fra kontoret i Bergen men ikke fra
+hovedkontoret etter siste oppdatering av klienten kan dere se i loggen om noe er endret på serveren vår jeg legger ved et skjermbilde
+"""
+_WORDS = _TEXT.split()
 _SLOTS = (b"{{author}}", b"{{address}}", b"{{key}}", b"{{id}}")
 
 
