@@ -19,8 +19,8 @@ STEPS: frozenset[str] = frozenset(
         # notify
         "notices_claimed", "before_freeze_commit", "after_freeze_commit",
         # send
-        "send_claimed", "before_smtp_connect", "after_MAIL", "after_RCPT", "mid_DATA", "after_final_dot_before_reply", "after_250_before_mark_sent",
-        "mid_mark_sent", "after_mark_sent",
+        "send_claimed", "before_smtp_connect", "after_MAIL", "after_RCPT", "mid_DATA", "after_final_dot_before_reply",
+        "after_250_before_mark_sent", "mid_mark_sent", "after_mark_sent",
     }
 )  # fmt: skip
 
