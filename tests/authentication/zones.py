@@ -73,7 +73,7 @@ kjempe.no. IN TXT "v=spf1 " {LONG} "ip4:192.0.2.1 -all"
 svaer.no. IN TXT {HUGE}
 svaer.no. IN TXT "v=spf1 ip4:192.0.2.1 -all"
 helo.vert.no. IN TXT "v=spf1 a:vert.no -all"
-xn--bl-yia.no. IN TXT "v=spf1 ip4:192.0.2.1 -all"
+xn--bl-zia.no. IN TXT "v=spf1 ip4:192.0.2.1 -all"
 """
 
 DMARC = """
