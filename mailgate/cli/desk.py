@@ -21,7 +21,7 @@ from mailgate.cases.model import Actor, Case, Change, Contact, Customer
 from mailgate.cli.opening import settings as read_settings
 from mailgate.errors import PermanentFailure, UsageError
 from mailgate.mail.address import normal
-from mailgate.mail.wire import wire_address
+from mailgate.mail.wire import folded, wire_address
 
 if TYPE_CHECKING:
     from mailgate.config import Settings
@@ -116,13 +116,11 @@ def whole_text(text: str, what: str) -> str:
 
 
 def mail_address(text: str) -> str:
-    """`local@domain`, domain in lower case. Raises UsageError for what could not be written to."""
-    address = normal(text)
+    """`local@domain`, domain in lower case and as A-labels. Raises UsageError for what could not be written to."""
     try:
-        wire_address(address)
+        return wire_address(normal(text)).text
     except PermanentFailure as error:
         raise UsageError(f"{text!r} is no mail address: {error}") from error
-    return address
 
 
 def mail_domain(text: str) -> str:
@@ -146,7 +144,8 @@ def one_of(word: str, words: Sequence[str], what: str) -> str:
 
 def contact_of(uow: UnitOfWork, address: str) -> Contact:
     """The contact with this address. Raises UsageError, which says how to add one."""
-    found = uow.contacts.by_addresses([normal(address)]).get(normal(address).lower())
+    wanted = folded(normal(address))
+    found = uow.contacts.by_addresses([wanted]).get(wanted)
     if found is None:
         raise UsageError(f"there is no contact {address}; mailgate contact add {address}")
     return found

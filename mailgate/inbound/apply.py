@@ -18,6 +18,7 @@ from mailgate.inbound.effects import BOUNCED, Answer, Effects, Setting, effects,
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.redirect import AnswerLimits, Counters, Question
 from mailgate.killpoint import reached
+from mailgate.mail.wire import folded
 from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.store.rows import Delivery, Outcome, Suppression
 from mailgate.store.unit_of_work import UnitOfWork
@@ -93,11 +94,12 @@ def _introduced(uow: UnitOfWork, letter: Letter, now: datetime) -> Letter:
     joins = verdict is not None and verdict.disposition == "comment" and any(effect.do == "participant" for effect in verdict.effects)
     if not joins or author is None or letter.match.author is not None:
         return letter
-    contact = uow.contacts.by_addresses([author.address]).get(author.address.lower())
+    address = folded(author.address)
+    contact = uow.contacts.by_addresses([address]).get(address)
     if contact is None:
         company = letter.match.customer
         number = uow.contacts.next_numbers(1)[0]
-        contact = Contact(new_id(now), number, author.address, author.name, customer_id=company.id if company else None)
+        contact = Contact(new_id(now), number, address, author.name, customer_id=company.id if company else None)
         uow.contacts.add([contact])
     return replace(letter, match=replace(letter.match, author=contact))
 

@@ -45,7 +45,7 @@ def stand(letter: Letter) -> Letter:
 
 def standing(letter: Letter) -> Standing:
     """What is known of the author towards the matched case."""
-    match, author = letter.match, letter.mail.author
+    match, author = letter.match, letter.match.author
     person = match.case.participant(author.address) if match.case and author else None
     return Standing(
         carrier=match.matched_by in ("address", "message_id", "marker"),

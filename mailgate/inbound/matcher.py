@@ -17,6 +17,7 @@ from mailgate.cases import carriers
 from mailgate.cases.model import Case, Contact, Customer
 from mailgate.cases.tokens import BounceToken, ReplyToken, Token, TokenKeys
 from mailgate.mail.model import Envelope, Mail
+from mailgate.mail.wire import folded
 from mailgate.store.rows import OutboxMail
 from mailgate.store.unit_of_work import UnitOfWork
 
@@ -93,7 +94,7 @@ class CaseFinder:
         hints = [one for _, one in mails]
         reported = _reported_mails(uow, hints)
         cases = self._cases(uow, hints, reported)
-        authors = {mail.author.address.lower() for mail, _ in mails if mail.author}
+        authors = {folded(mail.author.address) for mail, _ in mails if mail.author}
         contacts = uow.contacts.by_addresses(sorted(authors))
         customers = uow.customers.by_domains(sorted({address.rpartition("@")[2] for address in authors}))
         companies = uow.customers.get({one.customer_id for one in contacts.values() if one.customer_id})
@@ -155,7 +156,7 @@ def _reported(found: Iterable[tuple[str, Token | None]]) -> str | None:
 
 
 def _match(mail: Mail, hints: Hints, known: _Known) -> Match:
-    address = mail.author.address.lower() if mail.author else ""
+    address = folded(mail.author.address) if mail.author else ""
     author = known.contacts.get(address)
     customer = known.companies.get((author.customer_id if author else None) or "") or known.customers.get(address.rpartition("@")[2])
     reported = known.reported.get(hints.outbox_id or hints.reported_id or "")

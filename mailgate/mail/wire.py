@@ -59,6 +59,16 @@ def wire_address(address: str) -> WireAddress:
     return WireAddress(f"{local}@{host}", needs_smtputf8=not local.isascii())
 
 
+def folded(address: str) -> str:
+    """The address as it is compared: lower case, its domain as A-labels. What could not be written to is put in lower case alone."""
+    if address.isascii():
+        return address.lower()
+    try:
+        return wire_address(address).text.lower()
+    except AddressRefused:
+        return address.lower()
+
+
 def _wire_domain(domain: str) -> str:
     if domain.isascii():
         if _HOST.fullmatch(domain) or _LITERAL.fullmatch(domain):

@@ -77,7 +77,8 @@ class Facts:
     @property
     def takes_part(self) -> bool:
         """True when the author is an approved participant of the case, however the case was found."""
-        person = self.case.participant(self.mail.author.address) if self.case and self.mail.author else None
+        who = self.contact or self.mail.author
+        person = self.case.participant(who.address) if self.case and who else None
         return person is not None and person.approved
 
     def case_answer(self) -> ReplyAnswer | None:

@@ -104,6 +104,22 @@ def test_given_a_participant_without_a_language_when_another_replies_then_the_no
     assert {(notice.address, notice.language) for notice in told} == {("eva@kunde.example", "en")}
 
 
+@pytest.mark.parametrize("written", ["ola@bjørk.example", "OLA@xn--bjrk-hra.example"])
+def test_given_a_participant_with_an_international_domain_when_it_is_written_either_way_then_it_is_the_same_person(desk, written):
+    company = Customer(new_id(START), "Bjørk AS", "standard", ("xn--bjrk-hra.example",))
+    ola = Contact(new_id(START), 77, "ola@xn--bjrk-hra.example", "Ola")
+    with desk.store.transaction() as uow:
+        uow.customers.add([company])
+        uow.contacts.add([ola])
+        uow.cases.write([changes.add_participant(desk.case, ola, Stamp(OPERATOR, START))])
+    entry = desk.take(letter(f"Ola <{written}>"), desk.reply_address(ola), written)
+    assert desk.state(entry) == "commented"
+    desk.take(letter(f"Anne <{written.replace('ola', 'anne').replace('OLA', 'anne')}>", "Hjelp"), "support@firma.example", "a@b.example")
+    with desk.store.transaction() as uow:
+        facts = [notice.facts for notice in uow.notices.claim(desk.clock() + timedelta(hours=1), 9, timedelta(seconds=1))]
+    assert "standard" in {fact.get("agreement") for fact in facts}
+
+
 def test_given_a_token_that_was_passed_on_when_a_stranger_uses_it_then_the_mail_waits_for_a_person(desk):
     entry = desk.take(letter("Nils <nils@annet.example>"), desk.reply_address(desk.per), "nils@annet.example")
     assert (desk.state(entry), desk.case.status, desk.settle_notices()) == ("held", "waiting_customer", [])
