@@ -123,7 +123,7 @@ def load(path: Path | None, environment: Mapping[str, str], *, make_secrets: boo
         raise _first_problem(document, error) from None
     checks.run(document, sections)
     kill_spec = _kill_spec(environment.get("MAILGATE_KILL", ""))
-    signing = signing_keys.load(document, sections)
+    signing = signing_keys.load(document, sections.dkim.rsa_key, sections.dkim.ed25519_key)
     vault = _secrets(document, sections, make_secrets)
     named = {name: getattr(sections, name) for name in Sections.model_fields}
     return Settings(**named, vault=vault, signing=signing, file=path, kill_spec=kill_spec)

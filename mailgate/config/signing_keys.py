@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mailgate.config import secret_file
 from mailgate.config.document import Document
-from mailgate.config.sections import Sections
 from mailgate.errors import ConfigError
 
 RSA_MIN_BITS, RSA_MAX_BITS = 2048, 4096
@@ -31,9 +30,9 @@ class SigningKeys:
     ed25519: Ed25519PrivateKey | None = field(default=None, repr=False)
 
 
-def load(document: Document, sections: Sections) -> SigningKeys:
+def load(document: Document, rsa_path: Path | None, ed25519_path: Path | None) -> SigningKeys:
     """Read and check the keys that the settings name. Raises ConfigError at the line of the setting."""
-    return SigningKeys(_rsa(document, sections.dkim.rsa_key), _ed25519(document, sections.dkim.ed25519_key))
+    return SigningKeys(_rsa(document, rsa_path), _ed25519(document, ed25519_path))
 
 
 def _rsa(document: Document, path: Path | None) -> RSAPrivateKey | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
@@ -23,6 +24,8 @@ from mailgate.mail.dkim_sign import SigningKey, signed
 from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
 from mailgate.store.rows import ClaimedEntry
+from tests.desk import START, Desk
+from tests.desk import letter as mail_text
 from tests.unit.inbound.zone import Answers, Zone
 
 AT = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
@@ -250,3 +253,45 @@ def test_given_a_mail_that_is_made_to_be_slow_when_verified_then_it_is_not(raw: 
     begun = time.process_time()
     found(slow)
     assert time.process_time() - begun < 1.5
+
+
+def _verifying(desk: Desk, answers: Answers) -> Verifier:
+    verifier = Verifier(Zone(answers), VerifyOptions())
+    desk.intake._options = replace(desk.intake._options, verifier=verifier)
+    return verifier
+
+
+REJECTED = {("_dmarc.kunde.example", "TXT"): (b"v=DMARC1; p=reject",)}
+
+
+def test_given_a_forged_participant_when_intake_verifies_then_the_mail_is_held_and_a_person_reads_why(desk: Desk) -> None:
+    verifier = _verifying(desk, REJECTED)
+    entry = desk.take(mail_text("Per <per@kunde.example>"), desk.reply_address(desk.per))
+    with desk.store.reading() as uow:
+        row = uow.journal.get(entry)
+    assert (desk.state(entry), row.decision.trust) == ("held", "doubtful")
+    assert "kunde.example asks for p=reject" in row.decision.trail
+    verifier.close()
+
+
+def test_given_no_dns_at_all_when_intake_verifies_then_a_participant_still_gets_through(desk: Desk) -> None:
+    silent = {(name, "TXT"): "no answer in time" for name in ("kunde.example", "_dmarc.kunde.example")}
+    verifier = _verifying(desk, silent)
+    entry = desk.take(mail_text("Per <per@kunde.example>"), desk.reply_address(desk.per))
+    with desk.store.reading() as uow:
+        row = uow.journal.get(entry)
+    assert (desk.state(entry), row.decision.trust) == ("commented", "participant")
+    verifier.close()
+
+
+def test_given_a_mail_that_its_domain_vouches_for_when_intake_verifies_then_the_participant_is_confirmed(desk: Desk) -> None:
+    record = record_text(KEY.private.public_key()).encode()
+    verifier = _verifying(desk, {**REJECTED, ("s._domainkey.kunde.example", "TXT"): (record,)})
+    raw = mail_text("Per <per@kunde.example>").replace("\n", "\r\n").encode()
+    entry = desk.take(
+        signed(raw, "kunde.example", (KEY,), int(START.timestamp())).decode().replace("\r\n", "\n"), desk.reply_address(desk.per)
+    )
+    with desk.store.reading() as uow:
+        row = uow.journal.get(entry)
+    assert (desk.state(entry), row.decision.trust) == ("commented", "confirmed")
+    verifier.close()
