@@ -60,7 +60,7 @@ bench: $(DEV)  ## how fast, beside Postfix, bare aiosmtpd and Roundup
 	@deploy/test-packages.sh
 	@$(BIN)/python -m bench
 
-bench-short: $(DEV)  ## the same with few mails, under a minute: does all of it still run?
+bench-short: $(DEV)  ## the same with few mails: does all of it still run?
 	@deploy/test-packages.sh
 	@$(BIN)/python -m bench --short
 

@@ -1,4 +1,4 @@
-"""All benchmarks, one table: `python -m bench` (`make bench`), `python -m bench --short` (under a minute: does everything still work?).
+"""All benchmarks, one table: `python -m bench` (`make bench`), `python -m bench --short` (few mails: does everything still work?).
 
 The peers are measured in the same run as ours, by turns. What takes longer runs alone: `python -m bench.growth` (`make bench-growth`).
 Exit 1 when a whole run misses a target.
