@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from mailgate import bootstrap
 from mailgate.cli import output
-from mailgate.cli.mailpaths import read_mails
+from mailgate.cli.mailpaths import counted, read_mails
 from mailgate.cli.opening import ConfigOption, JsonOption, settings
 from mailgate.config import Settings
 from mailgate.errors import NotAllowed, Rejected, UsageError
@@ -56,7 +53,7 @@ def inject(
     refused = 0
     with closing(store.database):
         journal = Journal(store, store.clock, lambda: None)  # no bell: a worker's sweeper finds what is due
-        mails = _counted(mail for path in paths for mail in read_mails(path, mbox))
+        mails = counted(mail for path in paths for mail in read_mails(path, mbox))
         while group := list(islice(mails, GROUP)):
             taken = [(label, submission) for label, raw in group if (submission := gate.admit(label, raw))]
             refused += len(group) - len(taken)
@@ -130,16 +127,6 @@ def _recipient(ours: Recipients, text: str) -> str:
         return ours(path)
     except Rejected as error:
         raise UsageError(f"--recipient {text!r} is refused: {error}") from None
-
-
-def _counted(mails: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """The mails, counted on the screen when standard error is a terminal."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield from mails
-        return
-    with Progress(SpinnerColumn(), TextColumn("{task.completed} mails"), console=console, transient=True) as progress:
-        yield from progress.track(mails, total=None)
 
 
 def _show(label: str, journal_id: str, duplicate: bool, as_json: bool) -> None:

@@ -66,3 +66,16 @@ def _split(label: str, lines: BinaryIO | Iterable[bytes]) -> Iterator[tuple[str,
         yield f"{label}#{number}", b"".join(current)
     elif current:
         raise UsageError(f"{label}: not an mbox, its first line does not begin with 'From '; leave --mbox away for a single mail")
+
+
+def counted(mails: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """The mails, counted on the screen when standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield from mails
+        return
+    from rich.console import Console  # a tenth of a second that scripts need not wait for
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed} mails"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(mails, total=None)

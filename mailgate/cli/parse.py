@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mailgate.cli.mailpaths import read_mails
+from mailgate.cli.mailpaths import counted, read_mails
 from mailgate.errors import UsageError
 from mailgate.mail.read import read
 from mailgate.mail.view import as_json as mail_as_json
@@ -27,7 +27,7 @@ def parse(
     failed = 0
     for path in paths:
         try:
-            for label, raw in read_mails(path, mbox):
+            for label, raw in counted(read_mails(path, mbox)):
                 _show(mail_as_json(read(raw), label), as_json)
         except UsageError as error:
             failed += 1

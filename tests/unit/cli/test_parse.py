@@ -1,6 +1,8 @@
 """`mailgate parse`: files, folders, mbox and standard input; a bad path is one line and exit code 2, after the others."""
 
 import json
+import os
+import pty
 import subprocess
 import sys
 
@@ -96,3 +98,16 @@ def test_given_no_path_when_parsed_then_it_is_a_usage_error():
     run = parse()
     assert run.returncode == 2
     assert b"Traceback" not in run.stderr
+
+
+def test_given_a_terminal_when_a_folder_is_parsed_then_progress_is_shown_beside_the_json(tmp_path):
+    (tmp_path / "a.eml").write_bytes(MAIL)
+    ours, theirs = pty.openpty()
+    code = "import sys; from mailgate.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "parse", "--json", str(tmp_path)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=False, timeout=60)
+    shown = os.read(ours, 4096)
+    os.close(ours)
+    os.close(theirs)
+    assert (done.returncode, json.loads(done.stdout)["reply"]["text"]) == (0, "Hei på deg")
+    assert b"1 mails" in shown
