@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ READY_S = 30.0
 STOP_S = 30.0
 SETTLE_S = 60.0
 LEASE_S = 5.0
+STILL_S = 4.0
 DOMAIN = "firma.test"
 PORTAL = "https://support.firma.test"
 
@@ -196,8 +198,24 @@ class Gateway:
         until(lambda: unfinished(self.database_url) == 0, timeout_s, "all work is done", poll_s=0.05, told=self.logs)
 
     def leases_over(self) -> None:
-        """What a killed process had under lease is due now, as it would be after the lease: minutes that a test need not wait for."""
+        """What a dead process had under lease is due now, as it would be after the lease: minutes that a test need not wait for."""
         expire_leases(self.database_url)
+
+    def drained(self, timeout_s: float = SETTLE_S) -> None:
+        """The same as `settled` after processes have died: when nothing moves for a while, what is left is under a lease of the dead."""
+        left, moved_s = -1, time.monotonic()
+
+        def done() -> bool:
+            nonlocal left, moved_s
+            now_left, now_s = unfinished(self.database_url), time.monotonic()
+            if now_left != left:
+                left, moved_s = now_left, now_s
+            elif now_s - moved_s > STILL_S:
+                self.leases_over()
+                moved_s = now_s
+            return left == 0
+
+        until(done, timeout_s, "all work is done", poll_s=0.1, told=self.logs)
 
     def logs(self) -> str:
         """The end of what each process wrote."""

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.gateway import Gateway, Part
-from tests.ledger_check import Tables, broken, expire_leases, unfinished
+from tests.ledger_check import Tables, broken
 from tests.seed import Seed
 from tests.sink import Sink
 from tests.smtp_client import Delivery, Letter, MailServer
@@ -51,21 +51,16 @@ class Platform:
         """Send in the background, as a mail server that tries until it gets an answer."""
         return self._pool.submit(self.server.send, letter, timeout_s)
 
-    def died(self, part: Part) -> None:
-        """Wait until the armed part has killed itself."""
+    def died(self, part: Part, *, leases_over: bool = True) -> None:
+        """Wait until the armed part has killed itself. Unless told otherwise, what it had under lease is due at once."""
         code = part.wait_dead(DEATH_S)
         assert code == -signal.SIGKILL, f"the kill point was not what ended it: {code}\n{part.log()[-3000:]}"
+        if leases_over and part.name != "smtp":
+            self.gateway.leases_over()
 
     def finish(self, *, copies: int = 1, others: int = 0) -> Tables:
-        """Let all work be done, the leases of the dead end at once, and check every invariant. Only where nobody who lives is slow."""
-
-        def done() -> bool:
-            if unfinished(self.gateway.database_url):
-                expire_leases(self.gateway.database_url)
-                return False
-            return True
-
-        until(done, 60, "all work is done", poll_s=0.3, told=self.gateway.logs)
+        """Let all work be done, and check every invariant."""
+        self.gateway.drained()
         return self.checked(copies=copies, others=others)
 
     def checked(self, *, copies: int = 1, others: int = 0) -> Tables:

@@ -26,11 +26,10 @@ import psutil
 
 from tests import letters
 from tests.gateway import Gateway, Part
-from tests.ledger_check import Tables, broken, message_id_of, unfinished
+from tests.ledger_check import Tables, broken, message_id_of
 from tests.seed import Seed
 from tests.sink import Sink
 from tests.smtp_client import Letter, MailServer
-from tests.waiting import until
 
 SESSIONS = 6
 SEND_S = 120.0
@@ -153,20 +152,12 @@ def run(plan: Plan, gateway: Gateway, sink: Sink, seed: Seed, *, embedded: bool)
     _send(plan, list(traffic(plan, seed)), server, killer)
     killer.join()
     sent_s = time.monotonic() - began
-    until(lambda: _nothing_left(gateway), SETTLE_S, "all work is done", poll_s=1.0, told=gateway.logs)
+    gateway.drained(SETTLE_S)
     codes = [victim.stop() for victim in victims]
     outcome = _judged(gateway, server, sink, plan)
     outcome.violations += [f"a part stopped with {code}" for code in codes if code != 0]
     outcome.figures |= {"kills": killer.kills, "seconds under kills": round(sent_s, 1), "seconds": round(time.monotonic() - began, 1)}
     return outcome
-
-
-def _nothing_left(gateway: Gateway) -> bool:
-    """What the killed had in hand is due at once: their leases are not what is tested here."""
-    if unfinished(gateway.database_url) == 0:
-        return True
-    gateway.leases_over()
-    return False
 
 
 def _send(plan: Plan, mails: list[Letter], server: MailServer, killer: Killer) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests import letters
-from tests.ledger_check import Tables, expire_leases, forget_submissions, journal_count
+from tests.ledger_check import Tables, forget_submissions, journal_count
 from tests.platforms import Platform
 from tests.waiting import until
 
@@ -42,7 +42,7 @@ def test_063_given_a_kill_in_intake_then_a_reply_has_all_of_its_effects_and_once
 def test_092_given_a_worker_killed_while_it_holds_a_mail_then_the_lease_ends_and_the_mail_is_done(platform: Platform) -> None:
     part = platform.start("worker", "parse")
     platform.sending(letters.reply(1, platform.seed.threads[0])).result(60)
-    platform.died(part)
+    platform.died(part, leases_over=False)
     platform.revive(part)
     began = time.monotonic()
     until(
@@ -62,7 +62,6 @@ def test_093_given_a_mail_that_kills_its_worker_three_times_then_it_is_set_aside
     for death in range(1, 4):
         platform.died(part)
         assert [row.attempts for row in Tables(platform.gateway.database_url).journal] == [death]
-        expire_leases(platform.gateway.database_url)
         if death < 3:
             part = platform.gateway.start(part.name, kill="parse", wait=False)
     good = platform.sending(letters.reply(2, platform.seed.threads[0]))

@@ -23,6 +23,7 @@ def _copies(platform: Platform) -> Counter[str]:
 
 
 def _killed(platform: Platform, step: str, letter: letters.Letter) -> None:
+    platform.gateway.write(outbound={"connections": 1})  # a mail on a second connection would die at another step
     part = platform.start("worker", step)
     platform.sending(letter).result(60)
     platform.died(part)
