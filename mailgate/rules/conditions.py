@@ -7,7 +7,7 @@ Building a condition checks it: an unknown fact, a value of the wrong type or a 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -22,6 +22,8 @@ Seen = tuple[bool, str]
 Comparison = Literal["lt", "le", "gt", "ge"]
 
 MAX_PATTERN_CHARS = 2000
+MAX_SEARCHED_CHARS = 64 * 1024
+"""A pattern looks at so much of a fact, all its values together: RE2 is linear, but its slowest patterns take 0.4 µs a character."""
 _SHOWN_CHARS = 60
 _MAX_MEMORY_BYTES = 2 * 1024 * 1024
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge}
@@ -69,7 +71,7 @@ class In:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The RE2 pattern is found in the fact's text."""
+    """The RE2 pattern is found in the first MAX_SEARCHED_CHARS characters of the fact."""
 
     fact: str
     pattern: str
@@ -83,7 +85,7 @@ class Matches:
         """Answer for one mail."""
         value = self._fact.read(facts)
         texts = value if isinstance(value, tuple) else (str(value),)
-        found = next((match for match in map(compiled(self.pattern).search, texts) if match), None)
+        found = next((match for match in map(compiled(self.pattern).search, _beginning(texts)) if match), None)
         return found is not None, f"{self.fact} has {_shown(found.group(0))}" if found else f"{self.fact} does not match"
 
 
@@ -182,6 +184,16 @@ def compiled(pattern: str) -> Any:
         raise ValueError(
             f"pattern {pattern!r} cannot be read: {why.decode(errors='replace') if isinstance(why, bytes) else why}"
         ) from error
+
+
+def _beginning(texts: tuple[str, ...]) -> Iterator[str]:
+    """The texts up to MAX_SEARCHED_CHARS in all; the last one may be cut."""
+    left = MAX_SEARCHED_CHARS
+    for text in texts:
+        if left <= 0:
+            return
+        yield text[:left]
+        left -= len(text)
 
 
 def _bind(condition: Eq | In | Matches | Compare, *values: Scalar) -> None:

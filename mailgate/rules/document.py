@@ -1,0 +1,247 @@
+"""A policy document to a `Policy`. In: the file's bytes. Out: the policy, or all that is wrong with the document at once.
+
+Nothing is run or guessed: a document with one problem gives no policy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from mailgate.cases.workflow import OPERATOR, SUPPORTWEB, Operation, ReplyMove, Status, Step, Workflow
+from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, ResponseTime, Week, hours
+from mailgate.rules.conditions import All, Always, AnyOf, Compare, Comparison, Condition, Eq, In, Matches, Not
+from mailgate.rules.document_lint import lint, no_default
+from mailgate.rules.document_schema import DAYS, SCHEMA, Schema, misfits, problem
+from mailgate.rules.document_yaml import Node, Place, Problem, Unreadable, parse
+from mailgate.rules.policy import Action, Choice, Example, NoticeSettings, Policy, RedirectSettings, Rule
+
+_SIGNS: dict[str, Comparison] = {"over": "gt", "under": "lt", "at_least": "ge", "at_most": "le"}
+_ARGUMENT = {"tag": "name", "transition": "to", "notify": "whom"}
+_FORMS: Mapping[str, Schema] = SCHEMA["properties"]
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a file came to: `policy` is None when there are problems, which are in the order of the file."""
+
+    policy: Policy | None
+    problems: tuple[Problem, ...] = ()
+
+
+def load(raw: bytes, own: frozenset[str] = frozenset()) -> Document:
+    """Read a document. `own`: our mail addresses in lower case, which no rule may forward to. Raises nothing for any bytes."""
+    try:
+        root, problems = parse(raw)
+    except Unreadable as error:
+        return Document(None, (error.problem,))
+    problems += misfits(root)
+    builder = _Builder(problems)
+    policy = builder.policy(root, f"file-{hashlib.sha256(raw).hexdigest()[:8]}", own)
+    found = tuple(sorted(set(builder.problems)))
+    return Document(None if found else policy, found)
+
+
+@dataclass
+class _Builder:
+    """Builds what has the right form, and gathers what cannot be built."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def policy(self, root: Node, version: str, own: frozenset[str]) -> Policy | None:
+        parts = root.value if isinstance(root.value, dict) else {}
+        items = _items(parts.get("rules"))
+        rules = [(rule, item) for item in items if (rule := self._try(item, _rule, _FORMS["rules"]["items"]))]
+        workflow = (self._try(parts["workflow"], _workflow, _FORMS["workflow"]) if "workflow" in parts else None) or SUPPORTWEB
+        agreements = self._agreements(parts.get("agreements"))
+        self.problems += lint([(rule, _places(item)) for rule, item in rules], workflow, _workflow_places(parts.get("workflow")), own)
+        if rules and rules[-1][1] is items[-1]:
+            self.problems += no_default(rules[-1][0], items[-1].place)
+        if self.problems:
+            return None
+        known = {name: tuple(map(_choice, _items(parts.get(name)))) for name in ("case_types", "priorities", "components")}
+        return self._try(
+            root,
+            lambda _: Policy(
+                tuple(rule for rule, _ in rules),
+                version,
+                workflow,
+                agreements,
+                notices=_notices(parts.get("notices")),
+                redirect=_redirect(parts.get("redirect")),
+                examples=tuple(map(_example, _items(parts.get("tests")))),
+                **known,
+            ),
+            SCHEMA,
+        )
+
+    def _agreements(self, node: Node | None) -> dict[str, Agreement]:
+        if node is None or not isinstance(node.value, dict):
+            return SUPPORTWEB_AGREEMENTS
+        form = _FORMS["agreements"]["additionalProperties"]
+        made = {key: self._try(item, partial(_agreement, key), form) for key, item in node.value.items()}
+        return {key: agreement for key, agreement in made.items() if agreement}
+
+    def _try(self, node: Node, make: Callable[[Node], _Made], form: Schema) -> _Made | None:
+        """Build it when it has the right form; a value that its type refuses is a problem at its place."""
+        if any(misfits(node, form)):
+            return None  # said already, for the whole document
+        try:
+            return make(node)
+        except _Refused as error:
+            self.problems.append(problem(error.place, str(error)))
+        except ValueError as error:
+            self.problems.append(problem(node.place, str(error)))
+        return None
+
+
+class _Refused(ValueError):
+    """A value that cannot be, with its place."""
+
+    def __init__(self, place: Place, what: str) -> None:
+        super().__init__(what)
+        self.place = place
+
+
+def _items(node: Node | None) -> list[Node]:
+    return node.value if node is not None and isinstance(node.value, list) else []
+
+
+def _plain(node: Node) -> Any:
+    if isinstance(node.value, list):
+        return tuple(_plain(item) for item in node.value)
+    if isinstance(node.value, dict):
+        return {key: _plain(item) for key, item in node.value.items()}
+    return node.value
+
+
+def _places(item: Node) -> dict[str, Place]:
+    return {"": item.place, **{key: value.place for key, value in item.value.items()}}
+
+
+def _workflow_places(node: Node | None) -> dict[str, Place]:
+    if node is None or not isinstance(node.value, dict):
+        return {}
+    statuses = [item for item in _items(node.value.get("statuses")) if isinstance(item.value, dict) and "key" in item.value]
+    return {str(item.value["key"].value): item.place for item in statuses}
+
+
+def _rule(node: Node) -> Rule:
+    given = {key: value.value for key, value in node.value.items()}
+    return Rule(
+        name=given["name"],
+        when=condition(node.value["when"]),
+        then=given.get("then"),
+        says=given.get("says", ""),
+        actions=tuple(_action(item) for item in _items(node.value.get("do"))),
+        go_on=given.get("continue", False),
+        shadow=given.get("shadow", False),
+        flavour=given.get("answer", ""),
+        forward_to=given.get("to", ""),
+    )
+
+
+def _action(node: Node) -> Action:
+    ((do, value),) = node.value.items()
+    if do == "participant":
+        return Action("participant", {"approved": "yes" if value.value["approved"].value else "no"})
+    return Action(do, _plain(value) if do == "set" else {_ARGUMENT[do]: value.value})
+
+
+def condition(node: Node) -> Condition:
+    """The condition that a node of the right form says. Raises ValueError, with the place, for a value that cannot be."""
+    if node.value == "always":
+        return Always()
+    parts = tuple(part for key, value in node.value.items() for part in _parts(key, value))
+    return parts[0] if len(parts) == 1 else All(parts)
+
+
+def _parts(key: str, node: Node) -> Iterator[Condition]:
+    if key == "not":
+        yield Not(condition(node))
+    elif key in ("any", "all"):
+        yield (AnyOf if key == "any" else All)(tuple(condition(item) for item in node.value))
+    elif isinstance(node.value, dict):
+        for name, value in node.value.items():
+            yield _test(key, name, value)
+    else:
+        yield _test(key, "in" if isinstance(node.value, list) else "is", node)
+
+
+def _test(name: str, operator: str, node: Node) -> Condition:
+    try:
+        if operator == "matches":
+            return Matches(name, node.value)
+        if operator == "in":
+            return In(name, _plain(node))
+        return Compare(name, _SIGNS[operator], node.value) if operator in _SIGNS else Eq(name, node.value)
+    except ValueError as error:
+        raise _Refused(node.place, str(error)) from error
+
+
+def _workflow(node: Node) -> Workflow:
+    parts = node.value
+    more = {name: parts[name].value for name in ("initial", "reopen_days") if name in parts}
+    if "moving_trust" in parts:
+        more["moving_trust"] = frozenset(_plain(parts["moving_trust"]))
+    return Workflow(
+        tuple(Status(**_plain(item)) for item in _items(parts["statuses"])),
+        tuple(_operation(item) for item in _items(parts["operations"])),
+        tuple(_reply(item) for item in _items(parts.get("replies"))),
+        **more,
+    )
+
+
+def _operation(node: Node) -> Operation:
+    given = _plain(node)
+    steps = (Step(frozenset(step["from"]), step["to"], frozenset(step.get("who", OPERATOR))) for step in given["steps"])
+    return Operation(given["name"], given["labels"], tuple(steps))
+
+
+def _reply(node: Node) -> ReplyMove:
+    given = _plain(node)
+    return ReplyMove(given.pop("status"), given.pop("to", ""), **given)
+
+
+def _agreement(key: str, node: Node) -> Agreement:
+    parts = node.value
+    more = {name: parts[name].value for name in ("closed_on_holidays", "zone") if name in parts}
+    phone = _week(parts["phone"]) if "phone" in parts else None
+    return Agreement(key, _week(parts["hours"]), ResponseTime(**_plain(parts["response"])), phone, **more)
+
+
+def _week(node: Node) -> Week:
+    days = []
+    for day in DAYS:
+        try:
+            days.append(hours(node.value[day].value) if day in node.value else ())
+        except ValueError as error:
+            raise _Refused(node.value[day].place, str(error)) from error
+    return tuple(days)
+
+
+def _choice(node: Node) -> Choice:
+    return Choice(**_plain(node))
+
+
+def _notices(node: Node | None) -> NoticeSettings:
+    given = _plain(node) if node else {}
+    made = NoticeSettings()
+    told = frozenset(given["told"]) if "told" in given else made.told
+    return NoticeSettings(cast("Any", told), timedelta(seconds=given["window_s"]) if "window_s" in given else made.window)
+
+
+def _redirect(node: Node | None) -> RedirectSettings:
+    given = _plain(node) if node else {}
+    window = timedelta(seconds=given["window_s"]) if "window_s" in given else RedirectSettings().window
+    return RedirectSettings(window, given.get("texts", {}))
+
+
+def _example(node: Node) -> Example:
+    given = _plain(node)
+    return Example(given["name"], given.get("given", {}), given["expect"], given.get("rule", ""))

@@ -1,0 +1,256 @@
+"""The form of a policy document, as JSON Schema made from the tables of the code; and the check of a tree against it, with places.
+
+In: nodes. Out: problems, each with its line and column. The schema that editors get and the check are the same values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from mailgate.mail.model import MACHINE_KINDS
+from mailgate.rules.conditions import MAX_PATTERN_CHARS
+from mailgate.rules.document_yaml import Node, Place, Problem
+from mailgate.rules.facts import FACTS, Fact
+from mailgate.rules.policy import DISPOSITIONS, SETTABLE
+
+Schema = Mapping[str, Any]
+LANGUAGES = ("nb", "nn", "en")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NOTICES = ("case_created", "comment_added", "status_changed", "assignee_changed")
+FLAVOURS = ("legacy", "case_closed")
+TRUSTS = ("confirmed", "participant", "colleague", "doubtful", "stranger")
+WORDS: Mapping[str, Sequence[str]] = {
+    "kind": sorted({"human", *MACHINE_KINDS}),
+    "trust": TRUSTS,
+    "auth.verdict": ("pass", "fail", "none"),
+    "carrier": ("", "address", "message_id", "marker", "bounce"),
+    "case.answer": ("", "comment", "note", "refuse"),
+    "time.weekday": DAYS,
+}
+"""Facts whose values are a closed set."""
+OPERATORS: Mapping[str, tuple[str, str]] = {
+    "is": ("text", "the fact is this text"),
+    "in": ("text", "the fact is one of these texts"),
+    "matches": ("text", "the RE2 pattern is found in the fact, without regard to case"),
+    "over": ("number", "the number is above this one"),
+    "under": ("number", "the number is below this one"),
+    "at_least": ("number", "the number is this one or above"),
+    "at_most": ("number", "the number is this one or below"),
+}
+"""Operator -> the type of facts that it is for, and what it means. `any`, `all` and `not` combine."""
+ACTIONS: Mapping[str, str] = {
+    "tag": "put this tag on the mail's entry",
+    "set": "set fields of the case: " + ", ".join(sorted(SETTABLE)),
+    "transition": "move the case to this status, where the guarantees allow it",
+    "notify": "tell this person or group, too",
+    "participant": "add the author to the case's people, approved or waiting",
+}
+"""Action -> what it does."""
+
+_TEXT: Schema = {"type": "string"}
+_TRUTH: Schema = {"type": "boolean"}
+
+
+def _object(properties: Mapping[str, Any], required: Sequence[str] = (), **more: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": dict(properties), "required": list(required), "additionalProperties": False, **more}
+
+
+def _list(items: Schema, least: int = 0) -> dict[str, Any]:
+    return {"type": "array", "items": items, "minItems": least}
+
+
+def _map(values: Schema) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": values}
+
+
+def _word(words: Sequence[str]) -> dict[str, Any]:
+    return {"type": "string", "enum": list(words)}
+
+
+def _about(schema: Schema, description: str) -> dict[str, Any]:
+    return {**schema, "description": description}
+
+
+def _fact(item: Fact) -> dict[str, Any]:
+    if item.type == "truth":
+        return _about(_TRUTH, item.means)
+    if item.type == "number":
+        number = {"type": "integer"}
+        signs = {name: _about(number, text) for name, (kind, text) in OPERATORS.items() if kind == "number"}
+        return {"anyOf": [number, _object(signs, minProperties=1)], "description": item.means}
+    one = _word(WORDS[item.name]) if item.name in WORDS else dict(_TEXT)
+    forms = {"is": one, "in": _list(one, 1), "matches": {"type": "string", "maxLength": MAX_PATTERN_CHARS}}
+    described = {name: _about(form, OPERATORS[name][1]) for name, form in forms.items()}
+    return {"anyOf": [one, _list(one, 1), _object(described, minProperties=1)], "description": item.means}
+
+
+_CONDITION: Schema = {"$ref": "#/$defs/condition"}
+_LABELS = _object(dict.fromkeys(LANGUAGES, _TEXT), LANGUAGES)
+_WEEK = _about(_object(dict.fromkeys(DAYS, _TEXT), minProperties=1), "day: hours as in 08.00-16.00; a day that is left out is closed")
+
+
+def _condition() -> dict[str, Any]:
+    parts = {
+        "all": _about(_list(_CONDITION, 1), "every one of these holds"),
+        "any": _about(_list(_CONDITION, 1), "one of these holds"),
+        "not": _about(_CONDITION, "this does not hold"),
+    }
+    header = {"anyOf": [_TEXT, _list(_TEXT, 1), _object({"is": _TEXT, "in": _list(_TEXT, 1), "matches": _TEXT}, minProperties=1)]}
+    facts = {name: _fact(item) for name, item in FACTS.items()}
+    whole = _object({**parts, **facts}, minProperties=1, patternProperties={r"^header\..+": header})
+    return {"anyOf": [_word(("always",)), whole], "description": "facts that must all hold, or the word always"}
+
+
+def _action() -> dict[str, Any]:
+    settable = _object(dict.fromkeys(sorted(SETTABLE), _TEXT), minProperties=1)
+    forms: dict[str, Schema] = dict.fromkeys(ACTIONS, _TEXT)
+    forms |= {"set": settable, "participant": _object({"approved": _TRUTH}, ["approved"])}
+    return _object({name: _about(forms[name], text) for name, text in ACTIONS.items()}, minProperties=1, maxProperties=1)
+
+
+def _rule() -> dict[str, Any]:
+    return _object(
+        {
+            "name": _about(_TEXT, "a short name; explain and the journal show it"),
+            "says": _about(_TEXT, "why, in a plain sentence"),
+            "when": _CONDITION,
+            "then": _about(_word(sorted(DISPOSITIONS)), "what becomes of the mail"),
+            "continue": _about(_TRUTH, "do the actions and ask the next rule"),
+            "shadow": _about(_TRUTH, "only say what the rule would have done"),
+            "do": _about(_list(_action(), 1), "actions beside the disposition"),
+            "answer": _about(_word(FLAVOURS), "which text a redirect has"),
+            "to": _about(_TEXT, "the address that a forward goes to"),
+        },
+        ("name", "when"),
+    )
+
+
+def _workflow() -> dict[str, Any]:
+    words = _list(_TEXT, 1)
+    actors = _list(_word(("operator", "system", "contact")), 1)
+    status = _object({"key": _TEXT, "labels": _LABELS, "solved": _TRUTH, "final": _TRUTH}, ("key", "labels"))
+    step = _object({"from": words, "to": _TEXT, "who": actors}, ("from", "to"))
+    operation = _object({"name": _TEXT, "labels": _LABELS, "steps": _list(step, 1)}, ("name", "labels", "steps"))
+    names = ("refuse", "thanks_moves", "within_reopen_days")
+    reply = _object({"status": _TEXT, "to": _TEXT, **dict.fromkeys(names, _TRUTH)}, ("status",))
+    return _object(
+        {
+            "initial": _TEXT,
+            "reopen_days": {"type": "integer", "minimum": 0},
+            "moving_trust": _list(_word(TRUSTS), 1),
+            "statuses": _list(status, 1),
+            "operations": _list(operation),
+            "replies": _list(reply),
+        },
+        ("initial", "statuses", "operations"),
+    )
+
+
+def _agreement() -> dict[str, Any]:
+    response = _object({"amount": {"type": "integer", "minimum": 1}, "unit": _word(("working_days", "working_hours"))}, ("amount", "unit"))
+    more = {"closed_on_holidays": _TRUTH, "zone": _TEXT}
+    return _object({"hours": _WEEK, "phone": _WEEK, "response": response, **more}, ("hours", "response"))
+
+
+def _test() -> dict[str, Any]:
+    value = {"anyOf": [_TEXT, {"type": "integer"}, _TRUTH, _list(_TEXT)]}
+    fields = {"name": _TEXT, "given": _map(value), "expect": _word(sorted(DISPOSITIONS)), "rule": _TEXT}
+    return _object(fields, ("name", "expect"))
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a policy document."""
+    choices = _list(_object({"key": _TEXT, "labels": _LABELS}, ("key", "labels")))
+    window = {"type": "integer", "minimum": 0, "description": "seconds"}
+    sections = {
+        "rules": _about(_list(_rule(), 1), "asked in order; the first that holds decides; the last holds always"),
+        "workflow": _workflow(),
+        "agreements": _map(_agreement()),
+        "case_types": choices,
+        "priorities": choices,
+        "components": choices,
+        "notices": _object({"told": _list(_word(NOTICES)), "window_s": window}),
+        "redirect": _object({"window_s": window, "texts": _map(_object(dict.fromkeys(LANGUAGES, _TEXT)))}),
+        "tests": _list(_test()),
+    }
+    top = _object(sections, ("rules",))
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "mailgate policy"}
+    return {**head, **top, "$defs": {"condition": _condition()}}
+
+
+SCHEMA = schema()
+_TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+_SAID = {str: "a text", int: "a number", bool: "true or false", list: "a list", dict: "a mapping", type(None): "nothing"}
+
+
+def misfits(node: Node, form: Schema = SCHEMA, what: str = "the document") -> Iterator[Problem]:
+    """What of the tree is not of this form, in the order of the document."""
+    if "$ref" in form:
+        form = SCHEMA["$defs"]["condition"]
+    if "anyOf" in form:
+        fitting = [one for one in form["anyOf"] if type(node.value) is _TYPES[one["type"]]]
+        if not fitting:
+            yield _wrong_type(node, [_TYPES[one["type"]] for one in form["anyOf"]], what)
+            return
+        form = fitting[0]
+    wanted = _TYPES[form["type"]]
+    if type(node.value) is not wanted:
+        yield _wrong_type(node, [wanted], what)
+    elif wanted is dict:
+        yield from _mapping(node, form, what)
+    elif wanted is list:
+        yield from _sequence(node, form, what)
+    else:
+        yield from _scalar(node, form, what)
+
+
+def problem(place: Place, what: str) -> Problem:
+    """A problem at this place."""
+    return Problem(place.line, place.column, what)
+
+
+def meant(name: str, known: Sequence[str]) -> str:
+    """`; did you mean …`, or the names there are when they are few."""
+    near = get_close_matches(name, known, n=1)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; there are {', '.join(map(repr, known))}" if known and len(known) <= 12 else ""
+
+
+def _wrong_type(node: Node, wanted: Sequence[type], what: str) -> Problem:
+    return problem(node.place, f"{what} must be {' or '.join(_SAID[one] for one in wanted)}, not {_SAID[type(node.value)]}")
+
+
+def _mapping(node: Node, form: Schema, what: str) -> Iterator[Problem]:
+    known, more = form.get("properties", {}), form["additionalProperties"]
+    family = next(iter(form.get("patternProperties", {}).values()), None)
+    for key, value in node.value.items():
+        inner = known.get(key) or (family if family and key.startswith("header.") and len(key) > 7 else more)
+        if inner is False:
+            noun = "fact" if "not" in known else "key"
+            yield problem(node.keys[key], f"there is no {noun} {key!r}" + meant(key, list(known)))
+        else:
+            yield from misfits(value, inner, repr(key))
+    for key in form.get("required", ()):
+        if key not in node.value:
+            yield problem(node.place, f"{what} has no {key!r}")
+    if not form.get("minProperties", 0) <= len(node.value) <= form.get("maxProperties", len(node.value)):
+        yield problem(node.place, f"{what} must say {'one thing' if 'maxProperties' in form else 'something'}")
+
+
+def _sequence(node: Node, form: Schema, what: str) -> Iterator[Problem]:
+    if len(node.value) < form["minItems"]:
+        yield problem(node.place, f"{what} is an empty list")
+    for item in node.value:
+        yield from misfits(item, form["items"], f"an item of {what}")
+
+
+def _scalar(node: Node, form: Schema, what: str) -> Iterator[Problem]:
+    if "enum" in form and node.value not in form["enum"]:
+        yield problem(node.place, f"{what} cannot be {node.value!r}" + meant(node.value, form["enum"]))
+    if "minimum" in form and node.value < form["minimum"]:
+        yield problem(node.place, f"{what} is {node.value}; {form['minimum']} is the least")
+    if "maxLength" in form and len(node.value) > form["maxLength"]:
+        yield problem(node.place, f"{what} is too long; {form['maxLength']} characters are the most")

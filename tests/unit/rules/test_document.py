@@ -1,0 +1,141 @@
+"""The operators' document: what is good is read as it is meant, what is broken is named with its place."""
+
+import re
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+import mailgate.rules
+from mailgate.cli import main
+from mailgate.rules.chain import run
+from mailgate.rules.conditions import Matches
+from mailgate.rules.default import SUPPORTWEB_POLICY
+from mailgate.rules.document import load
+from mailgate.rules.document_schema import SCHEMA
+from mailgate.rules.document_yaml import MAX_DOCUMENT_BYTES
+from mailgate.rules.examples import facts_of, failures
+from mailgate.rules.facts import FACTS
+
+SHIPPED = Path(mailgate.rules.__file__).with_name("supportweb.yaml")
+BROKEN = sorted(Path(__file__).with_name("broken").glob("*.yaml"))
+OWN = frozenset({"support@firma.example"})
+DEFAULT = "  - {name: default, when: always, then: redirect}\n"
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_given_a_broken_policy_when_loaded_then_the_problem_is_named_with_its_place(path):
+    raw = path.read_bytes()
+    wanted = raw.decode().rpartition("# expected: ")[2].strip()
+    document = load(raw, OWN)
+    found = [problem.at("policy.yaml") for problem in document.problems]
+    assert document.policy is None
+    assert any(wanted in line for line in found), found
+    assert all(re.match(r"policy\.yaml:\d+:\d+: \S", line) for line in found)
+
+
+def test_given_the_broken_policies_when_counted_then_there_are_thirty():
+    assert len(BROKEN) >= 30
+
+
+@pytest.mark.parametrize("name", ["rules", "workflow", "agreements", "case_types", "priorities", "components", "notices", "redirect"])
+def test_given_the_shipped_document_when_loaded_then_it_is_the_built_in_policy(name):
+    document = load(SHIPPED.read_bytes(), OWN)
+    assert document.problems == ()
+    assert getattr(document.policy, name) == getattr(SUPPORTWEB_POLICY, name)
+
+
+def test_given_the_shipped_document_when_its_tests_run_then_they_pass():
+    policy = load(SHIPPED.read_bytes()).policy
+    assert len(policy.examples) >= 7
+    assert list(failures(policy)) == []
+    assert re.fullmatch("file-[0-9a-f]{8}", policy.version)
+
+
+@pytest.mark.parametrize("kind", ["human", "bulk", "bounce"])
+@pytest.mark.parametrize("trust", ["confirmed", "colleague", "doubtful", "stranger"])
+@pytest.mark.parametrize(
+    "given_", [{}, {"carrier": "address"}, {"carrier": "marker", "case.status": "closed"}, {"author.takes_part": True}]
+)
+def test_given_any_facts_when_both_policies_are_asked_then_they_agree(kind, trust, given_):
+    facts = facts_of({"kind": kind, "trust": trust, **given_})
+    built_in, read = run(SUPPORTWEB_POLICY, facts), run(load(SHIPPED.read_bytes()).policy, facts)
+    assert replace(read, policy_version="builtin-1") == built_in
+
+
+def test_given_many_faults_when_loaded_then_all_are_named_in_the_order_of_the_file():
+    text = "rules:\n  - {name: a, when: {subjekt: x}, then: note}\n  - {name: b, when: {kind: x}, then: nope}\n" + DEFAULT + "x: 1\n"
+    found = load(text.encode()).problems
+    assert [problem.line for problem in found] == [2, 3, 3, 5]
+    assert found[0].column == 22
+
+
+def test_given_ten_mebibytes_or_no_utf8_when_loaded_then_refused_at_once():
+    began_s = time.perf_counter()
+    assert "are the most" in load(b"a: b\n" * 2 * MAX_DOCUMENT_BYTES).problems[0].what
+    assert time.perf_counter() - began_s < 0.5
+    assert load(b"rules:\n  - \xff\n").problems[0].at("f") == "f:2:1: the file is not UTF-8; save it as UTF-8"
+
+
+@given(st.binary(max_size=80) | st.text("rules:-[]{}#&*!|>'\"? \n\tnamewhen", max_size=60).map(str.encode))
+def test_given_any_bytes_when_loaded_then_problems_and_no_error(raw):
+    document = load(raw)
+    assert (document.policy is None) == bool(document.problems)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(.*a){20}", r"(\w+\s?)+$"])
+def test_given_a_hostile_pattern_when_a_mebibyte_is_searched_then_it_takes_less_than_50_ms(pattern):
+    facts = facts_of({"text": "aaaa b" * 175_000 + "!"})
+    condition = Matches("text", pattern)
+    best_s = float("inf")
+    for _ in range(5):
+        began_s = time.process_time()
+        condition.judge(facts)
+        best_s = min(best_s, time.process_time() - began_s)
+    assert best_s < 0.05
+
+
+def _as_plain(text):
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def test_given_the_schema_when_the_shipped_document_is_validated_then_it_fits():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(_as_plain(SHIPPED.read_text(encoding="utf-8")), SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["unknown_section", "unknown_fact", "unknown_operator", "wrong_type_number", "no_is_a_word", "no_rules"])
+def test_given_the_schema_when_a_broken_document_is_validated_then_it_is_refused(name):
+    path = next(path for path in BROKEN if path.stem == name)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(_as_plain(path.read_text(encoding="utf-8")), SCHEMA)
+
+
+def test_given_the_schema_when_looked_at_then_every_fact_is_described():
+    facts = SCHEMA["$defs"]["condition"]["anyOf"][1]["properties"]
+    assert {name: facts[name]["description"] for name in FACTS} == {name: fact.means for name, fact in FACTS.items()}
+
+
+def test_given_policy_check_when_run_then_the_exit_code_says_how_it_went(tmp_path, capsys):
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("rules:\n  - {name: a, when: {kind: lop}, then: note}\n" + DEFAULT)
+    assert main(["policy", "check", str(SHIPPED)]) == 0
+    assert main(["policy", "check", str(bad)]) == 1
+    assert f"{bad}:2:28: 'kind' cannot be 'lop'; did you mean 'loop'?" in capsys.readouterr().out
+    assert main(["policy", "check", str(tmp_path / "none.yaml")]) == 2
+
+
+def test_given_policy_test_when_a_test_fails_then_it_says_expected_got_and_why(tmp_path, capsys):
+    file = tmp_path / "policy.yaml"
+    file.write_text("rules:\n" + DEFAULT + "tests: [{name: mine, expect: hold}, {name: odd, given: {knd: x}, expect: hold}]\n")
+    assert main(["policy", "test", str(SHIPPED)]) == 0
+    assert main(["policy", "test", str(file)]) == 1
+    said = capsys.readouterr()
+    assert "mine: expected hold, got redirect by rule default" in said.out
+    assert "knd cannot be given" in said.out
+    assert "2 of 2 tests failed" in said.err
