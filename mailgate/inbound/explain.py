@@ -1,4 +1,4 @@
-"""What would happen to a mail, and why; changes nothing. In: bytes and an envelope. Out: the JSON of `mailgate explain` (design, section 9).
+"""What would happen to a mail, and why; changes nothing. In: bytes and an envelope. Out: the JSON of `mailgate explain`.
 
 The mail goes the same way as in intake up to the verdict, so what is shown is what would be done. What the answer gate has counted is not
 asked: a redirect is shown as wanted.
@@ -25,7 +25,7 @@ def explain(intake: Intake, raw: bytes, envelope: Envelope, now: datetime, path:
 
 
 def guess_envelope(raw: bytes, own: frozenset[str], main: str) -> Envelope:
-    """The envelope that a stored mail most likely had: Return-Path or author, and those of its recipients that are ours, else the main one."""
+    """The envelope that a stored mail most likely had: Return-Path or author, and its recipients that are ours, else the main one."""
     mail = read(raw)
     shown = [box.address for box in (*mail.to, *mail.cc)]
     ours = tuple(address for address in (*_delivered_to(mail), *shown) if _is_ours(address, own))
