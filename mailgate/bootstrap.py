@@ -48,7 +48,14 @@ def open_store(settings: Settings, clock: Clock = utc_now) -> Store:
 
 
 def policy_of(settings: Settings) -> Policy:
-    """The built-in policy with what the settings say of windows and times."""
+    """The policy of the file that the settings name, as it stands there; else the built-in one with the settings' windows and times.
+
+    Raises PolicyError for a document that is wrong or fails its own tests.
+    """
+    if settings.policy.file:
+        from mailgate.rules.document_file import policy_from  # needed only by who has a document
+
+        return policy_from(settings.policy.file, own_addresses(settings).mailboxes)
     base = SUPPORTWEB_POLICY
     return replace(
         base,

@@ -6,6 +6,7 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from mailgate.cli.opening import ConfigOption, JsonOption, settings
 from mailgate.cli.parse import summary
 from mailgate.clock import utc_now
 from mailgate.config import Settings
+from mailgate.config.sections import PolicyFile
 from mailgate.inbound.explain import explain as explain_mail
 from mailgate.inbound.explain import guess_envelope
 from mailgate.mail.model import Envelope
@@ -34,11 +36,14 @@ def explain(
         list[str] | None, typer.Option("--recipient", metavar="A", help="Envelope recipient. Else those of To and Cc that are ours.")
     ] = None,
     mbox: Annotated[bool, typer.Option("--mbox", help="The paths are mbox files.")] = False,
+    policy: Annotated[Path | None, typer.Option("--policy", metavar="FILE", help="Ask this document, not the policy that runs.")] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what would happen to mail, and the answer of each rule."""
     found = settings(config)
+    if policy is not None:
+        found = replace(found, policy=PolicyFile(file=policy.absolute()))
     own, main = bootstrap.own_addresses(found).mailboxes, found.support_addresses[0]
     with _store(found) as store:
         intake = bootstrap.make_intake(found, store, lambda _stage: None, reads_aside=False)

@@ -1,9 +1,10 @@
-"""`mailgate init`: a folder with a complete settings file and fresh secrets. In: a folder. Out: two files, or none. Overwrites nothing."""
+"""`mailgate init`: a folder with a complete settings file and fresh secrets. In: a folder. Out: three files, or none."""
 
 from __future__ import annotations
 
 import os
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -31,9 +32,10 @@ def init(
     company: Annotated[str, typer.Option(help="Name of the company, as it stands in mails.")] = "",
     portal_url: Annotated[str, typer.Option(help="Address of the case system's web portal.")] = "",
 ) -> None:
-    """Write mailgate.toml, complete and commented, and var/secrets.toml with a fresh key."""
+    """Write mailgate.toml and policy.yaml, complete and commented, and var/secrets.toml with a fresh key."""
     file, secrets = folder / settings.FILE_NAME, folder / "var" / "secrets.toml"
-    for path in (file, secrets):
+    policy = folder / "policy.yaml"
+    for path in (file, secrets, policy):
         if path.exists() or path.is_symlink():
             raise UsageError(f"{path} is there already; give another folder, or move it away")
     given = {"service.domain": domain, "service.company": company, "service.portal_url": portal_url}
@@ -43,10 +45,11 @@ def init(
     text = skeleton.toml_text(_values(chosen) | given)
     try:
         _write(folder, file, text)
+        _write(folder, policy, files("mailgate.rules").joinpath("supportweb.yaml").read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}; give a folder that you may write to") from None
     settings.load(file, {})  # makes the secrets, too
-    print(f"{file}\n{secrets}")
+    print(f"{file}\n{secrets}\n{policy}")
     print(f"next: look through {file}, then run: mailgate doctor --config {file}")
 
 

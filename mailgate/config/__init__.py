@@ -26,6 +26,7 @@ from mailgate.config.sections import (
     Log,
     Metrics,
     Outbound,
+    PolicyFile,
     Retention,
     SecretFile,
     Sections,
@@ -51,6 +52,7 @@ class Settings:
     smtp: Smtp
     addresses: AddressBook
     secrets: SecretFile
+    policy: PolicyFile
     intake: Intake
     outbound: Outbound
     dkim: Dkim

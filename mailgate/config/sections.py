@@ -130,6 +130,12 @@ class SecretFile(Section):
     file: OptionalPath = Field("var/secrets.toml", description="TOML file, mode 0600, with the token keys and the smarthost's password")  # type: ignore[assignment]
 
 
+class PolicyFile(Section):
+    """The operators' policy."""
+
+    file: OptionalPath = Field(None, description="policy document that decides about mail; empty: the one that is built in")
+
+
 class Intake(Section):
     """The stage that reads and decides."""
 
@@ -252,6 +258,7 @@ class Sections(BaseModel):
     smtp: Smtp = Field(default_factory=Smtp)
     addresses: AddressBook = Field(default_factory=AddressBook)
     secrets: SecretFile = Field(default_factory=SecretFile)
+    policy: PolicyFile = Field(default_factory=PolicyFile)
     intake: Intake = Field(default_factory=Intake)
     outbound: Outbound = Field(default_factory=Outbound)
     dkim: Dkim = Field(default_factory=Dkim)

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from mailgate import config
+from mailgate.bootstrap import policy_of
+from mailgate.errors import PolicyError
+from mailgate.rules.default import SUPPORTWEB_POLICY
 from tests.unit.cli.conftest import Run
 
 
@@ -57,3 +60,27 @@ def test_given_a_bad_value_when_made_then_it_is_refused_and_no_folder_is_left(
     assert answer.err.startswith(f"mailgate: {option}: ")
     assert answer.err.count("\n") == 1
     assert not (tmp_path / "gate").exists()
+
+
+def test_given_the_policy_of_init_when_named_in_the_settings_then_it_is_the_one_that_runs(mailgate: Run, tmp_path: Path) -> None:
+    mailgate("init", "gate", "--domain", "firma.test")
+    file = tmp_path / "gate" / "policy.yaml"
+    settings = config.load(tmp_path / "gate" / "mailgate.toml", {"MAILGATE_POLICY__FILE": str(file)})
+    policy = policy_of(settings)
+    assert policy.rules == SUPPORTWEB_POLICY.rules
+    assert policy.version.startswith("file-")
+    file.write_text("rules:\n  - {name: default, when: alway, then: hold}\n")
+    with pytest.raises(PolicyError, match=r"policy\.yaml:2:27: .*did you mean 'always'"):
+        policy_of(settings)
+    file.write_text("rules: [{name: default, when: always, then: hold}]\ntests: [{name: mine, expect: note}]\n")
+    with pytest.raises(PolicyError, match="mine: expected note, got hold"):
+        policy_of(settings)
+
+
+def test_given_a_policy_when_explained_then_it_is_asked_in_place_of_the_one_that_runs(mailgate: Run, tmp_path: Path) -> None:
+    mailgate("init", "gate", "--domain", "firma.test")
+    (tmp_path / "mine.yaml").write_text("rules: [{name: all_of_it, when: always, then: hold}]\n")
+    (tmp_path / "a.eml").write_bytes(b"From: a@b.example\r\nSubject: Hei\r\n\r\nHei\r\n")
+    answer = mailgate("explain", "--config", "gate/mailgate.toml", "--policy", "mine.yaml", "a.eml")
+    assert (answer.code, answer.err) == (0, "")
+    assert "hold, by rule all_of_it of file-" in answer.out
