@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from mailgate.inbound.reading import ReadingOptions, ReadingRoom
 from mailgate.mail.limits import Ours
 from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
+from tests.pace import seconds_at_rest
 
 TO_US = Envelope("kari@kunde.example", ("support@firma.example",))
 
@@ -72,7 +72,5 @@ def test_given_a_batch_when_read_then_the_way_to_the_process_costs_little(room):
     one, raw = room(), mail("fart", 500)
     batch = [(raw, TO_US)] * 200
     one.read_all(batch)
-    before = time.process_time()
-    one.read_all(batch)
-    assert (time.process_time() - before) / len(batch) < 0.001
+    assert seconds_at_rest(lambda: one.read_all(batch), runs=3) / len(batch) < 0.001
     assert reading.START_S > 1

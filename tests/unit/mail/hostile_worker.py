@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from mailgate.mail.read import read
+from tests.pace import at_rest
 from tests.unit.mail.hostile_inputs import HOSTILE
 
 CPU_S = 10
@@ -24,8 +25,9 @@ def _one(name: str) -> dict[str, object]:
     resource.setrlimit(resource.RLIMIT_AS, (used_bytes + MEMORY_BYTES, used_bytes + MEMORY_BYTES))
     start_s = time.process_time()
     mail = read(raw)
+    took_s = time.process_time() - start_s
     return {
-        "cpu_s": time.process_time() - start_s,
+        "cpu_s": at_rest(took_s),
         "grown_mib": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib) / 1024,
         "size_bytes": mail.size_bytes,
         "defects": mail.defects,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from mailgate.mail.model import Envelope
 from mailgate.mail.submission_key import submission_key
+from tests.pace import seconds_at_rest
 
 ENVELOPE = Envelope("kari@kunde.example", ("support@example.no",))
 FIELDS = b"From: kari@kunde.example\r\nMessage-ID: <a@kunde.example>\r\nSubject: Feil\r\n ved start\r\n"
@@ -96,6 +95,4 @@ def test_given_line_feeds_alone_when_keyed_then_trace_fields_are_found_all_the_s
 
 def test_given_a_huge_header_when_keyed_then_the_time_is_linear() -> None:
     raw = b"Received: x\r\n\tfolded\r\n" * 200_000 + MAIL
-    started_s = time.process_time()
-    submission_key(ENVELOPE, raw)
-    assert time.process_time() - started_s < 1.0
+    assert seconds_at_rest(lambda: submission_key(ENVELOPE, raw), runs=1) < 1.0

@@ -1,6 +1,5 @@
 """Conditions: every operator on every type of fact, what was seen in words, and what cannot be built."""
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from mailgate.mail.model import Attachment, Envelope, Mail, Mailbox
 from mailgate.rules.conditions import All, Always, AnyOf, Compare, Eq, In, Matches, Not, compiled
 from mailgate.rules.facts import FACTS, Facts, fact
+from tests.pace import seconds_at_rest
 
 MAIL = Mail(
     1234,
@@ -81,9 +81,8 @@ def test_given_a_condition_that_makes_no_sense_when_built_then_the_error_says_wh
 
 def test_given_a_pattern_that_hangs_other_engines_when_it_is_asked_then_it_takes_linear_time():
     pattern = compiled("(a+)+(a+)+$")
-    started = time.process_time()
     assert pattern.search("a" * 200_000 + "b") is None
-    assert time.process_time() - started < 1
+    assert seconds_at_rest(lambda: pattern.search("a" * 200_000 + "b"), runs=1) < 1
 
 
 def test_given_a_long_value_when_shown_then_it_is_one_short_line():
