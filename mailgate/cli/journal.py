@@ -5,12 +5,14 @@ No verb here deletes anything: raw bytes stay until retention takes them.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
@@ -19,11 +21,13 @@ from mailgate.cases.ids import new_id
 from mailgate.cases.model import Contact, Customer
 from mailgate.cli import output
 from mailgate.cli.desk import open_desk
-from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption, store
-from mailgate.errors import UsageError
-from mailgate.rules.policy import Disposition
+from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption, settings, store
+from mailgate.errors import PolicyError, UsageError
+from mailgate.rules.chain import TrailEntry, restored
+from mailgate.rules.index import PassedOver
+from mailgate.rules.policy import Disposition, Policy
 from mailgate.rules.release import ORDERS, Order, dumps
-from mailgate.store.rows import JournalEntry
+from mailgate.store.rows import JournalEntry, Outcome
 from mailgate.store.unit_of_work import UnitOfWork
 
 app = typer.Typer(help="Accepted mail.", add_completion=False, rich_markup_mode=None)
@@ -65,7 +69,7 @@ def show(id_: IdArgument, config: ConfigOption = None, as_json: JsonOption = Fal
     """Show one entry: what came in, what was decided, and the answer of each rule."""
     with store(config).reading() as work:
         entry = work.journal.get(work.journal.find(id_))
-    output.show_one(_detail(entry), as_json)
+    output.show_one(_detail(entry, lambda: _policy(config)), as_json)
 
 
 @app.command()
@@ -171,20 +175,39 @@ def _summary(entry: JournalEntry) -> dict[str, Any]:
     }
 
 
-def _detail(entry: JournalEntry) -> dict[str, Any]:
+def _policy(config: Path | None) -> Policy | None:
+    """The policy that is in force now; None when its document is wrong."""
+    from mailgate import bootstrap  # needed only for a policy of many rules
+
+    with contextlib.suppress(PolicyError):
+        return bootstrap.policy_of(settings(config))
+    return None
+
+
+def _detail(entry: JournalEntry, in_force: Callable[[], Policy | None]) -> dict[str, Any]:
     origin = {name: getattr(entry, name) for name in ("client_address", "helo", "protocol", "tls", "smtp_utf8", "raw_sha256", "raw_kept")}
     found = {**_summary(entry), **origin, "notes": list(entry.notes), "due_at": entry.due_at, "error": entry.error}
     if entry.decision is None:
         return found
     decided = asdict(entry.decision)
     names = ("trust", "case_id", "policy_version", "defects")
-    return {**found, **{name: decided[name] for name in names}, "decided_at": entry.decided_at, **_trail(entry.decision.trail)}
+    return {**found, **{name: decided[name] for name in names}, "decided_at": entry.decided_at, **_trail(entry.decision, in_force)}
 
 
-def _trail(text: str) -> dict[str, Any]:
-    """What was seen on the way, and the answer of each rule under `trail`. An operator's own decision has none."""
-    found = json.loads(text)
+def _trail(decision: Outcome, in_force: Callable[[], Policy | None]) -> dict[str, Any]:
+    """What was seen on the way, and the answer of each rule under `trail`. An operator's own decision has none.
+
+    Of many rules those that could not hold were only counted: they are named by the policy that decided, while it is in force, and stay
+    counted under `passed_over` when it is not.
+    """
+    found = json.loads(decision.trail)
     if not found:
         return {"trail": []}
     seen = {name: found[name] for name in ("matched_by", "carriers_refused", "answer") if name in found}
-    return {"trust_reason": found["trust"][1], **seen, "trail": found["rules"]}
+    entries = [TrailEntry(**one) for one in found["rules"]]
+    groups = [PassedOver(**one) for one in found.get("passed_over", ())]
+    policy = in_force() if groups else None
+    if policy is not None and policy.version == decision.policy_version:
+        entries, groups = restored(policy, entries, groups), []
+    counted = {"passed_over": [asdict(group) for group in groups]} if groups else {}
+    return {"trust_reason": found["trust"][1], **seen, "trail": [asdict(entry) for entry in entries], **counted}

@@ -229,18 +229,21 @@ def _outcome(letter: Letter, state: FinalState, case: Case | None) -> Outcome:
 
 
 def trail_json(letter: Letter) -> str:
-    """The trail as stored: how the case was found, the rung of trust, and every rule that was asked, with its reason."""
-    hints, verdict = letter.match.hints, letter.verdict
-    return json.dumps(
-        {
-            "kind": [letter.mail.kind, *letter.mail.kind_reasons],
-            "trust": [letter.trust, letter.trust_reason],
-            "matched_by": letter.match.matched_by,
-            "carriers_refused": list(hints.refused),
-            "rules": [{"rule": t.rule, "hit": t.hit, "because": t.because} for t in (verdict.trail if verdict else ())],
-        },
-        ensure_ascii=False,
-    )
+    """The trail as stored: how the case was found, the rung of trust, and the rules that were asked, with their reasons.
+
+    Of a policy with many rules, those that could not hold are only counted; `rules.chain.restored` names them again.
+    """
+    hints, trail = letter.match.hints, _verdict(letter).trail
+    found: dict[str, object] = {
+        "kind": [letter.mail.kind, *letter.mail.kind_reasons],
+        "trust": [letter.trust, letter.trust_reason],
+        "matched_by": letter.match.matched_by,
+        "carriers_refused": list(hints.refused),
+        "rules": [{"rule": one.rule, "hit": one.hit, "because": one.because} for one in trail.entries()],
+    }
+    if passed_over := trail.passed_over():
+        found["passed_over"] = [{"facts": group.facts, "because": group.because, "rules": group.rules} for group in passed_over]
+    return json.dumps(found, ensure_ascii=False)
 
 
 def with_answer(found: Effects, refused: str) -> Effects:

@@ -1,16 +1,18 @@
 """The chain: one policy asked about one mail. In: a policy and facts. Out: a verdict with the answer of every rule that was asked, and why.
 
-Pure and without a memory. Rules are asked in order; the first that holds decides, unless it continues. A floor stands under every
-policy: what the guarantees forbid (a stranger's comment, an answer to a machine, a status that a machine moves) no rule can bring about.
-A rule may be stricter than the floor, never looser.
+Pure and without a memory. Rules are asked in order; the first that holds decides, unless it continues. Of many rules only those are
+asked that can hold (`index`); the others are counted for the trail, and asked when someone wants to see all of it. A floor stands under
+every policy: what the guarantees forbid (a stranger's comment, an answer to a machine, a status that a machine moves) no rule can bring
+about. A rule may be stricter than the floor, never looser.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailgate.rules.facts import Facts
+from mailgate.rules.index import PassedOver
 from mailgate.rules.policy import Action, Disposition, Policy, Rule
 
 FLOOR = "guarantees"
@@ -25,6 +27,38 @@ class TrailEntry:
     rule: str
     hit: bool
     because: str
+
+
+@dataclass(slots=True)
+class Trail:
+    """The answers of the rules up to the one that decided, then what the guarantees changed. Iterating gives each rule's, in order.
+
+    `asked` is what was found on the way, and `passed_over()` counts the rest by reason: that much is stored. The answers of rules that the
+    index passed over are worked out when someone looks.
+    """
+
+    policy: Policy = field(compare=False)
+    facts: Facts = field(compare=False)
+    asked: list[tuple[int, TrailEntry]] = field(default_factory=list)
+    remarks: list[TrailEntry] = field(default_factory=list)
+
+    def entries(self) -> list[TrailEntry]:
+        """The answers that deciding took, and the remarks of the guarantees."""
+        return [*(entry for _, entry in self.asked), *self.remarks]
+
+    def passed_over(self) -> list[PassedOver]:
+        """The rules that could not hold, counted by what kept them out. Empty for a policy of few rules."""
+        index = self.policy.index
+        return index.passed_over(self.facts, [at for at, _ in self.asked], self._end()) if index and self.asked else []
+
+    def __iter__(self) -> Iterator[TrailEntry]:
+        asked = dict(self.asked)
+        for position, rule in enumerate(self.policy.rules[: self._end()]):
+            yield asked.get(position) or TrailEntry(rule.name, *_ask(rule, self.facts))
+        yield from self.remarks
+
+    def _end(self) -> int:
+        return self.asked[-1][0] + 1 if self.asked else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +76,7 @@ class Verdict:
     disposition: Disposition
     rule: str
     reason: str
-    trail: tuple[TrailEntry, ...]
+    trail: Trail
     effects: tuple[Effect, ...]
     flavour: str = ""
     policy_version: str = ""
@@ -52,17 +86,32 @@ def run(policy: Policy, facts: Facts) -> Verdict:
     """Ask the policy. Same policy and facts, same verdict. Raises nothing for any mail."""
     if facts.workflow is not policy.workflow or facts.agreements is not policy.agreements:
         facts = replace(facts, workflow=policy.workflow, agreements=policy.agreements)
-    trail: list[TrailEntry] = []
+    trail = Trail(policy, facts)
     actions: list[Action] = []
-    for rule in policy.rules:
+    for position in policy.index.candidates(facts) if policy.index else range(len(policy.rules)):
+        rule = policy.rules[position]
         hit, because = _ask(rule, facts)
-        trail.append(TrailEntry(rule.name, hit, because))
+        trail.asked.append((position, TrailEntry(rule.name, hit, because)))
         if not hit or rule.shadow:
             continue
         actions += rule.actions
         if rule.then is not None:
             return _decide(policy, facts, rule, trail, actions)
     raise AssertionError("a policy without a written default cannot be made")
+
+
+def restored(policy: Policy, entries: Sequence[TrailEntry], passed_over: Sequence[PassedOver]) -> list[TrailEntry]:
+    """The whole trail as told from what is stored of it, given the policy that decided: each rule, in order, then the remarks.
+
+    A rule that was passed over is given the reason of its kind. Without `passed_over`, the entries are all there is.
+    """
+    if not passed_over or policy.index is None:
+        return list(entries)
+    why, told = {group.facts: group.because for group in passed_over}, {entry.rule: entry for entry in entries}
+    positions = [at for at, rule in enumerate(policy.rules) if rule.name in told]
+    rules = policy.rules[: positions[-1] + 1] if positions else ()
+    whole = [told.get(rule.name) or TrailEntry(rule.name, False, why.get(policy.index.label(at), "")) for at, rule in enumerate(rules)]
+    return whole + [entry for entry in entries if entry.rule == FLOOR]
 
 
 def _ask(rule: Rule, facts: Facts) -> tuple[bool, str]:
@@ -73,17 +122,17 @@ def _ask(rule: Rule, facts: Facts) -> tuple[bool, str]:
     return True, f"shadow, nothing is done: {because}" if rule.shadow else because
 
 
-def _decide(policy: Policy, facts: Facts, rule: Rule, trail: list[TrailEntry], actions: list[Action]) -> Verdict:
-    disposition, name, reason, flavour = rule.then or "hold", rule.name, trail[-1].because, rule.flavour
+def _decide(policy: Policy, facts: Facts, rule: Rule, trail: Trail, actions: list[Action]) -> Verdict:
+    disposition, name, reason, flavour = rule.then or "hold", rule.name, trail.asked[-1][1].because, rule.flavour
     if overruled := _floor(disposition, facts):
         disposition, why = overruled
         name, reason, flavour = FLOOR, f"rule {rule.name} says {rule.then}, but {why}", ""
-        trail.append(TrailEntry(FLOOR, True, reason))
+        trail.remarks.append(TrailEntry(FLOOR, True, reason))
     if disposition == "redirect":
         flavour = flavour or "legacy"
     kept = _kept_actions(disposition, facts, actions, trail)
     effects = (_main_effect(disposition, facts, rule, flavour), *_moves(disposition, facts, kept), *_extras(kept))
-    return Verdict(disposition, name, reason, tuple(trail), effects, flavour, policy.version)
+    return Verdict(disposition, name, reason, trail, effects, flavour, policy.version)
 
 
 def _floor(disposition: Disposition, facts: Facts) -> tuple[Disposition, str] | None:
@@ -100,12 +149,12 @@ def _floor(disposition: Disposition, facts: Facts) -> tuple[Disposition, str] | 
     return ("hold", answer.reason) if answer and answer.does == "refuse" else None
 
 
-def _kept_actions(disposition: Disposition, facts: Facts, actions: list[Action], trail: list[TrailEntry]) -> list[Action]:
+def _kept_actions(disposition: Disposition, facts: Facts, actions: list[Action], trail: Trail) -> list[Action]:
     """The actions that the guarantees allow; what falls is said in the trail."""
     kept = [action for action in actions if _is_allowed(action, disposition, facts)]
     for action in actions:
         if action not in kept:
-            trail.append(
+            trail.remarks.append(
                 TrailEntry(FLOOR, True, f"{action.do} is left out: mail with disposition {disposition} and trust {facts.trust} may not")
             )
     return kept

@@ -7,7 +7,7 @@ Building a condition checks it: an unknown fact, a value of the wrong type or a 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -26,6 +26,8 @@ MAX_SEARCHED_CHARS = 64 * 1024
 """A pattern looks at so much of a fact, all its values together: RE2 is linear, but its slowest patterns take 0.4 µs a character."""
 _SHOWN_CHARS = 60
 _MAX_MEMORY_BYTES = 2 * 1024 * 1024
+_SET_MEMORY_BYTES = 16 * 1024 * 1024
+_EVERYWHERE = ""
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge}
 _SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _PYTHON_TYPES: Mapping[FactType, type] = {"text": str, "texts": str, "number": int, "truth": bool}
@@ -46,7 +48,12 @@ class Eq:
         """Answer for one mail."""
         value = self._fact.read(facts)
         hit = self.value in value if isinstance(value, tuple) else value == self.value
-        return hit, f"{self.fact} is {_shown(value)}"
+        return hit, self.saw(self.fact, value)
+
+    @staticmethod
+    def saw(fact: str, value: Value) -> str:
+        """What it says, hit or not."""
+        return f"{fact} is {_shown(value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,12 @@ class Matches:
         value = self._fact.read(facts)
         texts = value if isinstance(value, tuple) else (str(value),)
         found = next((match for match in map(compiled(self.pattern).search, _beginning(texts)) if match), None)
-        return found is not None, f"{self.fact} has {_shown(found.group(0))}" if found else f"{self.fact} does not match"
+        return found is not None, f"{self.fact} has {_shown(found.group(0))}" if found else self.missed(self.fact)
+
+    @staticmethod
+    def missed(fact: str) -> str:
+        """What it says when nothing is found."""
+        return f"{fact} does not match"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +187,46 @@ def compiled(pattern: str) -> Any:
     """The RE2 pattern, compiled once. Raises ValueError for one that RE2 does not take, or that is too long or too large."""
     if len(pattern) > MAX_PATTERN_CHARS:
         raise ValueError(f"a pattern has {len(pattern)} characters; {MAX_PATTERN_CHARS} are the most")
-    options = re2.Options()
-    options.case_sensitive, options.log_errors, options.max_mem = False, False, _MAX_MEMORY_BYTES
     try:
-        return re2.compile(pattern, options)
+        return re2.compile(pattern, _options(_MAX_MEMORY_BYTES))
     except re2.error as error:
         why = error.args[0] if error.args else ""
         raise ValueError(
             f"pattern {pattern!r} cannot be read: {why.decode(errors='replace') if isinstance(why, bytes) else why}"
         ) from error
+
+
+class Patterns:
+    """Many patterns on one fact, searched for in one pass over it, as `Matches` would search for each. Safe to share between threads."""
+
+    def __init__(self, name: str, patterns: Sequence[str]) -> None:
+        self._read, self._count = fact(name).read, len(patterns)
+        self._set: Any = re2.Set.SearchSet(_options(_SET_MEMORY_BYTES))
+        for pattern in (*patterns, _EVERYWHERE):
+            self._set.Add(pattern)
+        try:
+            self._set.Compile()
+        except re2.error:
+            self._set = None
+
+    def found(self, facts: Facts) -> Iterable[int]:
+        """Numbers of the patterns that are found. All of them when RE2 has too little memory to tell: then each must be asked."""
+        value = self._read(facts)
+        found: set[int] = set()
+        for text in _beginning(value if isinstance(value, tuple) else (str(value),)):
+            numbers = self._set.Match(text) if self._set else None
+            # RE2 answers "nothing" also when it gave up. Whether it did shows in the pattern that is found everywhere.
+            if not numbers or self._count not in numbers:
+                return range(self._count)
+            found.update(numbers)
+        found.discard(self._count)
+        return found
+
+
+def _options(memory_bytes: int) -> Any:
+    options = re2.Options()
+    options.case_sensitive, options.log_errors, options.max_mem = False, False, memory_bytes
+    return options
 
 
 def _beginning(texts: tuple[str, ...]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Literal
 
 from mailgate.cases.changes import TOLD
@@ -16,11 +17,13 @@ from mailgate.cases.workflow import SUPPORTWEB, Workflow
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement
 from mailgate.rules.conditions import Always, Condition
 from mailgate.rules.facts import DEFAULT_AGREEMENT
+from mailgate.rules.index import Index
 
 Disposition = Literal["comment", "redirect", "note", "create", "forward", "hold", "discard"]
 Do = Literal["tag", "set", "transition", "notify", "participant"]
 
 DISPOSITIONS: frozenset[str] = frozenset({"comment", "redirect", "note", "create", "forward", "hold", "discard"})
+INDEXED_FROM_RULES = 64
 SETTABLE: frozenset[str] = frozenset({"priority", "type", "component", "assignee"})
 
 
@@ -127,6 +130,11 @@ class Policy:
         last = self.rules[-1] if self.rules else None
         if last is None or not isinstance(last.when, Always) or last.then is None or last.shadow:
             raise ValueError("the last rule must be the written default: it holds always, and it decides")
+
+    @cached_property
+    def index(self) -> Index | None:
+        """Which rules can hold; None for the few rules that most policies have, which are asked each, so that each answer is stored."""
+        return Index([rule.when for rule in self.rules]) if len(self.rules) >= INDEXED_FROM_RULES else None
 
     def agreement(self, key: str) -> Agreement:
         """The agreement of this key, else the default one."""

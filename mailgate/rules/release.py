@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 
-from mailgate.rules.chain import Effect, TrailEntry, Verdict
+from mailgate.rules.chain import Effect, Trail, TrailEntry, Verdict
 from mailgate.rules.facts import Facts
 from mailgate.rules.policy import Disposition, Policy
 
@@ -40,16 +40,19 @@ def verdict(order: Order, policy: Policy, facts: Facts) -> Verdict:
     reason = f"{order.by} released it as {order.as_}"
     if order.as_ != "comment":
         effects: tuple[Effect, ...] = (Effect(order.as_),)
-        return _verdict(order.as_, reason, effects, policy, "legacy" if order.as_ == "redirect" else "")
+        return _verdict(order.as_, reason, effects, policy, facts, "legacy" if order.as_ == "redirect" else "")
     person = replace(facts, workflow=policy.workflow, trust="participant", mail=replace(facts.mail, kind="human"))
     answer = person.case_answer()
     if answer is None:
-        return _verdict("hold", f"{reason}, but no case is named or found", (Effect("hold"),), policy)
+        return _verdict("hold", f"{reason}, but no case is named or found", (Effect("hold"),), policy, facts)
     if answer.does == "refuse":
-        return _verdict("redirect", f"{reason}, but {answer.reason}", (Effect("redirect"),), policy, "case_closed")
+        return _verdict("redirect", f"{reason}, but {answer.reason}", (Effect("redirect"),), policy, facts, "case_closed")
     moved = (Effect("transition", {"to": answer.move_to, "because": answer.reason}),) if answer.move_to else ()
-    return _verdict("comment", reason, (Effect("comment"), *moved, Effect("participant", {"approved": "yes"})), policy)
+    return _verdict("comment", reason, (Effect("comment"), *moved, Effect("participant", {"approved": "yes"})), policy, facts)
 
 
-def _verdict(disposition: Disposition, reason: str, effects: tuple[Effect, ...], policy: Policy, flavour: str = "") -> Verdict:
-    return Verdict(disposition, RULE, reason, (TrailEntry(RULE, True, reason),), effects, flavour, policy.version)
+def _verdict(
+    disposition: Disposition, reason: str, effects: tuple[Effect, ...], policy: Policy, facts: Facts, flavour: str = ""
+) -> Verdict:
+    trail = Trail(policy, facts, remarks=[TrailEntry(RULE, True, reason)])
+    return Verdict(disposition, RULE, reason, trail, effects, flavour, policy.version)

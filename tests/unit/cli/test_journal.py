@@ -148,3 +148,23 @@ def test_given_an_answer_that_may_have_been_sent_when_retried_by_hand_then_it_is
     assert answer.code == 1
     assert "at most once" in answer.err
     assert _only(mailgate, "outbox")["state"] == "uncertain"
+
+
+def test_given_a_policy_of_many_rules_when_an_entry_is_shown_then_every_rule_has_its_answer(
+    mailgate: Run, work: Work, tmp_path: Path
+) -> None:
+    rules = "".join(f"  - {{name: kunde_{n}, when: {{author.domain: kunde{n}.example}}, then: hold}}\n" for n in range(200))
+    default = "  - {name: default, when: always, then: redirect}\n"
+    (tmp_path / "policy.yaml").write_text(f"rules:\n{rules}{default}")
+    with (tmp_path / "mailgate.toml").open("a") as file:
+        file.write('[policy]\nfile = "policy.yaml"\n')
+    mailgate("inject", "-", stdin=PERSON)
+    work()
+    entry = _only(mailgate, "journal")
+    shown = mailgate("journal", "show", "--json", entry["id"]).objects[0]
+    assert [step["rule"] for step in shown["trail"]] == [*(f"kunde_{n}" for n in range(200)), "default"]
+    assert shown["trail"][7] == {"rule": "kunde_7", "hit": False, "because": "author.domain is kunde.example"}
+    (tmp_path / "policy.yaml").write_text(f"rules:\n{default}")
+    shown = mailgate("journal", "show", "--json", entry["id"]).objects[0]
+    assert [step["rule"] for step in shown["trail"]] == ["default"]
+    assert shown["passed_over"] == [{"facts": "author.domain", "because": "author.domain is kunde.example", "rules": 200}]

@@ -86,9 +86,9 @@ CASES = [  # facts, disposition, rule
 def test_given_a_mail_when_the_policy_is_asked_then_the_table_decides_and_every_step_is_explained(given_, disposition, rule):
     verdict = run(SUPPORTWEB_POLICY, given_)
     assert (verdict.disposition, verdict.rule) == (disposition, rule)
-    assert [entry.hit for entry in verdict.trail] == [False] * (len(verdict.trail) - 1) + [True]
+    assert [entry.hit for entry in verdict.trail] == [False] * (len(list(verdict.trail)) - 1) + [True]
     assert all(entry.because for entry in verdict.trail)
-    assert verdict.reason == verdict.trail[-1].because
+    assert verdict.reason == list(verdict.trail)[-1].because
 
 
 MOVES = [  # status, thanks only, days since resolved, moves to
