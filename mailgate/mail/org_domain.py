@@ -36,6 +36,12 @@ def ascii_name(domain: str) -> str:
     return name if len(name) <= 253 and all(0 < len(label) < 64 for label in labels) else ""
 
 
+def is_public_suffix(domain: str) -> bool:
+    """True for a name that many owners register below, such as `no` or `co.uk`."""
+    name = ascii_name(domain)
+    return bool(name) and _suffixes().privatesuffix(name) is None
+
+
 @functools.cache
 def _suffixes() -> PublicSuffixList:
     """Read once, when first asked: some 20 ms."""

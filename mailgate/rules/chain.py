@@ -84,8 +84,8 @@ class Verdict:
 
 def run(policy: Policy, facts: Facts) -> Verdict:
     """Ask the policy. Same policy and facts, same verdict. Raises nothing for any mail."""
-    if facts.workflow is not policy.workflow or facts.agreements is not policy.agreements:
-        facts = replace(facts, workflow=policy.workflow, agreements=policy.agreements)
+    if facts.workflow is not policy.workflow or facts.agreements is not policy.agreements or facts.legacy is not policy.legacy:
+        facts = replace(facts, workflow=policy.workflow, agreements=policy.agreements, legacy=policy.legacy)
     trail = Trail(policy, facts)
     actions: list[Action] = []
     for position in policy.index.candidates(facts) if policy.index else range(len(policy.rules)):

@@ -10,6 +10,7 @@ from mailgate.rules.conditions import All, Always, AnyOf, Eq, In, Not
 from mailgate.rules.policy import Action, Choice, Policy, Rule
 
 _CARRIED = Not(Eq("carrier", ""))
+_STILL_ACCEPTED = In("legacy.phase", ("accept", "accept_and_tell"))
 
 RULES = (
     Rule("loop", Eq("kind", "loop"), "note", "the mail has been through here before, so it is kept as a note and never answered"),
@@ -88,6 +89,13 @@ RULES = (
         "hold",
         "a contact answers an old mail of ours, whose reply address is no longer good: a person decides",
     ),
+    Rule(
+        "legacy_doubtful",
+        All((Eq("auth.verdict", "fail"), _STILL_ACCEPTED)),
+        "hold",
+        "the sender may still make cases by mail, but the author's domain says that the mail is not from there: a person decides",
+    ),
+    Rule("legacy_accept", _STILL_ACCEPTED, "create", "the sender may still make cases by mail, so one is made"),
     Rule(
         "default",
         Always(),

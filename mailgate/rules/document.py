@@ -15,9 +15,11 @@ from typing import Any, TypeVar, cast
 from mailgate.cases.workflow import OPERATOR, SUPPORTWEB, Operation, ReplyMove, Status, Step, Workflow
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, ResponseTime, Week, hours
 from mailgate.rules.conditions import All, Always, AnyOf, Compare, Comparison, Condition, Eq, In, Matches, Not
+from mailgate.rules.document_legacy import read_legacy, unheard
 from mailgate.rules.document_lint import lint, no_default
 from mailgate.rules.document_schema import DAYS, SCHEMA, Schema, misfits, problem
 from mailgate.rules.document_yaml import Node, Place, Problem, Unreadable, parse
+from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy
 from mailgate.rules.policy import Action, Choice, Example, NoticeSettings, Policy, RedirectSettings, Rule
 
 _SIGNS: dict[str, Comparison] = {"over": "gt", "under": "lt", "at_least": "ge", "at_most": "le"}
@@ -60,6 +62,7 @@ class _Builder:
         workflow = (self._try(parts["workflow"], _workflow, _FORMS["workflow"]) if "workflow" in parts else None) or SUPPORTWEB
         agreements = self._agreements(parts.get("agreements"))
         self.problems += lint([(rule, _places(item)) for rule, item in rules], workflow, _workflow_places(parts.get("workflow")), own)
+        legacy = self._legacy(parts.get("legacy"), own, [rule for rule, _ in rules])
         if rules and rules[-1][1] is items[-1]:
             self.problems += no_default(rules[-1][0], items[-1].place)
         if self.problems:
@@ -74,6 +77,7 @@ class _Builder:
                 agreements,
                 notices=_notices(parts.get("notices")),
                 redirect=_redirect(parts.get("redirect")),
+                legacy=legacy,
                 examples=tuple(map(_example, _items(parts.get("tests")))),
                 **known,
             ),
@@ -86,6 +90,13 @@ class _Builder:
         form = _FORMS["agreements"]["additionalProperties"]
         made = {key: self._try(item, partial(_agreement, key), form) for key, item in node.value.items()}
         return {key: agreement for key, agreement in made.items() if agreement}
+
+    def _legacy(self, node: Node | None, own: frozenset[str], rules: list[Rule]) -> Legacy:
+        if node is None or any(misfits(node, _FORMS["legacy"])):
+            return SUPPORTWEB_LEGACY
+        legacy, problems = read_legacy(node, own)
+        self.problems += problems or (unheard(node, legacy, rules) if legacy else ())
+        return legacy or SUPPORTWEB_LEGACY
 
     def _try(self, node: Node, make: Callable[[Node], _Made], form: Schema) -> _Made | None:
         """Build it when it has the right form; a value that its type refuses is a problem at its place."""

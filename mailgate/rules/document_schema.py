@@ -13,6 +13,7 @@ from mailgate.mail.model import MACHINE_KINDS
 from mailgate.rules.conditions import MAX_PATTERN_CHARS
 from mailgate.rules.document_yaml import Node, Place, Problem
 from mailgate.rules.facts import FACTS, Fact
+from mailgate.rules.legacy import PHASES
 from mailgate.rules.policy import DISPOSITIONS, SETTABLE
 
 Schema = Mapping[str, Any]
@@ -28,6 +29,8 @@ WORDS: Mapping[str, Sequence[str]] = {
     "carrier": ("", "address", "message_id", "marker", "bounce"),
     "case.answer": ("", "comment", "note", "refuse"),
     "time.weekday": DAYS,
+    "legacy.phase": tuple(PHASES),
+    "legacy.next": ("", *PHASES),
 }
 """Facts whose values are a closed set."""
 OPERATORS: Mapping[str, tuple[str, str]] = {
@@ -154,6 +157,28 @@ def _agreement() -> dict[str, Any]:
     return _object({"hours": _WEEK, "phone": _WEEK, "response": response, **more}, ("hours", "response"))
 
 
+def _legacy() -> dict[str, Any]:
+    phase = _about(_word(tuple(PHASES)), "; ".join(f"{name}: {text}" for name, text in PHASES.items()))
+    day = _about(_TEXT, "the day on which it begins, such as 2009-04-01; only the first phase has none")
+    phases = _about(_list(_object({"phase": phase, "from": day}, ["phase"]), 1), "phases in the order of their days")
+    senders = {
+        "domains": _about(_list(_TEXT, 1), "domains of the reverse-path, in either spelling of international ones"),
+        "subdomains": _about(_TRUTH, "all domains below them, too; not, when nothing is said"),
+        "phases": phases,
+    }
+    return _about(
+        _object(
+            {
+                "phases": _about(phases, "phases of everyone who is not named; redirect when nothing is said"),
+                "senders": _list(_object(senders, ("domains", "phases"))),
+                "zone": _about(_TEXT, "where days begin at midnight; Europe/Oslo when nothing is said"),
+                "refusal": _about(_object(dict.fromkeys(LANGUAGES, _TEXT)), "your own text of the 550, one line of ASCII per language"),
+            }
+        ),
+        "what becomes of people who ask for help by mail, per domain and by dates",
+    )
+
+
 def _test() -> dict[str, Any]:
     value = {"anyOf": [_TEXT, {"type": "integer"}, _TRUTH, _list(_TEXT)]}
     fields = {"name": _TEXT, "given": _map(value), "expect": _word(sorted(DISPOSITIONS)), "rule": _TEXT}
@@ -172,6 +197,7 @@ def schema() -> dict[str, Any]:
         "priorities": choices,
         "components": choices,
         "notices": _object({"told": _list(_word(NOTICES)), "window_s": window}),
+        "legacy": _legacy(),
         "redirect": _object({"window_s": window, "texts": _map(_object(dict.fromkeys(LANGUAGES, _TEXT)))}),
         "tests": _list(_test()),
     }

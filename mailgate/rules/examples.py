@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from mailgate.cases.model import Case, Contact, Customer, Participant
@@ -116,6 +116,11 @@ def _files(facts: Facts, names: tuple[str, ...]) -> Facts:
     return _mail("attachments")(facts, tuple(Attachment(name, "application/octet-stream", b"", "") for name in names))
 
 
+def _date(facts: Facts, value: str) -> Facts:
+    day = date.fromisoformat(value)
+    return replace(facts, at=facts.at.replace(year=day.year, month=day.month, day=day.day))
+
+
 def _reverse_path(facts: Facts, value: str) -> Facts:
     return replace(facts, envelope=replace(facts.envelope, reverse_path=value or None))
 
@@ -142,4 +147,5 @@ _CHANGES: Mapping[str, _Change] = {
     "reply.text": _reply("text"),
     "reply.thanks_only": _reply("thanks_only"),
     "attachments.names": _files,
+    "time.date": _date,
 }

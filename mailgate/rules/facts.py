@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from mailgate.cases.model import Case, Contact, Customer
 from mailgate.cases.workflow import SUPPORTWEB, Incoming, ReplyAnswer, Workflow, on_reply
 from mailgate.mail.model import Envelope, Mail
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, within_hours
+from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy, Standing, domain_of
 from mailgate.rules.trust import Authentication, Trust
 
 Value = str | int | bool | tuple[str, ...]
@@ -46,7 +47,7 @@ class Authentications:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is known of one mail when the policy is asked. Made by the intake; the chain puts the policy's workflow and agreements in.
+    """All that is known of one mail when the policy is asked. Made by the intake; the chain puts in what the policy has of its own.
 
     `case` is the case that was found by `carrier`, or, when `carrier` is "", the one that the subject hints at (a hint, never authority).
     `carrier_refusals`: why token-like texts of the mail were no good (`expired`, `forged`, ...). `carriers_disagree`: good tokens name
@@ -67,6 +68,12 @@ class Facts:
     customer: Customer | None = None
     workflow: Workflow = SUPPORTWEB
     agreements: Mapping[str, Agreement] = field(default_factory=lambda: SUPPORTWEB_AGREEMENTS)
+    legacy: Legacy = SUPPORTWEB_LEGACY
+
+    @property
+    def standing(self) -> Standing:
+        """The legacy phase of the reverse-path on the day when the mail was accepted."""
+        return self.legacy.standing(self.envelope.reverse_path, self.at)
 
     @property
     def agreement(self) -> Agreement:
@@ -152,6 +159,19 @@ def _case_answer(f: Facts) -> str:
     return answer.does if answer else ""
 
 
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _listed(f: Facts) -> bool:
+    return f.envelope.reverse_path is not None and f.legacy.entry(domain_of(f.envelope.reverse_path)) is not None
+
+
+def _days_left(f: Facts) -> int:
+    next_on = f.standing.next_on
+    return (next_on - f.legacy.day(f.at)).days if next_on else -1
+
+
 def _kept_files(f: Facts) -> int:
     return sum(1 for part in f.mail.attachments if part.disposition != "decoration")
 
@@ -210,6 +230,23 @@ _ALL = (
     Fact("agreement", "text", "key of the author's agreement", lambda f: f.agreement.key),
     Fact("agreement.open", "truth", "the mail came within the agreement's opening hours", lambda f: within_hours(f.agreement, f.at)),
     Fact("agreement.phone", "truth", "the agreement has telephone support", lambda f: f.agreement.phone is not None),
+    Fact(
+        "legacy.phase",
+        "text",
+        "phase of the reverse-path's domain: accept, accept_and_tell, redirect or refuse",
+        lambda f: f.standing.phase,
+    ),
+    Fact("legacy.listed", "truth", "the policy names the reverse-path's domain, or takes it in with the one above it", _listed),
+    Fact(
+        "legacy.since",
+        "text",
+        "day on which the phase began, such as 2009-04-01; empty: from the beginning",
+        lambda f: _day(f.standing.since),
+    ),
+    Fact("legacy.next", "text", "phase that comes next; empty without one", lambda f: f.standing.next),
+    Fact("legacy.next_on", "text", "day on which the next phase begins; empty without one", lambda f: _day(f.standing.next_on)),
+    Fact("legacy.days_left", "number", "days until the next phase begins; -1 without one", _days_left),
+    Fact("time.date", "text", "local day, such as 2009-04-01", lambda f: _local(f).date().isoformat()),
     Fact("time.weekday", "text", "monday to sunday, local time", lambda f: _WEEKDAYS[_local(f).weekday()]),
     Fact("time.hour", "number", "0 to 23, local time", lambda f: _local(f).hour),
 )

@@ -18,6 +18,7 @@ from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement
 from mailgate.rules.conditions import Always, Condition
 from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.rules.index import Index
+from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy
 
 Disposition = Literal["comment", "redirect", "note", "create", "forward", "hold", "discard"]
 Do = Literal["tag", "set", "transition", "notify", "participant"]
@@ -113,6 +114,7 @@ class Policy:
     components: tuple[Choice, ...] = ()
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     redirect: RedirectSettings = field(default_factory=RedirectSettings)
+    legacy: Legacy = SUPPORTWEB_LEGACY
     examples: tuple[Example, ...] = ()
 
     def __post_init__(self) -> None:
