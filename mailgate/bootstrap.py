@@ -26,6 +26,7 @@ from mailgate.inbound.matcher import CaseFinder
 from mailgate.inbound.reading import ReadingOptions, ReadingRoom, read_here
 from mailgate.inbound.recipients import OwnAddresses, own_recipients
 from mailgate.inbound.redirect import AnswerLimits
+from mailgate.inbound.sender_gate import Doors, SenderGate, Senders
 from mailgate.inbound.smtp_tls import server_context
 from mailgate.mail.limits import Ours
 from mailgate.outbound import actors
@@ -124,11 +125,18 @@ def make_stages(settings: Settings, store: Store, ring: Callable[[str], None]) -
     return {"intake": make_intake(settings, store, ring), "notices": notices, "send": send}
 
 
-def make_listener(settings: Settings, store: Store, journal: Journal) -> Listener:
+def make_gate(settings: Settings, clock: Clock, policy: Policy) -> SenderGate:
+    """Who refuses legacy senders at RCPT, as this policy says until it is given another."""
+    mailboxes = frozenset(map(str.lower, settings.support_addresses))
+    doors = Doors(mailboxes, own_addresses(settings).domains, settings.service.portal_url, settings.service.default_language)
+    return SenderGate(doors, clock, policy)
+
+
+def make_listener(settings: Settings, store: Store, journal: Journal, senders: Senders) -> Listener:
     """The listener on all endpoints of the settings, not yet bound. Raises ConfigError for a certificate that cannot be used."""
     smtp = settings.smtp
     context = server_context(str(smtp.tls_cert), str(smtp.tls_key)) if smtp.tls_cert and smtp.tls_key else None
-    options = ListenerOptions(settings.hostname, _endpoints(settings), context, proxy_from=tuple(smtp.proxy_from))
+    options = ListenerOptions(settings.hostname, _endpoints(settings), context, proxy_from=tuple(smtp.proxy_from), senders=senders)
     recipients = own_recipients(own_addresses(settings))
     return Listener(options, _limits(settings), recipients, journal, _observe, disk_space=_disk_space(store))
 

@@ -15,12 +15,15 @@ from datetime import timedelta
 
 from mailgate import bootstrap, broker, log, metrics
 from mailgate.config import Endpoint, Settings
-from mailgate.errors import ConfigError, MailgateError
+from mailgate.errors import ConfigError, MailgateError, TransientFailure
 from mailgate.inbound.journal import Journal
+from mailgate.rules.policy import Policy
 from mailgate.store.unit_of_work import Store
 from mailgate.worker import Stage, Worker
 
 CHORES_INTERVAL = timedelta(hours=1)
+GATE_LOOK_S = 0.5
+"""How often the listener looks whether the policy has changed: what an operator activates holds there within a second, too."""
 GARBAGE_THRESHOLDS = (20_000, 20, 50)
 """Of `gc.set_threshold`. A batch makes some thousand objects that die with it; Python's 700 has them looked through again and again."""
 
@@ -39,7 +42,11 @@ class Gateway:
         self._broker = broker.connect(settings.broker.url)
         self._bell = broker.Bell(self._broker)
         self.journal = Journal(self.store, self.store.clock, self._ring_intake) if listen else None
-        self.listener = bootstrap.make_listener(settings, self.store, self.journal) if self.journal else None
+        policy = bootstrap.policy_of(settings)
+        self._policy: Callable[[], Policy] = lambda: policy
+        self._gate = bootstrap.make_gate(settings, self.store.clock, policy)
+        self.listener = bootstrap.make_listener(settings, self.store, self.journal, self._gate.check) if self.journal else None
+        self._gate_keeper: asyncio.Task[None] | None = None
         self._worker = self._make_worker() if work else None
         self._metrics = self._make_metrics(settings.metrics.listen, index)
 
@@ -97,6 +104,7 @@ class Gateway:
                 await self.listener.start()
             except OSError as error:
                 raise ConfigError(f"cannot listen: {error.strerror or error}", hint="is another process using the port?") from None
+            self._gate_keeper = asyncio.get_running_loop().create_task(self._keep_gate())
         if self._worker is not None:
             self._worker.start()
         if self._metrics is not None:
@@ -104,7 +112,17 @@ class Gateway:
             self._metrics.start()
         _log.info("started", listening=self.addresses, metrics_port=self._metrics.port if self._metrics else None)
 
+    async def _keep_gate(self) -> None:
+        """Bring the listener the policy that is in force. A database that is away leaves it with the one that it has."""
+        while True:
+            await asyncio.sleep(GATE_LOOK_S)
+            with contextlib.suppress(TransientFailure):
+                self._gate.use(await asyncio.to_thread(self._policy))
+
     async def _stop(self) -> None:
+        if self._gate_keeper is not None:
+            self._gate_keeper.cancel()
+            await asyncio.gather(self._gate_keeper, return_exceptions=True)
         if self.listener is not None:
             await self.listener.stop()
         if self.journal is not None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from mailgate import log
 from mailgate.inbound.admission import Admission
 from mailgate.inbound.limits import Limits, Network
+from mailgate.inbound.sender_gate import Senders, everyone
 from mailgate.inbound.smtp_dialogue import Setup
 from mailgate.inbound.submission import Accepting
 
@@ -41,6 +42,7 @@ class ListenerOptions:
     """`hostname` is what we call ourselves. Without `tls` no STARTTLS is offered; `require_tls` refuses mail without it (not for port 25).
 
     `banner_delay_s` makes every client wait for the greeting: who speaks first is a robot. `stop_grace_s` is for messages in work.
+    `senders` is asked for each recipient that is ours.
     """
 
     hostname: str
@@ -51,6 +53,7 @@ class ListenerOptions:
     banner_delay_s: float = 0.0
     reuse_port: bool = False
     stop_grace_s: float = 10.0
+    senders: Senders = everyone
 
 
 @dataclass(frozen=True, slots=True)

@@ -388,6 +388,7 @@ class Listener:
             recipients=self._recipients,
             tls_offered=options.tls is not None and endpoint.tls == "starttls",
             tls_required=options.require_tls,
+            senders=options.senders,
         )
         return Place(
             endpoint,

@@ -15,6 +15,7 @@ from mailgate.errors import Rejected
 from mailgate.inbound import smtp_replies as replies
 from mailgate.inbound.limits import Limits
 from mailgate.inbound.recipients import Recipients
+from mailgate.inbound.sender_gate import Senders, everyone
 from mailgate.inbound.smtp_address import read_forward_path, read_parameters, read_reverse_path
 from mailgate.mail.model import Envelope
 
@@ -49,6 +50,7 @@ class Setup:
     recipients: Recipients
     tls_offered: bool = False
     tls_required: bool = False
+    senders: Senders = everyone
 
 
 @dataclass(slots=True)
@@ -217,7 +219,9 @@ class Dialogue:
         path, rest = read_forward_path(argument[3:].lstrip())
         if rest and read_parameters(rest):
             raise Rejected(replies.R555_PARAMETER, "unknown_parameter")
-        transaction.accepted.append(self._setup.recipients(path))
+        recipient = self._setup.recipients(path)
+        self._setup.senders(transaction.reverse_path, recipient)
+        transaction.accepted.append(recipient)
         return _RECIPIENT_OK
 
     def _data(self, argument: bytes) -> Step:

@@ -6,6 +6,7 @@ No text names a person, a path, a version or an exception.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from mailgate.errors import Reply
@@ -67,8 +68,13 @@ R555_PARAMETER = Reply(555, "5.5.4", "Parameter not recognized")
 
 @lru_cache(maxsize=256)
 def wire(reply: Reply) -> bytes:
-    """The reply as one line with CRLF. Only for the constants above: what is made per message is spelled where it is made."""
-    return f"{reply}\r\n".encode("ascii")
+    """The reply with CRLF; a text of several lines as a multiline reply (RFC 5321 section 4.2.1, RFC 2034 section 4).
+
+    For the constants above and what is made per policy: what is made per message is spelled where it is made.
+    """
+    *more, last = reply.text.split("\n")
+    lines = [f"{reply.code}-{reply.enhanced} {line}" for line in more] + [str(replace(reply, text=last))]
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 def queued(journal_id: str) -> bytes:

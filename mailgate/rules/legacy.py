@@ -6,9 +6,9 @@ In: a reverse-path and a time. Out: the phase that its domain stands in, since w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal
@@ -40,7 +40,8 @@ class Step:
 class Standing:
     """Where a sender stands on one day. `next` and `next_on`: the change that comes, "" and None without one.
 
-    `closes_on`: when no cases are made any more, while they still are; `refuses_on`: when mail is refused, while it still is not.
+    `closes_on`: when no cases are made any more, while they still are; `closed_since`: since when, while they are not; `refuses_on`: when
+    mail is refused, while it still is not.
     """
 
     phase: Phase
@@ -49,6 +50,7 @@ class Standing:
     next_on: date | None = None
     closes_on: date | None = None
     refuses_on: date | None = None
+    closed_since: date | None = None
 
 
 _NOBODY = Standing("redirect")
@@ -77,8 +79,15 @@ class Schedule:
         now, coming = begun[-1], self.steps[len(begun) :]
         closes = next((step.since for step in coming if step.phase not in OPEN), None) if now.phase in OPEN else None
         refuses = next((step.since for step in coming if step.phase == "refuse"), None) if now.phase != "refuse" else None
-        upcoming = coming[0] if coming else None
-        return Standing(now.phase, now.since, upcoming.phase if upcoming else "", upcoming.since if upcoming else None, closes, refuses)
+        if not coming:
+            return Standing(now.phase, now.since, closed_since=_closed_since(begun))
+        return Standing(now.phase, now.since, coming[0].phase, coming[0].since, closes, refuses, _closed_since(begun))
+
+
+def _closed_since(begun: Sequence[Step]) -> date | None:
+    """The day of the first of the closed phases that hold without a break until now; None: they always have, or none does."""
+    last_open = max((number for number, step in enumerate(begun) if step.phase in OPEN), default=-1)
+    return begun[last_open + 1].since if last_open + 1 < len(begun) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +145,10 @@ class Legacy:
     def day(self, at: datetime) -> date:
         """The local day of an aware time."""
         return at.astimezone(self._clock).date()
+
+    def midnight(self, day: date) -> datetime:
+        """When a local day begins, aware UTC."""
+        return datetime.combine(day, time(), self._clock).astimezone(UTC)
 
     def entry(self, domain: str) -> Senders | None:
         """The entry that a domain (as of `domain_of`) falls under: its own, else the nearest above it that takes subdomains."""
