@@ -33,9 +33,10 @@ class Desk:
     def __init__(self, store: Store, clock: SteppedClock) -> None:
         self.store, self.clock = store, clock
         self.rung: list[str] = []
+        self.policy = SUPPORTWEB_POLICY
         ours = Ours(addresses=OWN, domains=frozenset({"firma.example"}), message_id_domains=frozenset({"firma.example"}))
         options = IntakeOptions(OWN, frozenset({"firma.example"}), partial(read_here, ours=ours))
-        self.intake = Intake(store, CaseFinder(KEYS, "SUP"), lambda: SUPPORTWEB_POLICY, options, self.rung.append)
+        self.intake = Intake(store, CaseFinder(KEYS, "SUP"), lambda: self.policy, options, self.rung.append)
         self.journal = Journal(store, clock, lambda: None)
         with store.transaction() as uow:
             numbers = uow.contacts.next_numbers(2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import (
@@ -28,6 +29,8 @@ from mailgate.cases.model import (
 from mailgate.cases.workflow import SUPPORTWEB, Workflow, target_of
 from mailgate.errors import NotAllowed
 
+FieldName = Literal["priority", "case_type", "component"]
+"""A field of a case that can be set by itself."""
 TOLD: frozenset[NoticeKind] = frozenset({"case_created", "comment_added", "status_changed", "assignee_changed"})
 
 
@@ -116,7 +119,7 @@ def add_comment(case: Case, draft: Draft, stamp: Stamp, move_to: str | None = No
     files = "\n".join(file.filename for file in draft.files if file.disposition != "decoration")
     told = _Told("comment_added", event, {"comment_id": comment.id, "text": draft.text, "files": files})
     commented = Change(replace(case, updated_at=stamp.now), (comment,), (event,), _notices(case, (told,), stamp))
-    return _and_then(commented, _move(commented.case, move_to, "reply" if stamp.journal_id else "comment", stamp)) if move_to else commented
+    return and_then(commented, _move(commented.case, move_to, "reply" if stamp.journal_id else "comment", stamp)) if move_to else commented
 
 
 def add_note(case: Case, draft: Draft, stamp: Stamp) -> Change:
@@ -138,6 +141,18 @@ def assign(case: Case, assignee: str, stamp: Stamp) -> Change:
     after = replace(case, assignee=assignee, updated_at=stamp.now)
     event = _event(case, "assignee_changed", stamp, facts)
     return Change(after, (), (event,), _notices(after, (_Told("assignee_changed", event, facts),), stamp))
+
+
+def set_fields(case: Case, fields: Mapping[FieldName, str], stamp: Stamp) -> Change:
+    """Set fields that operators sort by. One event for each that changes; told to nobody, since customers have no use for it."""
+    changed: dict[str, Any] = {name: value for name, value in fields.items() if getattr(case, name) != value}
+    if not changed:
+        return Change(case)
+    events = tuple(
+        _event(case, "field_changed", stamp, {"field": name, "from": str(getattr(case, name)), "to": value})
+        for name, value in changed.items()
+    )
+    return Change(replace(case, **changed, updated_at=stamp.now), (), events)
 
 
 def add_participant(case: Case, contact: Contact, stamp: Stamp, *, approved: bool = True) -> Change:
@@ -185,8 +200,11 @@ def _resolved_at(case: Case, target: str, stamp: Stamp) -> datetime | None:
     return case.resolved_at if status.final else None
 
 
-def _and_then(first: Change, second: Change) -> Change:
-    return replace(first, case=second.case, events=first.events + second.events, notices=first.notices + second.notices)
+def and_then(first: Change, second: Change) -> Change:
+    """Two changes of one case, the second made of the first one's case, as one."""
+    added = first.participants_added + second.participants_added
+    events, notices = first.events + second.events, first.notices + second.notices
+    return replace(first, case=second.case, events=events, notices=notices, participants_added=added)
 
 
 def _comment(case: Case, draft: Draft, kind: CommentKind, stamp: Stamp) -> Comment:

@@ -15,11 +15,14 @@ EventKind = Literal[
     "note_added",
     "status_changed",
     "assignee_changed",
+    "field_changed",
     "participant_added",
     "participant_removed",
     "delivery_failed",
 ]
-NoticeKind = Literal["case_created", "comment_added", "status_changed", "assignee_changed", "redirect", "case_closed", "forward"]
+NoticeKind = Literal[
+    "case_created", "comment_added", "status_changed", "assignee_changed", "redirect", "case_closed", "forward", "team_notice"
+]
 Agreement = Literal["enkel", "standard", "utvidet"]
 
 

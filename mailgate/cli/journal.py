@@ -54,13 +54,15 @@ class State(StrEnum):
 def list_entries(
     state: Annotated[State | None, typer.Option("--state", help="Only entries in this state.")] = None,
     before: Annotated[str | None, typer.Option("--before", metavar="ID", help="Go on from this entry.")] = None,
+    tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only entries that a rule has given this tag.")] = None,
     limit: LimitOption = 50,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show entries, the newest first."""
     with store(config).reading() as work:
-        found = work.journal.list(state.value if state else None, limit, before=work.journal.find(before) if before else None)
+        start = work.journal.find(before) if before else None
+        found = work.journal.list(state.value if state else None, limit, before=start, tag=tag)
     output.show([_summary(entry) for entry in found], COLUMNS, as_json, none="no entries")
 
 
@@ -170,6 +172,7 @@ def _summary(entry: JournalEntry) -> dict[str, Any]:
         "kind": decision.kind if decision else "",
         "rule": decision.rule if decision else "",
         "reason": decision.reason if decision else entry.error,
+        "tags": list(decision.tags) if decision else [],
         "size_bytes": entry.size_bytes,
         "attempts": entry.attempts,
     }

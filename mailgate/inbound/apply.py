@@ -75,7 +75,7 @@ def _settle(uow: UnitOfWork, letter: Letter, cases: dict[str, Case], rules: Rule
     if found.suppression:
         writes.suppressions.append(found.suppression)
     writes.blobs.update((file.sha256, file.content) for file in found.files)
-    writes.notices.extend(found.forwards)
+    writes.notices.extend(found.notices)
     writes.outcomes.append(found.outcome)
 
 
@@ -90,9 +90,8 @@ def _recheck(letter: Letter, cases: dict[str, Case], rules: Rules) -> Letter:
 
 def _introduced(uow: UnitOfWork, letter: Letter, now: datetime) -> Letter:
     """The letter with its author as a contact, when the verdict makes someone a participant whom nobody has written down yet."""
-    author, verdict = letter.mail.author, letter.verdict
-    joins = verdict is not None and verdict.disposition == "comment" and any(effect.do == "participant" for effect in verdict.effects)
-    if not joins or author is None or letter.match.author is not None:
+    author = letter.mail.author
+    if not _joins(letter) or author is None or letter.match.author is not None:
         return letter
     address = folded(author.address)
     contact = uow.contacts.by_addresses([address]).get(address)
@@ -102,6 +101,14 @@ def _introduced(uow: UnitOfWork, letter: Letter, now: datetime) -> Letter:
         contact = Contact(new_id(now), number, address, author.name, customer_id=company.id if company else None)
         uow.contacts.add([contact])
     return replace(letter, match=replace(letter.match, author=contact))
+
+
+def _joins(letter: Letter) -> bool:
+    """Whether the author becomes a case's reporter or participant."""
+    verdict = letter.verdict
+    if verdict is None or verdict.disposition not in ("comment", "create"):
+        return False
+    return verdict.disposition == "create" or any(effect.do == "participant" for effect in verdict.effects)
 
 
 def _rested_on(case: Case) -> tuple[object, ...]:
@@ -123,6 +130,7 @@ def _answer_notice(letter: Letter, answer: Answer, setting: Setting) -> Notice:
         "in_reply_to": mail.message_id or "",
         "references": " ".join((*mail.references[-10:], *([mail.message_id] if mail.message_id else []))),
         "agreement": letter.match.customer.agreement if letter.match.customer else DEFAULT_AGREEMENT,
+        "text": answer.text,
         **({"case_key": answer.case.key, "summary": answer.case.summary} if answer.case else {}),
     }
     return Notice(

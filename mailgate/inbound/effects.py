@@ -15,6 +15,7 @@ from mailgate.cases import changes
 from mailgate.cases.changes import Draft, NewCase, Stamp
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Change, Notice, StoredFile
+from mailgate.inbound import actions
 from mailgate.inbound.letter import Letter
 from mailgate.mail import enhanced_status
 from mailgate.mail.model import Attachment, BouncedRecipient
@@ -35,20 +36,24 @@ REPORT_ACTIONS: Mapping[str, str] = {"failed": "failed", "delayed": "delayed", "
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An automatic answer that the policy wants; the gate has the last word."""
+    """An automatic answer that the policy wants; the gate has the last word. `text` names the words in the policy, see `redirect.texts`."""
 
     template: AnswerTemplate
     case: Case | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """All that one mail does. `answer` still has to pass the gate; `delivery` is what a report says of a mail of ours."""
+    """All that one mail does. `answer` still has to pass the gate; `delivery` is what a report says of a mail of ours.
+
+    `notices` go to others than the case's people, whose notices are part of the change.
+    """
 
     outcome: Outcome
     change: Change | None = None
     answer: Answer | None = None
-    forwards: tuple[Notice, ...] = ()
+    notices: tuple[Notice, ...] = ()
     delivery: Delivery | None = None
     suppression: Suppression | None = None
     files: tuple[Attachment, ...] = ()
@@ -68,7 +73,9 @@ class Setting:
 def effects(letter: Letter, case: Case | None, setting: Setting, next_number: Callable[[], int]) -> Effects:
     """The effects of a decided letter on `case`, its matched case as locked. `next_number` is called for a new case only."""
     make = _MAKERS[_verdict(letter).disposition]
-    return make(letter, case, setting, next_number)
+    found = make(letter, case, setting, next_number)
+    about = found.change.case if found.change else case
+    return replace(found, notices=found.notices + actions.team_notices(letter, about, _stamp(letter, setting)))
 
 
 def _comment(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
@@ -80,13 +87,14 @@ def _comment(letter: Letter, case: Case | None, setting: Setting, _next: Callabl
     waits = _asked(letter, "participant")
     if waits and letter.match.author:
         joined = changes.add_participant(change.case, letter.match.author, stamp, approved=waits.get("approved") == "yes")
-        change = replace(change, case=joined.case, events=change.events + joined.events, participants_added=joined.participants_added)
+        change = changes.and_then(change, joined)
+    change = actions.with_fields(change, letter, stamp)
     return Effects(_outcome(letter, "commented", case), change, files=letter.mail.attachments)
 
 
 def _asked(letter: Letter, action: str) -> Mapping[str, str]:
     """The arguments of the verdict's first effect of this name; empty when it has none."""
-    return next((effect.args for effect in _verdict(letter).effects if effect.do == action), {})
+    return next((effect.args for effect in actions.asked(letter, action)), {})
 
 
 def _verdict(letter: Letter) -> Verdict:
@@ -114,9 +122,10 @@ def _with_failure(change: Change, address: str, delivery: Delivery, stamp: Stamp
 
 def _redirect(letter: Letter, case: Case | None, _setting: Setting, _next: Callable[[], int]) -> Effects:
     """A case is named only to who may write on it; to all others the answer is the same whether the case exists or not."""
-    if _verdict(letter).flavour == "case_closed" and case is not None:
-        return Effects(_outcome(letter, "redirected", case), answer=Answer("case_closed", case))
-    return Effects(_outcome(letter, "redirected", None), answer=Answer("redirect"))
+    text = _verdict(letter).flavour
+    if text == "case_closed" and case is not None:
+        return Effects(_outcome(letter, "redirected", case), answer=Answer("case_closed", case, text))
+    return Effects(_outcome(letter, "redirected", None), answer=Answer("redirect", text=text))
 
 
 def _create(letter: Letter, _case: Case | None, setting: Setting, next_number: Callable[[], int]) -> Effects:
@@ -131,7 +140,7 @@ def _create(letter: Letter, _case: Case | None, setting: Setting, next_number: C
         said(letter),
         files=_files(letter),
     )
-    change = changes.create_case(new, _stamp(letter, setting))
+    change = changes.create_case(actions.filled(new, letter), _stamp(letter, setting))
     return Effects(_outcome(letter, "created", change.case), change, files=letter.mail.attachments)
 
 
@@ -139,7 +148,7 @@ def _forward(letter: Letter, case: Case | None, setting: Setting, _next: Callabl
     facts = {"raw_sha256": letter.entry.raw_sha256}
     address = _asked(letter, "forward").get("to", "")
     notice = Notice(new_id(setting.now), "forward", address, setting.now, setting.now, journal_id=letter.entry.id, facts=facts)
-    return Effects(_outcome(letter, "forwarded", case), forwards=(notice,))
+    return Effects(_outcome(letter, "forwarded", case), notices=(notice,))
 
 
 def _hold(letter: Letter, case: Case | None, _setting: Setting, _next: Callable[[], int]) -> Effects:
@@ -224,7 +233,7 @@ def _outcome(letter: Letter, state: FinalState, case: Case | None) -> Outcome:
     return Outcome(
         journal_id=letter.entry.id, state=state, rule=verdict.rule, reason=verdict.reason, kind=mail.kind, trust=letter.trust,
         case_id=case.id if case else None, policy_version=verdict.policy_version, trail=trail_json(letter), message_id=mail.message_id,
-        author=mail.author.address if mail.author else "", subject=mail.subject, defects=mail.defects,
+        author=mail.author.address if mail.author else "", subject=mail.subject, defects=mail.defects, tags=actions.tags(letter),
     )  # fmt: skip
 
 

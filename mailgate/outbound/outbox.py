@@ -78,6 +78,8 @@ class Freezer:
         kind = group.notices[0].kind
         if kind in ANSWERS:
             return self._answer(group, now)
+        if kind == "team_notice":
+            return self._team_notice(group, now)
         return self._forward(group, now) if kind == "forward" else self._notice(group, now)
 
     def _notice(self, group: Group, now: datetime) -> OutboxRow:
@@ -94,7 +96,9 @@ class Freezer:
     def _answer(self, group: Group, now: datetime) -> OutboxRow:
         notice, row_id = group.notices[0], new_id(now)
         language = self._renderer.language(notice.language)
-        values: dict[str, object] = {"agreement": in_words(self._policy().agreement(notice.facts.get("agreement", "")), language)}
+        policy = self._policy()
+        text = policy.redirect.text(notice.facts.get("text", ""), language)
+        values: dict[str, object] = {"agreement": in_words(policy.agreement(notice.facts.get("agreement", "")), language), "text": text}
         if "case_key" in notice.facts:
             values["case"] = self._case(notice.facts)
         rendered = self._renderer.render(notice.kind, language, values)
@@ -114,6 +118,14 @@ class Freezer:
         original = Part("original.eml", "application/octet-stream", group.forwarded)
         draft = _threaded(draft, "", (), "auto-generated", row_id, files=(original,))
         return self._frozen(group, "forward", draft, now, row_id)
+
+    def _team_notice(self, group: Group, now: datetime) -> OutboxRow:
+        notice, row_id = group.notices[0], new_id(now)
+        language = self._renderer.language(notice.language)
+        values: dict[str, object] = {name: one_line(value) for name, value in notice.facts.items()}
+        values["case"] = self._case(notice.facts) if "case_key" in notice.facts else None
+        draft = self._draft(self._renderer.render("team_notice", language, values), group, now, _Carriers(self._plain_id(row_id)), language)
+        return self._frozen(group, "team_notice", _threaded(draft, "", (), "auto-generated", row_id), now, row_id)
 
     def _change(self, notice: ClaimedNotice, now: datetime) -> ChangeView:
         """One change in view form. What a person wrote may quote our mail to them, with their reply address: that is nobody else's."""

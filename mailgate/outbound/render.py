@@ -40,7 +40,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "templates"
 STYLE = "_style.css.j2"
 CASE_NOTICES: tuple[str, ...] = ("case_created", "comment_added", "status_changed", "assignee_changed", "digest")
 ANSWERS: tuple[str, ...] = ("redirect", "case_closed")
-PLAIN: tuple[str, ...] = ("forward",)
+PLAIN: tuple[str, ...] = ("forward", "team_notice")
 SUBJECT_MAX_CHARS = 255
 TEXT_MAX_CHARS = 60_000
 

@@ -23,7 +23,7 @@ from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy
 from mailgate.rules.policy import Action, Choice, Example, NoticeSettings, Policy, RedirectSettings, Rule
 
 _SIGNS: dict[str, Comparison] = {"over": "gt", "under": "lt", "at_least": "ge", "at_most": "le"}
-_ARGUMENT = {"tag": "name", "transition": "to", "notify": "whom"}
+_ARGUMENT = {"tag": "name", "transition": "to"}
 _FORMS: Mapping[str, Schema] = SCHEMA["properties"]
 _Made = TypeVar("_Made")
 
@@ -149,7 +149,7 @@ def _rule(node: Node) -> Rule:
         when=condition(node.value["when"]),
         then=given.get("then"),
         says=given.get("says", ""),
-        actions=tuple(_action(item) for item in _items(node.value.get("do"))),
+        actions=tuple(_action(item, given["name"]) for item in _items(node.value.get("do"))),
         go_on=given.get("continue", False),
         shadow=given.get("shadow", False),
         flavour=given.get("answer", ""),
@@ -157,10 +157,12 @@ def _rule(node: Node) -> Rule:
     )
 
 
-def _action(node: Node) -> Action:
+def _action(node: Node, rule: str) -> Action:
     ((do, value),) = node.value.items()
     if do == "participant":
         return Action("participant", {"approved": "yes" if value.value["approved"].value else "no"})
+    if do == "notify":
+        return Action("notify", {"whom": value.value, "by": rule})
     return Action(do, _plain(value) if do == "set" else {_ARGUMENT[do]: value.value})
 
 

@@ -123,7 +123,7 @@ def _rule() -> dict[str, Any]:
             "continue": _about(_TRUTH, "do the actions and ask the next rule"),
             "shadow": _about(_TRUTH, "only say what the rule would have done"),
             "do": _about(_list(_action(), 1), "actions beside the disposition"),
-            "answer": _about(_word(FLAVOURS), "which text a redirect has"),
+            "answer": _about(_TEXT, "which answer a redirect has: legacy, case_closed, or a name of redirect.texts"),
             "to": _about(_TEXT, "the address that a forward goes to"),
         },
         ("name", "when"),

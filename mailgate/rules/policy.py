@@ -30,8 +30,8 @@ SETTABLE: frozenset[str] = frozenset({"priority", "type", "component", "assignee
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a rule does beside its disposition. `args`: `tag` name; `set` one of SETTABLE; `transition` to; `notify` whom;
-    `participant` approved (yes or no).
+    """Something a rule does beside its disposition. `args`: `tag` name; `set` one of SETTABLE; `transition` to; `notify` whom and
+    by (the rule's name); `participant` approved (yes or no).
     """
 
     do: Do
@@ -43,7 +43,7 @@ class Rule:
     """`when` holds, `then` follows. `says`: why, in a plain sentence without a full stop, for the trail.
 
     `go_on` (`continue` in the document): the actions are done, the next rule is asked, and `then` must be None. `shadow`: is asked and
-    logged, does nothing. `flavour` names the text of a redirect; `forward_to` the address of a forward.
+    logged, does nothing. `flavour` names the text of a redirect (`answer` in the document); `forward_to` the address of a forward.
     """
 
     name: str
@@ -83,12 +83,16 @@ class NoticeSettings:
 
 @dataclass(frozen=True, slots=True)
 class RedirectSettings:
-    """At most one automatic answer per address and template within `window`. `texts`: flavour -> language -> text that is put in
-    place of the template's own, empty for none.
+    """At most one automatic answer per address and template within `window`. `texts`: name -> language -> the words with which the
+    answer begins, in place of the template's own; links, hours and response time follow them as ever.
     """
 
     window: timedelta = timedelta(hours=24)
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def text(self, name: str, language: str) -> str:
+        """The words of this name in this language; "" for the template's own."""
+        return self.texts.get(name, {}).get(language, "").strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class ClaimedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was decided about one entry and why. `trail` is JSON text of every rule that was asked."""
+    """What was decided about one entry and why. `trail` is JSON text of every rule that was asked. `tags` are put on the entry."""
 
     journal_id: str
     state: FinalState
@@ -91,6 +91,7 @@ class Outcome:
     author: str = ""
     subject: str = ""
     defects: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,14 @@ decisions = Table(
     Index("ix_decisions_message_id", "message_id"),
 )
 
+entry_tags = Table(
+    "entry_tags",
+    metadata,
+    Column("journal_id", identifier(), ForeignKey("journal.id"), primary_key=True),
+    Column("tag", PlainText, primary_key=True),
+    Index("ix_entry_tags_tag", "tag", "journal_id"),  # the list of one tag, newest first
+)
+
 # Cases -------------------------------------------------------------------------------------------------------------------------------
 
 counters = Table(

@@ -20,7 +20,7 @@ from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.ledger import LedgerRepository
 from mailgate.store.repositories.statements import array, execute_all, id_range, limited, literal, words
 from mailgate.store.rows import Appended, ClaimedEntry, JournalEntry, JournalState, NewEntry, Outcome, Queue
-from mailgate.store.schema import blobs, decisions, journal
+from mailgate.store.schema import blobs, decisions, entry_tags, journal
 
 BATCH_BYTES = 16 * 1024 * 1024
 REOPENABLE: frozenset[str] = frozenset({"held", "shunted"})
@@ -99,6 +99,8 @@ class JournalRepository:
         now = self._clock()
         _FINISH.run(self._connection, [{"of_id": outcome.journal_id, "to": outcome.state} for outcome in outcomes])
         self._decide(outcomes, now, _DECIDED)
+        tagged = [{"journal_id": outcome.journal_id, "tag": tag} for outcome in outcomes for tag in outcome.tags]
+        insert_all(self._connection, entry_tags, tagged, key=("journal_id", "tag"))
 
     def release(self, claims: Iterable[ClaimedEntry]) -> None:
         """Give leases back unused (a graceful stop): due at once, and the attempt is not counted."""
@@ -145,10 +147,10 @@ class JournalRepository:
 
     def get(self, id_: str) -> JournalEntry:
         """One row. Raises UsageError when there is none."""
-        row = self._connection.execute(_shown().where(journal.c.id == id_)).one_or_none()
-        if row is None:
+        found = self._entries(_shown().where(journal.c.id == id_))
+        if not found:
             raise UsageError(f"there is no journal entry {id_}")
-        return _entry(row)
+        return found[0]
 
     def raw(self, id_: str) -> bytes:
         """The accepted bytes (CRLF line ends). Raises UsageError when there is no such entry or its bytes were purged."""
@@ -159,14 +161,27 @@ class JournalRepository:
             raise UsageError(f"the bytes of journal entry {id_} have been purged")
         return bytes(content)
 
-    def list(self, state: JournalState | None = None, limit: int | None = 50, *, before: str | None = None) -> Sequence[JournalEntry]:
-        """Newest first; `before` an id goes on from there."""
+    def list(
+        self, state: JournalState | None = None, limit: int | None = 50, *, before: str | None = None, tag: str | None = None
+    ) -> Sequence[JournalEntry]:
+        """Newest first, of one state or with one tag when given; `before` an id goes on from there."""
         statement = _shown().order_by(journal.c.id.desc())
         if state is not None:
             statement = statement.where(journal.c.state == state)
         if before is not None:
             statement = statement.where(journal.c.id < before)
-        return [_entry(row) for row in self._connection.execute(limited(statement, limit))]
+        if tag is not None:
+            statement = statement.where(journal.c.id.in_(select(entry_tags.c.journal_id).where(entry_tags.c.tag == tag)))
+        return self._entries(limited(statement, limit))
+
+    def _entries(self, statement: Select[Any]) -> Sequence[JournalEntry]:
+        rows = self._connection.execute(statement).all()
+        tags: dict[str, tuple[str, ...]] = {}
+        if rows:
+            found = select(entry_tags).where(entry_tags.c.journal_id.in_([row.id for row in rows])).order_by(entry_tags.c.tag)
+            for row in self._connection.execute(found):
+                tags[row.journal_id] = (*tags.get(row.journal_id, ()), row.tag)
+        return [_entry(row, tags.get(row.id, ())) for row in rows]
 
     def find(self, prefix: str) -> str:
         """The whole id of which `prefix` is the beginning. Raises UsageError when there is none or more than one."""
@@ -257,7 +272,7 @@ def _shown() -> Select[Any]:
     return select(journal, kept.label("raw_kept"), *of_decision).outerjoin(decisions, decisions.c.journal_id == journal.c.id)
 
 
-def _entry(row: Any) -> JournalEntry:
+def _entry(row: Any, tags: tuple[str, ...]) -> JournalEntry:
     return JournalEntry(
         id=row.id,
         accepted_at=row.accepted_at,
@@ -275,12 +290,12 @@ def _entry(row: Any) -> JournalEntry:
         due_at=row.due_at,
         error=row.error,
         raw_kept=bool(row.raw_kept),
-        decision=_outcome(row) if row.d_journal_id else None,
+        decision=_outcome(row, tags) if row.d_journal_id else None,
         decided_at=row.d_decided_at,
     )
 
 
-def _outcome(row: Any) -> Outcome:
+def _outcome(row: Any, tags: tuple[str, ...]) -> Outcome:
     return Outcome(
         journal_id=row.id,
         state=row.state,
@@ -295,4 +310,5 @@ def _outcome(row: Any) -> Outcome:
         author=row.d_author,
         subject=row.d_subject,
         defects=words(row.d_defects),
+        tags=tags,
     )

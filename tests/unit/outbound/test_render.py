@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mailgate.errors import ConfigError
-from mailgate.outbound.render import ANSWERS, CASE_NOTICES, CaseView, ChangeView, Renderer, RenderError, Wording, clean, one_line
+from mailgate.outbound.render import ANSWERS, CASE_NOTICES, PLAIN, CaseView, ChangeView, Renderer, RenderError, Wording, clean, one_line
 from mailgate.rules.agreement_words import in_words
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS
 from tests.unit.outbound.conftest import RENDERER, SHARED
@@ -27,11 +27,12 @@ STATUS = ChangeView(
 
 def values(*changes: ChangeView, case: CaseView = CASE) -> dict[str, object]:
     agreement = in_words(SUPPORTWEB_AGREEMENTS["enkel"], "nb")
-    return {"case": case, "changes": changes, "change": changes[0], "marker": "Ref: abc", "agreement": agreement}
+    told = {"rule": "drift", "disposition": "create", "author": "kari@kunde.example", "subject": "Nede", "entry": "0192"}
+    return {"case": case, "changes": changes, "change": changes[0], "marker": "Ref: abc", "agreement": agreement, "text": "", **told}
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
-@pytest.mark.parametrize("notice", [*CASE_NOTICES, *ANSWERS, "forward"])
+@pytest.mark.parametrize("notice", [*CASE_NOTICES, *ANSWERS, *PLAIN])
 def test_given_every_notice_in_every_language_when_rendered_then_nothing_is_left_open(notice, language):
     made = RENDERER.render(notice, language, values(COMMENT, STATUS))
     assert made.subject
@@ -144,3 +145,14 @@ def test_given_a_language_when_none_is_made_for_it_then_the_nearest_is_taken(wan
 def test_given_a_default_language_without_templates_when_started_then_it_refuses():
     with pytest.raises(ConfigError, match="sv"):
         Renderer(Wording(default_language="sv", shared=SHARED))
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_given_words_of_the_policy_when_an_answer_is_rendered_then_it_begins_with_them_and_keeps_the_link(answer, language):
+    made = RENDERER.render(answer, language, {**values(COMMENT), "text": "Vi har stengt.\nRing <vakta>."})
+    usual = RENDERER.render(answer, language, values(COMMENT))
+    assert "Vi har stengt.\nRing <vakta>." in made.text
+    assert "Vi har stengt.<br>\nRing &lt;vakta&gt;." in made.html
+    assert made.text.count("https://") == usual.text.count("https://") > 0
+    assert len(made.text) < len(usual.text)
