@@ -9,58 +9,54 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 import dramatiq
-import pika.exceptions
-import redis
-from dramatiq.brokers.rabbitmq import RabbitmqBroker
-from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.errors import BrokerError
 from dramatiq.middleware import AgeLimit, Middleware
 
 from mailgate import log
-from mailgate.errors import ConfigError, TransientFailure
+from mailgate.errors import ConfigError
 
 STAGES: tuple[str, ...] = ("intake", "notices", "send")
 QUEUE = "mailgate"
 RING_MAX_AGE_MS = 60_000  # an older ring says nothing that the sweeper has not found by itself
 SOCKET_TIMEOUT_S = 2.0
 RING_INTERVAL_S = 0.01
-BROKER_ERRORS: tuple[type[Exception], ...] = (BrokerError, redis.RedisError, pika.exceptions.AMQPError, OSError)
 
 RINGS_WAITING_MAX = 30  # nobody answers: more rings would only fill the broker's memory
 
 _log = log.get("broker")
 
 
-class _RabbitBell(RabbitmqBroker):
-    """RabbitMQ with a queue that keeps few rings and none for long, so that a bell nobody answers fills nothing."""
+class _InProcess(StubBroker):
+    """The bell of one process."""
 
-    def _build_queue_arguments(self, queue_name: str) -> dict[str, object]:
-        bounds = {"x-max-length": RINGS_WAITING_MAX, "x-message-ttl": RING_MAX_AGE_MS}
-        return {**super()._build_queue_arguments(queue_name), **bounds}  # type: ignore[no-untyped-call]
+    driver_errors: tuple[type[Exception], ...] = ()
+
+    def waiting(self) -> int:
+        """Rings not yet taken."""
+        return int(self.queues[QUEUE].qsize())
 
 
 def connect(url: str, namespace: str = "mailgate") -> dramatiq.Broker:
-    """A Dramatiq broker for `memory://`, `redis://…`, `rediss://…` or `amqp://…`. Opens no connection yet. Raises ConfigError."""
+    """A Dramatiq broker for `memory://`, `redis://…`, `rediss://…` or `amqp://…`. Opens no connection yet. Raises ConfigError.
+
+    Only the driver that is asked for is loaded: together they are a quarter of what a program that starts has to load.
+    """
     scheme = urlsplit(url).scheme
     middleware: list[Middleware] = [AgeLimit(max_age=RING_MAX_AGE_MS)]  # no Retries, no TimeLimit: attempts live in the database (trap F12)
     if scheme == "memory":
-        return StubBroker(middleware=middleware)
+        return _InProcess(middleware=middleware)
     if scheme in ("redis", "rediss"):
-        client = redis.Redis.from_url(
-            url, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S, health_check_interval=30
-        )
-        return RedisBroker(client=client, middleware=middleware, namespace=namespace)  # type: ignore[no-untyped-call]
+        from mailgate.broker_redis import open_redis
+
+        return open_redis(url, middleware, namespace)
     if scheme in ("amqp", "amqps"):
-        parameters = pika.URLParameters(url)
-        parameters.socket_timeout = parameters.blocked_connection_timeout = SOCKET_TIMEOUT_S
-        broker = _RabbitBell(middleware=middleware)
-        broker.parameters = parameters
-        return broker
+        from mailgate.broker_rabbit import open_rabbit
+
+        return open_rabbit(url, middleware)
     raise ConfigError(
         f"broker.url has the unknown scheme {scheme!r}", hint="use memory://, redis://host:port/db or amqp://user:password@host:port"
     )
@@ -70,15 +66,9 @@ def eviction_policy(url: str) -> str:
     """The policy by which a Redis throws keys away when it is full; "" when it throws away none of ours. Raises TransientFailure."""
     if urlsplit(url).scheme not in ("redis", "rediss"):
         return ""
-    client = redis.Redis.from_url(url, socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S)
-    try:
-        found: Any = client.info("memory")
-    except redis.RedisError as error:
-        raise TransientFailure(type(error).__name__) from error
-    finally:
-        client.close()
-    policy = str(found.get("maxmemory_policy", "noeviction"))
-    return policy if policy.startswith("allkeys") else ""
+    from mailgate.broker_redis import evicting
+
+    return evicting(url)
 
 
 def declare(broker: dramatiq.Broker, stages: Mapping[str, Callable[[], None]]) -> None:
@@ -87,18 +77,12 @@ def declare(broker: dramatiq.Broker, stages: Mapping[str, Callable[[], None]]) -
         dramatiq.actor(actor_name=name, queue_name=QUEUE, broker=broker)(run)
 
 
-def _waiting(broker: dramatiq.Broker) -> int:
-    """Rings not yet taken. RabbitMQ bounds its queue by itself."""
-    if isinstance(broker, RedisBroker):
-        return int(broker.client.hlen(f"{broker.namespace}:{QUEUE}.msgs"))
-    return broker.queues[QUEUE].qsize() if isinstance(broker, StubBroker) else 0
-
-
 class Bell:
     """Rings stages through a broker from a thread of its own, at most once per stage and `interval_s`; a ring between two is never lost."""
 
     def __init__(self, broker: dramatiq.Broker, interval_s: float = RING_INTERVAL_S) -> None:
         self._broker, self._interval_s = broker, interval_s
+        self._errors = (BrokerError, OSError, *getattr(broker, "driver_errors", ()))
         self._wanted: set[str] = set()
         self._changed = threading.Condition()
         self._closed = False
@@ -139,9 +123,9 @@ class Bell:
         message: dramatiq.Message[None] = dramatiq.Message(queue_name=QUEUE, actor_name=stage, args=(), kwargs={}, options={})
         try:
             self._broker.declare_queue(QUEUE)
-            if _waiting(self._broker) < RINGS_WAITING_MAX:
+            if self._rings_waiting() < RINGS_WAITING_MAX:
                 self._broker.enqueue(message)
-        except BROKER_ERRORS as error:
+        except self._errors as error:
             if not self._silent:
                 _log.warning("broker_unreachable", stage=stage, error=type(error).__name__)
             self._silent = True
@@ -149,3 +133,8 @@ class Bell:
             if self._silent:
                 _log.info("broker_back", stage=stage)
             self._silent = False
+
+    def _rings_waiting(self) -> int:
+        """Rings that nobody has taken yet. RabbitMQ bounds its queue by itself."""
+        count: Callable[[], int] | None = getattr(self._broker, "waiting", None)
+        return count() if count else 0

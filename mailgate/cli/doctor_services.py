@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import pika
-import pika.exceptions
-
 from mailgate import broker as bells
 from mailgate.cli.findings import Finding, fail, ok, warn
 from mailgate.config import Settings, without_password
@@ -71,6 +68,9 @@ def _redis(shown: str, url: str) -> Finding:
 
 
 def _rabbit(shown: str, url: str) -> Finding:
+    import pika
+    import pika.exceptions
+
     parameters = pika.URLParameters(url)
     parameters.socket_timeout = parameters.blocked_connection_timeout = parameters.stack_timeout = TIMEOUT_S
     try:

@@ -7,16 +7,17 @@ nothing to do. A migration runs in one transaction on both databases, so that a 
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from mailgate.errors import SchemaMismatch
 from mailgate.store.database import Database
 from mailgate.store.failures import translated
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 LOCK = 0x6D61696C67617465  # "mailgate", for pg_advisory_xact_lock
 
@@ -25,6 +26,9 @@ def upgrade(database: Database) -> str:
     """Bring the schema to this program's and return its revision. Safe to call from several processes; raises SchemaMismatch when it is
     newer.
     """
+    with translated(), database.reading.connect() as connection:
+        if _revision(connection) == head():
+            return head()
     with translated(), database.writing.begin() as connection:
         if not database.is_sqlite:  # SQLite's writer holds the only lock there is since BEGIN IMMEDIATE
             connection.execute(text("SET LOCAL lock_timeout = 0"))
@@ -33,9 +37,7 @@ def upgrade(database: Database) -> str:
         found = _revision(connection)
         if found is not None and found not in _known():
             raise SchemaMismatch(_newer(found))
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _run_migrations(connection)
     return head()
 
 
@@ -43,17 +45,20 @@ def check(database: Database) -> None:
     """Raises SchemaMismatch unless the schema is exactly this program's."""
     with translated(), database.reading.connect() as connection:
         found = _revision(connection)
+    if found == head():
+        return
     if found is None:
         raise SchemaMismatch("the database has no tables yet; run `mailgate db upgrade`")
     if found not in _known():
         raise SchemaMismatch(_newer(found))
-    if found != head():
-        raise SchemaMismatch(f"the database has the older schema {found}, this program needs {head()}; run `mailgate db upgrade`")
+    raise SchemaMismatch(f"the database has the older schema {found}, this program needs {head()}; run `mailgate db upgrade`")
 
 
+@lru_cache(maxsize=1)
 def head() -> str:
-    """The revision of this program."""
-    return _known()[0]
+    """The revision of this program: the number of its newest migration. Alembic is loaded only where a database has another one."""
+    versions = files("mailgate.store") / "migrations" / "versions"
+    return max(one.name.partition("_")[0] for one in versions.iterdir() if one.name[:1].isdigit())
 
 
 def _newer(found: str) -> str:
@@ -61,16 +66,32 @@ def _newer(found: str) -> str:
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    """What Alembic has noted in the database; None where it never ran."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def _run_migrations(connection: Connection) -> None:
+    from alembic import command
+
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 @lru_cache(maxsize=1)
 def _known() -> tuple[str, ...]:
     """All revisions, newest first."""
+    from alembic.script import ScriptDirectory
+
     return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "mailgate.store:migrations")
     return config

@@ -79,10 +79,14 @@ def test_given_a_newer_schema_when_checked_or_upgraded_then_it_is_refused_untouc
 
 
 def test_given_an_older_schema_when_checked_then_it_says_what_to_do(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = migrate._known()
-    monkeypatch.setattr(migrate, "_known", lambda: ("9998", *known))
-    with pytest.raises(SchemaMismatch, match=rf"older schema {known[0]}.*db upgrade"):
+    here = migrate.head()
+    monkeypatch.setattr(migrate, "head", lambda: "9999")
+    with pytest.raises(SchemaMismatch, match=rf"older schema {here}.*db upgrade"):
         migrate.check(database)
+
+
+def test_given_the_files_of_the_migrations_when_asked_for_the_newest_then_it_is_the_one_that_alembic_ends_with() -> None:
+    assert migrate.head() == migrate._known()[0]
 
 
 def test_given_processes_that_upgrade_at_once_when_done_then_all_succeed(empty_database_url: str) -> None:
