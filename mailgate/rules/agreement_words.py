@@ -1,15 +1,21 @@
 """Agreements in words: names, hours, response time and telephone in nb, nn and en, as pieces of text for templates to place.
 
-In: an agreement. Out: noun phrases without a full stop, such as `hverdager 08.00–16.00`. It makes no sentences.
+In: an agreement, and when a mail came. Out: phrases without a full stop, such as `hverdager 08.00–16.00`. It makes no sentences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
-from mailgate.rules.agreements import Agreement, ResponseTime, Span, Week
+from mailgate.rules.agreements import Agreement, ResponseTime, Span, Week, next_open, open_spans, respond_by
+from mailgate.rules.date_words import WEEKDAYS, moment_in_words, weekday_in_words
+
+EXCEPTION_DAYS = 7
+"""Holidays and half days are named so many days ahead."""
 
 NAMES: Mapping[str, Mapping[str, str]] = {
     "enkel": {"nb": "Enkel support", "nn": "Enkel support", "en": "Basic support"},
@@ -20,13 +26,20 @@ NAMES: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class AgreementText:
-    """The pieces. `phone` is "" when there is no telephone; `holidays` is "" when it is open on public holidays, too."""
+    """The pieces. `phone` is "" when there is no telephone; `holidays` is "" when it is open on public holidays, too.
+
+    Of the mail at hand, "" without one: `respond_by` when an answer is due; `opens` when it opens again, "" while it is open;
+    `exceptions` the days of the coming week that have other hours than usual.
+    """
 
     name: str
     hours: str
     response: str
     phone: str
     holidays: str
+    respond_by: str = ""
+    opens: str = ""
+    exceptions: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +55,30 @@ class _Words:
     working_hour: tuple[str, str]
     numbers: tuple[str, ...]
     open_all_day: str
+    closed: str
     colon: bool = False
 
 
 _NB = _Words(
-    days=("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag"), weekdays="hverdager", weekend="lørdag og søndag",
+    days=WEEKDAYS["nb"], weekdays="hverdager", weekend="lørdag og søndag",
     every_day="alle dager", to="til", closed_holidays="stengt på helligdager", within="innen", working_day=("virkedag", "virkedager"),
     working_hour=("time innenfor normal arbeidstid", "timer innenfor normal arbeidstid"),
-    numbers=("én", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti", "elleve", "tolv"), open_all_day="hele døgnet",
+    numbers=("én", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti", "elleve", "tolv"),
+    open_all_day="hele døgnet", closed="stengt",
 )  # fmt: skip
 _NN = _Words(
-    days=("måndag", "tysdag", "onsdag", "torsdag", "fredag", "laurdag", "sundag"), weekdays="kvardagar", weekend="laurdag og sundag",
+    days=WEEKDAYS["nn"], weekdays="kvardagar", weekend="laurdag og sundag",
     every_day="alle dagar", to="til", closed_holidays="stengt på heilagdagar", within="innan", working_day=("verkedag", "verkedagar"),
     working_hour=("time innanfor normal arbeidstid", "timar innanfor normal arbeidstid"),
-    numbers=("éin", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti", "elleve", "tolv"), open_all_day="heile døgnet",
+    numbers=("éin", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti", "elleve", "tolv"),
+    open_all_day="heile døgnet", closed="stengt",
 )  # fmt: skip
 _EN = _Words(
-    days=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), weekdays="weekdays", weekend="Saturday and Sunday",
+    days=WEEKDAYS["en"], weekdays="weekdays", weekend="Saturday and Sunday",
     every_day="every day", to="to", closed_holidays="closed on Norwegian public holidays", within="within",
     working_day=("working day", "working days"), working_hour=("hour within normal working hours", "hours within normal working hours"),
     numbers=("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    open_all_day="around the clock", colon=True,
+    open_all_day="around the clock", closed="closed", colon=True,
 )  # fmt: skip
 _LANGUAGES = {"nb": _NB, "nn": _NN, "en": _EN}
 
@@ -70,7 +86,7 @@ _LANGUAGES = {"nb": _NB, "nn": _NN, "en": _EN}
 def in_words(agreement: Agreement, language: str) -> AgreementText:
     """All pieces in `language` (nb, nn, en; anything else is nb)."""
     words = _LANGUAGES.get(language, _NB)
-    names = NAMES.get(agreement.key, {})
+    names = agreement.labels or NAMES.get(agreement.key, {})
     return AgreementText(
         name=names.get(language) or names.get("nb") or agreement.key,
         hours=_week(agreement.hours, words),
@@ -78,6 +94,30 @@ def in_words(agreement: Agreement, language: str) -> AgreementText:
         phone=_week(agreement.phone, words) if agreement.phone else "",
         holidays=words.closed_holidays if agreement.closed_on_holidays else "",
     )
+
+
+def promised(agreement: Agreement, language: str, received_at: datetime, now: datetime) -> AgreementText:
+    """All pieces for a mail that came at `received_at` and is answered `now`; both aware."""
+    words, zone = _LANGUAGES.get(language, _NB), ZoneInfo(agreement.zone)
+    today = now.astimezone(zone).date()
+
+    def moment(at: datetime) -> str:
+        return moment_in_words(at.astimezone(zone), language, today)
+
+    opens = next_open(agreement, now)
+    return replace(
+        in_words(agreement, language),
+        respond_by=moment(respond_by(agreement, received_at)),
+        opens="" if opens <= now else moment(opens),
+        exceptions=", ".join(_exceptions(agreement, today, language, words)),
+    )
+
+
+def _exceptions(agreement: Agreement, today: date, language: str, words: _Words) -> Iterator[str]:
+    for day in (today + timedelta(days=ahead) for ahead in range(EXCEPTION_DAYS)):
+        spans = open_spans(agreement, day)
+        if spans != agreement.hours[day.weekday()]:
+            yield f"{weekday_in_words(day, language)} {_spans(spans, words) if spans else words.closed}"
 
 
 def _week(week: Week, words: _Words) -> str:

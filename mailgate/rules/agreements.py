@@ -6,17 +6,21 @@ a day on which the clock changes has the hours it has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from mailgate.rules.special_days import DayOfYear
+
 ResponseUnit = Literal["working_days", "working_hours"]
 Channel = Literal["handling", "phone"]
 MINUTES_A_DAY = 24 * 60
+MAX_SPECIAL_DAYS = 60
+"""So few that no agreement can be closed for ever."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,10 +51,20 @@ class ResponseTime:
 
 
 @dataclass(frozen=True, slots=True)
+class SpecialDay:
+    """Other hours on one day, () for closed. On a day of every year they limit the usual ones; on a single date they replace them."""
+
+    day: DayOfYear
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """What a customer has bought. `phone` None: no telephone. `closed_on_holidays`: all is closed on the public holidays of Norway.
 
-    Raises ValueError for hours that are never open, a response time below 1, an unknown zone, or a week that has not seven days in order.
+    `labels`: its name by language. `special_days`: the first that falls on a day counts, single dates before days of every year.
+    Raises ValueError for hours that are never open, a response time below 1, an unknown zone, a week that has not seven days in order, or
+    more than MAX_SPECIAL_DAYS.
     """
 
     key: str
@@ -59,6 +73,8 @@ class Agreement:
     phone: Week | None = None
     closed_on_holidays: bool = True
     zone: str = "Europe/Oslo"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    special_days: tuple[SpecialDay, ...] = ()
 
     def __post_init__(self) -> None:
         for week in (self.hours, self.phone):
@@ -66,6 +82,8 @@ class Agreement:
                 raise ValueError(f"agreement {self.key}: a week needs seven days with spans in order, and an open one among them")
         if self.response.amount < 1:
             raise ValueError(f"agreement {self.key}: the response time is below 1")
+        if len(self.special_days) > MAX_SPECIAL_DAYS or any(_overlap(one.spans) for one in self.special_days):
+            raise ValueError(f"agreement {self.key}: special days are {MAX_SPECIAL_DAYS} at most, with spans in order")
         try:
             ZoneInfo(self.zone)
         except (KeyError, ValueError, OSError) as error:
@@ -86,7 +104,16 @@ def within_hours(agreement: Agreement, at: datetime, channel: Channel = "handlin
     """True when it is open at the aware time `at`. The opening minute counts, the closing minute does not."""
     local = at.astimezone(ZoneInfo(agreement.zone))
     minute = local.hour * 60 + local.minute
-    return any(span.opens_min <= minute < span.closes_min for span in _open_spans(agreement, local.date(), channel))
+    return any(span.opens_min <= minute < span.closes_min for span in open_spans(agreement, local.date(), channel))
+
+
+def next_open(agreement: Agreement, at: datetime) -> datetime:
+    """When it is open next, aware UTC: `at` itself while it is open, else the next opening."""
+    if within_hours(agreement, at):
+        return at.astimezone(UTC)
+    day = at.astimezone(ZoneInfo(agreement.zone)).date()
+    openings = (_instant(agreement, one, span.opens_min) for one in _days_from(day) for span in open_spans(agreement, one))
+    return next(opening for opening in openings if opening > at)
 
 
 def respond_by(agreement: Agreement, at: datetime) -> datetime:
@@ -101,15 +128,15 @@ def respond_by(agreement: Agreement, at: datetime) -> datetime:
 
 def _after_days(agreement: Agreement, at: datetime, days: int) -> datetime:
     received = at.astimezone(ZoneInfo(agreement.zone)).date()
-    open_days = (day for day in _days_from(received + timedelta(days=1)) if _open_spans(agreement, day, "handling"))
+    open_days = (day for day in _days_from(received + timedelta(days=1)) if open_spans(agreement, day, "handling"))
     for _ in range(days):
         due = next(open_days)
-    return _instant(agreement, due, _open_spans(agreement, due, "handling")[-1].closes_min)
+    return _instant(agreement, due, open_spans(agreement, due, "handling")[-1].closes_min)
 
 
 def _after_hours(agreement: Agreement, at: datetime, left: timedelta) -> datetime:
     for day in _days_from(at.astimezone(ZoneInfo(agreement.zone)).date()):
-        for span in _open_spans(agreement, day, "handling"):
+        for span in open_spans(agreement, day, "handling"):
             opens, closes = _instant(agreement, day, span.opens_min), _instant(agreement, day, span.closes_min)
             start = max(opens, at.astimezone(UTC))
             if start + left <= closes:
@@ -118,11 +145,27 @@ def _after_hours(agreement: Agreement, at: datetime, left: timedelta) -> datetim
     raise AssertionError("an agreement without an open day cannot be made")
 
 
-def _open_spans(agreement: Agreement, day: date, channel: Channel) -> tuple[Span, ...]:
+def open_spans(agreement: Agreement, day: date, channel: Channel = "handling") -> tuple[Span, ...]:
+    """The hours of one local day, with holidays and special days counted in."""
     week = agreement.hours if channel == "handling" else agreement.phone
-    if week is None or (agreement.closed_on_holidays and is_holiday(day)):
+    if week is None:
         return ()
-    return week[day.weekday()]
+    special = _special(agreement, day)
+    if special and special.day.year and channel == "handling":
+        return special.spans
+    usual = () if agreement.closed_on_holidays and is_holiday(day) else week[day.weekday()]
+    return _common(usual, special.spans) if special else usual
+
+
+def _special(agreement: Agreement, day: date) -> SpecialDay | None:
+    falling = [one for one in agreement.special_days if one.day.falls_on(day)]
+    return min(falling, key=lambda one: one.day.year is None, default=None)
+
+
+def _common(one: tuple[Span, ...], other: tuple[Span, ...]) -> tuple[Span, ...]:
+    """What lies in both."""
+    pairs = ((max(a.opens_min, b.opens_min), min(a.closes_min, b.closes_min)) for a in one for b in other)
+    return tuple(Span(opens, closes) for opens, closes in pairs if opens < closes)
 
 
 def _instant(agreement: Agreement, day: date, minute: int) -> datetime:

@@ -25,9 +25,13 @@ def day_in_words(day: date, language: str) -> str:
 
 def moment_in_words(local: datetime, language: str, seen_from: date) -> str:
     """`onsdag 4. mars kl. 16.00`, `Wednesday 4 March at 16:00`; the year is said when it is not that of the day `seen_from`."""
-    weekday = WEEKDAYS.get(language, WEEKDAYS["nb"])[local.weekday()]
-    day = f"{weekday} {_day(local, language)}" + ("" if local.year == seen_from.year else f" {local.year}")
+    day = weekday_in_words(local, language) + ("" if local.year == seen_from.year else f" {local.year}")
     return f"{day} at {local:%H:%M}" if language == "en" else f"{day} kl. {local:%H.%M}"
+
+
+def weekday_in_words(day: date, language: str) -> str:
+    """`onsdag 4. mars`, `Wednesday 4 March`."""
+    return f"{WEEKDAYS.get(language, WEEKDAYS['nb'])[day.weekday()]} {_day(day, language)}"
 
 
 def _day(day: date, language: str) -> str:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from mailgate.cases.workflow import OPERATOR, SUPPORTWEB, Operation, ReplyMove, Status, Step, Workflow
-from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, ResponseTime, Week, hours
+from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, ResponseTime, SpecialDay, Week, hours
 from mailgate.rules.conditions import All, Always, AnyOf, Compare, Comparison, Condition, Eq, In, Matches, Not
 from mailgate.rules.document_legacy import read_legacy, unheard
 from mailgate.rules.document_lint import lint, no_default
@@ -21,6 +21,7 @@ from mailgate.rules.document_schema import DAYS, SCHEMA, Schema, misfits, proble
 from mailgate.rules.document_yaml import Node, Place, Problem, Unreadable, parse
 from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy
 from mailgate.rules.policy import Action, Choice, Example, NoticeSettings, Policy, RedirectSettings, Rule
+from mailgate.rules.special_days import day_of_year
 
 _SIGNS: dict[str, Comparison] = {"over": "gt", "under": "lt", "at_least": "ge", "at_most": "le"}
 _ARGUMENT = {"tag": "name", "transition": "to"}
@@ -223,19 +224,27 @@ def _reply(node: Node) -> ReplyMove:
 
 def _agreement(key: str, node: Node) -> Agreement:
     parts = node.value
-    more = {name: parts[name].value for name in ("closed_on_holidays", "zone") if name in parts}
+    more = {name: _plain(parts[name]) for name in ("closed_on_holidays", "zone", "labels") if name in parts}
+    more["special_days"] = tuple(map(_special_day, _items(parts.get("special_days"))))
     phone = _week(parts["phone"]) if "phone" in parts else None
     return Agreement(key, _week(parts["hours"]), ResponseTime(**_plain(parts["response"])), phone, **more)
 
 
 def _week(node: Node) -> Week:
-    days = []
-    for day in DAYS:
-        try:
-            days.append(hours(node.value[day].value) if day in node.value else ())
-        except ValueError as error:
-            raise _Refused(node.value[day].place, str(error)) from error
-    return tuple(days)
+    return tuple(_placed(hours, node.value[day]) if day in node.value else () for day in DAYS)
+
+
+def _special_day(node: Node) -> SpecialDay:
+    day, spans = node.value["day"], node.value["hours"]
+    return SpecialDay(_placed(day_of_year, day), _placed(hours, spans))
+
+
+def _placed(read: Callable[[str], _Made], node: Node) -> _Made:
+    """The text of a node as it is read; a refusal is given its place."""
+    try:
+        return read(node.value)
+    except ValueError as error:
+        raise _Refused(node.place, str(error)) from error
 
 
 def _choice(node: Node) -> Choice:

@@ -153,7 +153,10 @@ def _workflow() -> dict[str, Any]:
 
 def _agreement() -> dict[str, Any]:
     response = _object({"amount": {"type": "integer", "minimum": 1}, "unit": _word(("working_days", "working_hours"))}, ("amount", "unit"))
-    more = {"closed_on_holidays": _TRUTH, "zone": _TEXT}
+    day = _about(_TEXT, "12-24 in every year, 2026-05-15 once, easter-4 the Wednesday before Easter")
+    hours = _about(_TEXT, "hours as in 08.00-12.00; empty: closed. On a day of every year they limit the usual ones")
+    special = _about(_list(_object({"day": day, "hours": hours}, ("day", "hours"))), "days with other hours")
+    more = {"labels": _LABELS, "closed_on_holidays": _TRUTH, "zone": _TEXT, "special_days": special}
     return _object({"hours": _WEEK, "phone": _WEEK, "response": response, **more}, ("hours", "response"))
 
 

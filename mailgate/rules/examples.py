@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mailgate.cases.model import Case, Contact, Customer, Participant
 from mailgate.mail.model import Attachment, Envelope, Mail, Mailbox, Reply
@@ -16,6 +17,7 @@ from mailgate.rules.chain import run
 from mailgate.rules.facts import FACTS, Facts
 from mailgate.rules.policy import Policy
 
+_OSLO = ZoneInfo("Europe/Oslo")
 _AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _SENDER = "kari@kunde.example"
 _CONTACT = Contact("contact", 1, _SENDER, "Kari")
@@ -118,7 +120,12 @@ def _files(facts: Facts, names: tuple[str, ...]) -> Facts:
 
 def _date(facts: Facts, value: str) -> Facts:
     day = date.fromisoformat(value)
-    return replace(facts, at=facts.at.replace(year=day.year, month=day.month, day=day.day))
+    return replace(facts, at=facts.at.astimezone(_OSLO).replace(year=day.year, month=day.month, day=day.day).astimezone(UTC))
+
+
+def _hour(facts: Facts, value: int) -> Facts:
+    """The hour of Norway, where the agreements that ship are."""
+    return replace(facts, at=facts.at.astimezone(_OSLO).replace(hour=value).astimezone(UTC))
 
 
 def _reverse_path(facts: Facts, value: str) -> Facts:
@@ -148,4 +155,5 @@ _CHANGES: Mapping[str, _Change] = {
     "reply.thanks_only": _reply("thanks_only"),
     "attachments.names": _files,
     "time.date": _date,
+    "time.hour": _hour,
 }

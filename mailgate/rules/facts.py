@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from mailgate.cases.model import Case, Contact, Customer
 from mailgate.cases.workflow import SUPPORTWEB, Incoming, ReplyAnswer, Workflow, on_reply
 from mailgate.mail.model import Envelope, Mail
-from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, within_hours
+from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, is_holiday, respond_by, within_hours
 from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy, Standing, domain_of
 from mailgate.rules.trust import Authentication, Trust
 
@@ -150,6 +150,18 @@ def _local(f: Facts) -> datetime:
     return f.at.astimezone(ZoneInfo(f.agreement.zone))
 
 
+def _response(f: Facts) -> str:
+    return f"{f.agreement.response.amount} {f.agreement.response.unit}"
+
+
+def _respond_by(f: Facts) -> str:
+    return respond_by(f.agreement, f.at).astimezone(ZoneInfo(f.agreement.zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+def _hours_left(f: Facts) -> int:
+    return int((respond_by(f.agreement, f.at) - f.at).total_seconds() // 3600)
+
+
 def _case_text(attribute: str) -> Callable[[Facts], Value]:
     return lambda f: str(getattr(f.case, attribute)) if f.case else ""
 
@@ -229,6 +241,11 @@ _ALL = (
     Fact("customer.name", "text", "name of the author's customer", lambda f: f.customer.name if f.customer else ""),
     Fact("agreement", "text", "key of the author's agreement", lambda f: f.agreement.key),
     Fact("agreement.open", "truth", "the mail came within the agreement's opening hours", lambda f: within_hours(f.agreement, f.at)),
+    Fact("agreement.response", "text", "its response time, such as 2 working_days or 4 working_hours", _response),
+    Fact("within_hours", "truth", "the same as agreement.open", lambda f: within_hours(f.agreement, f.at)),
+    Fact("respond_by", "text", "when an answer is due, local time, such as 2026-03-04T16:00", _respond_by),
+    Fact("respond_by.hours", "number", "whole hours between the mail's arrival and the time when an answer is due", _hours_left),
+    Fact("agreement.phone_open", "truth", "its telephone is open", lambda f: within_hours(f.agreement, f.at, "phone")),
     Fact("agreement.phone", "truth", "the agreement has telephone support", lambda f: f.agreement.phone is not None),
     Fact(
         "legacy.phase",
@@ -247,6 +264,7 @@ _ALL = (
     Fact("legacy.next_on", "text", "day on which the next phase begins; empty without one", lambda f: _day(f.standing.next_on)),
     Fact("legacy.days_left", "number", "days until the next phase begins; -1 without one", _days_left),
     Fact("time.date", "text", "local day, such as 2009-04-01", lambda f: _local(f).date().isoformat()),
+    Fact("time.holiday", "truth", "a public holiday in Norway", lambda f: is_holiday(_local(f).date())),
     Fact("time.weekday", "text", "monday to sunday, local time", lambda f: _WEEKDAYS[_local(f).weekday()]),
     Fact("time.hour", "number", "0 to 23, local time", lambda f: _local(f).hour),
 )
