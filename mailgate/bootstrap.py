@@ -101,6 +101,7 @@ def make_intake(settings: Settings, store: Store, ring: Callable[[str], None], *
         batch=wanted.batch,
         lease=timedelta(seconds=wanted.lease_s),
         max_attempts=wanted.max_attempts,
+        case_changes_per_hour=wanted.case_changes_per_hour,
         limits=AnswerLimits(timedelta(seconds=wanted.answer_window_s), wanted.answers_per_domain_per_hour, wanted.answers_per_hour),
     )
     policy = policy_of(settings)

@@ -50,6 +50,7 @@ COUNTERS: Mapping[str, Meaning] = {
     "uncertain": Meaning("mails whose final answer was lost"),
     "answers": Meaning("automatic answers ordered"),
     "answers_refused": Meaning("automatic answers not given", "reason"),
+    "muted": Meaning("comments kept in silence, since mail changed their case too often"),
 }
 GAUGES: Mapping[str, Meaning] = {
     "pending": Meaning("accepted mails that intake has not finished"),

@@ -184,6 +184,11 @@ def report_failure(case: Case, address: str, why: str, stamp: Stamp) -> Change:
     return Change(case, (), (_event(case, "delivery_failed", stamp, {"address": address, "why": why}),))
 
 
+def report_mute(case: Case, changes_by_mail: int, stamp: Stamp) -> Change:
+    """Record on the case that mail changes it too fast, so that nobody is told of what mail adds until it is calm. Told to nobody."""
+    return Change(case, (), (_event(case, "muted", stamp, {"changes_by_mail": str(changes_by_mail)}),))
+
+
 def _move(case: Case, target: str, operation: str, stamp: Stamp) -> Change:
     if target == case.status:
         return Change(case)

@@ -19,6 +19,7 @@ EventKind = Literal[
     "participant_added",
     "participant_removed",
     "delivery_failed",
+    "muted",
 ]
 NoticeKind = Literal[
     "case_created", "comment_added", "status_changed", "assignee_changed", "redirect", "case_closed", "forward", "team_notice"

@@ -159,6 +159,9 @@ class Intake(Section):
     answer_window_s: Seconds = Field(float(DAY_S), description="seconds in which one address gets no second automatic answer")
     answers_per_domain_per_hour: Count = Field(100, description="automatic answers to one domain in an hour")
     answers_per_hour: Count = Field(1_000, description="automatic answers to all in an hour")
+    case_changes_per_hour: Count = Field(
+        10, description="comments by mail on one case in an hour; more are kept, but move nothing and nobody is told"
+    )
 
 
 class Outbound(Section):

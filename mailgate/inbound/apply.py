@@ -14,6 +14,7 @@ from datetime import datetime
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Case, Change, Contact, Notice
 from mailgate.inbound import redirect
+from mailgate.inbound.breaker import CaseBreaker
 from mailgate.inbound.effects import BOUNCED, Answer, Effects, Setting, effects, with_answer
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.redirect import AnswerLimits, Counters, Question
@@ -26,18 +27,21 @@ from mailgate.store.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What applying needs beside the letters: how to decide again, and what the gate goes by."""
+    """What applying needs beside the letters: how to decide again, and what the gate and the cases' breaker go by."""
 
     decide: Callable[[Letter], Letter]
     setting: Setting
     limits: AnswerLimits
     own_addresses: frozenset[str]
     own_domains: frozenset[str]
+    case_changes_per_hour: int = 10
 
 
 @dataclass(slots=True)
 class _Writes:
-    """What a batch adds up to."""
+    """What a batch adds up to, and what its cases can bear."""
+
+    breaker: CaseBreaker
 
     blobs: dict[str, bytes] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
@@ -51,7 +55,7 @@ def apply(uow: UnitOfWork, letters: Sequence[Letter], rules: Rules) -> list[Outc
     """Write the effects of those letters whose rows are still ours. Returns the outcomes written, in order."""
     ours = uow.journal.hold_ground([letter.entry for letter in letters])
     cases = uow.cases.lock(sorted({letter.match.case.id for letter in letters if letter.match.case}))
-    writes = _Writes()
+    writes = _Writes(CaseBreaker.of(uow, letters, rules.case_changes_per_hour, rules.setting.now))
     for letter in letters:
         if letter.entry.id in ours:
             _settle(uow, letter, cases, rules, writes)
@@ -62,7 +66,7 @@ def apply(uow: UnitOfWork, letters: Sequence[Letter], rules: Rules) -> list[Outc
 
 def _settle(uow: UnitOfWork, letter: Letter, cases: dict[str, Case], rules: Rules, writes: _Writes) -> None:
     """Work out one letter against the cases as they are now, with the effects of the letters before it."""
-    letter = _introduced(uow, _recheck(letter, cases, rules), rules.setting.now)
+    letter = writes.breaker.judge(_introduced(uow, _recheck(letter, cases, rules), rules.setting.now))
     case = cases.get(letter.match.case.id) if letter.match.case else None
     found = effects(letter, case, rules.setting, uow.cases.next_number)
     if found.answer:

@@ -82,8 +82,12 @@ def _comment(letter: Letter, case: Case | None, setting: Setting, _next: Callabl
     """The policy said `comment` of the case as it is locked (`apply` decides again when it has changed), so the workflow allows it."""
     if case is None:
         return _hold(letter, None, setting, _next)
-    stamp = _stamp(letter, setting)
+    mute, stamp = _asked(letter, "mute"), _stamp(letter, setting)
+    if mute:
+        stamp = replace(stamp, told=frozenset())
     change = changes.add_comment(case, Draft(said(letter), _files(letter)), stamp, _asked(letter, "transition").get("to"))
+    if "announce" in mute:
+        change = replace(change, events=change.events + changes.report_mute(case, int(mute["announce"]), stamp).events)
     waits = _asked(letter, "participant")
     if waits and letter.match.author:
         joined = changes.add_participant(change.case, letter.match.author, stamp, approved=waits.get("approved") == "yes")
@@ -250,6 +254,8 @@ def trail_json(letter: Letter) -> str:
         "carriers_refused": list(hints.refused),
         "rules": [{"rule": one.rule, "hit": one.hit, "because": one.because} for one in trail.entries()],
     }
+    if mute := _asked(letter, "mute"):
+        found["muted"] = "begins" if "announce" in mute else "goes on"
     if passed_over := trail.passed_over():
         found["passed_over"] = [{"facts": group.facts, "because": group.because, "rules": group.rules} for group in passed_over]
     return json.dumps(found, ensure_ascii=False)

@@ -63,6 +63,7 @@ class IntakeOptions:
     lease: timedelta = timedelta(seconds=60)
     max_attempts: int = 3
     limits: AnswerLimits = field(default_factory=AnswerLimits)
+    case_changes_per_hour: int = 10
 
 
 class Intake:
@@ -175,13 +176,16 @@ class Intake:
     def _rules(self, now: datetime, languages: Mapping[str, str]) -> Rules:
         options = self._options
         setting = Setting(self._policy(), now, options.case_prefix, options.default_language, languages)
-        return Rules(self.decide, setting, options.limits, options.own_addresses, options.own_domains)
+        own = options.own_addresses, options.own_domains
+        return Rules(self.decide, setting, options.limits, *own, options.case_changes_per_hour)
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             count("processed", outcome.state)
             if outcome.state == "redirected":
                 _count_answer(outcome)
+            elif outcome.state == "commented":
+                _count_mute(outcome)
             _log.info(
                 "processed",
                 journal_id=outcome.journal_id,
@@ -229,6 +233,17 @@ def _count_answer(outcome: Outcome) -> None:
         count("answers")
     elif said:
         count("answers_refused", short(said))
+
+
+def _count_mute(outcome: Outcome) -> None:
+    """Say it once when a case's breaker opens; a loop must not fill the log, too."""
+    if '"muted"' not in outcome.trail:  # spares most mails the reading of their trail
+        return
+    said = json.loads(outcome.trail).get("muted", "")
+    if said:
+        count("muted")
+    if said == "begins":
+        _log.warning("case_muted", case_id=outcome.case_id, journal_id=outcome.journal_id, hint="a loop? mailgate case show")
 
 
 def _attempt(work: Callable[[], Result]) -> tuple[Result | None, Exception | None]:

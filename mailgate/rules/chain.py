@@ -111,7 +111,8 @@ def restored(policy: Policy, entries: Sequence[TrailEntry], passed_over: Sequenc
     positions = [at for at, rule in enumerate(policy.rules) if rule.name in told]
     rules = policy.rules[: positions[-1] + 1] if positions else ()
     whole = [told.get(rule.name) or TrailEntry(rule.name, False, why.get(policy.index.label(at), "")) for at, rule in enumerate(rules)]
-    return whole + [entry for entry in entries if entry.rule == FLOOR]
+    names = {rule.name for rule in policy.rules}
+    return whole + [entry for entry in entries if entry.rule == FLOOR or entry.rule not in names]
 
 
 def _ask(rule: Rule, facts: Facts) -> tuple[bool, str]:

@@ -110,6 +110,25 @@ def test_given_participants_when_added_changed_and_removed_then_the_case_shows_t
         assert unit.cases.get(made.id).participants == made.participants
 
 
+def test_given_comments_of_mail_people_and_machines_when_changes_by_mail_are_counted_then_only_fresh_ones_of_mail_count(
+    store: Store, clock: SteppedClock
+) -> None:
+    busy, calm = stored_case(store, 1), stored_case(store, 2)
+    hour = timedelta(hours=1)
+    old = [comment(busy, clock(), new_id(clock())) for _ in range(3)]
+    clock.step(hour + timedelta(seconds=1))
+    fresh = [comment(busy, clock(), new_id(clock())) for _ in range(4)]
+    ahead = [comment(busy, clock() + hour * 2, new_id(clock()))]  # made when the clock was wrong
+    others = [comment(busy, clock()), comment(busy, clock(), new_id(clock()), kind="note")]
+    with store.transaction() as unit:
+        unit.cases.write([Change(busy, (*old, *fresh, *ahead, *others))])
+    with store.reading() as unit:
+        ask = unit.cases.changed_by_mail
+        assert ask([busy.id, calm.id], clock() - hour, clock() + hour, 100) == {busy.id: 4, calm.id: 0}
+        assert ask([busy.id], clock() - hour, clock() + hour, 3) == {busy.id: 3}
+        assert ask([], clock() - hour, clock(), 3) == {}
+
+
 def test_given_cases_when_listed_then_newest_first_and_by_what_is_asked(store: Store, clock: SteppedClock) -> None:
     cases = [stored_case(store, number) for number in (1, 2, 3)]
     with store.transaction() as unit:

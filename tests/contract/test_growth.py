@@ -27,7 +27,9 @@ READ_THROUGH = re.compile(r"^\s*(?:->\s*)?(?:SCAN|Seq Scan on|.*->\s+Seq Scan on
 @pytest.fixture
 def grown(store: Store, clock: SteppedClock) -> Store:
     """A database with a long history of settled rows."""
-    now = clock()
+    now, old = clock(), [stored_case(store, 900 + number) for number in range(30)]
+    with store.transaction() as unit:
+        unit.cases.write([Change(one, tuple(comment(one, now, new_id(now)) for _ in range(HISTORY // 30))) for one in old])
     with store.database.writing.begin() as db:
         base = {"accepted_at": now, "recipients": "[]", "raw_sha256": "00" * 32, "size_bytes": 1, "state": "commented", "attempts": 1}
         db.execute(insert(journal), [{"id": new_id(now), **base} for _ in range(HISTORY)])
@@ -66,7 +68,7 @@ def _read_through(database: Database, statement: str, parameters: Any) -> set[st
             plan = "\n".join(str(row[3]) for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters))
         else:
             plan = "\n".join(str(row[0]) for row in db.exec_driver_sql(f"EXPLAIN {statement}", parameters))
-    return set(READ_THROUGH.findall(plan)) & {"journal", "notices", "outbox"}
+    return set(READ_THROUGH.findall(plan)) & {"journal", "notices", "outbox", "comments"}
 
 
 def _one_round(store: Store, clock: SteppedClock) -> None:
@@ -78,6 +80,7 @@ def _one_round(store: Store, clock: SteppedClock) -> None:
     with store.transaction() as unit:
         unit.journal.hold_ground(claims)
         unit.cases.lock([made.id])
+        unit.cases.changed_by_mail([made.id], clock() - timedelta(hours=1), clock(), 11)
         unit.cases.write([Change(made, tuple(comment(made, clock(), claim.id) for claim in claims), notices=(notice(clock(), made),))])
         unit.journal.finish([Outcome(claim.id, "commented", case_id=made.id) for claim in claims])
     with store.transaction() as unit:

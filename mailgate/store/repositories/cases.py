@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, select, update
 
 from mailgate.cases.model import Actor, Case, Change, Comment, Event, Participant, StoredFile
 from mailgate.errors import UsageError
@@ -18,7 +19,7 @@ from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.contacts import contact
 from mailgate.store.repositories.counters import next_numbers
 from mailgate.store.repositories.notices import notice_row
-from mailgate.store.repositories.statements import limited
+from mailgate.store.repositories.statements import id_floor, limited, literal
 from mailgate.store.schema import cases, comment_files, comments, contacts, events, notices, participants
 
 
@@ -85,6 +86,25 @@ class CaseRepository:
         """Journal id -> id of the comment that this mail made, for those that made one."""
         found = select(comments.c.journal_id, comments.c.id).where(comments.c.journal_id.in_(journal_ids))
         return {row.journal_id: row.id for row in self._connection.execute(found)} if journal_ids else {}
+
+    def changed_by_mail(self, ids: Collection[str], since: datetime, until: datetime, enough: int) -> dict[str, int]:
+        """Case id -> how many comments mail has made on it between the two times; counted no further than `enough`.
+
+        One statement, which reads at most that many rows of each case, however long its conversation is.
+        """
+        if not ids:
+            return {}
+        by_mail = (
+            select(literal(1).label("one"))
+            .where(comments.c.case_id == cases.c.id, comments.c.id >= id_floor(since), comments.c.created_at.between(since, until))
+            .where(comments.c.journal_id.is_not(None), comments.c.kind == literal("comment"))
+            .limit(enough)
+            .correlate(cases)
+            .subquery()
+        )
+        counted = select(func.count()).select_from(by_mail).scalar_subquery()
+        rows = self._connection.execute(select(cases.c.id, counted.label("changes")).where(cases.c.id.in_(ids)))
+        return {row.id: row.changes for row in rows}
 
     def events(self, case_id: str) -> Sequence[Event]:
         """What happened to the case, in order."""

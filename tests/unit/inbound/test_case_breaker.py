@@ -1,0 +1,170 @@
+"""The breaker of a case: loops whose parts look like people end, and no word of anyone is lost by it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from mailgate import metrics
+from mailgate.cases import changes
+from mailgate.cases.changes import Stamp
+from mailgate.rules.release import Order, dumps
+from tests.desk import OPERATOR, Desk, letter
+from tests.mailroom import Mailroom, Posted
+
+LIMIT = 10
+HOUR = timedelta(hours=1)
+
+
+def write(desk: Desk, number: int, who: str = "per", body: str = "") -> str:
+    """A reply that looks like a person's."""
+    contact = desk.per if who == "per" else desk.eva
+    text = letter(f"{contact.name} <{contact.address}>", f"Re: sak {number}", body or f"Svar nummer {number}.")
+    return desk.take(text, desk.reply_address(contact), contact.address)
+
+
+def operator_does(desk: Desk, operation: str) -> None:
+    with desk.store.transaction() as uow:
+        uow.cases.write([changes.operate(desk.case, operation, Stamp(OPERATOR, desk.clock()))])
+
+
+def comments(desk: Desk) -> int:
+    with desk.store.reading() as uow:
+        return sum(one.kind == "comment" for one in uow.cases.comments(desk.case_id))
+
+
+def muted_events(desk: Desk) -> list[dict[str, str]]:
+    with desk.store.reading() as uow:
+        return [dict(event.facts) for event in uow.cases.events(desk.case_id) if event.kind == "muted"]
+
+
+def counted() -> int:
+    found = next(line for line in metrics.REGISTRY.text().decode().splitlines() if line.startswith("mailgate_muted_total "))
+    return int(float(found.split()[1]))
+
+
+def test_153_given_a_robot_without_marks_when_it_thanks_for_each_closing_then_the_case_ends_resolved(desk):
+    for number in range(2 * LIMIT):
+        operator_does(desk, "resolve") if desk.case.status != "resolved" else None
+        write(desk, number, body=f"We have received your message and will look into it. Ticket {number}.")
+        desk.clock.step(timedelta(minutes=1))
+    with desk.store.reading() as uow:
+        reopened = [event for event in uow.cases.events(desk.case_id) if event.facts.get("to") == "reopened"]
+    assert (len(reopened), desk.case.status, comments(desk)) == (LIMIT, "resolved", 2 * LIMIT)
+
+
+def test_153_given_a_robot_with_marks_when_it_answers_a_closing_then_the_case_is_not_reopened_once(desk):
+    operator_does(desk, "resolve")
+    for number in range(LIMIT):
+        text = letter("Per <per@kunde.example>", f"Automatisk svar {number}", "Mottatt.", "Auto-Submitted: auto-replied\n")
+        desk.take(text, desk.reply_address(desk.per))
+    assert (desk.case.status, comments(desk)) == ("resolved", 0)
+
+
+class Forwarder:
+    """A mailbox with a rule to send on all that comes, as a mail of its own without marks: what Outlook and Gmail make of `forward`."""
+
+    def __init__(self, owner: str, colleague: str) -> None:
+        self.owner, self.colleague, self.sent = owner, colleague, 0
+
+    def takes(self, posted: Posted) -> str:
+        """The mail that goes to the colleague and to support."""
+        self.sent += 1
+        body = f"{posted.text}\n\nVideresendt av {self.owner}, {self.sent}."
+        to = f"{self.colleague}, {posted.reply_to}"
+        return letter(f"<{self.owner}>", f"VS: {posted.message['Subject']} {self.sent}", body, to=to)
+
+
+def storm(room: Mailroom, pause: timedelta, rounds: int = 200) -> list[Posted]:
+    """Two mailboxes that send on to each other and to support what support sends them; all mails that support sends."""
+    boxes = {
+        room.per.address: Forwarder(room.per.address, room.eva.address),
+        room.eva.address: Forwarder(room.eva.address, room.per.address),
+    }
+    write(room, 0)
+    posted = waiting = room.post(pause)
+    for _ in range(rounds):
+        for mail in waiting:
+            room.take(boxes[mail.address].takes(mail), mail.reply_to, mail.address)
+        waiting = room.post(pause)
+        posted = posted + waiting
+        if not waiting:
+            break
+    return posted
+
+
+def test_154_given_two_mailboxes_that_forward_to_each_other_and_to_support_when_one_notice_goes_out_then_all_mails_are_twenty_at_most(
+    mailroom,
+):
+    posted = storm(mailroom, timedelta(minutes=2, seconds=1))
+    assert LIMIT <= len(posted) <= 20
+    assert mailroom.post(HOUR * 48) == []
+    assert [int(facts["changes_by_mail"]) for facts in muted_events(mailroom)] == [LIMIT]
+    assert comments(mailroom) == len(posted) + 1  # each of them is kept
+
+
+def test_given_a_case_that_mail_changes_too_often_when_more_comes_then_it_is_kept_and_operators_see_why_once(desk):
+    before = counted()
+    entries = [write(desk, number, "per" if number % 2 else "eva") for number in range(LIMIT + 5)]
+    with desk.store.reading() as uow:
+        last = uow.journal.get(entries[-1]).decision
+    assert (comments(desk), len(muted_events(desk)), counted() - before) == (LIMIT + 5, 1, 5)
+    assert "nobody is told" in last.reason
+    assert (last.state, last.rule) == ("commented", "reply")
+    assert sum(kind == "comment_added" for kind, _ in desk.settle_notices()) == LIMIT
+
+
+def test_given_a_muted_case_when_it_was_calm_for_an_hour_then_people_are_told_again(desk):
+    for number in range(LIMIT + 1):
+        write(desk, number)
+    desk.settle_notices()
+    desk.clock.step(HOUR + timedelta(seconds=1))
+    operator_does(desk, "ask_customer")
+    desk.settle_notices()
+    write(desk, 99)
+    assert (desk.case.status, [kind for kind, _ in desk.settle_notices()]) == ("open", ["comment_added", "status_changed"])
+
+
+def test_given_a_muted_case_when_an_operator_writes_or_another_case_changes_then_people_are_told(desk):
+    for number in range(LIMIT + 1):
+        write(desk, number)
+    desk.settle_notices()
+    operator_does(desk, "resolve")
+    assert {kind for kind, _ in desk.settle_notices()} == {"status_changed"}
+
+
+def test_given_a_held_mail_when_a_person_releases_it_on_a_muted_case_then_people_are_told(desk):
+    for number in range(LIMIT + 1):
+        write(desk, number)
+    held = desk.take(letter("Per <per@kunde.example>", f"[{desk.case.key}] uten token", "Ny adresse"), "support@firma.example")
+    assert desk.state(held) == "held"
+    desk.settle_notices()
+    with desk.store.transaction() as uow:
+        uow.journal.reopen([held], desk.clock(), from_states=("held",), release=dumps(Order("comment", "Kjersti")))
+    desk.intake.run(lambda: False)
+    assert (desk.state(held), desk.settle_notices()) == ("commented", [("comment_added", "eva@kunde.example")])
+
+
+def test_given_machines_that_leave_notes_when_a_person_writes_then_the_notes_do_not_count(desk):
+    for number in range(3 * LIMIT):
+        text = letter("Eva <eva@kunde.example>", f"Automatisk svar {number}", "Borte.", "Auto-Submitted: auto-replied\n")
+        desk.take(text, desk.reply_address(desk.eva), "eva@kunde.example")
+    write(desk, 1)
+    assert (desk.case.status, muted_events(desk)) == ("open", [])
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-3), timedelta(minutes=-30)])
+def test_given_a_clock_that_was_set_back_when_mail_storms_then_the_breaker_still_opens_and_the_case_is_not_mute_for_days(desk, jump):
+    for number in range(LIMIT + 1):
+        write(desk, number)
+    desk.settle_notices()
+    desk.clock.step(jump)
+    for number in range(100, 100 + 3 * LIMIT):
+        write(desk, number)
+    told = Counter(kind for kind, _ in desk.settle_notices())["comment_added"]
+    assert told == (LIMIT if -jump > HOUR else 0)
+    desk.clock.step(HOUR + HOUR)
+    write(desk, 999)
+    assert desk.settle_notices() != []

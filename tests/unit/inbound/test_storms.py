@@ -1,0 +1,40 @@
+"""Storms at full size: thousands of mails straight through journal and intake, on a real database."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from mailgate.inbound.submission import Submission
+from mailgate.mail.model import Envelope
+from tests.desk import Desk, letter
+from tests.machine_work import counted
+
+pytestmark = pytest.mark.slow
+
+
+def submission(text: str, to: str, sender: str | None, client: str = "192.0.2.1") -> Submission:
+    return Submission(Envelope(sender, (to,)), text.replace("\n", "\r\n").encode(), client, "t", "smtp", False, False)
+
+
+def test_178_given_five_thousand_replies_with_alternating_tokens_when_they_come_then_work_is_linear_and_the_breaker_opens(desk: Desk):
+    people = [(desk.per, desk.reply_address(desk.per)), (desk.eva, desk.reply_address(desk.eva))]
+    work, took = [], []
+    for start in range(0, 5000, 500):
+        mails = [(number, *people[number % 2]) for number in range(start, start + 500)]
+        desk.journal.append_many(
+            [submission(letter(f"<{who.address}>", f"Re: sak {n}", f"Svar nummer {n}."), to, who.address) for n, who, to in mails]
+        )
+        began = time.process_time()
+        with counted(desk.store.database) as done:
+            desk.intake.run(lambda: False)
+        work.append(done.units)
+        took.append(time.process_time() - began)
+    with desk.store.reading() as uow:
+        conversation = uow.cases.comments(desk.case_id)
+        assert sum(event.kind == "muted" for event in uow.cases.events(desk.case_id)) == 1
+    assert [one.text for one in conversation] == [f"Svar nummer {n}." for n in range(5000)]
+    assert len([kind for kind, _ in desk.settle_notices() if kind == "comment_added"]) == 10
+    assert max(work[1:]) < 1.3 * min(work[1:]), work
+    assert sum(took) < 60, took
