@@ -30,7 +30,7 @@ from mailgate.inbound.sender_gate import Doors, SenderGate, Senders
 from mailgate.inbound.smtp_tls import server_context
 from mailgate.mail.limits import Ours
 from mailgate.outbound import actors
-from mailgate.rules.default import SUPPORTWEB_POLICY
+from mailgate.policy_in_force import PolicyInForce, beginning
 from mailgate.rules.policy import Policy
 from mailgate.store import opening
 from mailgate.store.unit_of_work import Store
@@ -48,22 +48,9 @@ def open_store(settings: Settings, clock: Clock = utc_now) -> Store:
     return opening.open_store(settings.database.url, pool_size=settings.database.pool_size, clock=clock)
 
 
-def policy_of(settings: Settings) -> Policy:
-    """The policy of the file that the settings name, as it stands there; else the built-in one with the settings' windows and times.
-
-    Raises PolicyError for a document that is wrong or fails its own tests.
-    """
-    if settings.policy.file:
-        from mailgate.rules.document_file import policy_from  # needed only by who has a document
-
-        return policy_from(settings.policy.file, own_addresses(settings).mailboxes)
-    base = SUPPORTWEB_POLICY
-    return replace(
-        base,
-        workflow=replace(base.workflow, reopen_days=settings.intake.reopen_days),
-        notices=replace(base.notices, window=timedelta(seconds=settings.outbound.window_s)),
-        redirect=replace(base.redirect, window=timedelta(seconds=settings.intake.answer_window_s)),
-    )
+def policy_in_force(settings: Settings, store: Store) -> PolicyInForce:
+    """The policy that decides, followed through the database. An empty one begins with the document that the settings name."""
+    return PolicyInForce(store, own_addresses(settings).mailboxes, beginning(settings.policy.file))
 
 
 def token_keys(settings: Settings) -> TokenKeys:
@@ -85,8 +72,18 @@ def ours(settings: Settings) -> Ours:
     return Ours(addresses=own.mailboxes, domains=own.domains, message_id_domains=own.domains)
 
 
-def make_intake(settings: Settings, store: Store, ring: Callable[[str], None], *, reads_aside: bool = True) -> Intake:
-    """The intake stage. Its reader is a process of its own, started with the first mail; not `reads_aside`, it reads in this one."""
+def make_intake(
+    settings: Settings,
+    store: Store,
+    ring: Callable[[str], None],
+    *,
+    reads_aside: bool = True,
+    policy: Callable[[], Policy] | None = None,
+) -> Intake:
+    """The intake stage. Its reader is a process of its own, started with the first mail; not `reads_aside`, it reads in this one.
+
+    `policy` is asked once for each batch; None: the one in force.
+    """
     wanted, own = settings.intake, own_addresses(settings)
     room = ReadingRoom(ReadingOptions(ours(settings), wanted.read_timeout_s, wanted.read_memory_bytes))
     options = IntakeOptions(
@@ -102,10 +99,10 @@ def make_intake(settings: Settings, store: Store, ring: Callable[[str], None], *
         lease=timedelta(seconds=wanted.lease_s),
         max_attempts=wanted.max_attempts,
         case_changes_per_hour=wanted.case_changes_per_hour,
-        limits=AnswerLimits(timedelta(seconds=wanted.answer_window_s), wanted.answers_per_domain_per_hour, wanted.answers_per_hour),
+        limits=AnswerLimits(per_domain_per_hour=wanted.answers_per_domain_per_hour, global_per_hour=wanted.answers_per_hour),
     )
-    policy = policy_of(settings)
-    return Intake(store, CaseFinder(token_keys(settings), settings.service.case_prefix), lambda: policy, options, ring)
+    asked = policy or policy_in_force(settings, store).current
+    return Intake(store, CaseFinder(token_keys(settings), settings.service.case_prefix), asked, options, ring)
 
 
 def _verifier(settings: Settings) -> Verifier:
@@ -119,11 +116,10 @@ def _verifier(settings: Settings) -> Verifier:
     return Verifier(Resolver(ResolverOptions(wanted.dns_timeout_s, servers)), options)
 
 
-def make_stages(settings: Settings, store: Store, ring: Callable[[str], None]) -> Mapping[str, Stage]:
-    """All stages of a worker by name."""
-    policy = policy_of(settings)
-    notices, send = actors.make_stages(settings, store, token_keys(settings), ring, lambda: policy)
-    return {"intake": make_intake(settings, store, ring), "notices": notices, "send": send}
+def make_stages(settings: Settings, store: Store, policies: PolicyInForce, ring: Callable[[str], None]) -> Mapping[str, Stage]:
+    """All stages of a worker by name, all by the same policy."""
+    notices, send = actors.make_stages(settings, store, token_keys(settings), ring, policies.recent)
+    return {"intake": make_intake(settings, store, ring, policy=policies.current), "notices": notices, "send": send}
 
 
 def make_gate(settings: Settings, clock: Clock, policy: Policy) -> SenderGate:

@@ -17,7 +17,6 @@ from mailgate import bootstrap, broker, log, metrics
 from mailgate.config import Endpoint, Settings
 from mailgate.errors import ConfigError, MailgateError, TransientFailure
 from mailgate.inbound.journal import Journal
-from mailgate.rules.policy import Policy
 from mailgate.store.unit_of_work import Store
 from mailgate.worker import Stage, Worker
 
@@ -39,12 +38,12 @@ class Gateway:
     def __init__(self, settings: Settings, *, listen: bool, work: bool, index: int = 0) -> None:
         self.settings = settings
         self.store = bootstrap.open_store(settings)
+        self.policies = bootstrap.policy_in_force(settings, self.store)
+        self.policies.begin()
         self._broker = broker.connect(settings.broker.url)
         self._bell = broker.Bell(self._broker)
         self.journal = Journal(self.store, self.store.clock, self._ring_intake) if listen else None
-        policy = bootstrap.policy_of(settings)
-        self._policy: Callable[[], Policy] = lambda: policy
-        self._gate = bootstrap.make_gate(settings, self.store.clock, policy)
+        self._gate = bootstrap.make_gate(settings, self.store.clock, self.policies.current())
         self.listener = bootstrap.make_listener(settings, self.store, self.journal, self._gate.check) if self.journal else None
         self._gate_keeper: asyncio.Task[None] | None = None
         self._worker = self._make_worker() if work else None
@@ -58,7 +57,7 @@ class Gateway:
         self._bell.ring("intake")
 
     def _make_worker(self) -> Worker:
-        stages: Mapping[str, Stage] = bootstrap.make_stages(self.settings, self.store, self._bell.ring)
+        stages: Mapping[str, Stage] = bootstrap.make_stages(self.settings, self.store, self.policies, self._bell.ring)
         return Worker(self._broker, stages, self.settings.worker.sweep_interval_s, self._chores())
 
     def _chores(self) -> Callable[[], None]:
@@ -108,16 +107,19 @@ class Gateway:
         if self._worker is not None:
             self._worker.start()
         if self._metrics is not None:
-            metrics.REGISTRY.gauges_from(lambda: gauges(self.store))
+            metrics.REGISTRY.gauges_from(lambda: {**gauges(self.store), **self._policy_gauges()})
             self._metrics.start()
         _log.info("started", listening=self.addresses, metrics_port=self._metrics.port if self._metrics else None)
+
+    def _policy_gauges(self) -> Mapping[str, float]:
+        return {"policy_version": self.policies.number, "policy_behind": self.policies.behind}
 
     async def _keep_gate(self) -> None:
         """Bring the listener the policy that is in force. A database that is away leaves it with the one that it has."""
         while True:
             await asyncio.sleep(GATE_LOOK_S)
             with contextlib.suppress(TransientFailure):
-                self._gate.use(await asyncio.to_thread(self._policy))
+                self._gate.use(await asyncio.to_thread(self.policies.current))
 
     async def _stop(self) -> None:
         if self._gate_keeper is not None:

@@ -1,6 +1,7 @@
 """Metrics, health and readiness. In: counts from the edges, and what the database says when asked. Out: HTTP for Prometheus and watchers.
 
-Counters are of this process and begin at 0 with it; gauges are asked of the database at each scrape and are the same from each process.
+Counters are of this process and begin at 0 with it; gauges are asked of the database at each scrape and are the same from each process
+(but for those of the policy, which say how far this one has followed).
 Nothing here may slow or stop a mail. No address, subject or id is ever a label.
 """
 
@@ -49,6 +50,9 @@ COUNTERS: Mapping[str, Meaning] = {
     "failed": Meaning("mails given up"),
     "uncertain": Meaning("mails whose final answer was lost"),
     "answers": Meaning("automatic answers ordered"),
+    "policy_unreadable": Meaning(
+        "versions of the policy that came into force and that this program cannot read; the last good one decides"
+    ),
     "answers_refused": Meaning("automatic answers not given", "reason"),
     "muted": Meaning("comments kept in silence, since mail changed their case too often"),
 }
@@ -60,6 +64,8 @@ GAUGES: Mapping[str, Meaning] = {
     "notices_due": Meaning("notices that are not rendered yet"),
     "outbox_due": Meaning("mails that wait to be sent"),
     "oldest_outbox_age_s": Meaning("age in seconds of the oldest of them"),
+    "policy_version": Meaning("number of the version of the policy by which this process decides; 0: none that is stored"),
+    "policy_behind": Meaning("1 while the version in force is one that this process cannot read"),
     "outbox_uncertain": Meaning("mails whose final answer was lost, and that nobody has looked at"),
 }
 Check = Callable[[], Mapping[str, bool]]

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.ledger_check import expire_leases, unfinished
+from tests.policies import unhurried
 from tests.waiting import answers, free_port, until
 
 PROGRAM = (sys.executable, "-c", "import sys; from mailgate.cli import main; sys.argv[0] = 'mailgate'; sys.exit(main())")
@@ -144,9 +145,16 @@ class Gateway:
             "broker": {"url": self.broker_url},
             "smtp": {"listen": [f"127.0.0.1:{self.port}"], "trusted_from": ["127.0.0.0/8"]},
             "intake": {"lease_s": LEASE_S},
-            "outbound": {"window_s": 0, "retry_first_s": 0.5, "retry_max_s": 1.0, **delivery},
+            "policy": {"file": self._policy()},
+            "outbound": {"retry_first_s": 0.5, "retry_max_s": 1.0, **delivery},
             "worker": {"sweep_interval_s": 0.5, "stop_timeout_s": 10.0},
         }
+
+    def _policy(self) -> str:
+        """The built-in policy without a window for notices, as a file that an empty database begins with."""
+        file = self.folder / "first-policy.yaml"
+        file.write_text(unhurried(), encoding="utf-8")
+        return str(file)
 
     def start(self, name: str = "run", *, processes: int = 0, kill: str = "", port: int = 0, wait: bool = True, **environment: str) -> Part:
         """Start `mailgate <name>`; with `kill`, armed with this kill point. `port` -1 is any free one.

@@ -24,6 +24,7 @@ from mailgate.cli import demo_mails as mails
 from mailgate.cli.demo_desk import SUMMARY, Desk, Sent
 from mailgate.config import secret_file
 from mailgate.gateway import Gateway
+from mailgate.policy_in_force import shipped
 
 DOMAIN = "firma.example"
 SUPPORT = f"support@{DOMAIN}"
@@ -64,9 +65,16 @@ def _environment(folder: Path) -> Mapping[str, str]:
         "MAILGATE_SECRETS__FILE": str(_secrets(folder)),
         "MAILGATE_SMTP__LISTEN": "127.0.0.1:0",
         "MAILGATE_METRICS__LISTEN": "",
-        "MAILGATE_OUTBOUND__WINDOW_S": "0",
+        "MAILGATE_POLICY__FILE": str(_policy(folder)),
         "MAILGATE_WORKER__SWEEP_INTERVAL_S": "0.2",
     }
+
+
+def _policy(folder: Path) -> Path:
+    """The built-in policy, but nobody waits for changes to be gathered."""
+    path = folder / "policy.yaml"
+    path.write_text(shipped().replace("window_s: 10 ", "window_s: 0 "), encoding="utf-8")
+    return path
 
 
 def _secrets(folder: Path) -> Path:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from email.utils import parseaddr
 
-from mailgate.bootstrap import policy_of
 from mailgate.cases import changes
 from mailgate.cases.changes import NewCase, Stamp
 from mailgate.cases.ids import new_id
@@ -61,7 +60,7 @@ class Desk:
         eva = Contact(new_id(now), numbers[1], "eva.moen@nordvik.example", "Eva Moen", customer_id=customer.id)
         uow.customers.add([customer])
         uow.contacts.add([per, eva])
-        policy = policy_of(self._gateway.settings)
+        policy = self._gateway.policies.current()
         number, stamp = uow.cases.next_number(), Stamp(OPERATOR, now, policy.workflow, policy.notices.window)
         prefix = self._gateway.settings.service.case_prefix
         text = "Terminalen på lageret henger hver morgen."

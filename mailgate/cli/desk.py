@@ -79,7 +79,7 @@ def open_desk(config: Path | None, operator: str | None = None) -> Iterator[Desk
     settings = read_settings(config)
     store = bootstrap.open_store(settings)
     try:
-        yield Desk(settings, store, name, bootstrap.policy_of(settings))
+        yield Desk(settings, store, name, bootstrap.policy_in_force(settings, store).peek())
     finally:
         store.database.close()
 

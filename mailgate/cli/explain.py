@@ -6,7 +6,6 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,10 +18,10 @@ from mailgate.cli.opening import ConfigOption, JsonOption, settings
 from mailgate.cli.parse import summary
 from mailgate.clock import utc_now
 from mailgate.config import Settings
-from mailgate.config.sections import PolicyFile
 from mailgate.inbound.explain import explain as explain_mail
 from mailgate.inbound.explain import guess_envelope
 from mailgate.mail.model import Envelope
+from mailgate.rules.document_file import policy_from
 from mailgate.store.opening import open_store
 from mailgate.store.unit_of_work import Store
 
@@ -42,11 +41,10 @@ def explain(
 ) -> None:
     """Show what would happen to mail, and the answer of each rule."""
     found = settings(config)
-    if policy is not None:
-        found = replace(found, policy=PolicyFile(file=policy.absolute()))
     own, main = bootstrap.own_addresses(found).mailboxes, found.support_addresses[0]
     with _store(found) as store:
-        intake = bootstrap.make_intake(found, store, lambda _stage: None, reads_aside=False)
+        asked = policy_from(policy, own) if policy else bootstrap.policy_in_force(found, store).peek()
+        intake = bootstrap.make_intake(found, store, lambda _stage: None, reads_aside=False, policy=lambda: asked)
         for path in paths:
             for label, raw in read_mails(path, mbox):
                 guessed = guess_envelope(raw, own, main)

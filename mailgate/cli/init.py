@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ import typer
 from mailgate import config as settings
 from mailgate.config import skeleton
 from mailgate.errors import ConfigError, UsageError
+from mailgate.policy_in_force import shipped
 
 SHOWN = (
     "service.company",
@@ -42,10 +42,10 @@ def init(
     given = {name: value for name, value in given.items() if value}
     _check(given)
     chosen = {setting.name: setting.default for setting in skeleton.settings() if setting.name in SHOWN}
-    text = skeleton.toml_text(_values(chosen) | given)
+    text = skeleton.toml_text(_values(chosen) | {"policy.file": policy.name} | given)
     try:
         _write(folder, file, text)
-        _write(folder, policy, files("mailgate.rules").joinpath("supportweb.yaml").read_text(encoding="utf-8"))
+        _write(folder, policy, shipped())
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}; give a folder that you may write to") from None
     settings.load(file, {})  # makes the secrets, too

@@ -23,12 +23,13 @@ from mailgate.cli import output
 from mailgate.cli.desk import open_desk
 from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption, settings, store
 from mailgate.errors import PolicyError, UsageError
+from mailgate.policy_in_force import compiled
 from mailgate.rules.chain import TrailEntry, restored
 from mailgate.rules.index import PassedOver
 from mailgate.rules.policy import Disposition, Policy
 from mailgate.rules.release import ORDERS, Order, dumps
 from mailgate.store.rows import JournalEntry, Outcome
-from mailgate.store.unit_of_work import UnitOfWork
+from mailgate.store.unit_of_work import Store, UnitOfWork
 
 app = typer.Typer(help="Accepted mail.", add_completion=False, rich_markup_mode=None)
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the entry, or its beginning.")]
@@ -69,9 +70,10 @@ def list_entries(
 @app.command()
 def show(id_: IdArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show one entry: what came in, what was decided, and the answer of each rule."""
-    with store(config).reading() as work:
+    opened = store(config)
+    with opened.reading() as work:
         entry = work.journal.get(work.journal.find(id_))
-    output.show_one(_detail(entry, lambda: _policy(config)), as_json)
+    output.show_one(_detail(entry, lambda: _policy(opened, config, entry)), as_json)
 
 
 @app.command()
@@ -178,30 +180,32 @@ def _summary(entry: JournalEntry) -> dict[str, Any]:
     }
 
 
-def _policy(config: Path | None) -> Policy | None:
-    """The policy that is in force now; None when its document is wrong."""
+def _policy(opened: Store, config: Path | None, entry: JournalEntry) -> Policy | None:
+    """The policy that decided about the entry; None when this program cannot read it (any more)."""
     from mailgate import bootstrap  # needed only for a policy of many rules
 
-    with contextlib.suppress(PolicyError):
-        return bootstrap.policy_of(settings(config))
+    number = entry.decision.policy_version.partition("-")[0] if entry.decision else ""
+    own = bootstrap.own_addresses(settings(config)).mailboxes
+    with contextlib.suppress(PolicyError, UsageError, ValueError), opened.reading() as work:
+        return compiled(work.policies.get(int(number)), own)
     return None
 
 
-def _detail(entry: JournalEntry, in_force: Callable[[], Policy | None]) -> dict[str, Any]:
+def _detail(entry: JournalEntry, decided_by: Callable[[], Policy | None]) -> dict[str, Any]:
     origin = {name: getattr(entry, name) for name in ("client_address", "helo", "protocol", "tls", "smtp_utf8", "raw_sha256", "raw_kept")}
     found = {**_summary(entry), **origin, "notes": list(entry.notes), "due_at": entry.due_at, "error": entry.error}
     if entry.decision is None:
         return found
     decided = asdict(entry.decision)
     names = ("trust", "case_id", "policy_version", "defects")
-    return {**found, **{name: decided[name] for name in names}, "decided_at": entry.decided_at, **_trail(entry.decision, in_force)}
+    return {**found, **{name: decided[name] for name in names}, "decided_at": entry.decided_at, **_trail(entry.decision, decided_by)}
 
 
-def _trail(decision: Outcome, in_force: Callable[[], Policy | None]) -> dict[str, Any]:
+def _trail(decision: Outcome, decided_by: Callable[[], Policy | None]) -> dict[str, Any]:
     """What was seen on the way, and the answer of each rule under `trail`. An operator's own decision has none.
 
-    Of many rules those that could not hold were only counted: they are named by the policy that decided, while it is in force, and stay
-    counted under `passed_over` when it is not.
+    Of many rules those that could not hold were only counted: they are named by the version that decided, and stay counted under
+    `passed_over` when this program cannot read that one.
     """
     found = json.loads(decision.trail)
     if not found:
@@ -209,7 +213,7 @@ def _trail(decision: Outcome, in_force: Callable[[], Policy | None]) -> dict[str
     seen = {name: found[name] for name in ("matched_by", "carriers_refused", "answer") if name in found}
     entries = [TrailEntry(**one) for one in found["rules"]]
     groups = [PassedOver(**one) for one in found.get("passed_over", ())]
-    policy = in_force() if groups else None
+    policy = decided_by() if groups else None
     if policy is not None and policy.version == decision.policy_version:
         entries, groups = restored(policy, entries, groups), []
     counted = {"passed_over": [asdict(group) for group in groups]} if groups else {}

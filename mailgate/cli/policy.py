@@ -1,4 +1,7 @@
-"""`mailgate policy`: look at an operators' document before it is live. In: a file. Out: what is wrong, its tests, the form."""
+"""`mailgate policy`: the operators' document, before it is live (`check`, `test`, `schema`) and as versions (`policy_versions`).
+
+In: a file. Out: what is wrong, its tests, the form.
+"""
 
 from __future__ import annotations
 
@@ -8,35 +11,29 @@ from typing import Annotated
 
 import typer
 
-from mailgate.errors import NotAllowed, UsageError
-from mailgate.rules.document import Document, load
+from mailgate.cli import output, policy_versions
+from mailgate.cli.opening import JsonOption
+from mailgate.cli.policy_document import checked, document_bytes, passing
 from mailgate.rules.document_schema import SCHEMA
-from mailgate.rules.document_yaml import MAX_DOCUMENT_BYTES
-from mailgate.rules.examples import failures
 
-app = typer.Typer(name="policy", no_args_is_help=True, help="The operators' policy: check, test, schema.", rich_markup_mode=None)
+app = typer.Typer(name="policy", no_args_is_help=True, help="The operators' policy: its document and its versions.", rich_markup_mode=None)
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A policy document, such as the policy.yaml of mailgate init.")]
 
 
 @app.command()
-def check(file: FileArgument) -> None:
+def check(file: FileArgument, as_json: JsonOption = False) -> None:
     """Show everything that is wrong with a document, and where."""
-    document = _checked(file)
-    assert document.policy is not None, "a document without problems has a policy"
-    print(f"{file}: {len(document.policy.rules)} rules, no problems")
+    policy = checked(document_bytes(file), file, as_json=as_json)
+    rules = len(policy.rules)
+    print(output.json_line({"file": str(file), "rules": rules}) if as_json else f"{file}: {rules} rules, no problems")
 
 
-@app.command()
-def test(file: FileArgument) -> None:
+@app.command("test")
+def run_tests(file: FileArgument, as_json: JsonOption = False) -> None:
     """Run the tests that a document carries, and show those that fail."""
-    policy = _checked(file).policy
-    assert policy is not None, "a document without problems has a policy"
-    failed = list(failures(policy))
-    for failure in failed:
-        print(f"{file}: {failure}")
-    if failed:
-        raise NotAllowed(f"{len(failed)} of {len(policy.examples)} tests failed")
-    print(f"{file}: {len(policy.examples)} tests passed")
+    policy = passing(checked(document_bytes(file), file, as_json=as_json), file, as_json=as_json)
+    passed = len(policy.examples)
+    print(output.json_line({"file": str(file), "passed": passed}) if as_json else f"{file}: {passed} tests passed")
 
 
 @app.command()
@@ -45,16 +42,5 @@ def schema() -> None:
     print(json.dumps(SCHEMA, ensure_ascii=False, indent=2))
 
 
-def _checked(file: Path) -> Document:
-    try:
-        with file.open("rb") as stream:
-            raw = stream.read(MAX_DOCUMENT_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}; give the path of a policy document") from None
-    document = load(raw)
-    for problem in document.problems:
-        print(problem.at(str(file)))
-    if document.problems:
-        count = len(document.problems)
-        raise NotAllowed(f"{file} has {count} {'problem' if count == 1 else 'problems'}")
-    return document
+for verb in policy_versions.VERBS:
+    app.command()(verb)

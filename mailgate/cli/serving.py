@@ -7,7 +7,7 @@ import threading
 import traceback
 from pathlib import Path
 
-from mailgate import bootstrap, broker, killpoint, log
+from mailgate import broker, killpoint, log
 from mailgate import config as reader
 from mailgate.config import Settings
 from mailgate.errors import TransientFailure
@@ -22,7 +22,6 @@ def prepare(config: Path | None, *, processes: int = 0, split: bool) -> Settings
     environment = {**os.environ, **more}
     settings = reader.load(config or reader.find(environment, Path.cwd()), environment)
     log.configure(settings.log.level, settings.log.format)
-    bootstrap.policy_of(settings)  # a wrong policy ends the start here, not in a worker
     threading.excepthook = _thread_died
     killpoint.arm(settings.kill_spec)
     for warning in _doubts(settings, split):

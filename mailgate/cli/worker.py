@@ -39,8 +39,17 @@ def worker(
     if settings.worker.processes == 1:
         Gateway(settings, listen=False, work=True).run()
         return
-    bootstrap.open_store(settings).database.close()  # what is wrong is said once, before there are processes
+    _begin(settings)
     raise typer.Exit(Watch(settings).run())
+
+
+def _begin(settings: Settings) -> None:
+    """What is wrong with the database or the first policy is said once, before there are processes."""
+    store = bootstrap.open_store(settings)
+    try:
+        bootstrap.policy_in_force(settings, store).begin()
+    finally:
+        store.database.close()
 
 
 class Watch:

@@ -18,6 +18,7 @@ from mailgate.config import checks, secret_file, signing_keys
 from mailgate.config.document import Document, read, section_model, suggest
 from mailgate.config.secret_file import Secrets
 from mailgate.config.sections import (
+    MOVED,
     AddressBook,
     Broker,
     Database,
@@ -196,6 +197,8 @@ def _words(section: str, key: str, problem: Mapping[str, Any]) -> tuple[str, str
 
 
 def _unknown(section: str, key: str) -> tuple[str, str]:
+    if (section, key) in MOVED:
+        return f"{section}.{key} is no setting any more", f"the policy says it, as {MOVED[section, key]}; take the line out"
     if "password" in key or "secret" in key:
         return f"unknown key {section}.{key}", "secrets stand in the file that secrets.file names"
     elsewhere = [name for name in Sections.model_fields if key in section_model(name).model_fields]

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from pydantic import TypeAdapter, ValidationError
 
-from mailgate.config.sections import Section, Sections
+from mailgate.config.sections import MOVED, Section, Sections
 from mailgate.errors import ConfigError
 
 PREFIX = "MAILGATE_"
@@ -137,6 +137,8 @@ def _key_of(name: str) -> tuple[str, str]:
     section, _, key = name.removeprefix(PREFIX).lower().partition("__")
     if section in Sections.model_fields and key in section_model(section).model_fields:
         return section, key
+    if (section, key) in MOVED:
+        raise ConfigError(f"{section}.{key} is no setting any more", file=name, hint=f"the policy says it, as {MOVED[section, key]}")
     known = [f"{PREFIX}{s}__{k}".upper() for s in Sections.model_fields for k in section_model(s).model_fields]
     close = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.6)
     raise ConfigError(

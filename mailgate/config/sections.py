@@ -39,6 +39,14 @@ Days = Annotated[int, Field(ge=0, le=MAX_DAYS)]
 Percent = Annotated[int, Field(ge=1, le=100)]
 
 
+MOVED = {
+    ("intake", "reopen_days"): "workflow.reopen_days",
+    ("intake", "answer_window_s"): "redirect.window_s",
+    ("outbound", "window_s"): "notices.window_s",
+}
+"""Settings of earlier releases that the policy document says now, so that there is one place to look for each."""
+
+
 class Section(BaseModel):
     """One table of `mailgate.toml`. Frozen; unknown keys are refused; no text is taken for a number."""
 
@@ -133,7 +141,11 @@ class SecretFile(Section):
 class PolicyFile(Section):
     """The operators' policy."""
 
-    file: OptionalPath = Field(None, description="policy document that decides about mail; empty: the one that is built in")
+    file: OptionalPath = Field(
+        None,
+        description="policy document that an empty database begins with; empty: the one that is built in. "
+        "Later ones come into force by `mailgate policy activate`",
+    )
 
 
 class Intake(Section):
@@ -144,7 +156,6 @@ class Intake(Section):
     max_attempts: Count = Field(3, le=100, description="tries before a mail is set aside as shunted")
     read_timeout_s: Seconds = Field(2.0, description="seconds to read one mail; then what is known is used")
     read_memory_bytes: int = Field(512 * MIB, ge=64 * MIB, description="memory to read one mail")
-    reopen_days: Days = Field(30, description="days after its solution in which a reply reopens a case")
     authentication: Literal["off", "header", "verify"] = Field(
         "header",
         description="who says whether a mail is from its author. header: the servers of authserv_ids; verify: they, and for all other mail "
@@ -156,7 +167,6 @@ class Intake(Section):
     dns_servers: Endpoints = Field((), description="resolvers to ask when mailgate verifies, address:port; empty: those of the machine")
     dns_timeout_s: Seconds = Field(2.0, description="seconds to wait for one answer of the DNS")
     verify_timeout_s: Seconds = Field(5.0, description="seconds for all answers of the DNS that verifying one mail takes")
-    answer_window_s: Seconds = Field(float(DAY_S), description="seconds in which one address gets no second automatic answer")
     answers_per_domain_per_hour: Count = Field(100, description="automatic answers to one domain in an hour")
     answers_per_hour: Count = Field(1_000, description="automatic answers to all in an hour")
     case_changes_per_hour: Count = Field(
@@ -181,7 +191,6 @@ class Outbound(Section):
     dkim_selector: OptionalDomain = Field(
         "", description="selector of the key that the smarthost signs with; `mailgate doctor` looks it up"
     )
-    window_s: float = Field(10.0, ge=0, le=3_600, description="seconds in which changes of one case go into one notice")
     batch: Count = Field(50, le=1_000, description="mails that a worker takes at a time")
     connections: int = Field(2, ge=1, le=50, description="connections of one process to the smarthost")
     lease_s: Seconds = Field(

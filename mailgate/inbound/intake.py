@@ -11,7 +11,7 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -91,19 +91,20 @@ class Intake:
 
     def process(self, entries: Sequence[ClaimedEntry]) -> None:
         """The path of a batch of mails from claimed rows to committed effects."""
+        policy = self._policy()  # once: whatever is activated meanwhile, a batch is decided by one version
         letters = self._read(entries)
         letters = self._each_letter(letters, self._authenticate(letters))
         letters = self._each_letter(letters, self._look_for_carriers)
         letters = self._match(letters)
-        letters = self._each_letter(letters, self.decide)
-        outcomes = self._apply(letters)
+        letters = self._each_letter(letters, partial(decide, policy))
+        outcomes = self._apply(letters, policy)
         self._tell(outcomes)
 
     def consider(self, entry: ClaimedEntry) -> Letter:
         """The same path up to the verdict for one mail, changing nothing: what `explain` shows. Raises what a step raises."""
         letters = self._read([entry])
         letter = self._look_for_carriers(self._authenticate(letters)(letters[0]))
-        return self.decide(self._match([letter])[0])
+        return decide(self._policy(), self._match([letter])[0])
 
     def _claim(self) -> list[ClaimedEntry]:
         """Attempts are counted and committed before any work, so that a mail that kills its worker is counted, too (trap F12)."""
@@ -146,38 +147,31 @@ class Intake:
             matches = self._finder.find(uow, [(letter.mail, letter.match.hints) for letter in letters])
         return [replace(letter, match=match) for letter, match in zip(letters, matches, strict=True)]
 
-    def decide(self, letter: Letter) -> Letter:
-        """The letter with the policy's verdict on it. Pure but for the policy that is in force."""
-        reached("rules")
-        letter = authentication.stand(letter)
-        policy, facts, order = self._policy(), facts_of(letter), release.loads(letter.entry.release)
-        return replace(letter, verdict=release.verdict(order, policy, facts) if order else chain.run(policy, facts))
-
-    def _apply(self, letters: Sequence[Letter]) -> list[Outcome]:
+    def _apply(self, letters: Sequence[Letter], policy: Policy) -> list[Outcome]:
         """All at once; one by one when that fails, so that a bad mail fails alone (ADR 0001)."""
-        outcomes, error = _attempt(lambda: self._commit(letters))
+        outcomes, error = _attempt(lambda: self._commit(letters, policy))
         if error is None:
             return outcomes or []
         if len(letters) == 1:
             self._set_back(letters[0].entry, error)
             return []
         _log.warning("batch_split", entries=len(letters), error=type(error).__name__)
-        return [outcome for letter in letters for outcome in self._apply([letter])]
+        return [outcome for letter in letters for outcome in self._apply([letter], policy)]
 
-    def _commit(self, letters: Sequence[Letter]) -> list[Outcome]:
+    def _commit(self, letters: Sequence[Letter], policy: Policy) -> list[Outcome]:
         if not letters:
             return []
         with self._store.transaction() as uow:
-            outcomes = apply(uow, letters, self._rules(self._clock(), _languages(uow, letters)))
+            outcomes = apply(uow, letters, self._rules(policy, _languages(uow, letters)))
             reached("before_intake_commit")
         reached("after_intake_commit")
         return outcomes
 
-    def _rules(self, now: datetime, languages: Mapping[str, str]) -> Rules:
+    def _rules(self, policy: Policy, languages: Mapping[str, str]) -> Rules:
         options = self._options
-        setting = Setting(self._policy(), now, options.case_prefix, options.default_language, languages)
-        own = options.own_addresses, options.own_domains
-        return Rules(self.decide, setting, options.limits, *own, options.case_changes_per_hour)
+        setting = Setting(policy, self._clock(), options.case_prefix, options.default_language, languages)
+        limits, own = replace(options.limits, window=policy.redirect.window), (options.own_addresses, options.own_domains)
+        return Rules(partial(decide, policy), setting, limits, *own, options.case_changes_per_hour)
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -217,6 +211,14 @@ class Intake:
         _log.error("intake_failed", journal_id=entry.id, attempts=entry.attempts, error=f"{type(error).__name__}: {error}", exc_info=error)
         with self._store.transaction() as uow:
             uow.journal.defer([entry], f"{type(error).__name__}: {error}", self._clock() + RETRY_AFTER)
+
+
+def decide(policy: Policy, letter: Letter) -> Letter:
+    """The letter with the policy's verdict on it. Pure."""
+    reached("rules")
+    letter = authentication.stand(letter)
+    facts, order = facts_of(letter), release.loads(letter.entry.release)
+    return replace(letter, verdict=release.verdict(order, policy, facts) if order else chain.run(policy, facts))
 
 
 def _languages(uow: UnitOfWork, letters: Sequence[Letter]) -> dict[str, str]:

@@ -26,7 +26,7 @@ NO_REPLY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AnswerLimits:
-    """How much is answered automatically. Windows are rolling; the breakers count all templates together."""
+    """How much is answered automatically. Windows are rolling; the breakers count all templates together. `window` is the policy's."""
 
     window: timedelta = timedelta(hours=24)
     per_domain_per_hour: int = 100

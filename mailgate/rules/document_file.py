@@ -1,4 +1,4 @@
-"""The document of a file, as a policy that may run. In: a path. Out: the policy, or PolicyError with file and line of the first problem."""
+"""A document as a policy that may run. In: a path, or text. Out: the policy, or PolicyError with file and line of the first problem."""
 
 from __future__ import annotations
 
@@ -11,17 +11,31 @@ from mailgate.rules.examples import failures
 from mailgate.rules.policy import Policy
 
 
-def policy_from(file: Path, own: frozenset[str]) -> Policy:
-    """The policy, which has passed its own tests. `own`: our addresses in lower case, which no rule may forward to."""
-    see = f"mailgate policy check {file} shows all"
+def text_of(file: Path) -> str:
+    """The document byte for byte, as text. Raises PolicyError when it cannot be read or is no UTF-8."""
     try:
         with file.open("rb") as stream:
             raw = stream.read(MAX_DOCUMENT_BYTES + 1)
+        # What is too long is cut, maybe within a letter: that it is too long is said where it is read.
+        return raw.decode("utf-8", "strict" if len(raw) <= MAX_DOCUMENT_BYTES else "replace")
     except OSError as error:
         raise PolicyError(f"the policy cannot be read: {error.strerror}", file=str(file), hint="see policy.file") from None
-    document = load(raw, own)
+    except UnicodeDecodeError as error:
+        raise PolicyError("the policy is not UTF-8", file=str(file), line=error.object.count(b"\n", 0, error.start) + 1) from None
+
+
+def policy_of(text: str, own: frozenset[str], where: str, *, tested: bool = False) -> Policy:
+    """The policy of a document. `own`: our addresses in lower case, which no rule may forward to. `tested`: it must pass its own tests."""
+    document = load(text.encode(), own)
     if document.policy is None:
-        raise PolicyError(f"{document.problems[0].at(str(file))}; {see}")
-    if failed := next(failures(document.policy), None):
-        raise PolicyError(f"the policy fails its own test {failed}", file=str(file), hint=f"mailgate policy test {file} shows all")
+        more = f"; {len(document.problems) - 1} more, see mailgate policy check" if len(document.problems) > 1 else ""
+        raise PolicyError(document.problems[0].at(where) + more)
+    failed = next(failures(document.policy), None) if tested else None
+    if failed:
+        raise PolicyError(f"the policy fails its own test {failed}", file=where, hint="mailgate policy test shows all")
     return document.policy
+
+
+def policy_from(file: Path, own: frozenset[str]) -> Policy:
+    """The policy of a file, which has passed its own tests."""
+    return policy_of(text_of(file), own, str(file), tested=True)

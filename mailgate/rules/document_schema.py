@@ -33,6 +33,9 @@ WORDS: Mapping[str, Sequence[str]] = {
     "legacy.next": ("", *PHASES),
 }
 """Facts whose values are a closed set."""
+MAX_DAYS = 3650
+"""Ten years: longer times are typing errors, and the longest ones go past the end of the calendar."""
+MAX_RESPONSE = 1000
 OPERATORS: Mapping[str, tuple[str, str]] = {
     "is": ("text", "the fact is this text"),
     "in": ("text", "the fact is one of these texts"),
@@ -141,7 +144,7 @@ def _workflow() -> dict[str, Any]:
     return _object(
         {
             "initial": _TEXT,
-            "reopen_days": {"type": "integer", "minimum": 0},
+            "reopen_days": {"type": "integer", "minimum": 0, "maximum": MAX_DAYS},
             "moving_trust": _list(_word(TRUSTS), 1),
             "statuses": _list(status, 1),
             "operations": _list(operation),
@@ -152,7 +155,8 @@ def _workflow() -> dict[str, Any]:
 
 
 def _agreement() -> dict[str, Any]:
-    response = _object({"amount": {"type": "integer", "minimum": 1}, "unit": _word(("working_days", "working_hours"))}, ("amount", "unit"))
+    amount = {"type": "integer", "minimum": 1, "maximum": MAX_RESPONSE}
+    response = _object({"amount": amount, "unit": _word(("working_days", "working_hours"))}, ("amount", "unit"))
     day = _about(_TEXT, "12-24 in every year, 2026-05-15 once, easter-4 the Wednesday before Easter")
     hours = _about(_TEXT, "hours as in 08.00-12.00; empty: closed. On a day of every year they limit the usual ones")
     special = _about(_list(_object({"day": day, "hours": hours}, ("day", "hours"))), "days with other hours")
@@ -191,7 +195,7 @@ def _test() -> dict[str, Any]:
 def schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a policy document."""
     choices = _list(_object({"key": _TEXT, "labels": _LABELS}, ("key", "labels")))
-    window = {"type": "integer", "minimum": 0, "description": "seconds"}
+    window = {"type": "integer", "minimum": 0, "maximum": MAX_DAYS * 24 * 3600, "description": "seconds"}
     sections = {
         "rules": _about(_list(_rule(), 1), "asked in order; the first that holds decides; the last holds always"),
         "workflow": _workflow(),
@@ -281,5 +285,7 @@ def _scalar(node: Node, form: Schema, what: str) -> Iterator[Problem]:
         yield problem(node.place, f"{what} cannot be {node.value!r}" + meant(node.value, form["enum"]))
     if "minimum" in form and node.value < form["minimum"]:
         yield problem(node.place, f"{what} is {node.value}; {form['minimum']} is the least")
+    if "maximum" in form and node.value > form["maximum"]:
+        yield problem(node.place, f"{what} is {node.value}; {form['maximum']} is the most")
     if "maxLength" in form and len(node.value) > form["maxLength"]:
         yield problem(node.place, f"{what} is too long; {form['maxLength']} characters are the most")

@@ -78,7 +78,7 @@ class NoticeSettings:
     """Which notices participants get, and how long changes are gathered into one mail."""
 
     told: frozenset[NoticeKind] = TOLD
-    window: timedelta = timedelta(minutes=2)
+    window: timedelta = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)

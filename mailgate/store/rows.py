@@ -19,6 +19,7 @@ FinalState = Literal["commented", "redirected", "noted", "created", "forwarded",
 NoticeState = Literal["pending", "rendering", "rendered", "suppressed", "failed"]
 OutboxState = Literal["pending", "sending", "deferred", "sent", "failed", "uncertain", "captured", "cancelled"]
 SendState = Literal["sent", "deferred", "failed", "uncertain", "captured"]
+ActivationKind = Literal["first", "activated", "rolled_back"]
 
 JOURNAL_STATES: tuple[JournalState, ...] = (
     "pending", "commented", "redirected", "noted", "created", "forwarded", "held", "discarded", "shunted",
@@ -262,6 +263,36 @@ class Suppression:
     address: str
     reason: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """One version of the operators' policy, never changed. `text` is the document as it was given, `sha256` that of its UTF-8."""
+
+    number: int
+    text: str
+    sha256: str
+    author: str
+    comment: str
+    created_at: datetime
+
+    @property
+    def label(self) -> str:
+        """How a version is named where mail was decided by it: number and the beginning of its hash."""
+        return f"{self.number}-{self.sha256[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyActivation:
+    """Version `number` came into force, by whom, when and why. `first`: an empty database began with it. Ordered by `sequence`."""
+
+    sequence: int
+    number: int
+    what: ActivationKind
+    author: str
+    comment: str
+    at: datetime
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

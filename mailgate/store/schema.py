@@ -387,3 +387,28 @@ suppressions = Table(
     _text("reason"),
     _moment("created_at"),
 )
+
+# The operators' policy ----------------------------------------------------------------------------------------------------------------
+
+policy_versions = Table(
+    "policy_versions",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),  # the document byte for byte; sha256 is of its UTF-8
+    Column("sha256", Sha256, nullable=False),
+    _text("author"),
+    _text("comment"),
+    _moment("created_at"),
+)
+
+policy_activations = Table(
+    "policy_activations",
+    metadata,
+    # The row with the highest sequence names the version in force. Rows are only added: they are the record of who did what.
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, ForeignKey("policy_versions.number"), nullable=False),
+    Column("what", Text, nullable=False),
+    _text("author"),
+    _text("comment"),
+    _moment("at"),
+)

@@ -27,6 +27,7 @@ from mailgate.store.repositories.journal import JournalRepository
 from mailgate.store.repositories.ledger import LedgerRepository
 from mailgate.store.repositories.notices import NoticeRepository
 from mailgate.store.repositories.outbox import OutboxRepository
+from mailgate.store.repositories.policies import PolicyRepository
 from mailgate.store.repositories.retention import RetentionRepository
 from mailgate.store.repositories.suppressions import SuppressionRepository
 
@@ -83,6 +84,11 @@ class UnitOfWork:
     def suppressions(self) -> SuppressionRepository:
         """Addresses that get no mail."""
         return SuppressionRepository(self._connection)
+
+    @cached_property
+    def policies(self) -> PolicyRepository:
+        """The versions of the operators' policy."""
+        return PolicyRepository(self._connection)
 
     @cached_property
     def ledger(self) -> LedgerRepository:

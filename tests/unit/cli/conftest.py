@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mailgate.cli import main
+from tests.policies import unhurried
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ Run = Callable[..., Answer]
 @pytest.fixture
 def mailgate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run `mailgate <arguments>` in a fresh installation."""
-    (tmp_path / "mailgate.toml").write_text('[database]\nurl = "sqlite:///var/mailgate.db"\n[outbound]\nwindow_s = 0\n')
+    (tmp_path / "mailgate.toml").write_text('[database]\nurl = "sqlite:///var/mailgate.db"\n[policy]\nfile = "first-policy.yaml"\n')
+    (tmp_path / "first-policy.yaml").write_text(unhurried(), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MAILGATE_CONFIG", raising=False)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)

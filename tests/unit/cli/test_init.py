@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from pathlib import Path
 
 import pytest
 
 from mailgate import config
-from mailgate.bootstrap import policy_of
+from mailgate.bootstrap import open_store, policy_in_force
 from mailgate.errors import PolicyError
-from mailgate.rules.default import SUPPORTWEB_POLICY
 from tests.unit.cli.conftest import Run
 
 
@@ -62,19 +62,23 @@ def test_given_a_bad_value_when_made_then_it_is_refused_and_no_folder_is_left(
     assert not (tmp_path / "gate").exists()
 
 
-def test_given_the_policy_of_init_when_named_in_the_settings_then_it_is_the_one_that_runs(mailgate: Run, tmp_path: Path) -> None:
+def test_given_the_policy_of_init_when_the_database_is_empty_then_it_is_the_one_that_runs(mailgate: Run, tmp_path: Path) -> None:
     mailgate("init", "gate", "--domain", "firma.test")
     file = tmp_path / "gate" / "policy.yaml"
-    settings = config.load(tmp_path / "gate" / "mailgate.toml", {"MAILGATE_POLICY__FILE": str(file)})
-    policy = policy_of(settings)
-    assert policy.rules == SUPPORTWEB_POLICY.rules
-    assert policy.version.startswith("file-")
+    settings = config.load(tmp_path / "gate" / "mailgate.toml", {})
+    assert settings.policy.file == file
+    store = open_store(settings)
     file.write_text("rules:\n  - {name: default, when: alway, then: hold}\n")
     with pytest.raises(PolicyError, match=r"policy\.yaml:2:27: .*did you mean 'always'"):
-        policy_of(settings)
+        policy_in_force(settings, store).begin()
     file.write_text("rules: [{name: default, when: always, then: hold}]\ntests: [{name: mine, expect: note}]\n")
     with pytest.raises(PolicyError, match="mine: expected note, got hold"):
-        policy_of(settings)
+        policy_in_force(settings, store).current()
+    file.write_text("rules: [{name: mine, when: always, then: hold}]\n")
+    policy = policy_in_force(settings, store).current()
+    assert [rule.name for rule in policy.rules] == ["mine"]
+    assert policy.version == f"1-{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}"
+    store.database.close()
 
 
 def test_given_a_policy_when_explained_then_it_is_asked_in_place_of_the_one_that_runs(mailgate: Run, tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from mailgate.cases.changes import Stamp
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Contact, Customer
 from mailgate.cases.tokens import bounce_token
+from mailgate.inbound import intake
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.submission import Submission
 from mailgate.mail.model import Envelope
+from mailgate.rules.policy import Policy
 from mailgate.rules.release import Order, dumps
 from tests.desk import KEYS, OPERATOR, START, letter
 
@@ -157,14 +159,14 @@ def test_given_two_replies_in_one_batch_when_they_meet_on_one_case_then_the_seco
 
 
 def test_given_a_mail_on_which_our_code_fails_when_it_failed_three_times_then_it_is_shunted_and_the_rest_goes_on(desk, monkeypatch):
-    real = desk.intake.decide
+    real = intake.decide
 
-    def fails_on_poison(one: Letter) -> Letter:
+    def fails_on_poison(policy: Policy, one: Letter) -> Letter:
         if "gift" in one.mail.text:
             raise RecursionError("too deep")
-        return real(one)
+        return real(policy, one)
 
-    monkeypatch.setattr(desk.intake, "decide", fails_on_poison)
+    monkeypatch.setattr(intake, "decide", fails_on_poison)
     bad = desk.take(letter("Per Nes <per@kunde.example>", body="gift"), desk.reply_address(desk.per))
     good = desk.take(letter("Per Nes <per@kunde.example>", body="fint"), desk.reply_address(desk.per))
     for _ in range(4):

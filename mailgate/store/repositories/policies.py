@@ -1,0 +1,92 @@
+"""The versions of the operators' policy. In: documents that were checked. Out: versions, and which one is in force.
+
+A version is never changed or removed; what is in force is said by the newest activation, so that taking an older version back leaves its
+own line in the record. Whoever adds a line holds the counter's row until the transaction ends: two that activate at once stand in a queue.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from mailgate.errors import UsageError
+from mailgate.store.repositories.counters import next_numbers
+from mailgate.store.repositories.statements import limited
+from mailgate.store.rows import ActivationKind, PolicyActivation, PolicyVersion
+from mailgate.store.schema import policy_activations, policy_versions
+
+_NEWEST_FIRST = policy_activations.c.sequence.desc()
+_ACTIVE = "SELECT number FROM policy_activations ORDER BY sequence DESC LIMIT 1"  # as text, since every batch asks it
+
+
+class PolicyRepository:
+    """See the module."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def active(self) -> int | None:
+        """The number of the version in force; None before the first one. One row of one index: cheap enough for every batch."""
+        row = self._connection.exec_driver_sql(_ACTIVE).one_or_none()
+        return int(row[0]) if row else None
+
+    def begin(self, text: str, author: str, comment: str, now: datetime) -> bool:
+        """Make this document version 1 and put it in force, unless there is a version. True when it was done by this call."""
+        if self.active() is not None:
+            return False
+        sequence = self._queue()
+        if self.active() is not None:  # another process was first, while this one stood in the queue
+            return False
+        self._put(sequence, self._keep(text, author, comment, now), "first", author, comment, now)
+        return True
+
+    def add(self, text: str, author: str, comment: str, now: datetime) -> PolicyVersion:
+        """Keep a document under the next number and put it in force."""
+        sequence = self._queue()
+        number = self._keep(text, author, comment, now)
+        self._put(sequence, number, "activated", author, comment, now)
+        return self.get(number)
+
+    def roll_back(self, number: int, author: str, comment: str, now: datetime) -> None:
+        """Put an earlier version in force again. Raises UsageError when there is no such version."""
+        sequence = self._queue()
+        self._put(sequence, self.get(number).number, "rolled_back", author, comment, now)
+
+    def get(self, number: int) -> PolicyVersion:
+        """One version. Raises UsageError when there is none of this number."""
+        row = self._connection.execute(select(policy_versions).where(policy_versions.c.number == number)).one_or_none()
+        if row is None:
+            last = self._last()
+            raise UsageError(f"the policy has no version {number}; " + (f"there are 1 to {last}" if last else "no version is active yet"))
+        return PolicyVersion(row.number, row.text, row.sha256, row.author, row.comment, row.created_at)
+
+    def history(self, limit: int | None = None) -> Sequence[PolicyActivation]:
+        """What was in force, the newest first."""
+        joined = policy_activations.join(policy_versions, policy_versions.c.number == policy_activations.c.number)
+        statement = select(policy_activations, policy_versions.c.sha256).select_from(joined).order_by(_NEWEST_FIRST)
+        return [_activation(row) for row in self._connection.execute(limited(statement, limit))]
+
+    def _queue(self) -> int:
+        """Stand in the queue of those who change what is in force; the sequence number of the change."""
+        return next_numbers(self._connection, "policy_activation", 1)[0]
+
+    def _last(self) -> int:
+        return self._connection.execute(select(func.max(policy_versions.c.number))).scalar_one() or 0
+
+    def _keep(self, text: str, author: str, comment: str, now: datetime) -> int:
+        number, digest = self._last() + 1, hashlib.sha256(text.encode()).hexdigest()
+        values = {"number": number, "text": text, "sha256": digest, "author": author, "comment": comment, "created_at": now}
+        self._connection.execute(insert(policy_versions).values(**values))
+        return number
+
+    def _put(self, sequence: int, number: int, what: ActivationKind, author: str, comment: str, now: datetime) -> None:
+        values = {"sequence": sequence, "number": number, "what": what, "author": author, "comment": comment, "at": now}
+        self._connection.execute(insert(policy_activations).values(**values))
+
+
+def _activation(row: Any) -> PolicyActivation:
+    return PolicyActivation(row.sequence, row.number, row.what, row.author, row.comment, row.at, row.sha256)
