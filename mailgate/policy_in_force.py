@@ -31,10 +31,14 @@ _log = log.get("policy")
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What an empty database begins with. `source` names where the text is from, for people; `text` reads it and may raise PolicyError."""
+    """What an empty database begins with. `source` names where the text is from, for people; `text` reads it and may raise PolicyError.
+
+    `folder`: where the mails of its tests are.
+    """
 
     source: str
     text: Callable[[], str]
+    folder: Path | None = None
 
 
 @cache
@@ -47,7 +51,7 @@ def beginning(file: Path | None) -> Beginning:
     """The document of this file; the built-in one when it is None."""
     if file is None:
         return Beginning("the policy that is built in", shipped)
-    return Beginning(str(file), lambda: text_of(file))
+    return Beginning(str(file), lambda: text_of(file), file.parent)
 
 
 def compiled(version: PolicyVersion, own: frozenset[str]) -> Policy:
@@ -90,7 +94,7 @@ class PolicyInForce:
             self._compare(version)
             return
         text = self._start.text()
-        policy_of(text, self._own, self._start.source, tested=True)
+        policy_of(text, self._own, self._start.source, tested=True, folder=self._start.folder)
         with self._store.transaction() as uow:
             first = uow.policies.begin(text, "mailgate", f"the first version: {self._start.source}", self._store.now())
         if first:
@@ -123,7 +127,11 @@ class PolicyInForce:
         if number is None:
             text = self._start.text()
             label = f"draft-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-            policy = SUPPORTWEB_POLICY if text == shipped() else policy_of(text, self._own, self._start.source, tested=True)
+            policy = (
+                SUPPORTWEB_POLICY
+                if text == shipped()
+                else policy_of(text, self._own, self._start.source, tested=True, folder=self._start.folder)
+            )
             return replace(policy, version=label)
         return self._of(number)
 

@@ -24,8 +24,10 @@ def document_bytes(file: Path) -> bytes:
 
 
 def checked(raw: bytes, file: Path | str, own: frozenset[str] = frozenset(), *, as_json: bool = False) -> Policy:
-    """The policy of a document. `own`: our addresses, which no rule may forward to. Shows every problem, then raises NotAllowed."""
-    document = load(raw, own)
+    """The policy of a document. `own`: our addresses, which no rule may forward to. The mails of its tests are beside `file`, if that is a
+    path. Shows every problem, then raises NotAllowed.
+    """
+    document = load(raw, own, file.parent if isinstance(file, Path) else None)
     _show_problems(document.problems, str(file), as_json)
     if document.policy is None:
         count = len(document.problems)
@@ -50,4 +52,9 @@ def _show_problems(problems: Iterable[Problem], file: str, as_json: bool) -> Non
 
 def _show_failures(failed: Iterable[Failure], file: str, as_json: bool) -> None:
     for failure in failed:
-        print(output.json_line({"file": file, **asdict(failure)}) if as_json else f"{file}: {failure}")
+        if as_json:
+            print(output.json_line({"file": file, **asdict(failure)}))
+            continue
+        print(f"{file}:{failure.line}: the test {failure.name!r} fails")
+        for line in failure.lines:
+            print(f"    {output.one_line(line)}")

@@ -13,8 +13,9 @@ from typing import Any
 from mailgate.inbound.intake import Intake
 from mailgate.inbound.letter import Letter
 from mailgate.mail import view
-from mailgate.mail.model import Envelope, Mail
+from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
+from mailgate.mail.stored import as_it_came
 from mailgate.store.rows import ClaimedEntry
 
 
@@ -26,10 +27,7 @@ def explain(intake: Intake, raw: bytes, envelope: Envelope, now: datetime, path:
 
 def guess_envelope(raw: bytes, own: frozenset[str], main: str) -> Envelope:
     """The envelope that a stored mail most likely had: Return-Path or author, and its recipients that are ours, else the main one."""
-    mail = read(raw)
-    shown = [box.address for box in (*mail.to, *mail.cc)]
-    ours = tuple(address for address in (*_delivered_to(mail), *shown) if _is_ours(address, own))
-    return Envelope(_return_path(mail), tuple(dict.fromkeys(ours)) or (main,))
+    return as_it_came(read(raw), own, main)
 
 
 def as_json(letter: Letter, path: str) -> dict[str, Any]:
@@ -48,20 +46,3 @@ def as_json(letter: Letter, path: str) -> dict[str, Any]:
         "trail": [{"rule": t.rule, "hit": t.hit, "because": t.because} for t in verdict.trail],
         "effects": [{"do": effect.do, **effect.args} for effect in verdict.effects],
     }
-
-
-def _delivered_to(mail: Mail) -> tuple[str, ...]:
-    fields = (*mail.header_all("Delivered-To"), *mail.header_all("X-Original-To"))
-    return tuple(value.strip().strip("<>") for value in fields)
-
-
-def _is_ours(address: str, own: frozenset[str]) -> bool:
-    local, _, domain = address.lower().rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}" in own
-
-
-def _return_path(mail: Mail) -> str | None:
-    stated = mail.header("Return-Path")
-    if stated is not None:
-        return stated.strip().strip("<>") or None
-    return mail.author.address if mail.author else None

@@ -17,6 +17,10 @@ from mailgate.rules.policy import Action, Disposition, Policy, Rule
 
 FLOOR = "guarantees"
 """The rule's name in trail and verdict when the floor overrules a policy."""
+PEOPLES = frozenset({"comment", "redirect", "create", "forward"})
+"""Dispositions that only a person's mail can have."""
+HEARD_KINDS = frozenset({"system", "bulk"})
+"""Kinds of mail in which a known machine has something to say of its own."""
 MAY_COMMENT = frozenset({"confirmed", "participant", "colleague"})
 
 
@@ -86,6 +90,7 @@ def run(policy: Policy, facts: Facts) -> Verdict:
     """Ask the policy. Same policy and facts, same verdict. Raises nothing for any mail."""
     if facts.workflow is not policy.workflow or facts.agreements is not policy.agreements or facts.legacy is not policy.legacy:
         facts = replace(facts, workflow=policy.workflow, agreements=policy.agreements, legacy=policy.legacy)
+    facts = _heard(policy, facts)
     trail = Trail(policy, facts)
     actions: list[Action] = []
     for position in policy.index.candidates(facts) if policy.index else range(len(policy.rules)):
@@ -98,6 +103,19 @@ def run(policy: Policy, facts: Facts) -> Verdict:
         if rule.then is not None:
             return _decide(policy, facts, rule, trail, actions)
     raise AssertionError("a policy without a written default cannot be made")
+
+
+def _heard(policy: Policy, facts: Facts) -> Facts:
+    """The facts, with mail of a known machine as a person's. An answer of a machine stays one, and so does mail that may be forged.
+
+    The answer gate does not ask the policy: a known machine is never answered automatically.
+    """
+    mail = facts.mail
+    if mail.kind not in HEARD_KINDS or mail.author is None or not policy.knows_machine(mail.author.address.lower()):
+        return facts
+    if facts.auth.verdict == "fail" or mail.identity_doubtful:
+        return facts
+    return replace(facts, mail=replace(mail, kind="human", kind_reasons=("policy:known_machines", *mail.kind_reasons)))
 
 
 def restored(policy: Policy, entries: Sequence[TrailEntry], passed_over: Sequence[PassedOver]) -> list[TrailEntry]:
@@ -125,7 +143,7 @@ def _ask(rule: Rule, facts: Facts) -> tuple[bool, str]:
 
 def _decide(policy: Policy, facts: Facts, rule: Rule, trail: Trail, actions: list[Action]) -> Verdict:
     disposition, name, reason, flavour = rule.then or "hold", rule.name, trail.asked[-1][1].because, rule.flavour
-    if overruled := _floor(disposition, facts):
+    if overruled := _floor(disposition, facts, rule.forward_to):
         disposition, why = overruled
         name, reason, flavour = FLOOR, f"rule {rule.name} says {rule.then}, but {why}", ""
         trail.remarks.append(TrailEntry(FLOOR, True, reason))
@@ -136,10 +154,19 @@ def _decide(policy: Policy, facts: Facts, rule: Rule, trail: Trail, actions: lis
     return Verdict(disposition, name, reason, trail, effects, flavour, policy.version)
 
 
-def _floor(disposition: Disposition, facts: Facts) -> tuple[Disposition, str] | None:
+def _sender(facts: Facts) -> set[str]:
+    author = facts.mail.author.address if facts.mail.author else ""
+    return {author.lower(), (facts.envelope.reverse_path or "").lower()}
+
+
+def _floor(disposition: Disposition, facts: Facts, to: str) -> tuple[Disposition, str] | None:
     """What stands in place of a disposition that the guarantees forbid, and why; None when it is allowed."""
-    if facts.mail.kind != "human" and disposition in ("comment", "redirect", "create"):
-        return "note", f"mail of kind {facts.mail.kind} gets no answer, moves nothing and makes no case"
+    if facts.mail.kind != "human" and disposition in PEOPLES:
+        return "note", f"mail of kind {facts.mail.kind} gets no answer, moves nothing, makes no case and is not passed on"
+    if disposition == "create" and (facts.mail.author is None or facts.mail.identity_doubtful):
+        return "hold", "nobody can be taken for the author, whose case it would be"
+    if disposition == "forward" and to.lower() in _sender(facts):
+        return "hold", f"{to} sent the mail and would get it back"
     if disposition != "comment":
         return None
     if facts.case is None or not facts.carrier:
@@ -162,8 +189,10 @@ def _kept_actions(disposition: Disposition, facts: Facts, actions: list[Action],
 
 
 def _is_allowed(action: Action, disposition: Disposition, facts: Facts) -> bool:
-    if action.do in ("tag", "notify"):
+    if action.do == "tag":
         return True
+    if action.do == "notify":
+        return facts.mail.kind == "human"  # a bounce of what we send would be told again, for ever
     if action.do == "transition":
         return disposition == "comment" and facts.trust in facts.workflow.moving_trust
     return disposition in ("comment", "create")

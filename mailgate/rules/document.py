@@ -10,14 +10,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from mailgate.cases.workflow import OPERATOR, SUPPORTWEB, Operation, ReplyMove, Status, Step, Workflow
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, ResponseTime, SpecialDay, Week, hours
 from mailgate.rules.conditions import All, Always, AnyOf, Compare, Comparison, Condition, Eq, In, Matches, Not
+from mailgate.rules.default import CASE_TYPES, PRIORITIES
 from mailgate.rules.document_legacy import read_legacy, unheard
 from mailgate.rules.document_lint import lint, no_default
+from mailgate.rules.document_names import Known, known_of, unknown_in_workflow, unknown_names
 from mailgate.rules.document_schema import DAYS, SCHEMA, Schema, misfits, problem
+from mailgate.rules.document_tests import read_tests
 from mailgate.rules.document_yaml import Node, Place, Problem, Unreadable, parse
 from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy
 from mailgate.rules.policy import Action, Choice, Example, NoticeSettings, Policy, RedirectSettings, Rule
@@ -37,14 +41,16 @@ class Document:
     problems: tuple[Problem, ...] = ()
 
 
-def load(raw: bytes, own: frozenset[str] = frozenset()) -> Document:
-    """Read a document. `own`: our mail addresses in lower case, which no rule may forward to. Raises nothing for any bytes."""
+def load(raw: bytes, own: frozenset[str] = frozenset(), folder: Path | None = None) -> Document:
+    """Read a document. `own`: our mail addresses in lower case, which no rule may forward to. `folder`: where the mails of its tests are;
+    None leaves those tests out. Raises nothing for any bytes.
+    """
     try:
         root, problems = parse(raw)
     except Unreadable as error:
         return Document(None, (error.problem,))
     problems += misfits(root)
-    builder = _Builder(problems)
+    builder = _Builder(problems, folder)
     policy = builder.policy(root, f"file-{hashlib.sha256(raw).hexdigest()[:8]}", own)
     found = tuple(sorted(set(builder.problems)))
     return Document(None if found else policy, found)
@@ -55,20 +61,23 @@ class _Builder:
     """Builds what has the right form, and gathers what cannot be built."""
 
     problems: list[Problem] = field(default_factory=list)
+    folder: Path | None = None
 
     def policy(self, root: Node, version: str, own: frozenset[str]) -> Policy | None:
         parts = root.value if isinstance(root.value, dict) else {}
         items = _items(parts.get("rules"))
         rules = [(rule, item) for item in items if (rule := self._try(item, _rule, _FORMS["rules"]["items"]))]
-        workflow = (self._try(parts["workflow"], _workflow, _FORMS["workflow"]) if "workflow" in parts else None) or SUPPORTWEB
+        known = known_of(parts, *([choice.key for choice in choices] for choices in (CASE_TYPES, PRIORITIES)))
+        self.problems += unknown_names(parts, known, own)
+        workflow = self._workflow(parts.get("workflow"), known)
         agreements = self._agreements(parts.get("agreements"))
-        self.problems += lint([(rule, _places(item)) for rule, item in rules], workflow, _workflow_places(parts.get("workflow")), own)
+        self.problems += lint([(rule, _places(item)) for rule, item in rules], workflow, _workflow_places(parts.get("workflow")))
         legacy = self._legacy(parts.get("legacy"), own, [rule for rule, _ in rules])
         if rules and rules[-1][1] is items[-1]:
             self.problems += no_default(rules[-1][0], items[-1].place)
-        if self.problems:
+        examples = self._examples(parts.get("tests"), [str(_plain(item.value["name"])) for item in items if "name" in _inside(item)])
+        if self.problems or workflow is None:
             return None
-        known = {name: tuple(map(_choice, _items(parts.get(name)))) for name in ("case_types", "priorities", "components")}
         return self._try(
             root,
             lambda _: Policy(
@@ -79,11 +88,23 @@ class _Builder:
                 notices=_notices(parts.get("notices")),
                 redirect=_redirect(parts.get("redirect")),
                 legacy=legacy,
-                examples=tuple(map(_example, _items(parts.get("tests")))),
-                **known,
+                examples=examples,
+                destinations=_addresses(parts.get("destinations")),
+                known_machines=_addresses(parts.get("known_machines")),
+                case_types=_choices(parts.get("case_types"), CASE_TYPES),
+                priorities=_choices(parts.get("priorities"), PRIORITIES),
+                components=_choices(parts.get("components"), ()),
             ),
             SCHEMA,
         )
+
+    def _workflow(self, node: Node | None, known: Known) -> Workflow | None:
+        if node is None:
+            return SUPPORTWEB
+        if wrong := list(unknown_in_workflow(node, known)):
+            self.problems += wrong
+            return None
+        return self._try(node, _workflow, _FORMS["workflow"])
 
     def _agreements(self, node: Node | None) -> dict[str, Agreement]:
         if node is None or not isinstance(node.value, dict):
@@ -98,6 +119,13 @@ class _Builder:
         legacy, problems = read_legacy(node, own)
         self.problems += problems or (unheard(node, legacy, rules) if legacy else ())
         return legacy or SUPPORTWEB_LEGACY
+
+    def _examples(self, node: Node | None, rules: list[str]) -> tuple[Example, ...]:
+        if node is None or any(misfits(node, _FORMS["tests"])):
+            return ()
+        examples, problems = read_tests(_items(node), rules, self.folder)
+        self.problems += problems
+        return examples
 
     def _try(self, node: Node, make: Callable[[Node], _Made], form: Schema) -> _Made | None:
         """Build it when it has the right form; a value that its type refuses is a problem at its place."""
@@ -122,6 +150,10 @@ class _Refused(ValueError):
 
 def _items(node: Node | None) -> list[Node]:
     return node.value if node is not None and isinstance(node.value, list) else []
+
+
+def _inside(node: Node) -> dict[str, Node]:
+    return node.value if isinstance(node.value, dict) else {}
 
 
 def _plain(node: Node) -> Any:
@@ -247,8 +279,12 @@ def _placed(read: Callable[[str], _Made], node: Node) -> _Made:
         raise _Refused(node.place, str(error)) from error
 
 
-def _choice(node: Node) -> Choice:
-    return Choice(**_plain(node))
+def _choices(node: Node | None, built_in: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    return built_in if node is None else tuple(Choice(**_plain(item)) for item in _items(node))
+
+
+def _addresses(node: Node | None) -> frozenset[str]:
+    return frozenset(str(item.value).lower() for item in _items(node))
 
 
 def _notices(node: Node | None) -> NoticeSettings:
@@ -262,8 +298,3 @@ def _redirect(node: Node | None) -> RedirectSettings:
     given = _plain(node) if node else {}
     window = timedelta(seconds=given["window_s"]) if "window_s" in given else RedirectSettings().window
     return RedirectSettings(window, given.get("texts", {}))
-
-
-def _example(node: Node) -> Example:
-    given = _plain(node)
-    return Example(given["name"], given.get("given", {}), given["expect"], given.get("rule", ""))

@@ -24,9 +24,11 @@ def text_of(file: Path) -> str:
         raise PolicyError("the policy is not UTF-8", file=str(file), line=error.object.count(b"\n", 0, error.start) + 1) from None
 
 
-def policy_of(text: str, own: frozenset[str], where: str, *, tested: bool = False) -> Policy:
-    """The policy of a document. `own`: our addresses in lower case, which no rule may forward to. `tested`: it must pass its own tests."""
-    document = load(text.encode(), own)
+def policy_of(text: str, own: frozenset[str], where: str, *, tested: bool = False, folder: Path | None = None) -> Policy:
+    """The policy of a document. `own`: our addresses in lower case, which no rule may forward to. `tested`: it must pass its own tests;
+    those that need a mail need the `folder` that it is in.
+    """
+    document = load(text.encode(), own, folder)
     if document.policy is None:
         more = f"; {len(document.problems) - 1} more, see mailgate policy check" if len(document.problems) > 1 else ""
         raise PolicyError(document.problems[0].at(where) + more)
@@ -38,4 +40,4 @@ def policy_of(text: str, own: frozenset[str], where: str, *, tested: bool = Fals
 
 def policy_from(file: Path, own: frozenset[str]) -> Policy:
     """The policy of a file, which has passed its own tests."""
-    return policy_of(text_of(file), own, str(file), tested=True)
+    return policy_of(text_of(file), own, str(file), tested=True, folder=file.parent)

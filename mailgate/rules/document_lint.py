@@ -1,29 +1,32 @@
 """What is wrong with a policy though each piece of it can be read. In: rules and workflow, with places. Out: problems.
 
-Rules behind one that always takes their mail, rules that contradict, forwards to ourselves, statuses without a way in or out.
+Rules that never hold or stand behind one that takes all their mail, rules that contradict each other or the guarantees, statuses without a
+way in or out. Names that nobody has are `document_names`' business.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 
 from mailgate.cases.workflow import Workflow
-from mailgate.rules.conditions import All, Always, AnyOf, Condition, Eq, In
-from mailgate.rules.document_schema import meant, problem
+from mailgate.mail.model import MACHINE_KINDS
+from mailgate.rules.chain import HEARD_KINDS, PEOPLES
+from mailgate.rules.conditions import All, Always, AnyOf, Compare, Condition, Eq, In, Not, Scalar
+from mailgate.rules.document_schema import problem
 from mailgate.rules.document_yaml import Place, Problem
+from mailgate.rules.facts import fact
 from mailgate.rules.policy import Rule
 
+_MACHINES = (In("kind", tuple(sorted(MACHINE_KINDS - HEARD_KINDS))), In("kind", tuple(sorted(MACHINE_KINDS))))
+_NO_PART = (In("trust", ("doubtful", "stranger")), Eq("carrier", ""), Eq("case.found", False))
 PlacedRule = tuple[Rule, Mapping[str, Place]]
 
 
-def lint(rules: Sequence[PlacedRule], workflow: Workflow, places: Mapping[str, Place], own: frozenset[str]) -> list[Problem]:
-    """All that is wrong. `places`: where each status stands. `own`: our addresses in lower case."""
-    found = [*_names(rules), *_hidden(rules), *_statuses(workflow, places)]
-    for rule, where in rules:
-        found += _named(rule, where, workflow)
-        if rule.forward_to and rule.forward_to.lower() in own:
-            found.append(problem(where["to"], f"rule {rule.name} forwards to {rule.forward_to}, which is ours: the mail would come back"))
-    return found
+def lint(rules: Sequence[PlacedRule], workflow: Workflow | None, places: Mapping[str, Place]) -> list[Problem]:
+    """All that is wrong. `workflow`: None when it could not be read. `places`: where each status stands."""
+    found = [*_names(rules), *_never(rules), *_hidden(rules), *_against_guarantees(rules), *_against_each_other(rules)]
+    return [*found, *_statuses(workflow, places)] if workflow else found
 
 
 def implies(one: Condition, other: Condition) -> bool:
@@ -38,12 +41,48 @@ def implies(one: Condition, other: Condition) -> bool:
         return True
     if isinstance(one, All):
         return any(implies(part, other) for part in one.parts)
+    if isinstance(one, Not) and isinstance(other, Not):
+        return implies(other.part, one.part)
+    if isinstance(other, Not):
+        return excludes(one, other.part)
+    if isinstance(one, Compare) and isinstance(other, Compare) and one.fact == other.fact:
+        (low, high), (least, most) = _range(one), _range(other)
+        return least <= low and high <= most
     if isinstance(one, Eq | In) and isinstance(other, Eq | In) and one.fact == other.fact:
         return set(_values(one)) <= set(_values(other))
     return False
 
 
-def _values(condition: Eq | In) -> tuple[object, ...]:
+def excludes(one: Condition, other: Condition) -> bool:
+    """True when it is sure that the two never hold for the same mail. False says nothing."""
+    if isinstance(other, Not) and implies(one, other.part):
+        return True
+    if isinstance(one, Not) and implies(other, one.part):
+        return True
+    if isinstance(one, AnyOf):
+        return all(excludes(part, other) for part in one.parts)
+    if isinstance(other, AnyOf):
+        return all(excludes(one, part) for part in other.parts)
+    if isinstance(one, All):
+        return any(excludes(part, other) for part in one.parts)
+    if isinstance(other, All):
+        return any(excludes(one, part) for part in other.parts)
+    if isinstance(one, Compare) and isinstance(other, Compare) and one.fact == other.fact:
+        (low, high), (least, most) = _range(one), _range(other)
+        return high < least or most < low
+    if isinstance(one, Eq | In) and isinstance(other, Eq | In) and one.fact == other.fact:
+        return fact(one.fact).type != "texts" and not set(_values(one)) & set(_values(other))
+    return False
+
+
+def _range(one: Compare) -> tuple[float, float]:
+    """The least and the most that the number can be."""
+    return {
+        "gt": (one.value + 1, inf), "ge": (one.value, inf), "lt": (-inf, one.value - 1), "le": (-inf, one.value),
+    }[one.by]  # fmt: skip
+
+
+def _values(condition: Eq | In) -> tuple[Scalar, ...]:
     return condition.values if isinstance(condition, In) else (condition.value,)
 
 
@@ -64,11 +103,21 @@ def no_default(last: Rule, place: Place) -> Iterator[Problem]:
 def _hidden(rules: Sequence[PlacedRule]) -> Iterator[Problem]:
     deciding: list[Rule] = []
     for rule, where in rules:
-        over = next((earlier for earlier in deciding if implies(rule.when, earlier.when)), None)
+        over = next((earlier for earlier in deciding if implies(rule.when, earlier.when)), None) or _together(rule, deciding)
         if over is not None:
             yield problem(where["when"], _why_hidden(rule, over))
         elif rule.then is not None and not rule.shadow:
             deciding.append(rule)
+
+
+def _together(rule: Rule, deciding: Sequence[Rule]) -> Rule | None:
+    """The last of the rules before that together take every value that this one asks a fact for."""
+    for name in dict.fromkeys(facts_in(rule.when)):
+        same = [one for one in deciding if isinstance(one.when, Eq | In) and one.when.fact == name]
+        taken = tuple(value for one in same for value in _values(one.when))  # type: ignore[arg-type]  # selected above
+        if taken and implies(rule.when, In(name, taken)):
+            return same[-1]
+    return None
 
 
 def _why_hidden(rule: Rule, over: Rule) -> str:
@@ -77,12 +126,62 @@ def _why_hidden(rule: Rule, over: Rule) -> str:
     return f"rule {rule.name} is never reached: rule {over.name} before it takes all its mail; move it up or remove it"
 
 
-def _named(rule: Rule, where: Mapping[str, Place], workflow: Workflow) -> Iterator[Problem]:
-    known = [status.key for status in workflow.statuses]
-    for action in rule.actions:
-        wanted = action.args.get("to", "")
-        if action.do == "transition" and wanted not in known:
-            yield problem(where["do"], f"the workflow has no status {wanted!r}" + meant(wanted, known))
+def _never(rules: Sequence[PlacedRule]) -> Iterator[Problem]:
+    """Conditions whose parts exclude each other."""
+    for rule, where in rules:
+        for parts in _conjunctions(rule.when):
+            pair = next(((one, other) for at, one in enumerate(parts) for other in parts[at + 1 :] if excludes(one, other)), None)
+            if pair is not None:
+                named = " and ".join(dict.fromkeys(name for part in pair for name in facts_in(part)))
+                yield problem(where["when"], f"rule {rule.name} never holds: what it asks of {named} excludes itself")
+                break
+
+
+def _conjunctions(condition: Condition) -> Iterator[tuple[Condition, ...]]:
+    if isinstance(condition, All):
+        yield condition.parts
+    if isinstance(condition, All | AnyOf):
+        for part in condition.parts:
+            yield from _conjunctions(part)
+
+
+def _against_guarantees(rules: Sequence[PlacedRule]) -> Iterator[Problem]:
+    """Rules that want what the guarantees turn into something else, whatever the mail."""
+    for rule, where in rules:
+        if rule.then in PEOPLES and any(implies(rule.when, kinds) for kinds in _MACHINES):
+            yield problem(
+                where["then"], f"rule {rule.name} cannot {rule.then}: mail of machines is a note at most; say note, hold or discard"
+            )
+        elif rule.then == "comment" and any(implies(rule.when, one) for one in _NO_PART):
+            yield problem(
+                where["then"], f"rule {rule.name} cannot comment: its mail proves no part in a case; say hold, create or redirect"
+            )
+
+
+def _against_each_other(rules: Sequence[PlacedRule]) -> Iterator[Problem]:
+    """Rules of one condition that continue and set the same field to different values."""
+    seen: list[tuple[Rule, str, str]] = []
+    for rule, where in rules:
+        if rule.shadow:
+            continue
+        for name, value in [item for action in rule.actions if action.do == "set" for item in action.args.items()]:
+            other = next((one for one, key, said in seen if key == name and said != value and one.when == rule.when), None)
+            if other is not None and other is not rule:
+                yield problem(
+                    where["do"], f"rule {rule.name} contradicts rule {other.name}: the same condition, but another {name}; keep one"
+                )
+            seen.append((rule, name, value))
+
+
+def facts_in(condition: Condition) -> Iterator[str]:
+    """The facts that a condition asks for, in order; doubles are left in."""
+    if isinstance(condition, All | AnyOf):
+        for part in condition.parts:
+            yield from facts_in(part)
+    elif isinstance(condition, Not):
+        yield from facts_in(condition.part)
+    elif not isinstance(condition, Always):
+        yield condition.fact
 
 
 def _statuses(workflow: Workflow, places: Mapping[str, Place]) -> Iterator[Problem]:

@@ -47,11 +47,11 @@ OPERATORS: Mapping[str, tuple[str, str]] = {
 }
 """Operator -> the type of facts that it is for, and what it means. `any`, `all` and `not` combine."""
 ACTIONS: Mapping[str, str] = {
-    "tag": "put this tag on the mail's entry",
+    "tag": "put this tag on the mail's journal entry; mailgate journal list --tag finds it",
     "set": "set fields of the case: " + ", ".join(sorted(SETTABLE)),
-    "transition": "move the case to this status, where the guarantees allow it",
-    "notify": "tell this person or group, too",
-    "participant": "add the author to the case's people, approved or waiting",
+    "transition": "move the case of a comment to this status, in place of the workflow's own move, where the guarantees allow it",
+    "notify": "tell this address of the mail and of what became of it; never for a machine's mail",
+    "participant": "add the author of a comment to the case's people, approved or waiting",
 }
 """Action -> what it does."""
 
@@ -107,6 +107,13 @@ def _condition() -> dict[str, Any]:
     facts = {name: _fact(item) for name, item in FACTS.items()}
     whole = _object({**parts, **facts}, minProperties=1, patternProperties={r"^header\..+": header})
     return {"anyOf": [_word(("always",)), whole], "description": "facts that must all hold, or the word always"}
+
+
+def _effect() -> dict[str, Any]:
+    """An action, or what the disposition itself brings along."""
+    more = {"forward": "the mail is passed on to this address", "answer": "the answer is this one of redirect.texts, or case_closed"}
+    form = _action()
+    return {**form, "properties": {**form["properties"], **{name: _about(_TEXT, text) for name, text in more.items()}}}
 
 
 def _action() -> dict[str, Any]:
@@ -188,7 +195,15 @@ def _legacy() -> dict[str, Any]:
 
 def _test() -> dict[str, Any]:
     value = {"anyOf": [_TEXT, {"type": "integer"}, _TRUTH, _list(_TEXT)]}
-    fields = {"name": _TEXT, "given": _map(value), "expect": _word(sorted(DISPOSITIONS)), "rule": _TEXT}
+    fields = {
+        "name": _about(_TEXT, "what the test is about"),
+        "mail": _about(_TEXT, "path of an .eml file, from the folder of this document; else a plain mail of someone unknown"),
+        "at": _about(_TEXT, "when it comes, local time, such as 2026-03-07 22:15; else a Monday morning"),
+        "given": _about(_map(value), "facts to put in place of the mail's own"),
+        "expect": _about(_word(sorted(DISPOSITIONS)), "the disposition that must come out"),
+        "rule": _about(_TEXT, "the rule that must decide"),
+        "effects": _about(_list(_effect()), "all that must follow beside the disposition, in any order; [] for nothing"),
+    }
     return _object(fields, ("name", "expect"))
 
 
@@ -206,7 +221,9 @@ def schema() -> dict[str, Any]:
         "notices": _object({"told": _list(_word(NOTICES)), "window_s": window}),
         "legacy": _legacy(),
         "redirect": _object({"window_s": window, "texts": _map(_object(dict.fromkeys(LANGUAGES, _TEXT)))}),
-        "tests": _list(_test()),
+        "destinations": _about(_list(_TEXT), "addresses and domains that rules may forward to and notify; no others"),
+        "known_machines": _about(_list(_TEXT), "addresses and domains whose machine mail is heard like a person's, but never answered"),
+        "tests": _about(_list(_test()), "examples that must come out as they say; run by policy check"),
     }
     top = _object(sections, ("rules",))
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "mailgate policy"}
@@ -214,6 +231,8 @@ def schema() -> dict[str, Any]:
 
 
 SCHEMA = schema()
+_NOUNS = {"not": "fact", "transition": "action", "matches": "operator", "over": "operator"}
+"""A key that a mapping can have -> what its keys are called."""
 _TYPES: Mapping[str, type] = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
 _SAID = {str: "a text", int: "a number", bool: "true or false", list: "a list", dict: "a mapping", type(None): "nothing"}
 
@@ -262,7 +281,7 @@ def _mapping(node: Node, form: Schema, what: str) -> Iterator[Problem]:
     for key, value in node.value.items():
         inner = known.get(key) or (family if family and key.startswith("header.") and len(key) > 7 else more)
         if inner is False:
-            noun = "fact" if "not" in known else "key"
+            noun = next((noun for sign, noun in _NOUNS.items() if sign in known), "key")
             yield problem(node.keys[key], f"there is no {noun} {key!r}" + meant(key, list(known)))
         else:
             yield from misfits(value, inner, repr(key))

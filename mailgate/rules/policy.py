@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal
 
 from mailgate.cases.changes import TOLD
 from mailgate.cases.model import NoticeKind
 from mailgate.cases.workflow import SUPPORTWEB, Workflow
+from mailgate.mail.model import Mail
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement
 from mailgate.rules.conditions import Always, Condition
 from mailgate.rules.facts import DEFAULT_AGREEMENT
@@ -97,17 +98,31 @@ class RedirectSettings:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A test that the policy carries: facts by name, and the disposition (and rule, when given) that must come out."""
+    """A test that the policy carries: a mail, and the disposition (and rule and effects, when given) that must come out.
+
+    `given`: facts by name, put in place of those of `mail`, or of a plain mail when it is None. `path`: where `mail` was read from, "" for
+    a plain one. `at`: when it comes, as local time; None for a Monday morning. `effects`: in the words of `examples.said`, in any order;
+    None when they do not matter. `line`: where the test stands.
+    """
 
     name: str
     given: Mapping[str, str | int | bool | tuple[str, ...]]
     disposition: Disposition
     rule: str = ""
+    path: str = ""
+    mail: Mail | None = None
+    at: datetime | None = None
+    effects: tuple[str, ...] | None = None
+    line: int = 0
 
 
 @dataclass(frozen=True)
 class Policy:
-    """One version of everything that operators own. Raises ValueError when it could not be run or does not say its default."""
+    """One version of everything that operators own. Raises ValueError when it could not be run or does not say its default.
+
+    `destinations`: addresses and domains (lower case) that rules may send mail to. `known_machines`: those whose machines are heard like
+    people, though never answered.
+    """
 
     rules: tuple[Rule, ...]
     version: str
@@ -119,6 +134,8 @@ class Policy:
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     redirect: RedirectSettings = field(default_factory=RedirectSettings)
     legacy: Legacy = SUPPORTWEB_LEGACY
+    destinations: frozenset[str] = frozenset()
+    known_machines: frozenset[str] = frozenset()
     examples: tuple[Example, ...] = ()
 
     def __post_init__(self) -> None:
@@ -141,6 +158,10 @@ class Policy:
     def index(self) -> Index | None:
         """Which rules can hold; None for the few rules that most policies have, which are asked each, so that each answer is stored."""
         return Index([rule.when for rule in self.rules]) if len(self.rules) >= INDEXED_FROM_RULES else None
+
+    def knows_machine(self, address: str) -> bool:
+        """True for an author (lower case) whose machine mail counts as a person's."""
+        return address in self.known_machines or address.rpartition("@")[2] in self.known_machines
 
     def agreement(self, key: str) -> Agreement:
         """The agreement of this key, else the default one."""

@@ -10,7 +10,7 @@ from mailgate.rules.document import load
 from tests.desk import Desk, letter
 
 OURS = "support@firma.example"
-DEFAULT = "  - {name: default, when: always, then: redirect}\n"
+DEFAULT = "  - {name: default, when: always, then: redirect}\ndestinations: [firma.example]\n"
 
 
 def play(desk: Desk, rules: str, more: str = "") -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from mailgate.cases.model import Case, Contact, Customer, Participant
 from mailgate.cases.workflow import SUPPORTWEB, ReplyMove, Status, Workflow
-from mailgate.mail.model import Envelope, Mail, Mailbox
+from mailgate.mail.model import MACHINE_KINDS, Envelope, Mail, Mailbox
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS
 from mailgate.rules.chain import Effect, run
 from mailgate.rules.conditions import Always, Eq, Matches
-from mailgate.rules.facts import Facts
+from mailgate.rules.facts import Authentications, Facts
 from mailgate.rules.policy import Action, Policy, Rule
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -132,3 +132,40 @@ def test_given_a_policy_that_could_not_be_run_when_made_then_the_error_says_why(
 def test_given_a_policy_when_an_agreement_is_asked_by_an_unknown_key_then_it_is_the_default():
     assert policy().agreement("platina").key == "enkel"
     assert policy().workflow is SUPPORTWEB
+
+
+MACHINE = Mailbox("alarm@vakt.example", "Alarm")
+
+
+@pytest.mark.parametrize("machine", ["alarm@vakt.example", "vakt.example"])
+@pytest.mark.parametrize("kind", ["system", "bulk"])
+def test_given_a_known_machine_when_it_writes_then_rules_take_it_for_a_person(kind, machine):
+    known = replace(policy(Rule("person", Eq("kind", "human"), "create")), known_machines=frozenset({machine}))
+    facts = replace(PLAIN, mail=replace(MAIL, kind=kind, author=MACHINE))
+    assert run(known, facts).disposition == "create"
+    assert run(replace(known, known_machines=frozenset({"annen.example"})), facts).rule == "default"
+
+
+@pytest.mark.parametrize("change", [{"kind": "auto_reply"}, {"kind": "bounce"}, {"kind": "loop"}, {"identity_doubtful": True}])
+def test_given_a_known_machine_when_it_answers_or_may_be_forged_then_it_stays_a_machine(change):
+    known = replace(policy(Rule("person", Eq("kind", "human"), "create")), known_machines=frozenset({"vakt.example"}))
+    facts = replace(PLAIN, mail=replace(MAIL, **{"kind": "system", "author": MACHINE, **change}))
+    assert run(known, facts).rule == "default"
+    forged = replace(facts, mail=replace(MAIL, kind="system", author=MACHINE), auth=Authentications(verdict="fail"))
+    assert run(known, forged).rule == "default"
+
+
+@pytest.mark.parametrize("kind", sorted(MACHINE_KINDS))
+def test_given_mail_of_a_machine_when_a_rule_would_forward_or_tell_then_neither_happens(kind):
+    rule = Rule("on", Always(), "forward", actions=(Action("notify", {"whom": "a@b.example"}),), forward_to="x@y.example")
+    verdict = run(policy(rule), replace(PLAIN, mail=replace(MAIL, kind=kind)))
+    assert verdict.disposition == "note"
+    assert [effect.do for effect in verdict.effects] == ["note"]
+
+
+def test_given_mail_of_the_address_that_it_would_be_forwarded_to_when_asked_then_it_is_held():
+    address = MAIL.author.address
+    for facts in (PLAIN, replace(PLAIN, mail=replace(MAIL, author=MACHINE), envelope=Envelope(address, ("support@firma.example",)))):
+        verdict = run(policy(Rule("on", Always(), "forward", forward_to=address.upper())), facts)
+        assert (verdict.disposition, verdict.rule) == ("hold", "guarantees")
+        assert "would get it back" in verdict.reason

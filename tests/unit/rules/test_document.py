@@ -30,18 +30,19 @@ DEFAULT = "  - {name: default, when: always, then: redirect}\n"
 
 
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
-def test_given_a_broken_policy_when_loaded_then_the_problem_is_named_with_its_place(path):
+def test_given_a_broken_policy_when_loaded_then_each_problem_is_named_with_its_place_and_no_other(path):
     raw = path.read_bytes()
-    wanted = raw.decode().rpartition("# expected: ")[2].strip()
-    document = load(raw, OWN)
+    wanted = re.findall("^# expected: (.+)$", raw.decode(), re.MULTILINE)
+    document = load(raw, OWN, path.parent)
     found = [problem.at("policy.yaml") for problem in document.problems]
     assert document.policy is None
-    assert any(wanted in line for line in found), found
     assert all(re.match(r"policy\.yaml:\d+:\d+: \S", line) for line in found)
+    assert len(found) == len(wanted), found
+    assert all(text in line for text, line in zip(wanted, found, strict=True)), found
 
 
-def test_given_the_broken_policies_when_counted_then_there_are_thirty():
-    assert len(BROKEN) >= 30
+def test_given_the_broken_policies_when_counted_then_there_are_more_than_sixty():
+    assert len(BROKEN) >= 60
 
 
 @pytest.mark.parametrize("name", sorted({field.name for field in fields(Policy)} - {"version", "examples"}))
@@ -128,10 +129,10 @@ def test_given_policy_check_when_run_then_the_exit_code_says_how_it_went(tmp_pat
 
 def test_given_policy_test_when_a_test_fails_then_it_says_expected_got_and_why(tmp_path, capsys):
     file = tmp_path / "policy.yaml"
-    file.write_text("rules:\n" + DEFAULT + "tests: [{name: mine, expect: hold}, {name: odd, given: {knd: x}, expect: hold}]\n")
+    file.write_text("rules:\n" + DEFAULT + "tests: [{name: mine, expect: hold, rule: default, effects: [{tag: x}]}]\n")
     assert main(["policy", "test", str(SHIPPED)]) == 0
     assert main(["policy", "test", str(file)]) == 1
     said = capsys.readouterr()
-    assert "mine: expected hold, got redirect by rule default" in said.out
-    assert "knd cannot be given" in said.out
-    assert "2 of 2 tests failed" in said.err
+    assert f"{file}:3: the test 'mine' fails\n    expected hold by rule default, got redirect by rule default\n" in said.out
+    assert "    expected effect tag: x, which is missing\n    rule default decided: it holds always\n" in said.out
+    assert "1 of 1 tests failed" in said.err

@@ -144,13 +144,12 @@ def test_given_tests_in_the_document_when_they_name_a_day_then_they_run_on_it(tm
 tests:
   - {name: before, given: {author.address: ola@kunde.example, time.date: "2009-02-01"}, expect: create}
   - {name: after, given: {author.address: ola@kunde.example, time.date: "2009-05-01"}, expect: redirect}
-  - {name: no day, given: {time.date: tomorrow}, expect: redirect}
 """
-    assert [failure.name for failure in failures(policy_of(RULES + PLAN + tests))] == ["no day"]
+    assert list(failures(policy_of(RULES + PLAN + tests))) == []
     file = tmp_path / "policy.yaml"
-    file.write_text(RULES + PLAN + tests.replace("no day", "x").replace("tomorrow", '"2009-04-02"'), encoding="utf-8")
+    file.write_text(RULES + PLAN + tests, encoding="utf-8")
     assert main(["policy", "test", str(file)]) == 0
-    assert "3 tests passed" in capsys.readouterr().out
+    assert "2 tests passed" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,29 @@
+"""The envelope that a stored mail most likely had. In: a read mail and our addresses. Out: an `Envelope`. Pure, and a guess."""
+
+from __future__ import annotations
+
+from mailgate.mail.model import Envelope, Mail
+
+
+def as_it_came(mail: Mail, own: frozenset[str], main: str) -> Envelope:
+    """Return-Path or author, and those of its recipients that are ours (`own`, lower case), else the main one."""
+    shown = [box.address for box in (*mail.to, *mail.cc)]
+    ours = tuple(address for address in (*_delivered_to(mail), *shown) if _is_ours(address, own))
+    return Envelope(_return_path(mail), tuple(dict.fromkeys(ours)) or (main,))
+
+
+def _delivered_to(mail: Mail) -> tuple[str, ...]:
+    fields = (*mail.header_all("Delivered-To"), *mail.header_all("X-Original-To"))
+    return tuple(value.strip().strip("<>") for value in fields)
+
+
+def _is_ours(address: str, own: frozenset[str]) -> bool:
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}" in own
+
+
+def _return_path(mail: Mail) -> str | None:
+    stated = mail.header("Return-Path")
+    if stated is not None:
+        return stated.strip().strip("<>") or None
+    return mail.author.address if mail.author else None
