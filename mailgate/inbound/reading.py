@@ -38,8 +38,11 @@ JOINED_BYTES = 64 * 1024
 READY = b"ready"
 START_S = 30.0
 """For a fresh reader to say that it is there; importing takes a second on a busy machine."""
-WARM_UP = b"Subject: =?utf-8?q?=C3=A5?=\r\nFrom: =?utf-8?q?=C3=A5?= <a@b.example>\r\nContent-Type: text/html\r\n\r\n<p>x"
-"""A mail that makes the reader import what it imports late, before its time counts."""
+WARM_UP = (
+    b"Subject: =?utf-8?q?=C3=A5?=\r\nFrom: =?utf-8?q?=C3=A5?= <a@b.example>\r\nContent-Type: text/html\r\n\r\n<p>x",
+    b"Subject: Undelivered mail\r\nFrom: MAILER-DAEMON@b.example\r\n\r\nDelivery failed: <a@b.example>\r\n",
+)
+"""Mails that make the reader import what it imports late, before its time counts."""
 _LENGTH = struct.Struct(">I")
 
 _log = log.get("reading")
@@ -204,7 +207,8 @@ def _address_space_bytes() -> int:
 def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """The life of a reader: options, then mails until the other side hangs up. Out of memory ends it, and the mail counts as too much."""
     options = cast(ReadingOptions, _read_value(requests))
-    read(WARM_UP, options.limits)
+    for example in WARM_UP:
+        read(example, options.limits)
     bound = _address_space_bytes() + options.memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

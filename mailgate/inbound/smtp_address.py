@@ -18,16 +18,19 @@ MAX_DOMAIN_OCTETS = 255  # RFC 5321 section 4.5.3.1.2
 _ATEXT = rb"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-"
 _HOST_LABEL = rb"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*"
 _PLAIN = re.compile(rb"<([" + _ATEXT + rb".]+)@(" + _HOST_LABEL + rb"(?:\." + _HOST_LABEL + rb")*)>")
-_LABEL = r"[A-Za-z0-9_\u0080-\U0010ffff](?:[A-Za-z0-9_\u0080-\U0010ffff-]*[A-Za-z0-9_\u0080-\U0010ffff])?"
+# Sets that reach past ASCII are written as what of ASCII they leave out: `re` takes a tenth of a second to compile them the other way.
+_LETTER = r"[^\x00-/:-@\[-^`{-\x7f]"  # ALPHA / DIGIT / "_" / UTF8-non-ascii
+_LABEL = rf"{_LETTER}(?:[^\x00-,./:-@\[-^`{{-\x7f]*{_LETTER})?"
+_UTEXT = r"^\x00- \"(),:;<>@\[\\\]\x7f"  # atext / UTF8-non-ascii, RFC 6532 section 3.2
 _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*"
 _LITERAL = r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]{2,45}|[A-Za-z0-9-]+:[!-Z^-~]+)\]"
 _FULL = re.compile(
     rf"<(?P<route>@{_DOMAIN}(?:,@{_DOMAIN})*:)?"
-    rf"(?:(?P<local>[{_ATEXT.decode()}.\u0080-\U0010ffff]+)|\"(?P<quoted>(?:[ !#-\[\]-~\u0080-\U0010ffff]|\\[ -~])*)\")"
+    rf"(?:(?P<local>[{_UTEXT}]+)|\"(?P<quoted>(?:[^\x00-\x1f\"\\\x7f]|\\[ -~])*)\")"
     rf"@(?P<domain>{_DOMAIN}|{_LITERAL})>"
 )
 _UNQUOTE = re.compile(r"\\(.)")
-_ATOMIC = re.compile(rf"[{_ATEXT.decode()}\u0080-\U0010ffff]+(?:\.[{_ATEXT.decode()}\u0080-\U0010ffff]+)*")
+_ATOMIC = re.compile(rf"[{_UTEXT}.]+(?:\.[{_UTEXT}.]+)*")
 
 
 @dataclass(frozen=True, slots=True)

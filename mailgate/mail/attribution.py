@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from mailgate.mail.quote_lines import COLONS, EDGE, INVISIBLE, MAX_LINE_CHARS, Span
 from mailgate.mail.quote_words import JOINED_VERBS, MONTHS, OPENERS, PRONOUNS, QUOTING, VERBS, WEEKDAYS
@@ -25,7 +26,10 @@ _GMAIL_2010 = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d\d:\d\d \D{2,80
 _INNER_END = re.compile(r"(?:>|[^\W\d_]{4,12}) ?:(?=\s?\w)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGIT = re.compile(r"\d")
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,80}@[^\s<>()\[\],;:\"@]{1,120}")
+_HEADER_WORDS = VERBS | MONTHS | WEEKDAYS | OPENERS
+_NO_ADDRESS = re.compile(r"[\s<>()\[\],;:\"]+")
+_RUN = re.compile(r"[^\s<>()\[\],;:\"@]+")
+_MAX_LOCAL_CHARS = 80
 _BRACKETED = re.compile(r"<[^<>]{0,200}>|\[[^\[\]]{0,200}\]|\([^()]{0,200}\)")
 
 
@@ -51,21 +55,27 @@ def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: 
     line = lines[index]
     if len(line) > MAX_LINE_CHARS:
         return None
-    if _INNER_END.search(line) and _ends_inside(line):
+    if "@" in line and _ends_inside(line):
         return Span("attribution", index, index + 1)
     if not quote_follows and not may_end_attribution(line):
         return None
-    windows = _windows(lines, index, floor)
-    if not windows or not _may_hold_author(windows, quote_follows):
+    if not _may_be_header(lines, index, floor, quote_follows):
         return None
-    start = _first_start(lines, index, windows, quote_follows)
+    windows = _windows(lines, index, floor)
+    start = _first_start(lines, index, windows, quote_follows) if windows else None
     return None if start is None else Span("attribution", start, index + 1)
 
 
 def _first_start(lines: Sequence[str], index: int, windows: list[tuple[int, str]], quote_follows: bool) -> int | None:
     """Where the header starts: a date opens it, or else an author does, or, right above a quote, a name and a time."""
+    closed = quote_follows or (bool(windows) and _is_closed(windows[-1][1], 1))
     for start, header in windows:
-        if starts_like_date(header) and _is_dated(header, quote_follows) and (_is_closed(header) or _stands_alone(lines, start, index)):
+        if (
+            (closed or _is_bare_gmail(header))
+            and starts_like_date(header)
+            and _is_dated(header, quote_follows)
+            and (_is_closed(header, 2) or _stands_alone(lines, start, index))
+        ):
             return start
     for start, header in windows[:3]:
         if _is_author_first(header, quote_follows) or _is_unworded(header):
@@ -73,8 +83,9 @@ def _first_start(lines: Sequence[str], index: int, windows: list[tuple[int, str]
     return next((start for start, header in windows[:2] if quote_follows and _is_name_and_time(header)), None)
 
 
-def _is_closed(header: str) -> bool:
-    return header[-1:] in COLONS or any(word in VERBS for word in tokens(header[-40:].lower())[-2:])
+def _is_closed(header: str, words: int) -> bool:
+    """A colon ends it, or a verb among its last `words`."""
+    return header[-1:] in COLONS or not VERBS.isdisjoint(tokens(header[-40:].lower())[-words:])
 
 
 def _stands_alone(lines: Sequence[str], start: int, index: int) -> bool:
@@ -85,19 +96,25 @@ def _stands_alone(lines: Sequence[str], start: int, index: int) -> bool:
 
 def _ends_inside(line: str) -> bool:
     """The header ends within the line and the quoted text goes on right after it, as when markup was flattened."""
-    if not starts_like_date(line):
+    heads = [line[: found.end()] for found in islice(_INNER_END.finditer(line, line.find("@")), 4)]
+    if not heads or not starts_like_date(line):
         return False
-    heads = [line[: found.end()] for found in _INNER_END.finditer(line)][:4]
-    return any("@" in head and has_verb(head.lower(), tokens(head.lower())) and _is_dated(head, quote_follows=False) for head in heads)
+    return any(has_verb(head.lower(), tokens(head.lower())) and _is_dated(head, quote_follows=False) for head in heads)
 
 
-def _may_hold_author(windows: list[tuple[int, str]], quote_follows: bool) -> bool:
-    """Cheap: a digit, an address, or a leading word of writing. Most prose that ends with a colon has none of them."""
-    longest = windows[-1][1]
-    if quote_follows or "@" in longest or _DIGIT.search(longest) is not None:
+def _may_be_header(lines: Sequence[str], index: int, floor: int, quote_follows: bool) -> bool:
+    """Cheap: a digit, without which there is no date, or else a verb and a colon at the end. Without address or quote the verb leads."""
+    near = lines[max(floor, index - MAX_WINDOW) : index + 1]
+    if _DIGIT.search("\n".join(near)) is not None:
         return True
-    first = windows[0][1][:20].split(maxsplit=1)
-    return bool(first) and (first[0].lower() in VERBS or first[0].lower() in QUOTING)
+    if near[-1].rstrip("-" + EDGE)[-1:] not in COLONS:
+        return False
+    if not quote_follows and not any("@" in line for line in near):
+        first = near[-1][:20].lower().split(maxsplit=1)
+        return bool(first) and (first[0] in VERBS or first[0] in QUOTING)
+    lower = " ".join(near).lower()
+    words = tokens(lower)
+    return has_verb(lower, words) or not QUOTING.isdisjoint(words)
 
 
 def _windows(lines: Sequence[str], index: int, floor: int) -> list[tuple[int, str]]:
@@ -132,44 +149,38 @@ def starts_like_date(header: str) -> bool:
         if word.isdigit():
             return position > 0
         if word in WEEKDAYS or word in MONTHS:
-            return any(c.isdigit() for c in head)
+            return _DIGIT.search(head) is not None
         if word not in OPENERS or position > 1:
             return False
     return False
 
 
 def _is_dated(header: str, quote_follows: bool) -> bool:
-    """`[opener] date … author … verb … :` in any order after the date, or a date, an author's address and a colon."""
+    """`[opener] date … author … verb … :` in any order after the date, or a date, an author's address and a colon. Its end is looked at before."""
     if header.count("<") < header.count(">"):
         return False
     lower = header.lower()
     words = _TOKEN.findall(lower)
-    has_address = bool(_ADDRESS.search(header))
-    if not has_date(lower, words) or not _closes(header, words, has_address, quote_follows):
+    if not has_date(lower, words):
         return False
+    has_address = _address_start(header) is not None
     if not _author_is_plausible(header, has_address):
         return False
     if has_verb(lower, words):
         return quote_follows or has_address or _TIME.search(lower) is not None or _verb_ends(words)
     named = has_address and (header[-1:] in COLONS or quote_follows) and (_has_author_address(header) or len(_words_beside(header)) <= 2)
-    return named or _is_bare_gmail(header, has_address)
+    return named or _is_bare_gmail(header)
 
 
-def _closes(header: str, words: list[str], has_address: bool, quote_follows: bool) -> bool:
-    if header[-1:] in COLONS:
-        return True
-    last = words[-1] if words else ""
-    return last in VERBS or quote_follows or _is_bare_gmail(header, has_address)
-
-
-def _is_bare_gmail(header: str, has_address: bool) -> bool:
+def _is_bare_gmail(header: str) -> bool:
     """Older Gmail: `2016-03-03 17:21 GMT+01:00 Some One` with neither verb nor colon."""
-    addressed = has_address and header[-1] == ">" and _ISO_DATE.match(header) is not None
-    return len(header) < 160 and (addressed or _GMAIL_2010.match(header) is not None)
+    if len(header) >= 160 or _ISO_DATE.match(header) is None:
+        return False
+    return (header[-1] == ">" and _address_start(header) is not None) or _GMAIL_2010.match(header) is not None
 
 
 def _verb_ends(words: list[str]) -> bool:
-    return any(word in VERBS for word in words[-3:])
+    return not VERBS.isdisjoint(words[-3:])
 
 
 def tokens(lower: str) -> list[str]:
@@ -182,9 +193,9 @@ def has_date(lower: str, words: list[str]) -> bool:
     if _NUMERIC_DATE.search(lower):
         return True
     has_digit = any(word.isdigit() for word in words)
-    if has_digit and any(word in MONTHS for word in words):
+    if has_digit and not MONTHS.isdisjoint(words):
         return True
-    return _TIME.search(lower) is not None and (_YEAR.search(lower) is not None or any(word in WEEKDAYS for word in words))
+    return _TIME.search(lower) is not None and (_YEAR.search(lower) is not None or not WEEKDAYS.isdisjoint(words))
 
 
 def has_time(lower: str) -> bool:
@@ -199,19 +210,25 @@ def has_time_or_year(lower: str) -> bool:
 
 def has_verb(lower: str, words: list[str]) -> bool:
     """True when a verb of writing stands in the text."""
-    return any(word in VERBS for word in words) or any(verb in lower for verb in JOINED_VERBS)
+    return not VERBS.isdisjoint(words) or (not lower.isascii() and any(verb in lower for verb in JOINED_VERBS))
 
 
 def _author_is_plausible(header: str, has_address: bool) -> bool:
     """No sentence: few words beside date, verb and address, and no pronoun among them."""
     beside = _words_beside(header)
-    return len(beside) <= MAX_AUTHOR_WORDS * (2 if has_address else 1) and not any(word in PRONOUNS for word in beside)
+    return len(beside) <= MAX_AUTHOR_WORDS * (2 if has_address else 1) and PRONOUNS.isdisjoint(beside)
 
 
 def _words_beside(header: str) -> list[str]:
     """The words that are neither date nor verb nor address: the author's name, or a sentence."""
-    bare = tokens(_ADDRESS.sub("", _BRACKETED.sub("", header)).lower())
-    return [w for w in bare if not w.isdigit() and w not in VERBS and w not in MONTHS and w not in WEEKDAYS and w not in OPENERS]
+    bare = tokens(_without_addresses(_BRACKETED.sub("", header)).lower())
+    return [word for word in bare if word not in _HEADER_WORDS and not word.isdigit()]
+
+
+def _without_addresses(text: str) -> str:
+    if "@" not in text:
+        return text
+    return " ".join(part for part in _NO_ADDRESS.split(text) if not 0 < part.find("@") < len(part) - 1)
 
 
 def _is_author_first(header: str, quote_follows: bool) -> bool:
@@ -220,12 +237,10 @@ def _is_author_first(header: str, quote_follows: bool) -> bool:
         return False
     lower = header.lower()
     words = tokens(lower)
-    if not words or not _author_is_plausible(header, has_address=False):
+    if not words or not (words[0] in QUOTING or has_verb(lower, words)) or not _author_is_plausible(header, has_address=False):
         return False
     if words[0] in QUOTING:
         return header[-2:-1] == ">" or quote_follows
-    if not has_verb(lower, words):
-        return False
     if words[0] in VERBS:
         return header[0].islower() and (quote_follows or _capitalised(header.split()[1:]))
     if _has_author_address(header) and (_verb_ends(words) or has_date(lower, words)):
@@ -235,20 +250,32 @@ def _is_author_first(header: str, quote_follows: bool) -> bool:
 
 def _is_name_and_time(header: str) -> bool:
     """`Ola Nordmann, 03.03.2024 10:12:`, as some clients write it above marked lines."""
+    if len(header) >= 120 or header[-1:] not in COLONS or not header[:1].isalpha() or _TIME.search(header) is None:
+        return False
     lower = header.lower()
-    dated = has_date(lower, tokens(lower)) and _TIME.search(lower) is not None
-    return len(header) < 120 and header[-1:] in COLONS and dated and header[0].isalpha() and _author_is_plausible(header, has_address=False)
+    return has_date(lower, tokens(lower)) and _author_is_plausible(header, has_address=False)
+
+
+def _address_start(text: str) -> int | None:
+    """Where the first address of `text` begins. Looks back from each `@`: one pattern for it all would try every letter of a long word."""
+    at = text.find("@")
+    while at >= 0:
+        before = _RUN.match(text[max(0, at - _MAX_LOCAL_CHARS) : at][::-1])
+        if before and _RUN.match(text, at + 1):
+            return at - before.end()
+        at = text.find("@", at + 1)
+    return None
 
 
 def _has_author_address(header: str) -> bool:
     """An address in brackets, or one that is all there is before the verb."""
-    found = _ADDRESS.search(header)
-    return found is not None and (found.start() < 2 or header[found.start() - 1] in "<([:")
+    start = _address_start(header)
+    return start is not None and (start < 2 or header[start - 1] in "<([:")
 
 
 def _is_unworded(header: str) -> bool:
     """A locale whose words are not listed: an author's address in brackets, a day, a time and a colon, and few words beside them."""
-    if header[-1:] not in COLONS or header.count("<") != header.count(">") or not _has_author_address(header):
+    if header[-1:] not in COLONS or "@" not in header or header.count("<") != header.count(">") or not _has_author_address(header):
         return False
     lower = header.lower()
     words = _TOKEN.findall(lower)

@@ -20,6 +20,7 @@ from mailgate.mail.headers import Section, to_text
 from mailgate.mail.model import BouncedRecipient
 from mailgate.mail.wording import DAEMON
 
+_MAX_CHARS = 131_072
 _MAX_LINES = 2_000
 _MAX_LINE_CHARS = 600
 _MAX_RECIPIENTS = 100
@@ -79,11 +80,11 @@ def found_recipients(
 
     `parts` are (content type, text) of the leaves, for flufl.
     """
-    lines = [_TAIL.sub("", line[:_MAX_LINE_CHARS]) for line in report.text.split("\n", _MAX_LINES)[:_MAX_LINES]]
-    said, returned = _cut(lines)
-    text = "\n".join(said)
+    lines = [_TAIL.sub("", line) for line in _bounded(report.text)]
+    cut = _cut(lines)
+    said, text = cut.said, "\n".join(cut.said)
     delayed = _is_delay(text, section)
-    proven = delayed or bool(report.failed_header) or words.FAILURE.search(text) is not None
+    proven = delayed or bool(report.failed_header) or bool(cut.failure)
     if not suspected.certain and (not proven or _is_personal(text)):
         return None
     own = _own_addresses(section)
@@ -95,9 +96,14 @@ def found_recipients(
     sure = sure or _named(said, own, (words.WEAK,))
     if not sure and not (suspected.daemon and (proven or suspected.reason.startswith("report:"))):
         return None
-    addresses = sure or _fallback(said, returned, report, own)
+    addresses = sure or _fallback(said, cut.returned, report, own)
     action = "delayed" if delayed or (late and not words.FINAL.search(text)) else "failed"
-    return [_recipient(address, at, said, action) for address, at in list(addresses.items())[:_MAX_RECIPIENTS]]
+    return [_recipient(address, at, cut, action) for address, at in list(addresses.items())[:_MAX_RECIPIENTS]]
+
+
+def _bounded(text: str) -> list[str]:
+    """The lines that are looked at. No report says its reasons further down or further out."""
+    return [line[:_MAX_LINE_CHARS] for line in text[:_MAX_CHARS].split("\n", _MAX_LINES)[:_MAX_LINES]]
 
 
 def _is_personal(text: str) -> bool:
@@ -123,22 +129,35 @@ def _same(address: str, known: Iterable[str]) -> str:
     return next((one for one in known if one.lower() == address.lower()), address)
 
 
-def _cut(lines: list[str]) -> tuple[list[str], list[str]]:
-    """The report's own lines, and those of the mail that it returns."""
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """The report's own lines, those of the mail that it returns, and the first own line that names a failure."""
+
+    said: list[str]
+    returned: list[str]
+    failure: str = ""
+
+
+def _cut(lines: list[str]) -> _Cut:
+    """Part the report from the mail that it returns.
+
+    Some reports begin with the copy and give the reasons below it: nothing is cut before an address and a failure or delay were named.
+    Each line is looked at once: the patterns are long.
+    """
+    failure, late, addressed = "", False, False
     for at, line in enumerate(lines):
-        if words.COPY.match(line) and _says_enough(lines[:at]):
-            return lines[:at], lines[at + 1 :]
-        if words.HEADER_LINE.match(line) and _says_enough(lines[:at]):
-            while at > 0 and words.ANY_HEADER.match(lines[at - 1]) and not _says_why(lines[at - 1]):
-                at -= 1
-            return lines[:at], lines[at:]
-    return lines, []
-
-
-def _says_enough(lines: list[str]) -> bool:
-    """Some reports begin with the copy and give the reasons below it: then nothing is cut there."""
-    text = "\n".join(lines)
-    return (words.FAILURE.search(text) is not None and "@" in text) or (words.DELAY.search(text) is not None and "@" in text)
+        if addressed and (failure or late):
+            if words.COPY.match(line):
+                return _Cut(lines[:at], lines[at + 1 :], failure)
+            if words.HEADER_LINE.match(line):
+                while at > 0 and words.ANY_HEADER.match(lines[at - 1]) and not _says_why(lines[at - 1]):
+                    at -= 1
+                return _Cut(lines[:at], lines[at:], failure)
+        addressed = addressed or "@" in line
+        if not failure and words.FAILURE.search(line):
+            failure = line
+        late = late or (not failure and words.DELAY.search(line) is not None)
+    return _Cut(lines, [], failure)
 
 
 def _says_why(line: str) -> bool:
@@ -201,9 +220,9 @@ def _fallback(said: list[str], returned: list[str], report: ReportText, own: fro
     return {one: -1 for one in dict.fromkeys(sent_to) if one.lower() not in own}
 
 
-def _recipient(address: str, at: int, lines: list[str], action: str) -> BouncedRecipient:
+def _recipient(address: str, at: int, cut: _Cut, action: str) -> BouncedRecipient:
     """With the lines round the address as its diagnostic, and a status from them (RFC 3463)."""
-    near = _near(lines, at) if at >= 0 else _reason(lines)
+    near = _near(cut.said, at) if at >= 0 else _reason(cut)
     status = _STATUS.search(near)
     code = _CODE.search(near)
     shown = status.group(1) if status else f"{code.group(1)}.0.0" if code else ""
@@ -220,10 +239,10 @@ def _near(lines: list[str], at: int) -> str:
     return " ".join(out[:_MAX_DIAGNOSTIC_LINES])
 
 
-def _reason(lines: list[str]) -> str:
+def _reason(cut: _Cut) -> str:
     """The first line that says what went wrong, a line with a code before any other."""
-    coded = next((line.strip() for line in lines if _STATUS.search(line) or _CODE.search(line)), "")
-    return coded or next((line.strip() for line in lines if words.FAILURE.search(line)), "")
+    coded = next((line.strip() for line in cut.said if _STATUS.search(line) or _CODE.search(line)), "")
+    return coded or cut.failure.strip()
 
 
 @lru_cache(maxsize=1)
@@ -250,12 +269,12 @@ def _rebuilt(section: Section, parts: list[tuple[str, str]]) -> Message:
         top[name] = to_text(section.first(name.lower()) or b"", max_chars=500)
     if len(parts) <= 1:
         top["Content-Type"] = "text/plain"
-        top.set_payload(parts[0][1] if parts else "")
+        top.set_payload("\n".join(_bounded(parts[0][1])) if parts else "")
         return top
     top["Content-Type"] = "multipart/mixed"
     for kind, text in parts[:20]:
         child = Message()
         child["Content-Type"] = kind if kind.startswith("text/") else "text/plain"
-        child.set_payload(text)
+        child.set_payload("\n".join(_bounded(text)))
         top.attach(child)
     return top

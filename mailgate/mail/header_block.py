@@ -17,6 +17,8 @@ MAX_BLOCK_LINES = 30
 
 _ABOVE = re.compile(r" above | over |oberhalb|ovanför|dessus| boven |encima")
 
+# One of these stands in each marker of `REPLY_ABOVE`.
+_ABOVE_STEMS = ("above", "over den", "oberhalb", "ovanför", "dessus", "boven", "encima")
 _INNER_LABEL = re.compile(r"((?:[^\W\d_]{1,12} )?([^\W\d_]{1,14}))\*?\s?:")
 _NOTES = re.compile(r"[^-]---\d{1,4}[./-]\d{1,2}[./-]\d{1,4} \d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: [AP]M)?---")
 _BRACKETED_ADDRESS = re.compile(r"[<\[(](?:mailto:)?[^\s<>\[\]()@]{1,80}@[^\s<>\[\]()@]{1,120}[>\])]")
@@ -120,14 +122,18 @@ def delimiter(line: str) -> str | None:
         return "original"
     ruled = core.startswith(("***", "—", "–", "―")) or core.strip("*> ")[:2] in ("--", "__", "==", "~~", "##", "- ", "++")
     phrase = core.strip("-_=~#*+>—–―: \t\xa0\u200e\u200f").lower()
+    if not phrase:
+        return None
     if phrase in FORWARDED and (ruled or core[-1:] in COLONS):
         return "forwarded"
     if ruled and phrase in ORIGINAL:
         return "original"
     if ruled and core.strip("*> ")[:4] in ("----", "-----"):
         return _delimiter_with_header(phrase)
-    if "above" in phrase or "over " in phrase or len(phrase) > 12:
-        return "above" if any(marker in phrase for marker in REPLY_ABOVE) else None
+    if len(phrase) > 12:
+        for stem in _ABOVE_STEMS:  # no generator: this runs for each line
+            if stem in phrase:
+                return "above" if any(marker in phrase for marker in REPLY_ABOVE) else None
     return None
 
 

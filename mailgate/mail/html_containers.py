@@ -42,6 +42,8 @@ def may_hold_quote(html: str) -> bool:
 
 def is_container(tag: str, attributes: Attributes) -> bool:
     """One of the elements in which clients put history. Outlook prefixes names of quoted HTML with `x_`."""
+    if not attributes:
+        return False
     names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".lower().split()
     for name in names:
         bare = name.removeprefix("x_")
@@ -75,6 +77,8 @@ def is_indentation(attributes: Attributes) -> bool:
 
 def is_marked_quote(attributes: Attributes) -> bool:
     """A blockquote that says itself that a client made it to quote a mail."""
+    if not attributes:
+        return False
     names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().replace("gmail_quote", "")
     marked = (
         attributes.get("type") == "cite" or attributes.get("cite") is not None or "border-left" in (attributes.get("style") or "").lower()

@@ -62,15 +62,27 @@ class Page:
 
     def block(self, gap: int) -> None:
         """A block starts or ends here: what stands on the line is ended; `gap` 2 asks for a blank line before the next text."""
-        if "".join(self.line).strip(" \t\n"):
-            self.newline()
-        else:
-            self.line.clear()
-        self.gap = max(self.gap, gap)
+        if self.line:
+            if "".join(self.line).strip(" \t\n"):
+                self.newline()
+            else:
+                self.line.clear()
+        if gap > self.gap:
+            self.gap = gap
+
+    def end_of_line(self) -> None:
+        """A block ends that has no space below it."""
+        self.block(1)
+
+    def end_of_paragraph(self) -> None:
+        """A block ends that has a blank line below it."""
+        self.block(2)
 
 
 def _shared(line: str, prefix: str) -> str:
     """How much of `prefix` the line above has too: a gap is quoted as deep as both its sides are."""
+    if line.startswith(prefix):
+        return prefix
     length = 0
     while length < min(len(line), len(prefix)) and line[length] == prefix[length]:
         length += 1

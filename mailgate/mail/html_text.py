@@ -39,6 +39,7 @@ _LINES = words(
     div li tr address section article header footer main nav center dt dd form fieldset hr figure caption aside body html
     """
 )
+_BLOCKS = _PARAGRAPHS | _LINES
 _FLAT = words(
     """
     br img hr input meta link col area base wbr param source p li td tr th dt dd option tbody thead tfoot
@@ -103,7 +104,8 @@ def _is_too_deep(html: str) -> bool:
         depth += -1 if closing else 1
         if depth > MAX_DEPTH:
             return True
-        depth = max(depth, 0)
+        if depth < 0:
+            depth = 0
     return False
 
 
@@ -137,17 +139,18 @@ def _walk(root: LexborNode, page: Page) -> bool:
             if leave is not None:
                 leave()
             continue
-        if node.next is not None and node is not root:
-            stack.append((node.next, None))
+        if (following := node.next) is not None and node is not root:
+            stack.append((following, None))
         tag = node.tag
         if tag == "-text":
             page.word(node.text_content or "")
         elif tag is not None and tag[:1] != "-" and tag not in _DROPPED:
             done = _enter(node, tag, page)
             if done is not _skip:
-                stack.append((None, done))
-                if node.child is not None:
-                    stack.append((node.child, None))
+                if done is not _nothing:
+                    stack.append((None, done))
+                if (child := node.child) is not None:
+                    stack.append((child, None))
     return False
 
 
@@ -160,17 +163,16 @@ def _enter(node: LexborNode, tag: str, page: Page) -> Callable[[], None]:
     if tag == "br":
         page.newline()
         return _skip
-    attributes = node.attributes if node.attributes else {}
-    style = attributes.get("style") or ""
-    if (style and _HIDDEN.search(style)) or "hidden" in attributes:
+    attributes = node.attributes
+    if attributes and (("hidden" in attributes) or _HIDDEN.search(attributes.get("style") or "")):
         return _skip
+    if tag in _BLOCKS:
+        return _enter_block(node, tag, attributes, page)
     if tag == "a":
         return _enter_link(attributes, page)
     if tag == "img":
         _image(attributes, page)
         return _skip
-    if tag in _PARAGRAPHS or tag in _LINES:
-        return _enter_block(node, tag, attributes, page)
     if tag in ("td", "th"):
         page.sole = _holds_one_paragraph(node)
         return lambda: page.line.append("\t") if page.line and not page.line[-1].endswith("\t") else None
@@ -229,6 +231,8 @@ def _enter_block(node: LexborNode, tag: str, attributes: Attributes, page: Page)
     if opened:
         page.start = len(page.lines)
     undo = _enter_special(node, tag, attributes, page)
+    if undo is _nothing and not opened:
+        return page.end_of_paragraph if gap == 2 else page.end_of_line
 
     def leave() -> None:
         page.block(gap)
@@ -248,8 +252,7 @@ def _is_tight(tag: str, attributes: Attributes) -> bool:
 
 def _enter_special(node: LexborNode, tag: str, attributes: Attributes, page: Page) -> Callable[[], None]:
     """Lists, quotes, preformatted text and rules; gives what restores the page."""
-    before = page.prefix
-    if tag == "blockquote" and len(before) < 2 * MAX_QUOTE_DEPTH:
+    if tag == "blockquote" and len(page.prefix) < 2 * MAX_QUOTE_DEPTH:
         return _enter_blockquote(node, attributes, page)
     if tag in ("ul", "ol"):
         page.lists.append(0 if tag == "ol" else -1)
@@ -260,8 +263,8 @@ def _enter_special(node: LexborNode, tag: str, attributes: Attributes, page: Pag
         page.pre += 1
         return lambda: setattr(page, "pre", page.pre - 1)
     elif tag == "hr":
-        page.lines.append(before + "________________________________")
-    return lambda: setattr(page, "prefix", before)
+        page.lines.append(page.prefix + "________________________________")
+    return _nothing
 
 
 def _enter_blockquote(node: LexborNode, attributes: Attributes, page: Page) -> Callable[[], None]:
@@ -301,8 +304,10 @@ def _is_cited(node: LexborNode, attributes: Attributes, page: Page) -> bool:
         return True
     if page.prefix:
         return False
-    first = (node.text(deep=True) or "")[:400].strip().replace("\xa0", " ")
-    head = " ".join(first.split())
+    first = (node.text(deep=True) or "")[:400]
+    if ":" not in first:
+        return False
+    head = " ".join(first.strip().replace("\xa0", " ").split())
     return any(attribution_at([head[: end + 1]], 0, 0, quote_follows=False) for end in _colons(head))
 
 

@@ -14,7 +14,7 @@ from mailgate.mail.charset import decode, one_line
 from mailgate.mail.headers import decode_words
 
 _PARAM = re.compile(
-    r"""[;\s]*([^\s=;"]{1,100})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)(?:"|\Z)|((?:(?!\s{1,20}[\w*-]{2,40}\s?=)[^;"])*))""",
+    r"""([^\s=;"]{1,100})[ \t]{0,40}=[ \t]*(?:"((?:[^"\\]|\\.)*)(?:"|\Z)|((?:(?!\s{1,20}[\w*-]{2,40}\s?=)[^;"])*))""",
     re.DOTALL,
 )
 _UNQUOTE = re.compile(r"\\(.)", re.DOTALL)

@@ -30,7 +30,7 @@ class Span(NamedTuple):
 
 def is_blank(line: str) -> bool:
     """True when the line shows nothing: white space, zero-width marks."""
-    return not line.strip(INVISIBLE)
+    return not line or line.isspace() or not line.strip(INVISIBLE)
 
 
 def is_quoted(line: str) -> bool:

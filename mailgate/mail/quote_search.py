@@ -33,12 +33,13 @@ def next_span(page: Page, cursor: int) -> Span | None:
 
 def _attribution_or_delimiter(page: Page, index: int, floor: int) -> Span | None:
     lines, line = page.lines, page.lines[index]
-    quoted_next = page.has_marks and quote_follows(lines, index)
-    if (quoted_next or may_end_attribution(line) or may_hold_attribution(line)) and page.look_chars_left > 0:
-        page.look_chars_left -= look_chars(lines, index)
-        span = attribution_at(lines, index, floor, quoted_next)
-        if span:
-            return span
+    if page.look_chars_left > 0:
+        quoted_next = page.has_marks and quote_follows(lines, index)
+        if quoted_next or may_end_attribution(line) or may_hold_attribution(line):
+            page.look_chars_left -= look_chars(lines, index)
+            span = attribution_at(lines, index, floor, quoted_next)
+            if span:
+                return span
     kind = delimiter(line) if may_be_delimiter(line) else None
     return Span(kind, index, index + 1) if kind else None
 

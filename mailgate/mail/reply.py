@@ -14,7 +14,7 @@ import re
 from mailgate.mail.attribution import attribution_at
 from mailgate.mail.html_quote import quote_lines
 from mailgate.mail.model import Reply
-from mailgate.mail.quote_lines import Span, is_blank, is_quoted
+from mailgate.mail.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted
 from mailgate.mail.quote_search import header_end, next_span, quote_end, quote_follows
 from mailgate.mail.reply_page import QUOTED, SIGNATURE, TEXT, Page
 from mailgate.mail.signature import is_closing_part, split_signature
@@ -174,7 +174,7 @@ def _cut_dangling_attribution(page: Page, end: int) -> None:
 def _cut_quote_only(page: Page) -> None:
     """Only quoted lines: they are kept as the text unless an attribution or forward among the first says that they are history."""
     for index, line in enumerate(page.lines[:6]):
-        bare = line.lstrip("> ")
+        bare = line[: 2 * MAX_LINE_CHARS].lstrip("> ")
         if page.parts[index] != TEXT or not bare:
             continue
         if attribution_at([bare], 0, 0, quote_follows=True):

@@ -30,6 +30,7 @@ MAX_RULED_CHARS = 600
 MAX_NAME_CHARS = 48
 MAX_MOBILE_CHARS = 140
 MAX_BANNER_LINES = 6
+MAX_BANNER_CHARS = 400
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _DASHED_NAME = re.compile(r"\s{0,4}(?:[-–—~/]{1,2}|//)\s?[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}\s*")
@@ -77,7 +78,7 @@ def split_signature(lines: Sequence[str], has_fences: bool = False) -> list[int]
 def _banner(lines: Sequence[str], end: int) -> list[int]:
     """The lines of a banner that a mail server set on top ("CAUTION: External email"), when text follows it."""
     first = next((i for i in range(min(end, 5)) if not is_blank(lines[i])), end)
-    if first == end or not lines[first].strip(" \t*>|").lower().startswith(BANNER_STARTS):
+    if first == end or not lines[first][:MAX_BANNER_CHARS].strip(" \t*>|").lower().startswith(BANNER_STARTS):
         return []
     last = first
     while last < end and not is_blank(lines[last]) and last - first < MAX_BANNER_LINES:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import binascii
 import re
+from itertools import islice
 
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 _SOFT_BLANK = re.compile(rb"=[ \t]+(?=\r?\n)")
 _PIECE = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _UU_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,250})\r?\n")
@@ -49,13 +50,9 @@ def _base64(body: bytes) -> tuple[bytes, tuple[str, ...]]:
         return binascii.a2b_base64(body.translate(None, b"\r\n \t"), strict_mode=True), ()
     except binascii.Error:
         pass
-    letters = _NOT_BASE64.sub(b"", body.partition(b"\n--")[0] if b"\n--" in body else body)
-    pieces: list[bytes] = []
-    for count, piece in enumerate(_PIECE.findall(letters)):
-        if count >= _MAX_PIECES:
-            break
-        pieces.append(_piece(piece))
-    return b"".join(pieces), ("broken_base64",)
+    letters = body.partition(b"\n--")[0].translate(None, _NOT_BASE64)
+    pieces = islice(_PIECE.finditer(letters), _MAX_PIECES)
+    return b"".join(_piece(piece.group()) for piece in pieces), ("broken_base64",)
 
 
 def _piece(piece: bytes) -> bytes:

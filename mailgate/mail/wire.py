@@ -17,9 +17,10 @@ LOCAL_PART_MAX_OCTETS = 64  # RFC 5321 section 4.5.3.1.1
 DOMAIN_MAX_OCTETS = 255  # section 4.5.3.1.2
 PATH_MAX_OCTETS = 256  # section 4.5.3.1.3, with the angle brackets
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\ud7ff\ue000-\U0010ffff-]+"
+# Written as what is left out: `re` compiles a set that reaches past ASCII much faster this way.
+_ATOM = r"[^\x00- \"(),.:;<>@\[\\\]\x7f-\xa0\ud800-\udfff]+"
 _DOT_STRING = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
-_QUOTED_STRING = re.compile(r'"(?:[ !#-\[\]-~\u00a1-\ud7ff\ue000-\U0010ffff]|\\[ -~])*"')
+_QUOTED_STRING = re.compile(r'"(?:[^\x00-\x1f"\\\x7f-\xa0\ud800-\udfff]|\\[ -~])*"')
 _HOST = re.compile(r"(?=.{1,255}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
 _LITERAL = re.compile(r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]{2,45})\]")
 
