@@ -23,7 +23,7 @@ from mailgate.inbound.intake import Intake, IntakeOptions
 from mailgate.inbound.journal import Journal
 from mailgate.inbound.listener import Listener
 from mailgate.inbound.matcher import CaseFinder
-from mailgate.inbound.reading import ReadingOptions, ReadingRoom, read_here
+from mailgate.inbound.reading import ReadingOptions, ReadingRoom, read_near
 from mailgate.inbound.recipients import OwnAddresses, own_recipients
 from mailgate.inbound.redirect import AnswerLimits
 from mailgate.inbound.sender_gate import Doors, SenderGate, Senders
@@ -80,7 +80,7 @@ def make_intake(
     reads_aside: bool = True,
     policy: Callable[[], Policy] | None = None,
 ) -> Intake:
-    """The intake stage. Its reader is a process of its own, started with the first mail; not `reads_aside`, it reads in this one.
+    """The intake stage. Its reader is a process of its own, begun with the first mail; not `reads_aside`, small mail is read in this one.
 
     `policy` is asked once for each batch; None: the one in force.
     """
@@ -89,7 +89,7 @@ def make_intake(
     options = IntakeOptions(
         own_addresses=own.mailboxes,
         own_domains=own.domains,
-        reader=room.read_all if reads_aside else partial(read_here, ours=ours(settings)),
+        reader=room.read_all if reads_aside else partial(read_near, room=room, ours=ours(settings)),
         close_reader=room.close,
         case_prefix=settings.service.case_prefix,
         default_language=settings.service.default_language,

@@ -42,6 +42,7 @@ COUNTERS: Mapping[str, Meaning] = {
     "connections": Meaning("connections taken"),
     "faults": Meaning("errors that nobody foresaw, by the door that caught them", "reason"),
     "processed": Meaning("mails that intake has finished, by state", "reason"),
+    "shadow_hits": Meaning("mails that a rule on trial (shadow) would have taken, by rule", "reason"),
     "degraded": Meaning("mails whose reading was cut short by time or memory; they are kept and visible"),
     "shunted": Meaning("mails set aside because our code failed on them"),
     "sent": Meaning("mails that the smarthost has taken"),

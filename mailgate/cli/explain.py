@@ -16,8 +16,10 @@ from mailgate.cli import output
 from mailgate.cli.mailpaths import read_mails
 from mailgate.cli.opening import ConfigOption, JsonOption, settings
 from mailgate.cli.parse import summary
+from mailgate.cli.trail_view import trail_lines
 from mailgate.clock import utc_now
 from mailgate.config import Settings
+from mailgate.errors import NotAllowed
 from mailgate.inbound.explain import explain as explain_mail
 from mailgate.inbound.explain import guess_envelope
 from mailgate.mail.model import Envelope
@@ -45,12 +47,20 @@ def explain(
     with _store(found) as store:
         asked = policy_from(policy, own) if policy else bootstrap.policy_in_force(found, store).peek()
         intake = bootstrap.make_intake(found, store, lambda _stage: None, reads_aside=False, policy=lambda: asked)
-        for path in paths:
-            for label, raw in read_mails(path, mbox):
-                guessed = guess_envelope(raw, own, main)
-                sender = guessed.reverse_path if reverse_path is None else reverse_path.strip().strip("<>") or None
-                envelope = Envelope(sender, tuple(recipient or guessed.recipients))
-                _show(explain_mail(intake, raw, envelope, utc_now(), label), as_json)
+        with contextlib.closing(intake):
+            for path in paths:
+                for label, raw in read_mails(path, mbox):
+                    _bounded(raw, label, found.smtp.max_message_bytes)
+                    guessed = guess_envelope(raw, own, main)
+                    sender = guessed.reverse_path if reverse_path is None else reverse_path.strip().strip("<>") or None
+                    envelope = Envelope(sender, tuple(recipient or guessed.recipients))
+                    _show(explain_mail(intake, raw, envelope, utc_now(), label), as_json)
+
+
+def _bounded(raw: bytes, label: str, most: int) -> None:
+    """What the listener would refuse is not looked at here either."""
+    if len(raw) > most:
+        raise NotAllowed(f"{label} has {len(raw)} bytes, and the listener takes {most} (smtp.max_message_bytes): it would be refused")
 
 
 @contextlib.contextmanager
@@ -74,8 +84,5 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
     print(f"  trust    {found['trust']}  (spf {found['auth']['spf']}, dkim {found['auth']['dkim']}, dmarc {found['auth']['dmarc']})")
     print(f"  case     {case}")
     print(f"  does     {found['disposition']}, by rule {found['rule']} of {found['policy_version']}")
-    for step in found["trail"]:
-        print(f"    {'->' if step['hit'] else '  '} {step['rule']}: {output.one_line(step['because'])}")
-    for effect in found["effects"]:
-        print("  effect   " + ", ".join(f"{name} {output.one_line(value)}" for name, value in effect.items()))
+    print("\n".join(trail_lines(found)))
     sys.stdout.flush()

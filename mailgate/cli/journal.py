@@ -22,6 +22,7 @@ from mailgate.cases.model import Contact, Customer
 from mailgate.cli import output
 from mailgate.cli.desk import open_desk
 from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption, settings, store
+from mailgate.cli.trail_view import trail_lines, without_trail
 from mailgate.errors import PolicyError, UsageError
 from mailgate.policy_in_force import compiled
 from mailgate.rules.chain import TrailEntry, restored
@@ -73,7 +74,10 @@ def show(id_: IdArgument, config: ConfigOption = None, as_json: JsonOption = Fal
     opened = store(config)
     with opened.reading() as work:
         entry = work.journal.get(work.journal.find(id_))
-    output.show_one(_detail(entry, lambda: _policy(opened, config, entry)), as_json)
+    found = _detail(entry, lambda: _policy(opened, config, entry))
+    output.show_one(found if as_json else without_trail(found), as_json)
+    if not as_json and (lines := trail_lines(found)):
+        print("\n".join(lines))
 
 
 @app.command()
@@ -210,7 +214,7 @@ def _trail(decision: Outcome, decided_by: Callable[[], Policy | None]) -> dict[s
     found = json.loads(decision.trail)
     if not found:
         return {"trail": []}
-    seen = {name: found[name] for name in ("matched_by", "carriers_refused", "answer") if name in found}
+    seen = {name: found[name] for name in ("matched_by", "carriers_refused", "answer", "shadow", "effects", "facts") if name in found}
     entries = [TrailEntry(**one) for one in found["rules"]]
     groups = [PassedOver(**one) for one in found.get("passed_over", ())]
     policy = decided_by() if groups else None

@@ -242,11 +242,12 @@ def _outcome(letter: Letter, state: FinalState, case: Case | None) -> Outcome:
 
 
 def trail_json(letter: Letter) -> str:
-    """The trail as stored: how the case was found, the rung of trust, and the rules that were asked, with their reasons.
+    """The trail as stored: how the case was found, the rung of trust, the rules that were asked with their reasons, the facts that they
+    looked at, and what follows.
 
     Of a policy with many rules, those that could not hold are only counted; `rules.chain.restored` names them again.
     """
-    hints, trail = letter.match.hints, _verdict(letter).trail
+    hints, verdict, trail = letter.match.hints, _verdict(letter), _verdict(letter).trail
     found: dict[str, object] = {
         "kind": [letter.mail.kind, *letter.mail.kind_reasons],
         "trust": [letter.trust, letter.trust_reason],
@@ -256,6 +257,10 @@ def trail_json(letter: Letter) -> str:
     }
     if mute := _asked(letter, "mute"):
         found["muted"] = "begins" if "announce" in mute else "goes on"
+    found["effects"] = [{"do": effect.do, **effect.args} for effect in verdict.effects]
+    found["facts"] = trail.facts_used()
+    if shadows := trail.shadows():
+        found["shadow"] = dict(shadows)
     if passed_over := trail.passed_over():
         found["passed_over"] = [{"facts": group.facts, "because": group.because, "rules": group.rules} for group in passed_over]
     return json.dumps(found, ensure_ascii=False)

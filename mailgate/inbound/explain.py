@@ -7,6 +7,7 @@ asked: a redirect is shown as wanted.
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 from typing import Any
 
@@ -18,16 +19,20 @@ from mailgate.mail.read import read
 from mailgate.mail.stored import as_it_came
 from mailgate.store.rows import ClaimedEntry
 
+HEAD_BYTES = 256 * 1024
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+
 
 def explain(intake: Intake, raw: bytes, envelope: Envelope, now: datetime, path: str) -> dict[str, Any]:
-    """One JSON object: the fields of `parse`, then auth, trust, case, disposition, rule, policy_version, trail and effects."""
+    """One JSON object: the fields of `parse`, then auth, trust, case, disposition, rule, policy_version, trail, effects and facts."""
     entry = ClaimedEntry("", envelope, raw, hashlib.sha256(raw).hexdigest(), now, 1, 0, "127.0.0.1", "", "inject", False, False)
     return as_json(intake.consider(entry), path)
 
 
 def guess_envelope(raw: bytes, own: frozenset[str], main: str) -> Envelope:
     """The envelope that a stored mail most likely had: Return-Path or author, and its recipients that are ours, else the main one."""
-    return as_it_came(read(raw), own, main)
+    end = _HEAD_END.search(raw)
+    return as_it_came(read(raw[: end.end() if end else HEAD_BYTES][:HEAD_BYTES]), own, main)
 
 
 def as_json(letter: Letter, path: str) -> dict[str, Any]:
@@ -45,4 +50,5 @@ def as_json(letter: Letter, path: str) -> dict[str, Any]:
         "policy_version": verdict.policy_version,
         "trail": [{"rule": t.rule, "hit": t.hit, "because": t.because} for t in verdict.trail],
         "effects": [{"do": effect.do, **effect.args} for effect in verdict.effects],
+        "facts": verdict.trail.facts_used(),
     }

@@ -36,6 +36,8 @@ from mailgate.store.unit_of_work import Store, UnitOfWork
 if TYPE_CHECKING:
     from mailgate.inbound.verify import Verifier
 
+_SHADOW = '"shadow": {'
+"""In a trail as JSON, where a text cannot look like it: rules on trial held."""
 RETRY_AFTER = timedelta(seconds=20)
 
 Result = TypeVar("Result")
@@ -176,6 +178,8 @@ class Intake:
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             count("processed", outcome.state)
+            if _SHADOW in outcome.trail:
+                _tell_shadows(outcome)
             if outcome.state == "redirected":
                 _count_answer(outcome)
             elif outcome.state == "commented":
@@ -227,6 +231,13 @@ def _languages(uow: UnitOfWork, letters: Sequence[Letter]) -> dict[str, str]:
     people += [letter.match.author for letter in letters if letter.match.author]
     ids = {person.customer_id for person in people if person.customer_id and not person.language}
     return {id_: company.language for id_, company in uow.customers.get(ids).items()}
+
+
+def _tell_shadows(outcome: Outcome) -> None:
+    """What rules on trial would have done to this mail."""
+    for rule, would in json.loads(outcome.trail).get("shadow", {}).items():
+        count("shadow_hits", rule)
+        _log.info("shadow_hit", journal_id=outcome.journal_id, rule=rule, would=would, state=outcome.state, decided_by=outcome.rule)
 
 
 def _count_answer(outcome: Outcome) -> None:

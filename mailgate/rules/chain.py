@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mailgate.rules.facts import Facts
+from mailgate.rules.conditions import facts_in
+from mailgate.rules.facts import Facts, Value, fact
 from mailgate.rules.index import PassedOver
 from mailgate.rules.policy import Action, Disposition, Policy, Rule
 
@@ -21,6 +22,8 @@ PEOPLES = frozenset({"comment", "redirect", "create", "forward"})
 """Dispositions that only a person's mail can have."""
 HEARD_KINDS = frozenset({"system", "bulk"})
 """Kinds of mail in which a known machine has something to say of its own."""
+BODIES = frozenset({"text", "reply.text"})
+KEPT_CHARS, KEPT_ITEMS = 200, 50
 MAY_COMMENT = frozenset({"confirmed", "participant", "colleague"})
 
 
@@ -49,6 +52,17 @@ class Trail:
     def entries(self) -> list[TrailEntry]:
         """The answers that deciding took, and the remarks of the guarantees."""
         return [*(entry for _, entry in self.asked), *self.remarks]
+
+    def shadows(self) -> list[tuple[str, str]]:
+        """The shadow rules that held, and what each would have done, in words."""
+        hits = [self.policy.rules[at] for at, entry in self.asked if entry.hit]
+        return [(rule.name, would(rule)) for rule in hits if rule.shadow]
+
+    def facts_used(self) -> dict[str, Value]:
+        """The facts that the asked rules look at, in the order in which they were asked for. Long values are cut, bodies only measured."""
+        rules = (self.policy.rules[at] for at, _ in self.asked)
+        names = dict.fromkeys(name for rule in rules for name in facts_in(rule.when))
+        return {name: _kept(name, fact(name).read(self.facts)) for name in names}
 
     def passed_over(self) -> list[PassedOver]:
         """The rules that could not hold, counted by what kept them out. Empty for a policy of few rules."""
@@ -138,7 +152,28 @@ def _ask(rule: Rule, facts: Facts) -> tuple[bool, str]:
     if not hit:
         return False, seen
     because = f"{rule.says} ({seen})" if rule.says and seen else rule.says or seen
-    return True, f"shadow, nothing is done: {because}" if rule.shadow else because
+    return True, f"shadow, nothing is done, it would {would(rule)}: {because or 'it holds always'}" if rule.shadow else because
+
+
+def would(rule: Rule) -> str:
+    """What a rule does when it holds, in words: `hold, tag vip`."""
+    does = [f"{rule.then} {rule.forward_to or rule.flavour}".rstrip()] if rule.then else []
+    for action in rule.actions:
+        does += [f"{action.do} {' '.join(f'{name} {value}' if action.do == 'set' else value for name, value in action.args.items())}"]
+    return ", ".join(does)
+
+
+def _kept(name: str, value: Value) -> Value:
+    """A value as the trail keeps it. What people wrote is not kept beyond its retention, only how long it was."""
+    if name in BODIES:
+        return f"{len(str(value))} characters"
+    if isinstance(value, tuple):
+        return tuple(_cut(item) for item in value[:KEPT_ITEMS])
+    return _cut(value) if isinstance(value, str) else value
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= KEPT_CHARS else f"{text[:KEPT_CHARS]}…"
 
 
 def _decide(policy: Policy, facts: Facts, rule: Rule, trail: Trail, actions: list[Action]) -> Verdict:

@@ -182,6 +182,17 @@ class Always:
 Condition = Eq | In | Matches | Compare | All | AnyOf | Not | Always
 
 
+def facts_in(condition: Condition) -> Iterator[str]:
+    """The facts that a condition asks for, in order; doubles are left in."""
+    if isinstance(condition, All | AnyOf):
+        for part in condition.parts:
+            yield from facts_in(part)
+    elif isinstance(condition, Not):
+        yield from facts_in(condition.part)
+    elif not isinstance(condition, Always):
+        yield condition.fact
+
+
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> Any:
     """The RE2 pattern, compiled once. Raises ValueError for one that RE2 does not take, or that is too long or too large."""

@@ -10,7 +10,7 @@ from typing import cast
 from mailgate.errors import PermanentFailure
 from mailgate.mail.org_domain import is_public_suffix
 from mailgate.mail.wire import wire_address
-from mailgate.rules.conditions import All, AnyOf, Condition, Not
+from mailgate.rules.conditions import facts_in
 from mailgate.rules.document_schema import problem
 from mailgate.rules.document_yaml import Node, Problem
 from mailgate.rules.legacy import MAX_REFUSAL_CHARS, OPEN, Legacy, Phase, Schedule, Senders, Step, domain_of
@@ -31,18 +31,10 @@ def unheard(node: Node, legacy: Legacy, rules: Sequence[Rule]) -> Iterator[Probl
     """A problem when cases are to be made, but no rule asks for the phase."""
     steps = [step for schedule in (legacy.schedule, *(one.schedule for one in legacy.senders)) for step in schedule.steps]
     opened = next((step.phase for step in steps if step.phase in OPEN), None)
-    if opened and not any("legacy.phase" in _facts(rule.when) for rule in rules if rule.then and not rule.shadow):
+    if opened and not any("legacy.phase" in facts_in(rule.when) for rule in rules if rule.then and not rule.shadow):
         yield problem(
             node.place, f"phase {opened} changes nothing, since no rule asks for legacy.phase; take the rule legacy_accept of mailgate init"
         )
-
-
-def _facts(condition: Condition) -> set[str]:
-    if isinstance(condition, All | AnyOf):
-        return {name for part in condition.parts for name in _facts(part)}
-    if isinstance(condition, Not):
-        return _facts(condition.part)
-    return {getattr(condition, "fact", "")}
 
 
 class _Reader:

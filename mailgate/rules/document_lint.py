@@ -12,7 +12,7 @@ from math import inf
 from mailgate.cases.workflow import Workflow
 from mailgate.mail.model import MACHINE_KINDS
 from mailgate.rules.chain import HEARD_KINDS, PEOPLES
-from mailgate.rules.conditions import All, Always, AnyOf, Compare, Condition, Eq, In, Not, Scalar
+from mailgate.rules.conditions import All, Always, AnyOf, Compare, Condition, Eq, In, Not, Scalar, facts_in
 from mailgate.rules.document_schema import problem
 from mailgate.rules.document_yaml import Place, Problem
 from mailgate.rules.facts import fact
@@ -171,17 +171,6 @@ def _against_each_other(rules: Sequence[PlacedRule]) -> Iterator[Problem]:
                     where["do"], f"rule {rule.name} contradicts rule {other.name}: the same condition, but another {name}; keep one"
                 )
             seen.append((rule, name, value))
-
-
-def facts_in(condition: Condition) -> Iterator[str]:
-    """The facts that a condition asks for, in order; doubles are left in."""
-    if isinstance(condition, All | AnyOf):
-        for part in condition.parts:
-            yield from facts_in(part)
-    elif isinstance(condition, Not):
-        yield from facts_in(condition.part)
-    elif not isinstance(condition, Always):
-        yield condition.fact
 
 
 def _statuses(workflow: Workflow, places: Mapping[str, Place]) -> Iterator[Problem]:

@@ -49,7 +49,7 @@ def test_given_a_shadow_rule_when_it_holds_then_it_is_told_and_does_nothing():
     shadow = Rule("trial", Always(), "discard", "would throw away", (Action("tag", {"name": "x"}),), shadow=True)
     verdict = run(policy(shadow), PLAIN)
     assert (verdict.rule, verdict.effects) == ("default", (Effect("hold"),))
-    assert next(iter(verdict.trail)).because == "shadow, nothing is done: would throw away"
+    assert next(iter(verdict.trail)).because == "shadow, nothing is done, it would discard, tag x: would throw away"
 
 
 FORBIDDEN = [  # facts, what the rule wants, what is done
