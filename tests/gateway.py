@@ -18,9 +18,11 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from tests.ledger_check import expire_leases, unfinished
+from tests.nursery import Forked, nursery
 from tests.policies import unhurried
 from tests.waiting import answers, free_port, until
 
@@ -33,13 +35,14 @@ STILL_S = 4.0
 DOMAIN = "firma.test"
 PORTAL = "https://support.firma.test"
 
+Process = subprocess.Popen[bytes] | Forked
 Settings = dict[str, dict[str, Any]]
 
 
 class Part:
     """One started process of mailgate, with its children. `port` is where it listens for mail, `health` where it answers /ready."""
 
-    def __init__(self, name: str, process: subprocess.Popen[bytes], log_file: Path, port: int, health: int) -> None:
+    def __init__(self, name: str, process: Process, log_file: Path, port: int, health: int) -> None:
         self.name, self.process, self.log_file, self.port, self.health = name, process, log_file, port, health
 
     def log(self) -> str:
@@ -100,7 +103,10 @@ class Part:
 
 @dataclass
 class Gateway:
-    """One installation. Use as a context manager: whatever still runs at the end is killed."""
+    """One installation. Use as a context manager: whatever still runs at the end is killed.
+
+    `preloaded`: its programs come out of the nursery instead of a start of their own, for tests that start many.
+    """
 
     folder: Path
     database_url: str
@@ -111,6 +117,7 @@ class Gateway:
     port: int = field(default_factory=free_port)
     parts: list[Part] = field(default_factory=list)
     lmtp_port: int = 0
+    preloaded: bool = False
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -165,17 +172,21 @@ class Gateway:
         listens = name in ("run", "smtp")
         mail_port = (free_port() if port < 0 else port or self.port) if listens else 0
         log_file = self.folder / f"{len(self.parts):03d}-{name}.log"
-        command = [*PROGRAM, name, *(["--processes", str(processes)] if processes else [])]
-        with log_file.open("wb") as log:
-            process = subprocess.Popen(
-                command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder, start_new_session=True,
-                env=self._environment(mail_port, health, kill, environment),
-            )  # fmt: skip
+        arguments = [name, *(["--processes", str(processes)] if processes else [])]
+        process = self._launch(arguments, log_file, self._environment(mail_port, health, kill, environment))
         part = Part(name, process, log_file, mail_port, health)
         self.parts.append(part)
         if wait:
             until(part.ready, READY_S, f"mailgate {name} is ready", told=part.log)
         return part
+
+    def _launch(self, arguments: Sequence[str], log_file: Path, environment: Mapping[str, str]) -> Process:
+        with log_file.open("wb") as log, Path(os.devnull).open("rb") as nothing:
+            if self.preloaded:
+                return nursery().start(arguments, self.folder, environment, (nothing, log, log))
+            return subprocess.Popen(
+                [*PROGRAM, *arguments], stdout=log, stderr=log, stdin=nothing, cwd=self.folder, start_new_session=True, env=environment
+            )
 
     def _environment(self, mail_port: int, health: int, kill: str, more: Mapping[str, str]) -> dict[str, str]:
         listen = {"MAILGATE_SMTP__LISTEN": f"127.0.0.1:{mail_port}"} if mail_port else {}
@@ -192,10 +203,24 @@ class Gateway:
 
     def run_raw(self, *arguments: str, code: int = 0, stdin: bytes = b"") -> bytes:
         """The same; its standard output as bytes."""
+        found, stdout, stderr = self._run_preloaded(arguments, stdin) if self.preloaded else self._run(arguments, stdin)
+        assert found == code, f"mailgate {' '.join(arguments)}: {found}\n{stdout.decode()}{stderr.decode()}"
+        return stdout
+
+    def _run(self, arguments: Sequence[str], stdin: bytes) -> tuple[int, bytes, bytes]:
         command = [*PROGRAM, *arguments]
         done = subprocess.run(command, capture_output=True, cwd=self.folder, input=stdin, timeout=60, check=False, env=self.surroundings())
-        assert done.returncode == code, f"mailgate {' '.join(arguments)}: {done.returncode}\n{done.stdout.decode()}{done.stderr.decode()}"
-        return done.stdout
+        return done.returncode, done.stdout, done.stderr
+
+    def _run_preloaded(self, arguments: Sequence[str], stdin: bytes) -> tuple[int, bytes, bytes]:
+        with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+            given.write(stdin)
+            given.seek(0)
+            process = nursery().start(arguments, self.folder, self.surroundings(), (given, out, err))
+            code = process.wait(60)
+            out.seek(0)
+            err.seek(0)
+            return code, out.read(), err.read()
 
     def json(self, *arguments: str) -> list[dict[str, Any]]:
         """Run a command with --json; its objects."""

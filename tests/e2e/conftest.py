@@ -26,7 +26,7 @@ def install(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str, Si
         database, broker = shape.split("-")
         url = request.getfixturevalue(FIXTURES[database])
         bell = "memory://" if broker == "memory" else request.getfixturevalue(FIXTURES[broker])
-        return Gateway(tmp_path / "mailgate", url, bell, f"smtp://127.0.0.1:{sink.port}")
+        return Gateway(tmp_path / "mailgate", url, bell, f"smtp://127.0.0.1:{sink.port}", preloaded=True)
 
     return make
 

@@ -52,7 +52,7 @@ def gateway(tmp_path: Path) -> Iterator[Gateway]:
     """A gateway that listens for SMTP and LMTP once it is started."""
     lmtp = free_port()
     settings = {"smtp": {"lmtp_listen": [f"127.0.0.1:{lmtp}"]}}
-    with Gateway(tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", settings=settings, lmtp_port=lmtp) as gateway:
+    with Gateway(tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", settings=settings, lmtp_port=lmtp, preloaded=True) as gateway:
         yield gateway
 
 
@@ -144,6 +144,7 @@ def test_given_postfix_as_smarthost_when_the_gateway_answers_then_postfix_takes_
     with _behind(sink, settings, texts) as behind:
         installation = Gateway(
             tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", smarthost=f"smtp://127.0.0.1:{behind.port}", settings=outbound,
+            preloaded=True,
         )  # fmt: skip
         with installation as gateway:
             gateway.start()
@@ -165,7 +166,9 @@ def test_given_postfix_as_smarthost_when_it_refuses_a_recipient_then_that_is_fin
     checked = {"smtpd_recipient_restrictions =": "smtpd_recipient_restrictions = check_recipient_access hash:{home}/conf/access"}
     access = {"access": "ola1@gammelkunde1.test 550 5.1.1 no such mailbox\n"}
     with _behind(sink, {}, access, **checked) as behind:
-        installation = Gateway(tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", smarthost=f"smtp://127.0.0.1:{behind.port}")
+        installation = Gateway(
+            tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", smarthost=f"smtp://127.0.0.1:{behind.port}", preloaded=True
+        )
         with installation as gateway:
             gateway.start()
             server = MailServer(gateway.port)

@@ -34,7 +34,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         "max_errors": 20,
         "max_message_bytes": 1_000_000,
     }
-    with Gateway(folder, f"sqlite:///{folder}/mailgate.db", settings={"smtp": smtp}) as gateway:
+    with Gateway(folder, f"sqlite:///{folder}/mailgate.db", settings={"smtp": smtp}, preloaded=True) as gateway:
         gateway.lmtp_port = lmtp
         gateway.start()
         yield gateway

@@ -212,7 +212,7 @@ def _installed(sqlite: bool, smarthost_port: int) -> Iterator[Gateway]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
         database = f"sqlite:///{folder}/mailgate.db" if sqlite else stack.enter_context(private_postgres())
         broker = "memory://" if sqlite else stack.enter_context(private_redis())
-        yield stack.enter_context(Gateway(folder, database, broker, f"smtp://127.0.0.1:{smarthost_port}"))
+        yield stack.enter_context(Gateway(folder, database, broker, f"smtp://127.0.0.1:{smarthost_port}", preloaded=True))
 
 
 def main() -> int:

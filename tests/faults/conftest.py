@@ -18,7 +18,7 @@ def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platfor
     embedded = request.param == "sqlite"
     database = request.getfixturevalue("sqlite_url" if embedded else "postgres_url")
     broker = "memory://" if embedded else request.getfixturevalue("redis_url")
-    with Sink() as sink, Gateway(tmp_path / "mailgate", database, broker, f"smtp://127.0.0.1:{sink.port}") as gateway:
+    with Sink() as sink, Gateway(tmp_path / "mailgate", database, broker, f"smtp://127.0.0.1:{sink.port}", preloaded=True) as gateway:
         yield Platform(gateway, sink, embedded)
 
 

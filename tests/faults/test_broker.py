@@ -33,7 +33,7 @@ def platform(tmp_path: Path, bell: PrivateRedis, sqlite_url: str) -> Iterator[Pl
     """Listener and worker on SQLite with that Redis, started. The sweeper looks every 2 s."""
     with Sink() as sink:
         settings = {"worker": {"sweep_interval_s": 2.0}}
-        gateway = Gateway(tmp_path / "mailgate", sqlite_url, bell.url, f"smtp://127.0.0.1:{sink.port}", settings)
+        gateway = Gateway(tmp_path / "mailgate", sqlite_url, bell.url, f"smtp://127.0.0.1:{sink.port}", settings, preloaded=True)
         with gateway:
             platform = Platform(gateway, sink, embedded=False)
             platform.start()

@@ -28,7 +28,10 @@ def server(private_postgres: PrivatePostgres) -> PrivatePostgres:
 @pytest.fixture
 def platform(tmp_path: Path, server: PrivatePostgres) -> Iterator[Platform]:
     """One process on that PostgreSQL, started."""
-    with Sink() as sink, Gateway(tmp_path / "mailgate", server.url, "memory://", f"smtp://127.0.0.1:{sink.port}") as gateway:
+    with (
+        Sink() as sink,
+        Gateway(tmp_path / "mailgate", server.url, "memory://", f"smtp://127.0.0.1:{sink.port}", preloaded=True) as gateway,
+    ):
         platform = Platform(gateway, sink, embedded=True)
         platform.start()
         yield platform

@@ -47,7 +47,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def _gateway(tmp_path: Path, disk: Path, percent: int) -> Gateway:
     smtp = {"min_free_disk_percent": percent, "max_message_bytes": MEBIBYTE}
-    return Gateway(tmp_path / "mailgate", f"sqlite:///{disk}/mailgate.db", settings={"smtp": smtp})
+    return Gateway(tmp_path / "mailgate", f"sqlite:///{disk}/mailgate.db", settings={"smtp": smtp}, preloaded=True)
 
 
 def test_072_given_little_free_disk_when_mail_comes_then_it_is_refused_early_with_452_and_taken_again_without_a_restart(
@@ -127,7 +127,7 @@ def test_076_given_a_read_only_disk_when_the_gateway_starts_then_it_says_so_and_
 
 
 def test_071_given_a_flush_fails_when_mail_comes_then_451_and_nothing_is_accepted_until_a_restart(tmp_path: Path) -> None:
-    with Gateway(tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db") as gateway:
+    with Gateway(tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", preloaded=True) as gateway:
         part = gateway.start()
         server = MailServer(gateway.port)
         server.send(letters.legacy(1))

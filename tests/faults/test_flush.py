@@ -57,7 +57,7 @@ def _index(calls: list[str], start: int, *wanted: str) -> int:
 
 
 def test_068_given_sqlite_when_mail_is_accepted_then_each_250_comes_after_the_flush_of_its_journal_row(tmp_path: Path) -> None:
-    with Gateway(tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", "redis://127.0.0.1:1/0") as gateway:
+    with Gateway(tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", "redis://127.0.0.1:1/0", preloaded=True) as gateway:
         part = gateway.start("smtp")
         server = MailServer(gateway.port)
         with _traced(part, tmp_path / "trace"):
@@ -79,7 +79,7 @@ def test_068_given_sqlite_when_mail_is_accepted_then_each_250_comes_after_the_fl
 def test_068_given_postgresql_when_mail_is_accepted_then_each_250_comes_after_the_answer_to_its_commit(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    with Gateway(tmp_path / "mailgate", postgres_url, "redis://127.0.0.1:1/0") as gateway:
+    with Gateway(tmp_path / "mailgate", postgres_url, "redis://127.0.0.1:1/0", preloaded=True) as gateway:
         part = gateway.start("smtp")
         server = MailServer(gateway.port)
         with _traced(part, tmp_path / "trace"):
