@@ -156,7 +156,10 @@ def starts_like_date(header: str) -> bool:
 
 
 def _is_dated(header: str, quote_follows: bool) -> bool:
-    """`[opener] date … author … verb … :` in any order after the date, or a date, an author's address and a colon. Its end is looked at before."""
+    """`[opener] date … author … verb … :` in any order after the date, or a date, an author's address and a colon.
+
+    Its end is looked at before.
+    """
     if header.count("<") < header.count(">"):
         return False
     lower = header.lower()
