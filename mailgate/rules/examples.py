@@ -219,7 +219,7 @@ def _reverse_path(facts: Facts, value: str) -> Facts:
 
 
 _CHANGES: Mapping[str, _Change] = {
-    **{name: _mail(name) for name in ("kind", "subject", "language", "text", "size_bytes", "defects")},
+    **{name: _mail(name) for name in ("kind", "kind_reasons", "subject", "language", "text", "size_bytes", "defects")},
     **{name: _own(name) for name in ("trust", "carrier")},
     **{f"auth.{name}": _auth(name) for name in ("verdict", "spf", "dkim", "dmarc", "arc")},
     **{f"case.{name}": _case(name) for name in ("key", "status", "priority", "component", "assignee")},

@@ -184,6 +184,18 @@ def _days_left(f: Facts) -> int:
     return (next_on - f.legacy.day(f.at)).days if next_on else -1
 
 
+def _names(f: Facts) -> tuple[str, ...]:
+    """Some readers show one name, some another (two parameters, two fields, two spellings): a rule sees them all."""
+    return tuple(
+        dict.fromkeys(name for part in f.mail.attachments for name in (part.filename, part.filename_sent, *part.other_names) if name)
+    )
+
+
+def _types(f: Facts) -> tuple[str, ...]:
+    kinds = (kind for part in f.mail.attachments for kind in (part.content_type, part.detected_type))
+    return tuple(dict.fromkeys(kind.lower() for kind in kinds if kind))
+
+
 def _kept_files(f: Facts) -> int:
     return sum(1 for part in f.mail.attachments if part.disposition != "decoration")
 
@@ -224,8 +236,8 @@ _ALL = (
     Fact("reply.text", "text", "the new text, without history and signature", lambda f: f.mail.reply.text),
     Fact("reply.thanks_only", "truth", "the new text only says thanks", lambda f: f.mail.reply.thanks_only),
     Fact("attachments.count", "number", "attachments, logos of signatures not counted", _kept_files),
-    Fact("attachments.names", "texts", "file names of the attachments", lambda f: tuple(part.filename for part in f.mail.attachments)),
-    Fact("attachments.types", "texts", "declared content types", lambda f: tuple(part.content_type.lower() for part in f.mail.attachments)),
+    Fact("attachments.names", "texts", "every name that the attachments give themselves", _names),
+    Fact("attachments.types", "texts", "content types of the attachments, as declared and as their first bytes say", _types),
     Fact("carrier", "text", "what tied the mail to its case: address, message_id, marker, bounce; empty without", lambda f: f.carrier),
     Fact("carrier.refusals", "texts", "why reply addresses of the mail were no good: expired, forged, ...", lambda f: f.carrier_refusals),
     Fact("carrier.disagree", "truth", "the mail carries good tokens of several cases", lambda f: f.carriers_disagree),

@@ -109,7 +109,7 @@ def test_given_the_flow_when_read_then_the_twelve_names_are_in_it_in_order() -> 
 
 
 def test_given_the_policy_page_when_compared_then_it_has_every_rule_in_order() -> None:
-    text = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8").partition("## What a reply does")[0]
     rows = re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE)
     assert rows == [rule.name for rule in SUPPORTWEB_POLICY.rules]
 
