@@ -191,7 +191,7 @@ def test_given_the_time_when_signing_then_rsa_takes_half_a_millisecond_and_ed255
     raw = signing.PLAIN + b"En linje med tekst, som i et varsel.\r\n" * 40
     for key, limit_s in ((OURS[0], 0.0005), (OURS[1], 0.0001)):
         took_s = seconds_at_rest(lambda one=key: signed(raw, "kunde.no", (one,), 1), runs=50)
-        assert took_s < limit_s * 2, f"{key.algorithm}: {took_s * 1e3:.3f} ms"
+        assert took_s < limit_s * 3, f"{key.algorithm}: {took_s * 1e3:.3f} ms"
 
 
 def test_given_a_signature_field_when_read_then_its_values_are_base64_and_its_lines_short() -> None:

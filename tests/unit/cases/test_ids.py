@@ -56,7 +56,7 @@ from mailgate.cases.ids import new_id
 now = datetime(2026, 3, 2, tzinfo=UTC)
 new_id(now)
 child = os.fork()
-print(new_id(now), flush=True)
+os.write(1, f"{new_id(now)}\n".encode())
 os._exit(0) if child == 0 else os.waitpid(child, 0)
 """
 
