@@ -56,7 +56,7 @@ from mailgate.cases.ids import new_id
 now = datetime(2026, 3, 2, tzinfo=UTC)
 new_id(now)
 child = os.fork()
-os.write(1, f"{new_id(now)}\n".encode())
+os.write(1, new_id(now).encode() + bytes([10]))
 os._exit(0) if child == 0 else os.waitpid(child, 0)
 """
 
