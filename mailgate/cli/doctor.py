@@ -14,13 +14,14 @@ from mailgate.cli import doctor_host as host
 from mailgate.cli import doctor_services as services
 from mailgate.cli import output
 from mailgate.cli.doctor_dns import SystemResolver, authenticity, dns_findings
+from mailgate.cli.doctor_policy import policy
 from mailgate.cli.findings import Finding, ok
 from mailgate.cli.opening import ConfigOption, JsonOption, settings
 from mailgate.config import Settings
 
 
 def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Check settings, database, broker, smarthost, DNS, clock, disk and permissions, and say what to do about each."""
+    """Check settings, database, policy, broker, smarthost, DNS, clock, disk and permissions, and say what to do about each."""
     failed = 0
     for finding in examine(settings(config)):
         failed += finding.level == "fail"
@@ -33,6 +34,7 @@ def examine(found: Settings) -> Iterator[Finding]:
     """All findings, as they come. Settings that cannot be read have already refused to load."""
     yield ok("settings", f"{found.file or 'no file: the defaults'}, {len(found.vault.token_keys)} token key(s)")
     yield from services.database(found)
+    yield from policy(found)
     yield from services.broker(found)
     yield from services.smarthost(found)
     yield from authenticity(found)

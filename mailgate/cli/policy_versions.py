@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +16,8 @@ from mailgate.cli.desk import login_name, one_line
 from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, settings
 from mailgate.cli.policy_document import checked, document_bytes, passing
 from mailgate.config import Settings
-from mailgate.errors import UsageError
+from mailgate.errors import NotAllowed, UsageError
+from mailgate.rules.document_file import policy_of
 from mailgate.store.opening import open_store
 from mailgate.store.rows import PolicyActivation, PolicyVersion
 from mailgate.store.unit_of_work import Store
@@ -54,6 +55,43 @@ def activate(
             print(f"version {version.number} ({version.sha256[:8]}) is in force" + (f"; before it, version {active}" if active else ""))
 
 
+def rollback(
+    number: Annotated[int | None, typer.Argument(metavar="[N]", help="Number of a version; else the one before the one in force.")] = None,
+    comment: Annotated[str, typer.Option("--comment", metavar="WHY", help="Why; stays in the history.")] = "",
+    author: AuthorOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put an earlier version in force again. What was in force meanwhile stays in the history."""
+    name = who(author)
+    with opened(config) as (found, store):
+        with store.reading() as uow:
+            record = uow.policies.history()
+            version = uow.policies.get(number if number is not None else _before(record))
+        if record and record[0].number == version.number:
+            raise NotAllowed(f"version {version.number} is in force already")
+        own = bootstrap.own_addresses(found).mailboxes
+        policy_of(version.text, own, f"version {version.number}", tested=True)
+        why = one_line(comment, "the comment") if comment else f"back from version {record[0].number}"
+        with store.transaction() as uow:
+            uow.policies.roll_back(version.number, name, why, store.now())
+    if as_json:
+        print(output.json_line({**described(version), "active": True, "before": record[0].number}))
+    else:
+        print(f"version {version.number} ({version.sha256[:8]}) is in force again; before it, version {record[0].number}")
+
+
+def _before(record: Sequence[PolicyActivation]) -> int:
+    """What was in force when the version now in force was made live: each rollback goes one step further back, never forth.
+
+    Raises NotAllowed when there was nothing before.
+    """
+    made = next((at for at, one in enumerate(record) if one.number == record[0].number and one.what != "rolled_back"), None)
+    if made is None or made + 1 == len(record):
+        raise NotAllowed("there is no version before the one in force" if record else "no version of the policy is in force yet")
+    return record[made + 1].number
+
+
 def history(limit: LimitOption = 50, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show what was in force since when, by whom and why, the newest first."""
     with opened(config) as (_, store), store.reading() as uow:
@@ -79,10 +117,8 @@ def show(
     if as_json:
         print(output.json_line({**described(version), "active": wanted == active, "text": version.text}))
         return
-    state = ", in force" if wanted == active else ""
-    print(
-        f"# version {version.number}{state}, {version.created_at:%Y-%m-%d %H:%M} UTC, {version.author}: {version.comment}", file=sys.stderr
-    )
+    made = f"{version.created_at:%Y-%m-%d %H:%M} UTC by {version.author}: {version.comment}"
+    print(f"# version {version.number}{', in force' if wanted == active else ''}, made {made}", file=sys.stderr)
     sys.stdout.flush()
     sys.stdout.buffer.write(version.text.encode())
 
@@ -126,5 +162,5 @@ def _line(activation: PolicyActivation, *, active: bool) -> dict[str, Any]:
     }
 
 
-VERBS: tuple[Callable[..., None], ...] = (activate, history, show)
+VERBS: tuple[Callable[..., None], ...] = (activate, history, show, rollback)
 """In the order of the manual."""

@@ -31,6 +31,12 @@ class DayOfYear:
             return when == easter_sunday(when.year) + timedelta(days=self.easter)
         return (when.month, when.day) == (self.month, self.day) and self.year in (None, when.year)
 
+    def __str__(self) -> str:
+        """As operators write it."""
+        if self.easter is not None:
+            return f"easter{self.easter:+d}"
+        return f"{f'{self.year}-' if self.year else ''}{self.month:02d}-{self.day:02d}"
+
 
 def day_of_year(text: str) -> DayOfYear:
     """`2026-05-15`, `12-24` (every year), `easter-4` (the Wednesday before). Raises ValueError for anything else."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable
 from itertools import cycle
 
 import pytest
 
+from mailgate.store.opening import open_store
 from tests import letters
 from tests.gateway import Gateway
 from tests.ledger_check import Tables, broken, journal_count
@@ -90,3 +92,35 @@ def test_given_work_is_waiting_when_the_gateway_starts_then_it_is_done_without_a
         assert journal_count(gateway.database_url, "pending") == 0
         assert broken(Tables(gateway.database_url), taken=sink.mails) == []
         assert gateway.ledger()["balanced"]
+
+
+@pytest.mark.services
+def test_197_given_worker_processes_that_run_when_a_policy_is_activated_and_taken_back_then_all_follow_and_each_mail_names_its_version(
+    install: Install,
+) -> None:
+    with Sink() as sink, install("postgres-redis", sink) as gateway:
+        parts = [gateway.start("smtp", wait=False), *(gateway.start("worker", wait=False) for _ in range(2))]
+        for part in parts:
+            until(part.ready, 60, f"mailgate {part.name} is ready", told=part.log)
+        server = MailServer(gateway.port)
+        held = gateway.folder / "hold.yaml"
+        held.write_text("rules: [{name: hold_all, when: always, then: hold}]\n")
+
+        labels = []
+        for step in (["show"], ["activate", str(held), "--comment", "a test"], ["rollback", "--comment", "enough"]):
+            gateway.cli("policy", *step)
+            active = gateway.json("policy", "show")[0]
+            labels.append(f"{active['version']}-{active['hash'][:8]}")
+            began = len(server.deliveries)
+            server.send_all(letters.legacy(n) for n in range(began, began + 12))
+            gateway.settled()
+
+        store = open_store(gateway.database_url)
+        with store.reading() as uow:
+            decisions = [entry.decision for entry in uow.journal.list()]
+        store.database.close()
+        assert [label.partition("-")[0] for label in labels] == ["1", "2", "1"]
+        decided = Counter((one.rule, one.policy_version) for one in decisions if one)
+        assert decided == {("default", labels[0]): 24, ("hold_all", labels[1]): 12}
+        assert gateway.ledger()["balanced"]
+        assert [part.stop() for part in parts] == [0, 0, 0]

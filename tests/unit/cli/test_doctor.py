@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -215,3 +216,24 @@ def test_given_a_database_of_another_schema_when_examined_then_the_answer_is_no(
     assert [one["check"] for one in answer.objects if one["level"] == "fail"] == ["database"]
     assert mailgate("db", "check").code == 2
     assert mailgate("ledger").code == 2
+
+
+def _policy_finding(mailgate: Run) -> dict[str, str]:
+    found = mailgate("doctor", "--json").objects
+    return next(one for one in found if one["check"] == "policy")
+
+
+def test_given_policies_good_and_bad_when_examined_then_what_is_in_force_and_what_to_do_is_said(mailgate: Run, tmp_path: Path) -> None:
+    file = tmp_path / "first-policy.yaml"
+    assert _policy_finding(mailgate)["text"] == f"no version yet; the first start takes {file}"
+    good = file.read_text()
+    file.write_text("rules: [{name: a, when: alway, then: hold}]\n")
+    broken = _policy_finding(mailgate)
+    assert broken["level"] == "fail"
+    assert "did you mean 'always'" in broken["text"]
+    file.write_text(good)
+    assert mailgate("policy", "activate", "first-policy.yaml", "--comment", "one", "--author", "Kari").code == 0
+    assert re.fullmatch("version 1-[0-9a-f]{8} of Kari is in force", _policy_finding(mailgate)["text"])
+    file.write_text(good + "# more\n")
+    other = _policy_finding(mailgate)
+    assert (other["level"], other["do"]) == ("warn", f"mailgate policy activate {file} puts it in force")
