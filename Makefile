@@ -8,6 +8,7 @@ WAITERS ?= 3
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 RUNTIME := $(VENV)/.runtime-$(VERSION)
 DEV := $(VENV)/.dev-$(VERSION)
+FUZZ := $(VENV)/.fuzz-$(VERSION)
 PYTEST := $(BIN)/pytest
 # What fails beside other tests is run once more by itself: a machine that is too busy is no fault of ours. What fails twice is red.
 ALONE = $(PYTEST) --last-failed --last-failed-no-failures none
@@ -25,6 +26,11 @@ $(RUNTIME): pyproject.toml constraints.txt deploy/install.sh
 $(DEV): pyproject.toml constraints.txt deploy/install.sh
 	@PYTHON="$(PYTHON)" deploy/install.sh --editable "$(VENV)" dev
 	@touch $@ $(RUNTIME)
+
+# atheris is ready-made for some Pythons only; without it fuzzing does what it can.
+$(FUZZ): $(DEV)
+	@PYTHON="$(PYTHON)" PIP_ONLY_BINARY=atheris deploy/install.sh --editable "$(VENV)" fuzz || echo "fuzz: atheris cannot be installed here" >&2
+	@touch $@
 
 demo: $(RUNTIME)  ## the whole story on sample mail, over real SMTP
 	@$(BIN)/mailgate demo
@@ -58,8 +64,9 @@ chaos: $(DEV)  ## 2,000 mails under random kills
 	@deploy/test-packages.sh
 	@$(BIN)/python -m tests.faults.chaos
 
-fuzz: $(DEV)  ## hostile bytes at the listener and the reader
-	@MAILGATE_FUZZ_S=$${MAILGATE_FUZZ_S:-60} $(PYTEST) tests/fuzz tests/dialogs/test_fuzz.py
+fuzz: $(FUZZ)  ## hostile bytes at the listener and the reader; MAILGATE_FUZZ_S seconds for each of the two
+	@MAILGATE_FUZZ_S=$${MAILGATE_FUZZ_S:-60} MAILGATE_FUZZ_EXAMPLES=$${MAILGATE_FUZZ_EXAMPLES:-1000} $(PYTEST) tests/fuzz tests/dialogs/test_fuzz.py
+	@$(BIN)/python -m tests.fuzz.guided
 
 bench: $(DEV)  ## how fast, beside Postfix, bare aiosmtpd and Roundup
 	@deploy/test-packages.sh

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailgate.mail.html_text import to_text
 from mailgate.mail.reply import extract
+from tests.fuzz.properties import assert_lossless
 from tests.pace import seconds_at_rest
 
 # Pieces that the grammar knows, to reach its branches; any text between them.
@@ -77,13 +76,6 @@ TAGS = st.sampled_from(
 )
 MAILS = st.lists(PIECES | st.text(max_size=40), max_size=30).map("\n".join)
 MARKUP = st.lists(TAGS | st.text(max_size=20) | PIECES, max_size=30).map("".join)
-
-
-def assert_lossless(text: str, html: str | None = None) -> None:
-    got = extract(text, html)
-    want = Counter(line.strip() for line in text.split("\n") if line.strip())
-    have = Counter(line.strip() for part in (got.text, got.signature, got.quoted) for line in part.split("\n") if line.strip())
-    assert have == want
 
 
 @settings(max_examples=300, deadline=None)

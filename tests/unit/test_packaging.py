@@ -166,7 +166,7 @@ def test_given_a_package_that_is_missing_on_no_debian_when_asked_for_then_one_li
 
 def test_given_every_requirement_when_looked_up_then_it_is_pinned_within_its_bounds() -> None:
     pinned = {_name(name): version for name, version in PINS.items()}
-    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    wanted = [*PROJECT["dependencies"], *(one for extra in PROJECT["optional-dependencies"].values() for one in extra)]
     for requirement in map(Requirement, wanted):
         version = pinned.get(_name(requirement.name))
         assert version is not None, requirement.name

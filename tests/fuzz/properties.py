@@ -1,0 +1,73 @@
+"""What must hold of any bytes: no exception, clean text, no lost line. Used by the hypothesis tests and by the guided fuzzer."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from mailgate.mail.address import read_author, read_list
+from mailgate.mail.headers import read_section, to_text
+from mailgate.mail.html_text import to_text as html_to_text
+from mailgate.mail.params import read_value
+from mailgate.mail.read import read
+from mailgate.mail.reply import extract
+from mailgate.mail.view import as_json
+
+DAEMON = b"From: Mail Delivery System <MAILER-DAEMON@example.com>\nSubject: Undelivered Mail Returned to Sender\n\n"
+
+
+def assert_clean(text: str) -> None:
+    """No controls but LF and TAB, no half characters."""
+    assert not any((ord(one) < 32 and one not in "\n\t") or ord(one) == 127 or 0xD800 <= ord(one) <= 0xDFFF for one in text)
+
+
+def assert_lossless(text: str, html: str | None = None) -> None:
+    """Each line of the text that shows something is in exactly one part."""
+    got = extract(text, html)
+    want = Counter(line.strip() for line in text.split("\n") if line.strip())
+    have = Counter(line.strip() for part in (got.text, got.signature, got.quoted) for line in part.split("\n") if line.strip())
+    assert have == want
+
+
+def check_mail(raw: bytes) -> None:
+    """The reader: any bytes are a mail, and its JSON can be written."""
+    mail = read(raw)
+    assert mail.size_bytes == len(raw)
+    assert_clean(mail.text)
+    for line in (
+        mail.subject,
+        mail.author.name if mail.author else "",
+        *(one.filename for one in mail.attachments),
+        *(value for _, value in mail.headers),
+    ):
+        assert_clean(line)
+        assert "\n" not in line
+    json.dumps(as_json(mail, "x"), ensure_ascii=False).encode("utf-8")
+    want = Counter(line.strip() for line in mail.text.split("\n") if line.strip())
+    parts = (mail.reply.text, mail.reply.signature, mail.reply.quoted)
+    assert Counter(line.strip() for part in parts for line in part.split("\n") if line.strip()) == want
+
+
+def check_header(raw: bytes) -> None:
+    """The header decoder: one clean line of any bytes; sections, addresses and parameters too."""
+    text = to_text(raw)
+    assert_clean(text)
+    assert "\n" not in text
+    read_section(raw)
+    read_author(raw)
+    read_list(raw)
+    read_value(text)
+
+
+def check_reply(raw: bytes) -> None:
+    """Reply extraction: text, and after a NUL its HTML twin."""
+    text, _, html = raw.decode("utf-8", "replace").replace("\r", "").partition("\0")
+    assert_lossless(text, html or None)
+    if html:
+        assert_lossless(html_to_text(html), html)
+
+
+def check_report(raw: bytes) -> None:
+    """The bounce reader: a mail system's report that says anything, and the bytes as a report of their own."""
+    check_mail(DAEMON + raw)
+    check_mail(b"Auto-Submitted: auto-replied\r\n" + raw)
