@@ -53,7 +53,7 @@ def _label(line: str) -> str | None:
     head, colon, _ = line[: LABEL_CHARS + 12].replace("：", ":").partition(":")
     if not colon:
         return None
-    return LABELS.get(head.strip(">" + EDGE).lower().replace("\xa0", " "))
+    return LABELS.get(head.strip(">|" + EDGE).lower().replace("\xa0", " "))
 
 
 def _is_flat(line: str) -> bool:

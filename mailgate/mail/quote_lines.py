@@ -48,6 +48,13 @@ def is_rule(line: str) -> bool:
     return len(core) >= 3 and not core.strip(RULE_SIGNS) and len(set(core)) <= 2
 
 
+def is_titled_rule(line: str) -> bool:
+    """True for a few words between two runs of dashes, as clients of all tongues set above the mail that they quote."""
+    core = line[:MAX_LINE_CHARS].strip(INVISIBLE + ">")
+    words = core.strip("-")
+    return core.startswith("---") and core.endswith("---") and 0 < len(words) <= 60 and len(core) - len(words) >= 8
+
+
 def fenced_lines(lines: Sequence[str]) -> set[int]:
     """The lines inside closed ``` fences: code, in which nothing announces a quote and nothing is a signature."""
     marks = [index for index, line in enumerate(lines) if line.startswith("```")]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mailgate.mail.attribution import attribution_at, look_chars, may_end_attribution, may_hold_attribution
 from mailgate.mail.header_block import block_at, delimiter, is_dated_rule, may_be_delimiter
-from mailgate.mail.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted, is_rule
+from mailgate.mail.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted, is_rule, is_titled_rule
 from mailgate.mail.reply_page import Page
 
 _WRAPPED_QUOTE_CHARS = 60
@@ -41,7 +41,7 @@ def _attribution_or_delimiter(page: Page, index: int, floor: int) -> Span | None
             if span:
                 return span
     kind = delimiter(line) if may_be_delimiter(line) else None
-    return Span(kind, index, index + 1) if kind else None
+    return _with_rule(lines, Span(kind, index, index + 1), floor) if kind else None
 
 
 def _is_header_part(lines: list[str], index: int) -> bool:
@@ -68,9 +68,9 @@ def quote_follows(lines: list[str], index: int) -> bool:
 
 
 def _with_rule(lines: list[str], span: Span, floor: int) -> Span:
-    """A rule ("________") right above a header block belongs to it."""
+    """A rule ("________"), or words between dashes, right above a header block or marker belongs to it."""
     start = span.start
-    while start > floor and (is_blank(lines[start - 1]) or is_rule(lines[start - 1])):
+    while start > floor and (is_blank(lines[start - 1]) or is_rule(lines[start - 1]) or is_titled_rule(lines[start - 1])):
         start -= 1
     return span._replace(start=start)
 

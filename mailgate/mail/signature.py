@@ -11,15 +11,19 @@ from collections.abc import Sequence, Set
 
 from mailgate.mail.quote_lines import fenced_lines, is_blank, is_quoted, is_rule
 from mailgate.mail.signature_words import (
+    APPS,
     BANNER_STARTS,
     CLOSINGS,
     DEVICES,
     FOOTER_STARTS,
     FOOTER_WORDS,
+    FOR_WORDS,
     GET_APP,
+    GET_WORDS,
     LIST_FOOTERS,
     MOBILE_STARTS,
     MOBILE_WHOLE,
+    PLATFORMS,
     WEAK_CLOSINGS,
 )
 
@@ -35,6 +39,9 @@ MAX_BANNER_CHARS = 400
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _DASHED_NAME = re.compile(r"\s{0,4}(?:[-–—~/]{1,2}|//)\s?[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}\s*")
 _CONTACT = re.compile(r"https?://|www\.|@|\+?\d[\d ()./-]{6,}\d|\b(?:tel|tlf|mob|mobil|phone|fax|telefon|direkte)\b", re.IGNORECASE)
+_POSTSCRIPT = re.compile(r"(?:p\.?\s?s|n\.?b|obs)\b\.?\s?[:.!,-]?\s", re.IGNORECASE)
+# What stands in text for a picture: a logo above the name.
+_PICTURE = re.compile(r"\[(?:cid:|image|bilde|et bilde|a picture|a close|a black|logo|inline)[^\]]{0,300}\]", re.IGNORECASE)
 _STARTS_BY_SIGN = {sign: tuple(start for start in MOBILE_STARTS if start[0] == sign) for sign in {start[0] for start in MOBILE_STARTS}}
 _OWNERS = (
     "fra min",
@@ -120,9 +127,17 @@ def is_mobile_line(line: str) -> bool:
     for start in _STARTS_BY_SIGN.get(core[:1], ()):
         if core.startswith(start):
             return _names_device(core[len(start) :], owned=start.endswith(_OWNERS))
-    return any(core.startswith(start) and not core[len(start) : len(start) + 1].isalpha() for start in GET_APP) or (
-        core.endswith(("gesendet", "gesendet.", "傳送", "发送", "发自我的iphone")) and _names_device(core, owned=False)
-    )
+    if any(core.startswith(start) and not core[len(start) : len(start) + 1].isalpha() for start in GET_APP) or _offers_app(core):
+        return True
+    return core.endswith(("gesendet", "gesendet.", "傳送", "发送", "发自我的iphone")) and _names_device(core, owned=False)
+
+
+def _offers_app(core: str) -> bool:
+    """`Få BlueMail for Android`: a word of getting, an app, the system that it is for; nothing else."""
+    words = core.split("<")[0].split()
+    if not 4 <= len(words) <= 6 or words[0] not in GET_WORDS or words[-2] not in FOR_WORDS:
+        return False
+    return words[-1].rstrip(".]") in PLATFORMS and words[1] in APPS
 
 
 def _names_device(rest: str, owned: bool) -> bool:
@@ -163,11 +178,20 @@ def _ends_in_short_tail(lines: Sequence[str], index: int, end: int) -> bool:
     above, rule = lines[index - 1].strip() if index else "", lines[index].strip()
     if above and mark in "-=~─━═" and abs(len(above) - len(rule)) <= 3:
         return False
+    if _goes_on_below(tail, rule):
+        return False
     if len(tail) > MAX_RULED_LINES or sum(map(len, tail)) > MAX_RULED_CHARS:
         return _is_footer(" ".join(tail[:3]))
     if mark in "_-—–―─━═＿－":
         return not any(_is_prose(line) for line in tail) or _is_footer(" ".join(tail[:3]))
     return _looks_like_signature(tail)
+
+
+def _goes_on_below(tail: Sequence[str], rule: str) -> bool:
+    """The same rule stands again with more text under it: it parts the paragraphs of a person. A question is no signature either."""
+    again = next((index for index, line in enumerate(tail) if line.strip() == rule), len(tail))
+    below = tail[again + 1 :]
+    return (bool(below) and not _is_footer(" ".join(below[:3]))) or any(line.rstrip().endswith("?") for line in tail)
 
 
 def _peel_footers(lines: Sequence[str], end: int) -> int:
@@ -242,6 +266,8 @@ def _is_rest_a_name(core: str, words: list[str], size: int) -> bool:
 def _is_name_block_line(line: str) -> bool:
     """A line that may stand under a closing: name, title, company, phone, address; no sentence."""
     core = line.strip(" \t\xa0*_")
+    if _POSTSCRIPT.match(core):
+        return False
     if is_mobile_line(line) or _CONTACT.search(core[:200]):
         return True
     return len(core) <= 80 and not (len(core) > 40 and core.endswith(_SENTENCE_END)) and not core.endswith("?")
@@ -269,7 +295,7 @@ def _name_block(lines: Sequence[str], end: int) -> int:
     start = end
     while start and not is_blank(lines[start - 1]) and end - start <= MAX_RULED_LINES:
         start -= 1
-    block = lines[start:end]
+    block = [line for line in lines[start:end] if not _PICTURE.fullmatch(line.strip())]
     return start if 2 <= len(block) <= MAX_RULED_LINES and _starts_with_name(block) and _is_name_block(block) else end
 
 

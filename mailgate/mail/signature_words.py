@@ -88,6 +88,13 @@ DEVICES = words("""
     puhelimesta puhelimestani iphonesta ipadista iphonom iphonu iphona iphonie lumia palm treo thuraya iphonen touch mailspring
     fastmail postbox edison samsungilta huaweista laitteesta androidista
 """)
+GET_WORDS = words("få hent get hämta skaffa skaff télécharger obtenez obtenir obtener obtén scarica ottieni pobierz download lataa hanki")
+FOR_WORDS = words("for til till für pour para per voor dla")
+PLATFORMS = words("ios android iphone ipad")
+APPS = words("""
+    bluemail spark edison newton airmail mailbird typeapp mymail aquamail proton protonmail tuta superhuman missive boxer nine fastmail
+    thunderbird gmail outlook yahoo canary
+""")
 GET_APP = (
     "hent outlook",
     "få outlook",
@@ -116,7 +123,7 @@ GET_APP = (
     "lataa outlook",
     "скачать outlook",
     "get gmail",
-    "yahoo mail: ",
+    "yahoo mail:",
     "get boxer",
     "sikker e-post fra proton",
     "secured with proton",

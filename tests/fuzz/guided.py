@@ -3,7 +3,7 @@
     python -m tests.fuzz.guided [reader|header|reply|report]...
 
 Seeds are the golden mails. MAILGATE_FUZZ_S seconds in all (default 60), shared by the targets named, or by all four. What raises, hangs for
-10 s or takes more than 2 GiB is kept in build/fuzz/<target>/ and makes the exit code 1; put it into the tests with its mend.
+30 s or takes more than 2 GiB is kept in build/fuzz/<target>/ and makes the exit code 1; put it into the tests with its mend.
 Without atheris (it has no build for each Python) it says so and does nothing.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "fuzz"
 CHECKS = {"reader": "check_mail", "header": "check_header", "reply": "check_reply", "report": "check_report"}
-HANG_S = 10
+HANG_S = 30
 MEMORY_MIB = 2_048
 MAX_BYTES = 32_768
 # What libFuzzer puts into inputs: the words that the grammars turn on.
@@ -150,6 +150,7 @@ def child(target: str, arguments: list[str]) -> None:
 
     with atheris.instrument_imports(include=["mailgate.mail"]):
         from tests.fuzz import properties
+    properties.warm_up()
     check = getattr(properties, CHECKS[target])
     atheris.Setup([f"fuzz-{target}", *arguments], check)
     atheris.Fuzz()

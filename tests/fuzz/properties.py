@@ -67,6 +67,12 @@ def check_reply(raw: bytes) -> None:
         assert_lossless(html_to_text(html), html)
 
 
+def warm_up() -> None:
+    """Import what is imported late, so that it costs no input its time."""
+    check_header("Åse <ase@example.com>".encode())
+    check_report(b"<ase@example.com>: 550 5.1.1 User unknown\n")
+
+
 def check_report(raw: bytes) -> None:
     """The bounce reader: a mail system's report that says anything, and the bytes as a report of their own."""
     check_mail(DAEMON + raw)
