@@ -10,13 +10,14 @@ import contextlib
 import gc
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from mailgate import bootstrap, broker, log, metrics
 from mailgate.config import Endpoint, Settings
-from mailgate.errors import ConfigError, MailgateError, TransientFailure
+from mailgate.errors import ConfigError, MailgateError
 from mailgate.inbound.journal import Journal
+from mailgate.inbound.sender_gate import Refused
 from mailgate.store.unit_of_work import Store
 from mailgate.worker import Stage, Worker
 
@@ -115,11 +116,27 @@ class Gateway:
         return {"policy_version": self.policies.number, "policy_behind": self.policies.behind}
 
     async def _keep_gate(self) -> None:
-        """Bring the listener the policy that is in force. A database that is away leaves it with the one that it has."""
+        """Bring the listener the policy that is in force, and the database what was refused.
+
+        A database that is away leaves the listener with the policy that it has, and the counts wait.
+        """
         while True:
             await asyncio.sleep(GATE_LOOK_S)
-            with contextlib.suppress(TransientFailure):
+            with contextlib.suppress(MailgateError):
                 self._gate.use(await asyncio.to_thread(self.policies.current))
+            await self._keep_counts()
+
+    async def _keep_counts(self) -> None:
+        counts = self._gate.take_counts()
+        try:
+            if counts:
+                await asyncio.to_thread(self._write_counts, counts)
+        except MailgateError:
+            self._gate.give_back(counts)
+
+    def _write_counts(self, counts: Sequence[Refused]) -> None:
+        with self.store.transaction() as uow:
+            uow.legacy.add_refused(counts)
 
     async def _stop(self) -> None:
         if self._gate_keeper is not None:
@@ -127,6 +144,7 @@ class Gateway:
             await asyncio.gather(self._gate_keeper, return_exceptions=True)
         if self.listener is not None:
             await self.listener.stop()
+            await self._keep_counts()
         if self.journal is not None:
             await asyncio.to_thread(self.journal.close)
         if self._worker is not None:

@@ -54,7 +54,11 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """What a new case is made of. `number` comes from the store's counter, `key` is prefix and number."""
+    """What a new case is made of. `number` comes from the store's counter, `key` is prefix and number.
+
+    `agreement`: key of the agreement under which an answer is promised, "" to promise nothing. `received_at`: when its clock began, None
+    for now.
+    """
 
     number: int
     key: str
@@ -67,6 +71,8 @@ class NewCase:
     assignee: str = ""
     participants: tuple[Contact, ...] = ()
     files: tuple[StoredFile, ...] = ()
+    agreement: str = ""
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,8 @@ def create_case(new: NewCase, stamp: Stamp) -> Change:
         description=new.description, participants=participants,
     )  # fmt: skip
     event = _event(case, "case_created", stamp, {"summary": new.summary, "status": case.status})
-    told = _Told("case_created", event, {"text": new.description})
+    promise = {"agreement": new.agreement, "received_at": (new.received_at or stamp.now).isoformat()} if new.agreement else {}
+    told = _Told("case_created", event, {"text": new.description, **promise})
     comments = (_comment(case, Draft("", new.files), "comment", stamp),) if new.files else ()
     return Change(case, comments, (event,), _notices(case, (told,), stamp), created=True, participants_added=participants)
 

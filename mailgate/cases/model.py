@@ -22,8 +22,9 @@ EventKind = Literal[
     "muted",
 ]
 NoticeKind = Literal[
-    "case_created", "comment_added", "status_changed", "assignee_changed", "redirect", "case_closed", "forward", "team_notice"
-]
+    "case_created", "comment_added", "status_changed", "assignee_changed", "redirect", "accepted", "case_closed", "forward",
+    "team_notice",
+]  # fmt: skip
 Agreement = Literal["enkel", "standard", "utvidet"]
 
 

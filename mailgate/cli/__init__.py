@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, str] = {
     "contact": "people: add, list, show, set",
     "customer": "companies: add, list, show, set",
     "suppression": "addresses that get no mail: list, add, remove",
+    "report": "figures over time: legacy",
     "ledger": "prove that no accepted mail is missing",
     "dkim": "keys that sign our mail, and their DNS records",
     "doctor": "check what the gateway stands on, and say what to do",

@@ -20,6 +20,7 @@ from mailgate.cli.desk import Desk, contact_of, customer_of, mail_address, one_l
 from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption
 from mailgate.cli.output import show, show_one
 from mailgate.errors import UsageError
+from mailgate.rules.facts import DEFAULT_AGREEMENT
 
 if TYPE_CHECKING:
     from mailgate.store.unit_of_work import UnitOfWork
@@ -59,6 +60,8 @@ def new(
 def _create(desk: Desk, reporter: str, participants: list[str], wanted: dict[str, Any]) -> Case:
     with desk.store.transaction() as uow:
         people = [contact_of(uow, address) for address in (reporter, *participants)]
+        company = uow.customers.get({people[0].customer_id}).get(people[0].customer_id) if people[0].customer_id else None
+        wanted = {**wanted, "agreement": company.agreement if company else DEFAULT_AGREEMENT}
         number = uow.cases.next_number()
         key = f"{desk.settings.service.case_prefix}-{number}"
         fresh = NewCase(number=number, key=key, reporter=people[0], participants=tuple(people[1:]), **wanted)

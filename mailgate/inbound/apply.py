@@ -15,12 +15,11 @@ from mailgate.cases.ids import new_id
 from mailgate.cases.model import Case, Change, Contact, Notice
 from mailgate.inbound import redirect
 from mailgate.inbound.breaker import CaseBreaker
-from mailgate.inbound.effects import BOUNCED, Answer, Effects, Setting, effects, with_answer
+from mailgate.inbound.effects import BOUNCED, Answer, Effects, Setting, agreement_of, effects, with_answer
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.redirect import AnswerLimits, Counters, Question
 from mailgate.killpoint import reached
 from mailgate.mail.wire import folded
-from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.store.rows import Delivery, Outcome, Suppression
 from mailgate.store.unit_of_work import UnitOfWork
 
@@ -133,14 +132,31 @@ def _answer_notice(letter: Letter, answer: Answer, setting: Setting) -> Notice:
     facts = {
         "in_reply_to": mail.message_id or "",
         "references": " ".join((*mail.references[-10:], *([mail.message_id] if mail.message_id else []))),
-        "agreement": letter.match.customer.agreement if letter.match.customer else DEFAULT_AGREEMENT,
+        "agreement": agreement_of(letter),
+        "received_at": letter.entry.accepted_at.isoformat(),
+        **_legacy_facts(letter, setting),
         "text": answer.text,
         **({"case_key": answer.case.key, "summary": answer.case.summary} if answer.case else {}),
     }
     return Notice(
         new_id(setting.now), answer.template, envelope.reverse_path or "", setting.now, setting.now, journal_id=letter.entry.id,
-        language=_language(letter, setting), facts=facts,
+        contact_id=_reporter(letter, answer), language=_language(letter, setting), facts=facts,
     )  # fmt: skip
+
+
+def _legacy_facts(letter: Letter, setting: Setting) -> dict[str, str]:
+    """The phase of the sender and its days, for the words of the answer."""
+    standing = setting.policy.legacy.standing(letter.entry.envelope.reverse_path, letter.entry.accepted_at)
+    days = {"closed_since": standing.closed_since, "closes_on": standing.closes_on, "refuses_on": standing.refuses_on}
+    return {"legacy_phase": standing.phase, **{name: day.isoformat() for name, day in days.items() if day}}
+
+
+def _reporter(letter: Letter, answer: Answer) -> str | None:
+    """Whose reply address the answer carries: the reporter's of a new case, when it goes to nobody else. A token is for one person."""
+    author = letter.match.author
+    if answer.template != "accepted" or author is None or folded(letter.entry.envelope.reverse_path or "") != folded(author.address):
+        return None
+    return author.id
 
 
 def _language(letter: Letter, setting: Setting) -> str:

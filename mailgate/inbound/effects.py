@@ -20,6 +20,7 @@ from mailgate.inbound.letter import Letter
 from mailgate.mail import enhanced_status
 from mailgate.mail.model import Attachment, BouncedRecipient
 from mailgate.rules.chain import Verdict
+from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.rules.policy import Policy
 from mailgate.store.rows import Delivery, FinalState, Outcome, Suppression
 
@@ -30,7 +31,7 @@ STATES: Mapping[str, FinalState] = {
 SUMMARY_CHARS = 255
 BOUNCED = "bounced"
 """How the reason of a suppression begins that a bounce made; a person's own reasons begin otherwise."""
-AnswerTemplate = Literal["redirect", "case_closed"]
+AnswerTemplate = Literal["redirect", "accepted", "case_closed"]
 REPORT_ACTIONS: Mapping[str, str] = {"failed": "failed", "delayed": "delayed", "delivered": "delivered", "relayed": "delivered"}
 
 
@@ -143,9 +144,17 @@ def _create(letter: Letter, _case: Case | None, setting: Setting, next_number: C
         letter.mail.subject[:SUMMARY_CHARS] or "(uten emne)",
         said(letter),
         files=_files(letter),
+        agreement=agreement_of(letter),
+        received_at=letter.entry.accepted_at,
     )
     change = changes.create_case(actions.filled(new, letter), _stamp(letter, setting))
-    return Effects(_outcome(letter, "created", change.case), change, files=letter.mail.attachments)
+    answer = Answer("accepted", change.case, _verdict(letter).flavour or "accepted")
+    return Effects(_outcome(letter, "created", change.case), change, answer, files=letter.mail.attachments)
+
+
+def agreement_of(letter: Letter) -> str:
+    """Key of the agreement of the author's customer."""
+    return letter.match.customer.agreement if letter.match.customer else DEFAULT_AGREEMENT
 
 
 def _forward(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:

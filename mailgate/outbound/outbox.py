@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mailgate.cases import carriers
@@ -21,8 +21,9 @@ from mailgate.cases.model import Contact
 from mailgate.cases.tokens import TokenKeys, bounce_token, reply_token
 from mailgate.mail.compose import Draft, Part, compose, is_message_id
 from mailgate.mail.model import Mailbox
-from mailgate.outbound.render import ANSWERS, CaseView, ChangeView, Rendered, Renderer, RenderError, clean, one_line
-from mailgate.rules.agreement_words import in_words
+from mailgate.outbound.render import ANSWERS, CaseView, ChangeView, LegacyView, Rendered, Renderer, RenderError, clean, one_line
+from mailgate.rules.agreement_words import AgreementText, promised
+from mailgate.rules.date_words import day_in_words
 from mailgate.rules.policy import Policy
 from mailgate.store.rows import ClaimedNotice, OutboxRow
 
@@ -89,6 +90,7 @@ class Freezer:
         template = group.notices[0].kind if len(group.notices) == 1 else "digest"
         changes = [self._change(notice, now) for notice in group.notices]
         values = {"case": self._case(newest.facts), "changes": changes, "change": changes[0], "marker": carried.marker}
+        values["agreement"] = self._promise(group, language, now)
         root = carriers.thread_root(newest.case_id, self._identity.domain) if newest.case_id else ""
         draft = self._draft(self._renderer.render(template, language, values), group, now, carried, language)
         return self._frozen(group, template, _threaded(draft, root, (root,) if root else (), "auto-generated", row_id), now, row_id)
@@ -96,17 +98,26 @@ class Freezer:
     def _answer(self, group: Group, now: datetime) -> OutboxRow:
         notice, row_id = group.notices[0], new_id(now)
         language = self._renderer.language(notice.language)
-        policy = self._policy()
-        text = policy.redirect.text(notice.facts.get("text", ""), language)
-        values: dict[str, object] = {"agreement": in_words(policy.agreement(notice.facts.get("agreement", "")), language), "text": text}
+        carried, text = self._carriers(group, row_id, now), self._policy().redirect.text(notice.facts.get("text", ""), language)
+        values: dict[str, object] = {"agreement": self._agreement(notice, language, now), "text": text, "marker": carried.marker}
+        values["legacy"] = _legacy(notice.facts, language)
         if "case_key" in notice.facts:
             values["case"] = self._case(notice.facts)
-        rendered = self._renderer.render(notice.kind, language, values)
-        draft = self._draft(rendered, group, now, _Carriers(self._plain_id(row_id)), language)
+        draft = self._draft(self._renderer.render(notice.kind, language, values), group, now, carried, language)
         answered = notice.facts.get("in_reply_to", "")
         references = [text for text in notice.facts.get("references", "").split() if is_message_id(text)][-REFERENCES_MAX:]
         draft = _threaded(draft, answered if is_message_id(answered) else "", tuple(references), "auto-replied", row_id)
         return self._frozen(group, notice.kind, draft, now, row_id)
+
+    def _promise(self, group: Group, language: str, now: datetime) -> AgreementText | None:
+        """The agreement under which a new case is answered; None for news of a case that is known."""
+        new = next((notice for notice in group.notices if notice.kind == "case_created" and notice.facts.get("agreement")), None)
+        return self._agreement(new, language, now) if new else None
+
+    def _agreement(self, notice: ClaimedNotice, language: str, now: datetime) -> AgreementText:
+        agreement = self._policy().agreement(notice.facts.get("agreement", ""))
+        received_at = notice.facts.get("received_at", "")
+        return promised(agreement, language, datetime.fromisoformat(received_at) if received_at else notice.created_at, now)
 
     def _forward(self, group: Group, now: datetime) -> OutboxRow:
         notice, row_id = group.notices[0], new_id(now)
@@ -176,6 +187,12 @@ class Freezer:
             expires_at=now + (who.answer_life if answer else who.notice_life), case_id=first.case_id, contact_id=first.contact_id,
             journal_id=first.journal_id, at_most_once=answer, language=draft.language, subject=draft.subject,
         )  # fmt: skip
+
+
+def _legacy(facts: Mapping[str, str], language: str) -> LegacyView:
+    names = ("closes_on", "closed_since", "refuses_on")
+    days = {name: day_in_words(date.fromisoformat(facts[name]), language) for name in names if facts.get(name)}
+    return LegacyView(tell=facts.get("legacy_phase") == "accept_and_tell", **days)
 
 
 def _threaded(draft: Draft, in_reply_to: str, references: tuple[str, ...], auto: str, key: str, files: tuple[Part, ...] = ()) -> Draft:

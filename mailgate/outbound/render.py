@@ -39,7 +39,7 @@ from mailgate.rules.agreement_words import AgreementText
 SHIPPED = Path(__file__).resolve().parent.parent / "templates"
 STYLE = "_style.css.j2"
 CASE_NOTICES: tuple[str, ...] = ("case_created", "comment_added", "status_changed", "assignee_changed", "digest")
-ANSWERS: tuple[str, ...] = ("redirect", "case_closed")
+ANSWERS: tuple[str, ...] = ("redirect", "accepted", "case_closed")
 PLAIN: tuple[str, ...] = ("forward", "team_notice")
 SUBJECT_MAX_CHARS = 255
 TEXT_MAX_CHARS = 60_000
@@ -92,7 +92,21 @@ class ChangeView:
     files: tuple[str, ...] = ()
 
 
-_PLAIN_DATA = frozenset({CaseView, ChangeView, AgreementText, TemplateModule})
+@dataclass(frozen=True, slots=True)
+class LegacyView:
+    """What an answer says to someone who asks for help by mail; the days in words of the mail's language, "" without one.
+
+    `tell`: a case was made, and the way of the future is told. `closes_on`: from when on no cases are made; `closed_since`: since when.
+    `refuses_on`: from when on mail is refused.
+    """
+
+    tell: bool = False
+    closes_on: str = ""
+    closed_since: str = ""
+    refuses_on: str = ""
+
+
+_PLAIN_DATA = frozenset({CaseView, ChangeView, LegacyView, AgreementText, TemplateModule})
 
 
 @dataclass(frozen=True, slots=True)

@@ -412,3 +412,13 @@ policy_activations = Table(
     _text("comment"),
     _moment("at"),
 )
+
+# What the listener refused, for the report -------------------------------------------------------------------------------------------
+
+legacy_refusals = Table(
+    "legacy_refusals",
+    metadata,
+    Column("day", Text, primary_key=True),  # local, ISO 8601: in order as text
+    Column("address", PlainText, primary_key=True),  # lower case; "" for more than are kept apart
+    Column("times", Integer, nullable=False),
+)

@@ -25,6 +25,7 @@ from mailgate.store.repositories.contacts import ContactRepository
 from mailgate.store.repositories.customers import CustomerRepository
 from mailgate.store.repositories.journal import JournalRepository
 from mailgate.store.repositories.ledger import LedgerRepository
+from mailgate.store.repositories.legacy import LegacyRepository
 from mailgate.store.repositories.notices import NoticeRepository
 from mailgate.store.repositories.outbox import OutboxRepository
 from mailgate.store.repositories.policies import PolicyRepository
@@ -89,6 +90,11 @@ class UnitOfWork:
     def policies(self) -> PolicyRepository:
         """The versions of the operators' policy."""
         return PolicyRepository(self._connection)
+
+    @cached_property
+    def legacy(self) -> LegacyRepository:
+        """Who still asks for help by mail."""
+        return LegacyRepository(self._connection)
 
     @cached_property
     def ledger(self) -> LedgerRepository:
