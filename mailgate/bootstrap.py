@@ -32,6 +32,7 @@ from mailgate.mail.limits import Ours
 from mailgate.outbound import actors
 from mailgate.policy_in_force import PolicyInForce, beginning
 from mailgate.rules.policy import Policy
+from mailgate.rules.reachability import BounceLimits
 from mailgate.store import opening
 from mailgate.store.unit_of_work import Store
 from mailgate.worker import Stage
@@ -100,6 +101,7 @@ def make_intake(
         max_attempts=wanted.max_attempts,
         case_changes_per_hour=wanted.case_changes_per_hour,
         limits=AnswerLimits(per_domain_per_hour=wanted.answers_per_domain_per_hour, global_per_hour=wanted.answers_per_hour),
+        bounces=BounceLimits(**settings.bounces.model_dump()),
     )
     asked = policy or policy_in_force(settings, store).current
     return Intake(store, CaseFinder(token_keys(settings), settings.service.case_prefix), asked, options, ring)

@@ -10,7 +10,12 @@ from mailgate.cli.desk import Desk
 from mailgate.cli.output import one_line, show_one
 
 if TYPE_CHECKING:
+    from mailgate.store.rows import OutboxMail
     from mailgate.store.unit_of_work import UnitOfWork
+
+
+LATEST_MAILS = 20
+_BELOW = ("description", "comments", "events", "id", "deliveries", "unreachable")
 
 
 def summary(desk: Desk, case: Case) -> dict[str, Any]:
@@ -39,11 +44,17 @@ def summary(desk: Desk, case: Case) -> dict[str, Any]:
 
 
 def whole(desk: Desk, uow: UnitOfWork, case: Case) -> dict[str, Any]:
-    """The case with description, comments and events, oldest first."""
+    """The case with description, comments, events and the latest mails about it, oldest first; `unreachable`: participants without mail."""
     people = {person.contact.id: person.contact.address for person in case.participants}
     customer = uow.customers.get([case.customer_id]).get(case.customer_id) if case.customer_id else None
+    mails = uow.outbox.list(limit=LATEST_MAILS, case_id=case.id)
     return {
         **summary(desk, case),
+        "unreachable": [
+            {"address": one.address, "cause": one.cause, "since": one.created_at, "until": one.until, "reason": one.reason}
+            for one in uow.suppressions.of(people.values())
+        ],
+        "deliveries": [_delivery(mail) for mail in reversed(mails)],
         "customer": customer.name if customer else "",
         "description": case.description,
         "comments": [_comment(comment, people) for comment in uow.cases.comments(case.id)],
@@ -54,9 +65,16 @@ def whole(desk: Desk, uow: UnitOfWork, case: Case) -> dict[str, Any]:
     }
 
 
+def _delivery(mail: OutboxMail) -> dict[str, Any]:
+    """One mail about the case and what became of it: our own state, then what reports said later."""
+    what = mail.delivery or mail.state
+    why = " ".join(part for part in (mail.delivery_status, mail.delivery_text) if part) if mail.delivery else mail.error
+    return {"at": mail.created_at, "address": mail.address, "template": mail.template, "state": what, "why": why, "outbox_id": mail.id}
+
+
 def print_whole(view: dict[str, Any]) -> None:
     """For people: the fields, the conversation with its line ends, then the events."""
-    show_one({name: value for name, value in view.items() if name not in ("description", "comments", "events", "id")}, as_json=False)
+    show_one({name: value for name, value in view.items() if name not in _BELOW}, as_json=False)
     if view["description"]:
         _print_text(view["description"])
     for comment in view["comments"]:
@@ -65,6 +83,14 @@ def print_whole(view: dict[str, Any]) -> None:
         for file in comment["files"]:
             print(f"  [{one_line(file['filename'])}  {file['content_type']}  {file['size_bytes']} bytes]")
     print()
+    for one in view["unreachable"]:
+        until = f" until {one_line(one['until'])}" if one["until"] else ""
+        print(f"{one_line(one['address'])} gets no mail{until}: {one_line(one['reason'])}")
+    for mail in view["deliveries"]:
+        line = (
+            f"{one_line(mail['at'])}  mail {mail['state']}  {one_line(mail['address'])}  {mail['template']}  {one_line(mail['why'])[:100]}"
+        )
+        print(line.rstrip())
     for event in view["events"]:
         facts = "  ".join(f"{name}={one_line(value)}" for name, value in event["facts"].items() if name != "comment_id")
         print(f"{one_line(event['at'])}  {event['kind']}  {one_line(event['by'])}  {facts}".rstrip())

@@ -20,6 +20,7 @@ from mailgate.config.secret_file import Secrets
 from mailgate.config.sections import (
     MOVED,
     AddressBook,
+    Bounces,
     Broker,
     Database,
     Dkim,
@@ -55,6 +56,7 @@ class Settings:
     secrets: SecretFile
     policy: PolicyFile
     intake: Intake
+    bounces: Bounces
     outbound: Outbound
     dkim: Dkim
     worker: Worker

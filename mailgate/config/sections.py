@@ -174,6 +174,14 @@ class Intake(Section):
     )
 
 
+class Bounces(Section):
+    """Mail of ours that comes back. A hard bounce suppresses its address at once; soft ones are counted, one for each mail."""
+
+    soft_max: CountOrNone = Field(5, description="mails that came back softly before their address pauses; 0: it never does")
+    soft_window_days: int = Field(14, ge=1, le=60, description="days in which they are counted")
+    soft_pause_days: int = Field(7, ge=1, le=365, description="days that the address gets no mail then")
+
+
 class Outbound(Section):
     """Notices and their delivery."""
 
@@ -272,6 +280,7 @@ class Sections(BaseModel):
     secrets: SecretFile = Field(default_factory=SecretFile)
     policy: PolicyFile = Field(default_factory=PolicyFile)
     intake: Intake = Field(default_factory=Intake)
+    bounces: Bounces = Field(default_factory=Bounces)
     outbound: Outbound = Field(default_factory=Outbound)
     dkim: Dkim = Field(default_factory=Dkim)
     worker: Worker = Field(default_factory=Worker)

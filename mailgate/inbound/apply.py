@@ -15,12 +15,13 @@ from mailgate.cases.ids import new_id
 from mailgate.cases.model import Case, Change, Contact, Notice
 from mailgate.inbound import redirect
 from mailgate.inbound.breaker import CaseBreaker
-from mailgate.inbound.effects import BOUNCED, Answer, Effects, Setting, agreement_of, effects, with_answer
+from mailgate.inbound.effects import Answer, Effects, Setting, agreement_of, effects, with_answer, with_delivery
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.redirect import AnswerLimits, Counters, Question
 from mailgate.killpoint import reached
 from mailgate.mail.wire import folded
-from mailgate.store.rows import Delivery, Outcome, Suppression
+from mailgate.rules.reachability import BounceLimits
+from mailgate.store.rows import Delivery, Outcome
 from mailgate.store.unit_of_work import UnitOfWork
 
 
@@ -34,6 +35,7 @@ class Rules:
     own_addresses: frozenset[str]
     own_domains: frozenset[str]
     case_changes_per_hour: int = 10
+    bounces: BounceLimits = field(default_factory=BounceLimits)
 
 
 @dataclass(slots=True)
@@ -46,7 +48,6 @@ class _Writes:
     changes: list[Change] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
-    suppressions: list[Suppression] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
 
@@ -54,12 +55,12 @@ def apply(uow: UnitOfWork, letters: Sequence[Letter], rules: Rules) -> list[Outc
     """Write the effects of those letters whose rows are still ours. Returns the outcomes written, in order."""
     ours = uow.journal.hold_ground([letter.entry for letter in letters])
     cases = uow.cases.lock(sorted({letter.match.case.id for letter in letters if letter.match.case}))
+    uow.suppressions.revive(sorted(filter(None, (_alive(letter) for letter in letters if letter.entry.id in ours))))
     writes = _Writes(CaseBreaker.of(uow, letters, rules.case_changes_per_hour, rules.setting.now))
     for letter in letters:
         if letter.entry.id in ours:
             _settle(uow, letter, cases, rules, writes)
     _write(uow, writes)
-    _revive(uow, letters, writes.outcomes)
     return writes.outcomes
 
 
@@ -75,8 +76,7 @@ def _settle(uow: UnitOfWork, letter: Letter, cases: dict[str, Case], rules: Rule
         writes.changes.append(found.change)
     if found.delivery:
         writes.deliveries.append(found.delivery)
-    if found.suppression:
-        writes.suppressions.append(found.suppression)
+        found = with_delivery(found, uow.suppressions.learn(found.failure, rules.bounces) if found.failure else None)
     writes.blobs.update((file.sha256, file.content) for file in found.files)
     writes.notices.extend(found.notices)
     writes.outcomes.append(found.outcome)
@@ -167,12 +167,16 @@ def _language(letter: Letter, setting: Setting) -> str:
     return stated or written
 
 
-def _revive(uow: UnitOfWork, letters: Sequence[Letter], outcomes: Sequence[Outcome]) -> None:
-    """Someone whose comment came in is there: what only a bounce had suppressed gets mail again. What a person suppressed stays."""
-    commented = {outcome.journal_id for outcome in outcomes if outcome.state == "commented"}
-    alive = sorted({letter.mail.author.address.lower() for letter in letters if letter.entry.id in commented and letter.mail.author})
-    if alive and (back := [address for address, reason in uow.suppressions.which(alive).items() if reason.startswith(BOUNCED)]):
-        uow.suppressions.remove(back)
+def _alive(letter: Letter) -> str:
+    """The author's address when it is sure that they are there, else "": what only reports had suppressed gets mail again.
+
+    Sure is a comment on a case, and a mail of a person or of their answering machine that the author's domain vouches for.
+    """
+    mail, verdict = letter.mail, letter.verdict
+    if mail.author is None or mail.identity_doubtful or mail.kind not in ("human", "auto_reply"):
+        return ""
+    sure = letter.results.overall == "pass" or (verdict is not None and verdict.disposition == "comment")
+    return mail.author.address.lower() if sure else ""
 
 
 def _write(uow: UnitOfWork, writes: _Writes) -> None:
@@ -186,6 +190,4 @@ def _write(uow: UnitOfWork, writes: _Writes) -> None:
         uow.notices.add(writes.notices)
     if writes.deliveries:
         uow.outbox.record_deliveries(writes.deliveries)
-    if writes.suppressions:
-        uow.suppressions.add(writes.suppressions)
     uow.journal.finish(writes.outcomes)

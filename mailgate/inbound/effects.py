@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -15,24 +15,21 @@ from mailgate.cases import changes
 from mailgate.cases.changes import Draft, NewCase, Stamp
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Change, Notice, StoredFile
-from mailgate.inbound import actions
+from mailgate.inbound import actions, reports
 from mailgate.inbound.letter import Letter
-from mailgate.mail import enhanced_status
-from mailgate.mail.model import Attachment, BouncedRecipient
+from mailgate.mail.model import Attachment
 from mailgate.rules.chain import Verdict
 from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.rules.policy import Policy
-from mailgate.store.rows import Delivery, FinalState, Outcome, Suppression
+from mailgate.rules.reachability import Failure, Suppression
+from mailgate.store.rows import Delivery, FinalState, Outcome
 
 STATES: Mapping[str, FinalState] = {
     "comment": "commented", "note": "noted", "redirect": "redirected", "create": "created", "forward": "forwarded", "hold": "held",
     "discard": "discarded",
 }  # fmt: skip
 SUMMARY_CHARS = 255
-BOUNCED = "bounced"
-"""How the reason of a suppression begins that a bounce made; a person's own reasons begin otherwise."""
 AnswerTemplate = Literal["redirect", "accepted", "case_closed"]
-REPORT_ACTIONS: Mapping[str, str] = {"failed": "failed", "delayed": "delayed", "delivered": "delivered", "relayed": "delivered"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """All that one mail does. `answer` still has to pass the gate; `delivery` is what a report says of a mail of ours.
+    """All that one mail does. `answer` still has to pass the gate; `delivery` is what a report says of a mail of ours, `failure` what that
+    means for its address.
 
     `notices` go to others than the case's people, whose notices are part of the change.
     """
@@ -56,7 +54,7 @@ class Effects:
     answer: Answer | None = None
     notices: tuple[Notice, ...] = ()
     delivery: Delivery | None = None
-    suppression: Suppression | None = None
+    failure: Failure | None = None
     files: tuple[Attachment, ...] = ()
 
 
@@ -76,7 +74,11 @@ def effects(letter: Letter, case: Case | None, setting: Setting, next_number: Ca
     make = _MAKERS[_verdict(letter).disposition]
     found = make(letter, case, setting, next_number)
     about = found.change.case if found.change else case
-    return replace(found, notices=found.notices + actions.team_notices(letter, about, _stamp(letter, setting)))
+    delivery = reports.delivery_of(letter)
+    return replace(
+        found, notices=found.notices + actions.team_notices(letter, about, _stamp(letter, setting)), delivery=delivery,
+        failure=reports.failure_of(letter, delivery, setting.now),
+    )  # fmt: skip
 
 
 def _comment(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
@@ -108,14 +110,13 @@ def _verdict(letter: Letter) -> Verdict:
 
 
 def _note(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
-    delivery = _delivery(letter)
-    dead = _suppression(letter, delivery, setting.now)
     if case is None:
-        return Effects(_outcome(letter, "noted", None), delivery=delivery, suppression=dead)
+        return Effects(_outcome(letter, "noted", None))
+    delivery = reports.delivery_of(letter)
     change = changes.add_note(case, Draft(_note_text(letter), _files(letter)), _stamp(letter, setting))
     if delivery and delivery.state == "failed" and letter.match.reported:
         change = _with_failure(change, letter.match.reported.address, delivery, _stamp(letter, setting))
-    return Effects(_outcome(letter, "noted", case), change, delivery=delivery, suppression=dead, files=letter.mail.attachments)
+    return Effects(_outcome(letter, "noted", case), change, files=letter.mail.attachments)
 
 
 def _with_failure(change: Change, address: str, delivery: Delivery, stamp: Stamp) -> Change:
@@ -165,7 +166,7 @@ def _forward(letter: Letter, case: Case | None, setting: Setting, _next: Callabl
 
 
 def _hold(letter: Letter, case: Case | None, _setting: Setting, _next: Callable[[], int]) -> Effects:
-    return Effects(_outcome(letter, "held", case), delivery=_delivery(letter))
+    return Effects(_outcome(letter, "held", case))
 
 
 def _discard(letter: Letter, case: Case | None, _setting: Setting, _next: Callable[[], int]) -> Effects:
@@ -215,32 +216,6 @@ def _files(letter: Letter) -> tuple[StoredFile, ...]:
     )
 
 
-def _delivery(letter: Letter) -> Delivery | None:
-    """What a report says of the mail that it is tied to. A report that is tied to none says nothing about anyone."""
-    reported, bounce = letter.match.reported, letter.mail.bounce
-    if reported is None or bounce is None or not bounce.recipients:
-        return None
-    one = _about(bounce.recipients, reported.address)
-    state = REPORT_ACTIONS.get(one.action.lower(), "failed" if letter.mail.kind == "bounce" else "delayed")
-    return Delivery(reported.id, state, one.status, one.diagnostic)  # type: ignore[arg-type]  # the values of REPORT_ACTIONS are its states
-
-
-def _about(recipients: Sequence[BouncedRecipient], address: str) -> BouncedRecipient:
-    """The line of the report that names the address we sent to; the first one when it was forwarded under another name."""
-    return next((one for one in recipients if one.address.lower() == address.lower()), recipients[0])
-
-
-def _suppression(letter: Letter, delivery: Delivery | None, now: datetime) -> Suppression | None:
-    """An address that is dead for good gets nothing more. It is the address that we sent to, never one that the report names."""
-    reported = letter.match.reported
-    if reported is None or delivery is None or delivery.state != "failed":
-        return None
-    if enhanced_status.verdict(delivery.status, delivery.diagnostic) != "hard":
-        return None
-    reason = f"{BOUNCED} {now:%Y-%m-%d}: {' '.join((delivery.status, delivery.diagnostic)).strip()[:200]}"
-    return Suppression(reported.address.lower(), reason, now)
-
-
 def _outcome(letter: Letter, state: FinalState, case: Case | None) -> Outcome:
     verdict, mail = _verdict(letter), letter.mail
     return Outcome(
@@ -277,6 +252,18 @@ def trail_json(letter: Letter) -> str:
 
 def with_answer(found: Effects, refused: str) -> Effects:
     """The effects with what the gate said: `answered`, or why not."""
-    trail = json.loads(found.outcome.trail)
-    trail["answer"] = refused or "answered"
-    return replace(found, outcome=replace(found.outcome, trail=json.dumps(trail, ensure_ascii=False)))
+    return replace(found, outcome=replace(found.outcome, trail=_also(found.outcome.trail, "answer", refused or "answered")))
+
+
+def with_delivery(found: Effects, suppression: Suppression | None) -> Effects:
+    """The effects with what the report said and what followed for the address, for the trail."""
+    if found.delivery is None:
+        return found
+    said = {"outbox_id": found.delivery.outbox_id, "state": found.delivery.state, "status": found.delivery.status}
+    if found.failure is not None:
+        said |= {"verdict": found.failure.verdict, "then": suppression.cause if suppression else ""}
+    return replace(found, outcome=replace(found.outcome, trail=_also(found.outcome.trail, "delivery", said)))
+
+
+def _also(trail: str, name: str, value: object) -> str:
+    return json.dumps({**json.loads(trail), name: value}, ensure_ascii=False)

@@ -30,6 +30,7 @@ from mailgate.mail.model import Envelope, Mail
 from mailgate.metrics import count
 from mailgate.rules import chain, release
 from mailgate.rules.policy import Policy
+from mailgate.rules.reachability import BounceLimits
 from mailgate.store.rows import ClaimedEntry, Outcome
 from mailgate.store.unit_of_work import Store, UnitOfWork
 
@@ -66,6 +67,7 @@ class IntakeOptions:
     max_attempts: int = 3
     limits: AnswerLimits = field(default_factory=AnswerLimits)
     case_changes_per_hour: int = 10
+    bounces: BounceLimits = field(default_factory=BounceLimits)
 
 
 class Intake:
@@ -173,7 +175,7 @@ class Intake:
         options = self._options
         setting = Setting(policy, self._clock(), options.case_prefix, options.default_language, languages)
         limits, own = replace(options.limits, window=policy.redirect.window), (options.own_addresses, options.own_domains)
-        return Rules(partial(decide, policy), setting, limits, *own, options.case_changes_per_hour)
+        return Rules(partial(decide, policy), setting, limits, *own, options.case_changes_per_hour, options.bounces)
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -184,6 +186,7 @@ class Intake:
                 _count_answer(outcome)
             elif outcome.state == "commented":
                 _count_mute(outcome)
+            _tell_delivery(outcome)
             _log.info(
                 "processed",
                 journal_id=outcome.journal_id,
@@ -238,6 +241,16 @@ def _tell_shadows(outcome: Outcome) -> None:
     for rule, would in json.loads(outcome.trail).get("shadow", {}).items():
         count("shadow_hits", rule)
         _log.info("shadow_hit", journal_id=outcome.journal_id, rule=rule, would=would, state=outcome.state, decided_by=outcome.rule)
+
+
+def _tell_delivery(outcome: Outcome) -> None:
+    said = json.loads(outcome.trail).get("delivery") if outcome.trail else None
+    if not said:
+        return
+    count("delivery_reports", said.get("verdict") or said["state"])
+    if said.get("then"):
+        count("suppressed", said["then"])
+        _log.warning("address_suppressed", journal_id=outcome.journal_id, outbox_id=said["outbox_id"], cause=said["then"])
 
 
 def _count_answer(outcome: Outcome) -> None:

@@ -28,13 +28,14 @@ MARKER_SEARCH_CHARS = 512 * 1024
 class Hints:
     """What a mail itself says of its case; pure. `tokens` are good ones as (carrier, token); `refused` says why others are not.
 
-    `outbox_id` comes from a signed return path, `reported_id` is the Message-ID inside a report: both lead to the mail it reports on.
+    `outbox_id` comes from a signed return path, `reported_ids` are the Message-IDs that a report names: both lead to the
+    mail it reports on.
     `ordered_number` is the case that a person named when they released the mail.
     """
 
     tokens: tuple[tuple[str, ReplyToken], ...] = ()
     outbox_id: str | None = None
-    reported_id: str | None = None
+    reported_ids: tuple[str, ...] = ()
     ordered_number: int | None = None
     refused: tuple[str, ...] = ()
     subject_number: int | None = None
@@ -83,9 +84,10 @@ class CaseFinder:
         ]
         found += [("marker", token) for token in carriers.in_text(self.keys, mail.text[-MARKER_SEARCH_CHARS:], today)]
         refused = tuple(refusal.reason for refusal in carriers.refusals(self.keys, local_parts, today))
-        reported_id = mail.bounce.original_message_id if mail.bounce else None
+        if mail.bounce and mail.bounce.return_path:
+            found.append(("bounce", carriers.in_local_part(self.keys, mail.bounce.return_path.rpartition("@")[0], today)))
         return Hints(
-            tokens=_replies(found), outbox_id=_reported(found), reported_id=reported_id, refused=refused,
+            tokens=_replies(found), outbox_id=_reported(found), reported_ids=_named_ids(mail), refused=refused,
             subject_number=self._subject_number(mail.subject),
         )  # fmt: skip
 
@@ -136,7 +138,7 @@ def _reported_mails(uow: UnitOfWork, hints: Iterable[Hints]) -> Mapping[str, Out
     """Mails of ours by outbox id and by Message-ID, as far as reports of the batch name them."""
     rows = list(hints)
     ids = sorted({h.outbox_id for h in rows if h.outbox_id})
-    message_ids = sorted({h.reported_id for h in rows if h.reported_id and not h.outbox_id})
+    message_ids = sorted({id_ for h in rows if not h.outbox_id for id_ in h.reported_ids})
     by_id = uow.outbox.by_ids(ids) if ids else {}
     return {**by_id, **(uow.outbox.by_message_ids(message_ids) if message_ids else {})}
 
@@ -155,11 +157,20 @@ def _reported(found: Iterable[tuple[str, Token | None]]) -> str | None:
     return next((token.outbox_id for _, token in found if isinstance(token, BounceToken)), None)
 
 
+def _named_ids(mail: Mail) -> tuple[str, ...]:
+    """The Message-IDs that a report names: that of the mail it returns, then those it answers, the last one first."""
+    if mail.bounce is None:
+        return ()
+    ids = (mail.bounce.original_message_id, *mail.in_reply_to, *reversed(mail.references))
+    return tuple(dict.fromkeys(id_ for id_ in ids[: carriers.MAX_CANDIDATES] if id_))
+
+
 def _match(mail: Mail, hints: Hints, known: _Known) -> Match:
     address = folded(mail.author.address) if mail.author else ""
     author = known.contacts.get(address)
     customer = known.companies.get((author.customer_id if author else None) or "") or known.customers.get(address.rpartition("@")[2])
-    reported = known.reported.get(hints.outbox_id or hints.reported_id or "")
+    named = (hints.outbox_id,) if hints.outbox_id else hints.reported_ids
+    reported = next((known.reported[id_] for id_ in named if id_ in known.reported), None)
     case, matched_by = _case(hints, known.cases, reported)
     return Match(hints, case, author, customer, _made_for(hints.token, case), matched_by, reported)
 

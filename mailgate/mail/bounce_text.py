@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from mailgate.mail import bounce_words as words
+from mailgate.mail import enhanced_status
 from mailgate.mail.address import normal
 from mailgate.mail.headers import Section, to_text
 from mailgate.mail.model import BouncedRecipient
@@ -26,6 +27,7 @@ _MAX_LINE_CHARS = 600
 _MAX_RECIPIENTS = 100
 _MAX_LOOSE = 5
 _MAX_DIAGNOSTIC_LINES = 6
+_MAX_PROSE_CHARS = 1_000
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?<![\d.])([45])\d\d[ -]")
 _ANY_ADDRESS = re.compile(words.ADDRESS)
@@ -98,7 +100,8 @@ def found_recipients(
         return None
     addresses = sure or _fallback(said, cut.returned, report, own)
     action = "delayed" if delayed or (late and not words.FINAL.search(text)) else "failed"
-    return [_recipient(address, at, cut, action) for address, at in list(addresses.items())[:_MAX_RECIPIENTS]]
+    alone = " ".join("\n".join(cut.said).split())[:_MAX_PROSE_CHARS] if len(addresses) == 1 else ""
+    return [_recipient(address, at, cut, action, alone) for address, at in list(addresses.items())[:_MAX_RECIPIENTS]]
 
 
 def _bounded(text: str) -> list[str]:
@@ -220,13 +223,18 @@ def _fallback(said: list[str], returned: list[str], report: ReportText, own: fro
     return {one: -1 for one in dict.fromkeys(sent_to) if one.lower() not in own}
 
 
-def _recipient(address: str, at: int, cut: _Cut, action: str) -> BouncedRecipient:
-    """With the lines round the address as its diagnostic, and a status from them (RFC 3463)."""
+def _recipient(address: str, at: int, cut: _Cut, action: str, alone: str) -> BouncedRecipient:
+    """With the lines round the address as its diagnostic, and a status from them (RFC 3463).
+
+    When these say no reason, all of the report does, `alone`: "" when it is about several addresses.
+    """
     near = _near(cut.said, at) if at >= 0 else _reason(cut)
+    if alone and enhanced_status.verdict("", near) == "unknown" != enhanced_status.verdict("", alone):
+        near = f"{near} {alone}".strip()
     status = _STATUS.search(near)
     code = _CODE.search(near)
     shown = status.group(1) if status else f"{code.group(1)}.0.0" if code else ""
-    return BouncedRecipient(address, action, shown, near[:1_000])
+    return BouncedRecipient(address, action, shown, near[:_MAX_PROSE_CHARS])
 
 
 def _near(lines: list[str], at: int) -> str:

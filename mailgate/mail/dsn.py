@@ -8,9 +8,9 @@ Never raises on content. The texts of strangers are kept short, and no address i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mailgate.mail import html_text
+from mailgate.mail import enhanced_status, html_text
 from mailgate.mail.address import normal
 from mailgate.mail.bounce_text import ReportText, Suspicion, found_recipients, suspicion
 from mailgate.mail.charset import clean, decode, one_line
@@ -27,8 +27,10 @@ _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _BLOCKS = re.compile(rb"(?:[ \t]*\r?\n){2,}")
 _BODY_ID = re.compile(r"(?im)^[ \t>|]{0,20}message-id\s{0,5}:\s{0,5}(<[^<>\s]{3,500}>)")
+_BODY_PATH = re.compile(r"(?im)^[ \t>|]{0,20}return-path\s{0,5}:\s{0,5}<([^<>\s]{3,320})>")
 _REJECTED = re.compile(r"automatically rejected|quota exceeded|mailbox (?:is )?full|could not be delivered", re.IGNORECASE)
 _MAX_BLOCKS = 1_000
+_MAX_PROSE_CHARS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class _Original:
 
     message_id: str | None = None
     recipients: tuple[str, ...] = ()
+    return_path: str = ""
 
 
 def _original(tree: Tree, limits: Limits) -> _Original:
@@ -71,8 +74,15 @@ def _original(tree: Tree, limits: Limits) -> _Original:
             head = build_part(content, limits).top.section
             sent_to = _ADDRESS.findall(" ".join(to_text(raw) for name in ("to", "cc") for raw in head.all(name)))
             raw_id = head.first("message-id")
-            return _Original(read_id(to_text(raw_id)) if raw_id else None, tuple(normal(one) for one in sent_to[:100]))
+            message_id = read_id(to_text(raw_id)) if raw_id else None
+            return _Original(message_id, tuple(normal(one) for one in sent_to[:100]), _path(to_text(head.first("return-path") or b"")))
     return _Original()
+
+
+def _path(text: str) -> str:
+    """The address of a Return-Path or Original-Mail-From field, "" for a null one."""
+    found = _ADDRESS.search(text)
+    return found.group() if found else ""
 
 
 def _report_type(tree: Tree) -> str:
@@ -89,22 +99,27 @@ def _receipt(tree: Tree, original: _Original, limits: Limits) -> Report | None:
     action = one_line(to_text(fields.first("disposition") or b"")).rpartition(";")[2].strip().lower()[:80]
     raw_id = fields.first("original-message-id")
     found: tuple[BouncedRecipient, ...] = (BouncedRecipient(recipient, action),) if recipient else ()
-    if action.startswith(("deleted", "denied", "failed")) and _REJECTED.search("\n".join(text for _, text in _texts(tree, limits))):
+    prose = " ".join(" ".join(text for _, text in _texts(tree, limits)).split())
+    if action.startswith(("deleted", "denied", "failed")) and _REJECTED.search(prose):
         # Dovecot's delivery agent tells of a full mailbox by a read receipt
-        found = tuple(BouncedRecipient(one.address, "failed") for one in found)
-        return Report("bounce", "report:disposition-notification:rejected", Bounce(found, original.message_id))
+        found = tuple(BouncedRecipient(one.address, "failed", diagnostic=prose[:_MAX_PROSE_CHARS]) for one in found)
+        bounce = Bounce(found, original.message_id, original.return_path)
+        return Report("bounce", "report:disposition-notification:rejected", bounce)
     return Report(
         "delivery_status",
         "report:disposition-notification",
-        Bounce(found, (read_id(to_text(raw_id)) if raw_id else None) or original.message_id),
+        Bounce(found, (read_id(to_text(raw_id)) if raw_id else None) or original.message_id, original.return_path),
     )
 
 
 def _complaint(tree: Tree, original: _Original) -> Report | None:
     """RFC 5965: a provider says that somebody called our mail spam."""
-    if _report_type(tree) == "feedback-report" or _part_of_type(tree, ("message/feedback-report",)) is not None:
-        return Report("system", "report:feedback-report", Bounce((), original.message_id))
-    return None
+    part = _part_of_type(tree, ("message/feedback-report",))
+    if part is None and _report_type(tree) != "feedback-report":
+        return None
+    fields = read_section(tree.content(part)[:65_536].strip()) if part is not None else Section(())
+    path = original.return_path or _path(to_text(fields.first("original-mail-from") or b""))
+    return Report("system", "report:feedback-report", Bounce((), original.message_id, path, complaint=True))
 
 
 def _part_of_type(tree: Tree, types: tuple[str, ...]) -> Part | None:
@@ -127,12 +142,22 @@ def _status_parts(tree: Tree, original: _Original, limits: Limits) -> Report | N
             message_id = message_id or _envelope_id(fields)
     if not found:
         return None
+    found = _explained(found, tree, limits)
     failed = [one for one in found if one.action not in _HARMLESS]
     kind: Kind = "bounce" if failed else "delivery_status"
     action = failed[0].action if failed else found[0].action
-    return Report(
-        kind, f"report:delivery-status:{action or 'failed'}", Bounce(tuple(failed or found), message_id or _id_in_text(tree, limits))
-    )
+    shown = message_id or _id_in_text(tree, limits), original.return_path or _path_in_text(tree, limits)
+    return Report(kind, f"report:delivery-status:{action or 'failed'}", Bounce(tuple(failed or found), *shown))
+
+
+def _explained(found: list[BouncedRecipient], tree: Tree, limits: Limits) -> list[BouncedRecipient]:
+    """When the machine-readable part says nothing of the reason, the prose before it does; it must be about one address alone."""
+    if len({one.address.partition("@")[0].lower() for one in found}) > 1 or any(one.diagnostic for one in found):
+        return found
+    if found[0].action != "failed" or not enhanced_status.is_vague(found[0].status):
+        return found
+    prose = next((text for kind, text in _texts(tree, limits) if kind == "text/plain"), "")
+    return [replace(one, diagnostic=" ".join(prose.split())[:_MAX_PROSE_CHARS]) for one in found]
 
 
 def _envelope_id(fields: Section) -> str | None:
@@ -203,8 +228,8 @@ def _free_form(tree: Tree, section: Section, original: _Original, suspected: Sus
     if found is None:
         return None
     late = bool(found) and all(one.action == "delayed" for one in found)
-    message_id = original.message_id or _id_in_text(tree, limits)
-    return Report("delivery_status" if late else "bounce", suspected.reason, Bounce(tuple(found), message_id))
+    shown = original.message_id or _id_in_text(tree, limits), original.return_path or _path_in_text(tree, limits)
+    return Report("delivery_status" if late else "bounce", suspected.reason, Bounce(tuple(found), *shown))
 
 
 def _nested_report(tree: Tree, limits: Limits) -> Report | None:
@@ -237,3 +262,9 @@ def _id_in_text(tree: Tree, limits: Limits) -> str | None:
     """The Message-ID that stands in a returned header, quoted or not."""
     found = _BODY_ID.search("\n".join(text for _, text in _texts(tree, limits)))
     return read_id(found.group(1)) if found else None
+
+
+def _path_in_text(tree: Tree, limits: Limits) -> str:
+    """The reverse-path that stands in a returned header, quoted or not, "" when none does."""
+    found = _BODY_PATH.search("\n".join(text for _, text in _texts(tree, limits)))
+    return found.group(1) if found else ""

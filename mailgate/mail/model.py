@@ -79,10 +79,16 @@ class BouncedRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """What a delivery report says (RFC 3464 or free form). `original_message_id` is of the mail that it reports on."""
+    """What a delivery report says (RFC 3464 or free form). `original_message_id` is of the mail that it reports on.
+
+    `return_path`: the reverse-path of that mail as far as the report shows it, "" when it does not. `complaint`: it was delivered, and
+    its receiver calls it unwanted (RFC 5965).
+    """
 
     recipients: tuple[BouncedRecipient, ...] = ()
     original_message_id: str | None = None
+    return_path: str = ""
+    complaint: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from mailgate.cases.tokens import TokenKeys
 from mailgate.clock import monotonic_s
 from mailgate.errors import LeaseLost, TransientFailure
 from mailgate.killpoint import reached
+from mailgate.mail import enhanced_status
 from mailgate.mail.model import Mailbox
 from mailgate.outbound.feed import Feed, FeedOptions, domain_of
 from mailgate.outbound.notices import NoticeOptions, NoticeStage
@@ -31,6 +32,7 @@ from mailgate.outbound.signing import signer
 from mailgate.outbound.smarthost import Capture, Confirm, Smarthost
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.policy import Policy
+from mailgate.rules.reachability import BounceLimits, Failure
 from mailgate.store.rows import ClaimedMail, SendResult, SendState
 from mailgate.store.unit_of_work import Store
 
@@ -69,6 +71,7 @@ class SendOptions:
 
     feed: FeedOptions = field(default_factory=FeedOptions)
     schedule: Schedule = field(default_factory=Schedule)
+    bounces: BounceLimits = field(default_factory=BounceLimits)
 
 
 class SendStage:
@@ -76,7 +79,7 @@ class SendStage:
 
     def __init__(self, store: Store, courier: Courier, options: SendOptions) -> None:
         self._store, self._courier, self._options = store, courier, options
-        self._recorder = Recorder(store)
+        self._recorder = Recorder(store, options.bounces)
         self._breather = Breather()
         self._silent: set[str] = set()
         self._sent = 0
@@ -179,7 +182,8 @@ class SendStage:
             next_at = self._options.schedule.next_attempt_at(now, mail.attempts, mail.expires_at)
         reply = (answer.code, answer.enhanced, text)
         result = SendResult(mail.id, mail.lease_token, state, started_at, max(started_at, now), self._courier.name, *reply, next_at)
-        return Record(mail, result, report=_why(result) if state == "failed" else "")
+        failed = state == "failed"
+        return Record(mail, result, report=_why(result) if failed else "", failure=_failure(mail, answer, now) if failed else None)
 
     def _refuse(self, mail: ClaimedMail, reason: str, final: bool) -> None:
         """Record a mail that is not tried: suppressed, over its time, or held back for its domain."""
@@ -188,6 +192,14 @@ class SendStage:
         state: SendState = "failed" if final else "deferred"
         result = SendResult(mail.id, mail.lease_token, state, now, now, "", 0, "", reason, next_at)
         self._recorder.put(Record(mail, result, report=reason if final else ""))
+
+
+def _failure(mail: ClaimedMail, answer: Answer, now: datetime) -> Failure | None:
+    """What a final refusal says of the address: only a reply to RCPT speaks of it (RFC 5321 section 3.3)."""
+    if answer.step != "RCPT" or not answer.code:
+        return None
+    words = f"{answer.code} {answer.text}"
+    return Failure(mail.address.lower(), mail.id, enhanced_status.verdict(answer.enhanced, words), now, answer.enhanced, words)
 
 
 def _why(result: SendResult) -> str:
@@ -205,6 +217,7 @@ def make_stages(
     options = SendOptions(
         FeedOptions(wanted.batch, lease, wanted.connections),
         Schedule(timedelta(seconds=wanted.retry_first_s), timedelta(seconds=wanted.retry_max_s)),
+        BounceLimits(**settings.bounces.model_dump()),
     )
     courier = Smarthost(_smarthost(settings)) if wanted.delivery == "smtp" else Capture()
     return notices, SendStage(store, courier, options)

@@ -15,6 +15,7 @@ from mailgate.cases.changes import Stamp, report_failure
 from mailgate.cases.model import Actor, Case, Change
 from mailgate.errors import TransientFailure
 from mailgate.killpoint import reached
+from mailgate.rules.reachability import BounceLimits, Failure, Suppression
 from mailgate.store.rows import ClaimedMail, SendResult
 from mailgate.store.unit_of_work import Store, UnitOfWork
 
@@ -27,18 +28,22 @@ _log = log.get("send")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One result with its mail. `report` is what the case is told when the mail is given up; "" tells it nothing."""
+    """One result with its mail. `report` is what the case is told when the mail is given up; "" tells it nothing.
+
+    `failure` is set when the next hop spoke of the address itself.
+    """
 
     mail: ClaimedMail
     result: SendResult
     report: str = ""
+    failure: Failure | None = None
 
 
 class Recorder:
     """One thread that commits what others put in. Lives as long as its process."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, bounces: BounceLimits) -> None:
+        self._store, self._bounces = store, bounces
         self._waiting: list[Record] = []
         self._changed = threading.Condition()
         self._writing = self._hurried = False
@@ -107,10 +112,20 @@ class Recorder:
             cases = uow.cases.lock(sorted(case_id for case_id in reported if case_id)) if reported else {}
             recorded = uow.outbox.record([record.result for record in group])
             _report(uow, cases, [record for record in group if record.report and record.mail.id in recorded])
+            stopped = self._learn(uow, [record for record in group if record.mail.id in recorded])
             reached("mid_mark_sent")
         reached("after_mark_sent")
         for record in group:
             _tell(record, record.mail.id in recorded)
+        for suppression, outbox_id in stopped:
+            metrics.count("suppressed", suppression.cause)
+            _log.warning("address_suppressed", outbox_id=outbox_id, cause=suppression.cause)
+
+    def _learn(self, uow: UnitOfWork, group: Sequence[Record]) -> list[tuple[Suppression, str]]:
+        """A next hop that refuses an address says the same as a bounce of it."""
+        failures = [record.failure for record in group if record.failure is not None]
+        found = ((uow.suppressions.learn(failure, self._bounces), failure.outbox_id) for failure in failures)
+        return [(suppression, outbox_id) for suppression, outbox_id in found if suppression is not None]
 
 
 def _report(uow: UnitOfWork, cases: dict[str, Case], failed: Sequence[Record]) -> None:

@@ -222,7 +222,9 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class OutboxMail:
-    """An outbox row as people see it. `delivery` is what a bounce said later: "", `failed`, `delayed`, `delivered`."""
+    """An outbox row as people see it. `delivery` is what a report said later: "", `failed`, `delayed`, `delivered`,
+    `complained`; with its status (RFC 3463) and its words.
+    """
 
     id: str
     template: str
@@ -243,26 +245,19 @@ class OutboxMail:
     language: str
     subject: str
     delivery: str = ""
+    delivery_status: str = ""
+    delivery_text: str = ""
     history: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a delivery report says about an outbox row: `state` is `failed`, `delayed` or `delivered`; `status` as in RFC 3463."""
+    """What a report says about an outbox row; `status` as in RFC 3463."""
 
     outbox_id: str
-    state: Literal["failed", "delayed", "delivered"]
+    state: Literal["failed", "delayed", "delivered", "complained"]
     status: str = ""
     diagnostic: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Suppression:
-    """An address that gets no mail, and why."""
-
-    address: str
-    reason: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

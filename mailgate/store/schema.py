@@ -386,6 +386,17 @@ suppressions = Table(
     Column("address", PlainText, primary_key=True),  # lower case
     _text("reason"),
     _moment("created_at"),
+    Column("cause", Text, nullable=False, server_default=text("'operator'")),
+    _moment("until", nullable=True),
+)
+
+soft_bounces = Table(
+    "soft_bounces",
+    metadata,
+    Column("address", PlainText, primary_key=True),  # lower case
+    Column("outbox_id", identifier(), primary_key=True),  # the mail that came back: each counts once
+    _moment("bounced_at"),
+    Index("ix_soft_bounces_bounced_at", "bounced_at"),
 )
 
 # The operators' policy ----------------------------------------------------------------------------------------------------------------

@@ -79,12 +79,12 @@ class UnitOfWork:
     @cached_property
     def answers(self) -> AnswerRepository:
         """What the answer gate counts."""
-        return AnswerRepository(self._connection)
+        return AnswerRepository(self._connection, self._clock)
 
     @cached_property
     def suppressions(self) -> SuppressionRepository:
         """Addresses that get no mail."""
-        return SuppressionRepository(self._connection)
+        return SuppressionRepository(self._connection, self._clock)
 
     @cached_property
     def policies(self) -> PolicyRepository:

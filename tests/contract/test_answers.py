@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from mailgate.clock import SteppedClock
-from mailgate.store.rows import Suppression
+from mailgate.rules.reachability import Suppression
 from mailgate.store.unit_of_work import Store
 
 DAY = timedelta(hours=24)

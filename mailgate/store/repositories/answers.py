@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, insert, select
 
 from mailgate.cases.ids import new_id
+from mailgate.clock import Clock
 from mailgate.store.repositories.statements import upsert
 from mailgate.store.repositories.suppressions import SuppressionRepository
 from mailgate.store.schema import answer_log, answers, seen_content
@@ -20,8 +21,8 @@ from mailgate.store.schema import answer_log, answers, seen_content
 class AnswerRepository:
     """See the module. Fits `inbound.redirect.Counters`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection, self._suppressions = connection, SuppressionRepository(connection, clock)
 
     def reserve(self, address: str, template: str, now: datetime, window: timedelta) -> bool:
         """True when no answer of this template was counted for the address within the window; it is counted by that.
@@ -57,4 +58,4 @@ class AnswerRepository:
 
     def suppressed(self, address: str) -> str:
         """Why nothing may be sent to the address, "" when it may."""
-        return SuppressionRepository(self._connection).which([address]).get(address.lower(), "")
+        return self._suppressions.which([address]).get(address.lower(), "")

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, select, update
+from sqlalchemy import Boolean, Connection, bindparam, case, func, select, update
 
 from mailgate.cases.ids import new_id
 from mailgate.errors import UsageError
@@ -149,13 +149,16 @@ class OutboxRepository:
         execute_all(self._connection, statement, [{"of_id": c.id, "token": c.lease_token} for c in claims])
 
     def record_deliveries(self, deliveries: Sequence[Delivery]) -> None:
-        """Write what delivery reports say about mails that were sent. The newest report stands."""
+        """Write what reports say about mails that were sent. The newest one stands, but a delay never stands over what came of it."""
         statement = (
             update(outbox)
-            .where(outbox.c.id == bindparam("of_id"))
+            .where(outbox.c.id == bindparam("of_id"), outbox.c.delivery.in_(("", "delayed")) | bindparam("final", type_=Boolean))
             .values(delivery=bindparam("to"), delivery_status=bindparam("status"), delivery_text=bindparam("words"))
         )
-        rows = [{"of_id": d.outbox_id, "to": d.state, "status": d.status, "words": d.diagnostic} for d in deliveries]
+        rows = [
+            {"of_id": d.outbox_id, "to": d.state, "status": d.status, "words": d.diagnostic, "final": d.state != "delayed"}
+            for d in deliveries
+        ]
         execute_all(self._connection, statement, rows)
 
     # People ------------------------------------------------------------------------------------------------------------------------
@@ -332,5 +335,7 @@ def _mail(row: Any, history: tuple[Attempt, ...] = ()) -> OutboxMail:
         language=row.language,
         subject=row.subject,
         delivery=row.delivery,
+        delivery_status=row.delivery_status,
+        delivery_text=row.delivery_text,
         history=history,
     )

@@ -6,13 +6,26 @@ In: now, and how long bytes are kept. Out: how much went. Works in bounded bites
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Column, Connection, Table, delete, exists, select, text, update
 
 from mailgate.store.repositories.accept import WINDOW
 from mailgate.store.repositories.statements import id_floor, literal
 from mailgate.store.rows import Purged
-from mailgate.store.schema import answer_log, answers, blobs, comment_files, journal, outbox, outbox_mails, seen_content, submissions
+from mailgate.store.schema import (
+    answer_log,
+    answers,
+    blobs,
+    comment_files,
+    journal,
+    outbox,
+    outbox_mails,
+    seen_content,
+    soft_bounces,
+    submissions,
+    suppressions,
+)
 
 BITE = 500
 COUNTED_FOR = timedelta(days=60)  # longer than any window that the answer gate may have
@@ -29,10 +42,17 @@ class RetentionRepository:
     def purge(self, now: datetime, keep: timedelta | None, limit: int = BITE) -> Purged:
         """Take away up to `limit` rows of each kind. Call again until nothing is taken.
 
-        Raw bytes of settled entries accepted before `now - keep`, frozen mails that are final and as old, and what deduplication and the
-        answer gate no longer look at. `keep` None keeps all bytes. Bytes that a waiting entry or a comment needs stay.
+        Raw bytes of settled entries accepted before `now - keep`, frozen mails that are final and as old, and what deduplication, the
+        answer gate and the counting of bounces no longer look at. `keep` None keeps all bytes. Bytes that a waiting entry or a comment
+        needs stay.
         """
-        counted = ((answers, answers.c.answered_at), (answer_log, answer_log.c.answered_at), (seen_content, seen_content.c.seen_at))
+        counted = (
+            (answers, answers.c.answered_at),
+            (answer_log, answer_log.c.answered_at),
+            (seen_content, seen_content.c.seen_at),
+            (soft_bounces, soft_bounces.c.bounced_at),
+            (suppressions, suppressions.c.until),
+        )
         return Purged(
             blobs=self._raw(now - keep, limit) if keep is not None else 0,
             submissions=self._aged(submissions, submissions.c.accepted_at, now - WINDOW, limit),
@@ -73,7 +93,7 @@ class RetentionRepository:
         )
         return self._connection.execute(delete(outbox_mails).where(outbox_mails.c.outbox_id.in_(final.scalar_subquery()))).rowcount
 
-    def _aged(self, table: Table, moment: Column[datetime], oldest: datetime, limit: int) -> int:
+    def _aged(self, table: Table, moment: Column[Any], oldest: datetime, limit: int) -> int:
         # Several columns can be the key; of those that are too old, the oldest go first, up to the limit.
         last = select(moment).where(moment < oldest).order_by(moment).offset(limit - 1).limit(1)
         bound = self._connection.execute(last).scalar_one_or_none()

@@ -9,7 +9,8 @@ import pytest
 from mailgate.cases import carriers
 from mailgate.cases.ids import new_id
 from mailgate.cases.tokens import bounce_token
-from mailgate.store.rows import OutboxRow, Suppression
+from mailgate.rules.reachability import Suppression
+from mailgate.store.rows import OutboxRow
 from tests.desk import KEYS, Desk, letter
 
 KARI = "kari@fjord.example"

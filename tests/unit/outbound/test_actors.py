@@ -11,8 +11,8 @@ from mailgate.outbound.feed import Feed, FeedOptions
 from mailgate.outbound.schedule import Schedule
 from mailgate.outbound.session import Answer, SmarthostOptions, Timeouts
 from mailgate.outbound.smarthost import Capture, Smarthost
+from mailgate.rules.reachability import Suppression
 from mailgate.store.failures import ConnectionLost
-from mailgate.store.rows import Suppression
 from tests.sink import Close, Hang, Sink, ThenClose
 from tests.waiting import until
 

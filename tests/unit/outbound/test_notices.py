@@ -12,7 +12,7 @@ from mailgate.outbound.notices import NoticeOptions, NoticeStage
 from mailgate.outbound.outbox import Freezer
 from mailgate.outbound.render import RenderError
 from mailgate.rules.default import SUPPORTWEB_POLICY
-from mailgate.store.rows import Suppression
+from mailgate.rules.reachability import Suppression
 from tests.unit.outbound.conftest import IDENTITY, KEYS, RENDERER
 
 

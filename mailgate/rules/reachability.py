@@ -1,0 +1,80 @@
+"""What failed deliveries mean for an address: from when on it gets no mail, and for how long. Pure; the store keeps the count.
+
+In: one failure, and how many different mails of ours failed softly within the window. Out: a `Suppression`, or None: the address goes on.
+A hard failure stops it until somebody shows that it lives; several soft ones stop it for a time; a complaint is a person's wish.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from mailgate.mail.enhanced_status import Verdict, meaning
+
+Cause = Literal["bounce", "soft_bounces", "complaint", "operator"]
+"""Why an address gets no mail. All but `operator` end when its owner writes to us and it is sure that they did."""
+LIFTED_BY_ITS_OWNER: frozenset[str] = frozenset({"bounce", "soft_bounces", "complaint"})
+MAX_WORDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One mail of ours, `outbox_id`, did not reach `address` (lower case); or it did and was complained of.
+
+    `verdict` as of `enhanced_status`; `status` and `words` are what was said, for people.
+    """
+
+    address: str
+    outbox_id: str
+    verdict: Verdict | Literal["complaint"]
+    at: datetime
+    status: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BounceLimits:
+    """After `soft_max` mails that failed softly within the window an address pauses. `soft_max` 0: it never does."""
+
+    soft_max: int = 5
+    soft_window_days: int = 14
+    soft_pause_days: int = 7
+
+    @property
+    def soft_window(self) -> timedelta:
+        """As a time."""
+        return timedelta(days=self.soft_window_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """An address gets nothing more: why, since when (`created_at`), and until when (None: until it is lifted)."""
+
+    address: str
+    reason: str
+    created_at: datetime
+    cause: Cause = "operator"
+    until: datetime | None = None
+
+
+def counts_softly(failure: Failure) -> bool:
+    """True when the failure is held against the address, though one alone means nothing."""
+    return failure.verdict in ("soft", "unknown")
+
+
+def suppression_after(failure: Failure, soft_failures: int, limits: BounceLimits) -> Suppression | None:
+    """What follows. `soft_failures` counts this one."""
+    day = f"{failure.at:%Y-%m-%d}"
+    if failure.verdict == "hard":
+        return Suppression(failure.address, f"bounced {day}: {_said(failure)}", failure.at, "bounce")
+    if failure.verdict == "complaint":
+        return Suppression(failure.address, f"complained {day}: the receiver called our mail unwanted", failure.at, "complaint")
+    if not (counts_softly(failure) and 0 < limits.soft_max <= soft_failures):
+        return None
+    reason = f"{soft_failures} mails came back within {limits.soft_window_days} days, the last one {day}: {_said(failure)}"
+    return Suppression(failure.address, reason, failure.at, "soft_bounces", failure.at + timedelta(days=limits.soft_pause_days))
+
+
+def _said(failure: Failure) -> str:
+    return " ".join((failure.status, failure.words or meaning(failure.status))).strip()[:MAX_WORDS] or "no reason was given"
