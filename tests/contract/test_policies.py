@@ -7,14 +7,14 @@ import threading
 from datetime import timedelta
 
 import pytest
-from alembic import command
 from sqlalchemy import text
 
 from mailgate.clock import SteppedClock, utc_now
 from mailgate.errors import UsageError
 from mailgate.store import migrate
-from mailgate.store.database import Database, open_database
+from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
+from tests.old_schema import upgrade_to
 
 FIRST, SECOND = "rules: [a]\r\n# blåbær \N{GRINNING FACE}\n", "\ufeffrules: [b]\n"
 
@@ -27,13 +27,6 @@ def _add(store: Store, document: str, comment: str = "why") -> int:
 def _active(store: Store) -> int | None:
     with store.reading() as uow:
         return uow.policies.active()
-
-
-def _upgrade_to(database: Database, revision: str) -> None:
-    config = migrate._config()
-    with database.writing.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
 
 
 def test_given_no_version_when_asked_then_none_is_in_force_and_none_can_be_shown(store: Store) -> None:
@@ -118,7 +111,7 @@ def test_given_a_database_of_the_release_before_with_mail_in_it_when_upgraded_th
     empty_database_url: str,
 ) -> None:
     database = open_database(empty_database_url)
-    _upgrade_to(database, "0001")
+    upgrade_to(database, "0001")
     id_ = "0192d3a0-0000-7000-8000-000000000001"
     decided = "INSERT INTO decisions (journal_id, decided_at, rule, policy_version, trail) VALUES (:id, :at, 'machine', 'builtin-1', '[]')"
     at = "2026-11-23T09:00:00.000000+00:00"

@@ -14,6 +14,7 @@ from mailgate.rules.reachability import BounceLimits, Failure, Suppression
 from mailgate.store import migrate
 from mailgate.store.database import Database, open_database
 from mailgate.store.unit_of_work import Store, UnitOfWork
+from tests.old_schema import upgrade_to
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 EVA = "eva@kunde.example"
@@ -133,17 +134,14 @@ def test_given_counts_and_pauses_that_are_long_over_when_purged_then_they_go_and
     assert write(lambda uow: [one.address for one in uow.suppressions.list()]) == ["a@x.example"]
 
 
-def test_given_suppressions_of_the_first_schema_when_upgraded_then_each_gets_its_cause(empty_database_url, monkeypatch):
+def test_given_suppressions_of_the_schema_before_when_upgraded_then_each_gets_its_cause(empty_database_url):
     database = open_database(empty_database_url)
-    with monkeypatch.context() as old:
-        old.setattr(migrate.command, "upgrade", lambda config, _head, real=migrate.command.upgrade: real(config, "0003"))
-        migrate.upgrade(database)
+    upgrade_to(database, "0003")
     rows = [("eva@kunde.example", "bounced 2026-11-01: 5.1.1"), ("per@kunde.example", "left the company")]
     with database.writing.begin() as connection:
         for address, reason in rows:
-            values = {"address": address, "reason": reason, "at": "2026-11-01 08:00:00.000000"}
-            moment = ":at" if database.is_sqlite else "CAST(:at AS timestamptz)"
-            connection.execute(text(f"INSERT INTO suppressions (address, reason, created_at) VALUES (:address, :reason, {moment})"), values)
+            values = {"address": address, "reason": reason, "at": "2026-11-01T08:00:00.000000+00:00"}
+            connection.execute(text("INSERT INTO suppressions (address, reason, created_at) VALUES (:address, :reason, :at)"), values)
     migrate.upgrade(database)
     with Store(database, SteppedClock(START)).reading() as uow:
         found = [(one.address, one.reason, one.cause, one.until) for one in uow.suppressions.of([address for address, _ in rows])]

@@ -210,6 +210,33 @@ def test_given_an_address_suppressed_while_its_mail_waits_then_nothing_is_sent(w
     assert sink.sessions == 0
 
 
+@pytest.mark.parametrize(
+    ("step", "reply", "cause"),
+    [
+        ("RCPT", "550 5.1.1 <kari@kunde.example>: user unknown", "bounce"),
+        ("RCPT", "550 No such user", "bounce"),
+        ("RCPT", "554 5.7.1 relay access denied", ""),
+        ("RCPT", "552 5.2.2 mailbox full", ""),
+        ("DOT", "550 5.1.1 user unknown", ""),
+        ("MAIL", "550 5.1.1 user unknown", ""),
+    ],
+)
+def test_given_a_next_hop_that_refuses_when_it_speaks_of_the_address_then_that_gets_no_more(world, sink, stage, step, reply, cause):
+    world.queued(1, address="Kari@kunde.example")
+    sink.on(step, reply)
+    stage.run()
+    with world.store.reading() as uow:
+        assert [one.cause for one in uow.suppressions.of(["kari@kunde.example"])] == ([cause] if cause else [])
+
+
+def test_given_a_full_mailbox_at_the_next_hop_when_five_mails_are_refused_then_the_address_pauses(world, sink, stage):
+    world.queued(5, address="kari@kunde.example")
+    sink.always("RCPT", "552 5.2.2 mailbox full")
+    stage.run()
+    with world.store.reading() as uow:
+        assert [one.cause for one in uow.suppressions.of(["kari@kunde.example"])] == ["soft_bounces"]
+
+
 def test_given_a_domain_that_swallows_mail_then_other_domains_are_not_held_up(world, sink, make):
     stage = make(SHORT, SendOptions(FeedOptions(batch=50, connections=2), OPTIONS.schedule))
     world.queued(6, address="u{n}@hole.example")
