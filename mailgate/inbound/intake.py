@@ -244,8 +244,7 @@ def _tell_shadows(outcome: Outcome) -> None:
 
 
 def _tell_delivery(outcome: Outcome) -> None:
-    said = json.loads(outcome.trail).get("delivery") if outcome.trail else None
-    if not said:
+    if '"delivery"' not in outcome.trail or not (said := json.loads(outcome.trail).get("delivery")):
         return
     count("delivery_reports", said.get("verdict") or said["state"])
     if said.get("then"):
