@@ -136,7 +136,7 @@ def test_given_counts_and_pauses_that_are_long_over_when_purged_then_they_go_and
 
 def test_given_suppressions_of_the_schema_before_when_upgraded_then_each_gets_its_cause(empty_database_url):
     database = open_database(empty_database_url)
-    upgrade_to(database, "0003")
+    upgrade_to(database, "0004")
     rows = [("eva@kunde.example", "bounced 2026-11-01: 5.1.1"), ("per@kunde.example", "left the company")]
     with database.writing.begin() as connection:
         for address, reason in rows:
