@@ -6,13 +6,14 @@ way in or out. Names that nobody has are `document_names`' business.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 
 from mailgate.cases.workflow import Workflow
 from mailgate.mail.model import MACHINE_KINDS
 from mailgate.rules.chain import HEARD_KINDS, PEOPLES
-from mailgate.rules.conditions import All, Always, AnyOf, Compare, Condition, Eq, In, Not, Scalar, facts_in
+from mailgate.rules.conditions import All, Always, AnyOf, Compare, Condition, Eq, In, Matches, Not, Scalar, facts_in
 from mailgate.rules.document_schema import problem
 from mailgate.rules.document_yaml import Place, Problem
 from mailgate.rules.facts import fact
@@ -101,23 +102,74 @@ def no_default(last: Rule, place: Place) -> Iterator[Problem]:
 
 
 def _hidden(rules: Sequence[PlacedRule]) -> Iterator[Problem]:
-    deciding: list[Rule] = []
+    deciding = _Deciding()
     for rule, where in rules:
-        over = next((earlier for earlier in deciding if implies(rule.when, earlier.when)), None) or _together(rule, deciding)
+        over = deciding.over(rule.when)
         if over is not None:
             yield problem(where["when"], _why_hidden(rule, over))
         elif rule.then is not None and not rule.shadow:
-            deciding.append(rule)
+            deciding.add(rule)
 
 
-def _together(rule: Rule, deciding: Sequence[Rule]) -> Rule | None:
-    """The last of the rules before that together take every value that this one asks a fact for."""
-    for name in dict.fromkeys(facts_in(rule.when)):
-        same = [one for one in deciding if isinstance(one.when, Eq | In) and one.when.fact == name]
-        taken = tuple(value for one in same for value in _values(one.when))  # type: ignore[arg-type]  # selected above
-        if taken and implies(rule.when, In(name, taken)):
-            return same[-1]
-    return None
+class _Deciding:
+    """The rules so far that decide, kept so that those that can hide another are found without asking all.
+
+    A rule that asks a fact for values, or for a pattern, can only hide one that asks the same fact for one of these, or for that.
+    """
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] = []
+        self._anywhere: list[int] = []
+        self._at: dict[object, list[int]] = defaultdict(list)
+        self._taken: dict[str, tuple[set[Scalar], Rule]] = {}
+
+    def add(self, rule: Rule) -> None:
+        """The next rule that decides."""
+        position, anchors = len(self._rules), _anchors(rule.when)
+        self._rules.append(rule)
+        for anchor in anchors:
+            self._at[anchor].append(position)
+        if not anchors:
+            self._anywhere.append(position)
+        if isinstance(rule.when, Eq | In):
+            values, _ = self._taken.get(rule.when.fact, (set(), rule))
+            self._taken[rule.when.fact] = values | set(_values(rule.when)), rule
+
+    def over(self, condition: Condition) -> Rule | None:
+        """The first rule that takes all mail of which this holds, or the last of those that together do; None without one."""
+        positions = {position for leaf in _leaves(condition) for anchor in _keys(leaf) for position in self._at.get(anchor, ())}
+        found = (self._rules[at] for at in sorted(positions.union(self._anywhere)))
+        return next((rule for rule in found if implies(condition, rule.when)), None) or self._together(condition)
+
+    def _together(self, condition: Condition) -> Rule | None:
+        for part in condition.parts if isinstance(condition, All) else (condition,):
+            if isinstance(part, Eq | In) and part.fact in self._taken:
+                values, last = self._taken[part.fact]
+                if values.issuperset(_values(part)):
+                    return last
+        return None
+
+
+def _anchors(condition: Condition) -> list[object]:
+    """Keys of which a condition has one for sure, if it implies this one; [] when nothing can be said."""
+    for part in condition.parts if isinstance(condition, All) else (condition,):
+        if isinstance(part, Eq | In | Matches):
+            return _keys(part)
+    return []
+
+
+def _keys(leaf: Condition) -> list[object]:
+    if isinstance(leaf, Matches):
+        return [leaf]
+    return [(leaf.fact, value) for value in _values(leaf)] if isinstance(leaf, Eq | In) else []
+
+
+def _leaves(condition: Condition) -> Iterator[Condition]:
+    if isinstance(condition, All | AnyOf):
+        for part in condition.parts:
+            yield from _leaves(part)
+    else:
+        yield condition
 
 
 def _why_hidden(rule: Rule, over: Rule) -> str:
@@ -160,17 +212,14 @@ def _against_guarantees(rules: Sequence[PlacedRule]) -> Iterator[Problem]:
 
 def _against_each_other(rules: Sequence[PlacedRule]) -> Iterator[Problem]:
     """Rules of one condition that continue and set the same field to different values."""
-    seen: list[tuple[Rule, str, str]] = []
+    seen: dict[tuple[Condition, str], tuple[Rule, str]] = {}
     for rule, where in rules:
-        if rule.shadow:
-            continue
-        for name, value in [item for action in rule.actions if action.do == "set" for item in action.args.items()]:
-            other = next((one for one, key, said in seen if key == name and said != value and one.when == rule.when), None)
-            if other is not None and other is not rule:
+        for name, value in [item for action in rule.actions if action.do == "set" and not rule.shadow for item in action.args.items()]:
+            other, said = seen.setdefault((rule.when, name), (rule, value))
+            if said != value and other is not rule:
                 yield problem(
                     where["do"], f"rule {rule.name} contradicts rule {other.name}: the same condition, but another {name}; keep one"
                 )
-            seen.append((rule, name, value))
 
 
 def _statuses(workflow: Workflow, places: Mapping[str, Place]) -> Iterator[Problem]:

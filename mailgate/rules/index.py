@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mailgate.rules.conditions import All, AnyOf, Condition, Eq, In, Matches, Patterns
+from mailgate.rules.conditions import MAX_SEARCHED_CHARS, All, AnyOf, Condition, Eq, In, Matches, Patterns, searched_chars
 from mailgate.rules.facts import Facts, Value, fact
 
 Test = Eq | Matches
@@ -85,6 +85,8 @@ def _tests(condition: Condition) -> Iterator[Test]:
 
 def _gate(condition: Condition, uses: Mapping[Test, int]) -> Gate | None:
     """The gate that opens for the fewest mails, as far as the policy itself shows that: whose tests the fewest rules share."""
+    if isinstance(condition, Matches) and searched_chars(condition.pattern) < MAX_SEARCHED_CHARS:
+        return None  # it looks at less than the search for many does, and may find an end there that the search does not
     if isinstance(condition, Eq | Matches | In):
         return tuple(dict.fromkeys(_tests(condition)))
     if not isinstance(condition, All | AnyOf):

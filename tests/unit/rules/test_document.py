@@ -1,6 +1,8 @@
 """The operators' document: what is good is read as it is meant, what is broken is named with its place."""
 
+import random
 import re
+import time
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -13,14 +15,15 @@ from ruamel.yaml import YAML
 import mailgate.rules
 from mailgate.cli import main
 from mailgate.rules.chain import run
-from mailgate.rules.conditions import Matches
+from mailgate.rules.conditions import All, Always, AnyOf, Compare, Eq, In, Matches, Not
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.document import load
+from mailgate.rules.document_lint import _Deciding, excludes, implies
 from mailgate.rules.document_schema import SCHEMA
-from mailgate.rules.document_yaml import MAX_DOCUMENT_BYTES
+from mailgate.rules.document_yaml import MAX_DOCUMENT_BYTES, parse
 from mailgate.rules.examples import facts_of, failures
 from mailgate.rules.facts import FACTS
-from mailgate.rules.policy import Policy
+from mailgate.rules.policy import Policy, Rule
 from tests.pace import seconds_at_rest
 
 SHIPPED = Path(mailgate.rules.__file__).with_name("supportweb.yaml")
@@ -110,7 +113,18 @@ def test_given_a_rule_with_a_hostile_pattern_when_asked_about_a_mebibyte_then_it
     assert seconds_at_rest(lambda: run(policy, facts), runs=5) < 0.05
 
 
-@pytest.mark.parametrize("pattern", [r"(a)\1", "(?=a)b", "(?<!a)b", "((a{1000}){1000}){10}", "(" * 2000])
+GAPS = ["a.{40}c", "a.{300}c", "a(.{1,200})c", "(a.{50}c|b.{51}c|a.{52}c|b.{53}c)", "(a|b)*a(a|b){300}c"]
+
+
+@pytest.mark.parametrize("pattern", GAPS)  # adversarial 194: what the sender writes makes RE2 try all of the pattern everywhere
+def test_given_a_rule_with_gaps_when_asked_about_a_mebibyte_made_for_it_then_it_takes_less_than_50_ms(pattern):
+    rule = f"rules:\n  - {{name: a, when: {{text: {{matches: '{pattern}'}}}}, then: hold}}\n"
+    policy = load((rule + DEFAULT).encode()).policy
+    facts = facts_of({"text": "".join(random.Random(1).choices("ab", k=1024 * 1024))})
+    assert seconds_at_rest(lambda: run(policy, facts), runs=5) < 0.05
+
+
+@pytest.mark.parametrize("pattern", [r"(\w*\W*){500}$", r"(a)\1", "(?=a)b", "(?<!a)b", "((a{1000}){1000}){10}", "(" * 2000])
 def test_given_a_pattern_that_no_linear_engine_takes_when_loaded_then_it_is_refused(pattern):
     rule = f"rules:\n  - {{name: a, when: {{text: {{matches: '{pattern}'}}}}, then: hold}}\n"
     (found,) = load((rule + DEFAULT).encode()).problems
@@ -156,3 +170,48 @@ def test_given_policy_test_when_a_test_fails_then_it_says_expected_got_and_why(t
     assert f"{file}:3: the test 'mine' fails\n    expected hold by rule default, got redirect by rule default\n" in said.out
     assert "    expected effect tag: x, which is missing\n    rule default decided: it holds always\n" in said.out
     assert "1 of 1 tests failed" in said.err
+
+
+LEAVES = st.sampled_from(
+    [Eq("kind", "loop"), Eq("kind", "bulk"), In("kind", ("loop", "bulk")), Eq("language", "en"), Matches("subject", "a"),
+     Matches("text", "b"), Compare("size_bytes", "gt", 5), Compare("size_bytes", "ge", 9), Not(Eq("kind", "loop")), Always()]
+)  # fmt: skip
+CONDITIONS = st.recursive(
+    LEAVES,
+    lambda inner: st.builds(lambda made, parts: made(tuple(parts)), st.sampled_from([All, AnyOf]), st.lists(inner, min_size=1, max_size=3)),
+)
+
+
+@given(CONDITIONS, CONDITIONS)
+def test_given_two_conditions_when_one_hides_the_other_then_the_short_way_finds_it(one, other):
+    deciding = _Deciding()
+    deciding.add(Rule("earlier", other, "note"))
+    assert (deciding.over(one) is not None) >= implies(one, other)
+
+
+@given(
+    CONDITIONS,
+    CONDITIONS,
+    st.sampled_from(["loop", "bulk", "human"]),
+    st.sampled_from(["en", ""]),
+    st.sampled_from(["a", "x"]),
+    st.integers(0, 12),
+)
+def test_given_any_mail_when_conditions_are_said_to_imply_or_exclude_each_other_then_they_do(one, other, kind, language, subject, size):
+    facts = facts_of({"kind": kind, "language": language, "subject": subject, "size_bytes": size})
+    holds, then = one.judge(facts)[0], other.judge(facts)[0]
+    assert not implies(one, other) or not holds or then
+    assert not excludes(one, other) or not (holds and then)
+
+
+def test_given_a_thousand_rules_when_loaded_then_the_checks_take_less_time_than_reading_them():
+    rules = "".join(
+        f"  - {{name: r{n}, when: {{author.domain: kunde{n}.example, subject: {{matches: ord{n}}}}}, then: hold}}\n" for n in range(1000)
+    )
+    raw = ("rules:\n" + rules + DEFAULT).encode()
+    assert load(raw[:200] + b"\n" + DEFAULT.encode()).policy is None  # imports are done
+    began_s = time.process_time()
+    parse(raw)
+    read_s = time.process_time() - began_s
+    assert load(raw).policy is not None
+    assert time.process_time() - began_s < 5 * read_s
