@@ -149,6 +149,21 @@ def test_given_the_guarantees_when_read_then_each_names_tests_that_exist() -> No
             assert not function or f"def {function}(" in tests, function
 
 
+def test_given_the_threats_when_read_then_each_line_names_tests_that_exist() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    table = text.partition("## Who tries what")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    known = set(re.findall(r"def (test_\w+)", tests)) | {f"test_{path.stem}" for path in (ROOT / "tests").rglob("scripts/*.txt")}
+    assert len(rows) >= 20
+    for row in rows:
+        named = re.findall(r"`(tests?[_/][^`]+)`", row.split("|")[-2])
+        assert named, row
+        for name in named:
+            exists = (ROOT / name).exists() if "/" in name else any(one == name or one.startswith(f"{name}_") for one in known)
+            assert exists, name
+
+
 def test_given_every_module_when_looked_at_then_it_says_what_it_is() -> None:
     silent = [
         path for path in PACKAGE.rglob("*.py") if path.stat().st_size and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
