@@ -17,7 +17,7 @@ SCRIPT = """
 ip link set lo up && mount --bind resolv.conf /etc/resolv.conf || exit 70
 "$1" -d -c nsd.conf >nsd.log 2>&1 &
 server=$!
-for try in $(seq 200); do grep -q 'nsd started' nsd.log && break; sleep 0.05; done
+for try in $(seq 200); do grep -qs 'nsd started' nsd.log && break; sleep 0.05; done
 opendkim-testmsg
 result=$?
 kill $server

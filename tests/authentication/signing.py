@@ -70,7 +70,7 @@ def zone() -> str:
         "strengt": f"v=DKIM1; t=s; p={value}",
         "svaer": f"v=DKIM1; n={'x' * 3000}; p={value}",
     }
-    return "\n".join(f"{name}._domainkey.kunde.no. IN TXT {_strings(text)}" for name, text in records.items())
+    return "\n".join(f"{name}._domainkey.kunde.no. IN TXT {strings(text)}" for name, text in records.items())
 
 
 def now_s() -> float:
@@ -78,5 +78,6 @@ def now_s() -> float:
     return time.time()
 
 
-def _strings(text: str) -> str:
+def strings(text: str) -> str:
+    """A TXT value as the strings of a zone file."""
     return " ".join('"{}"'.format(text[at : at + 250].replace(";", r"\;")) for at in range(0, len(text), 250))
