@@ -107,6 +107,25 @@ def test_given_markup_in_data_when_rendered_then_it_is_text_in_html(bad):
         assert sign not in made.html
 
 
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+@pytest.mark.parametrize("kind", ["comment_added", "status_changed", "assignee_changed", "case_created"])
+def test_given_markup_in_data_when_changes_are_gathered_then_it_is_text_in_html(kind, language):
+    bad = "<img src=x>"
+    change = ChangeView(kind, bad, WHEN, bad, from_=bad, to=bad, from_label=bad, to_label=bad, hint=bad, files=(bad,))
+    made = RENDERER.render("digest", language, values(change, change, case=CaseView("SUP-1", bad, "https://x.example")))
+    assert bad in made.text
+    assert "<img" not in made.html
+
+
+def test_given_an_operators_template_that_imports_the_words_when_rendered_then_what_they_say_is_escaped_in_html_alone(tmp_path):
+    for form in ("txt", "html"):
+        (tmp_path / f"digest.nb.{form}.j2").write_text('{% import "_words.nb.j2" as w %}{{ w.item(change) }}', "utf-8")
+    change = ChangeView("comment_added", "<img>", WHEN)
+    made = Renderer(Wording(tmp_path, shared=SHARED)).render("digest", "nb", values(change, change))
+    assert "<img> skrev:" in made.text
+    assert "&lt;img&gt; skrev:" in made.html
+
+
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
