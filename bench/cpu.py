@@ -107,7 +107,9 @@ def _costs(home: Path, url: str, sink_port: int, mails: int) -> Costs:
         people = planted(ours, mails)
         settings = load(ours.config, ours.environment)
         store = bootstrap.open_store(settings)
-        stages = bootstrap.make_stages(settings, store, lambda _: None)
+        policies = bootstrap.policy_in_force(settings, store)
+        policies.begin()
+        stages = bootstrap.make_stages(settings, store, policies, lambda _: None)
         journal = Journal(store, utc_now, lambda: None)
         _accept(journal, people[:1])
         _ran(stages["intake"], 1)  # what is started once is started

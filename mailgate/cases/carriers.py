@@ -66,7 +66,21 @@ def in_message_ids(keys: TokenKeys, message_ids: Iterable[str], today: date) -> 
 
 def in_text(keys: TokenKeys, text: str, today: date) -> tuple[Token, ...]:
     """The good tokens of marker lines in a text, quoted or not, in order. Linear in the text's length."""
-    return _all_good(keys, (match.group(1) for match in _IN_TEXT.finditer(text)), today)
+    return _all_good(keys, _marked(text), today)
+
+
+def _marked(text: str) -> Iterator[str]:
+    """What stands behind marker words. Finding the words first costs a tenth of looking for the whole pattern everywhere."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a letter whose small form is two: places would not agree
+        yield from (match.group(1) for match in _IN_TEXT.finditer(text))
+        return
+    at = lowered.find("ref")
+    while at >= 0:
+        found = _IN_TEXT.match(text, at)
+        if found:
+            yield found.group(1)
+        at = lowered.find("ref", found.end() if found else at + 1)
 
 
 def without_tokens(keys: TokenKeys, text: str, today: date) -> str:

@@ -15,8 +15,8 @@ reply token has 48 characters, every bounce token 55: with `support+` before the
 from __future__ import annotations
 
 import hmac
-from base64 import b32decode, b32encode
-from binascii import Error as Base32Error
+import re
+from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -41,6 +41,11 @@ _DAY_ZERO = date(2020, 1, 1)
 _MAX_OPERATION_OCTETS = 16
 _HEAD_OCTETS = 2
 _OUTBOX_ID_OCTETS = 16
+_LETTERS = re.compile("[a-zA-Z2-7]+")
+_DIGITS = str.maketrans("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnop" * 2 + "qrstuv")
+"""Base32 to the digits of the number that it is."""
+_NO_LENGTHS = (1, 3, 6)
+"""Characters modulo 8 that no number of octets comes to."""
 
 RefusalReason = Literal["malformed", "unknown_key", "retired_key", "forged", "expired"]
 
@@ -174,17 +179,15 @@ def _mac(secret: bytes, body: bytes) -> bytes:
 def _decode(text: str) -> bytes | None:
     """The octets of a token in its one spelling (but for case); None when it cannot be one.
 
-    Base32 leaves spare bits at the end that decoders ignore: other spellings of the same octets are refused by spelling them again.
+    Base32 leaves spare bits at the end that decoders ignore: where they are set, it is another spelling of the same octets, and refused.
     """
-    if not SHORTEST <= len(text) <= LONGEST or not text.isascii():
+    if not SHORTEST <= len(text) <= LONGEST or len(text) % 8 in _NO_LENGTHS or not _LETTERS.fullmatch(text):
         return None
-    upper = text.upper()
-    try:
-        octets = b32decode(upper + "=" * (-len(upper) % 8))
-    except (Base32Error, ValueError):
+    size, spare_bits = divmod(5 * len(text), 8)
+    value = int(text.translate(_DIGITS), 32)  # a tenth of what the library's decoder costs
+    if value & (1 << spare_bits) - 1:
         return None
-    if b32encode(octets).decode("ascii").rstrip("=") != upper:
-        return None
+    octets = (value >> spare_bits).to_bytes(size)
     return octets if octets[0] >> 4 == _VERSION and octets[0] & 0xF in _SCOPES.values() else None
 
 

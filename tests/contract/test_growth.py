@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import Connection, event, insert
 
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Change
 from mailgate.clock import SteppedClock
 from mailgate.store.database import Database
+from mailgate.store.repositories import bulk
+from mailgate.store.repositories.bulk import execute as bulk_execute
 from mailgate.store.rows import Outcome
 from mailgate.store.schema import journal, notices, outbox
 from mailgate.store.unit_of_work import Store
@@ -51,21 +53,30 @@ def grown(store: Store, clock: SteppedClock) -> Store:
 
 @contextmanager
 def _statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """What is run meanwhile, whether SQLAlchemy runs it or the driver is called at once."""
     seen: list[tuple[str, Any]] = []
 
     def keep(_connection: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
         if statement.lstrip().startswith(("SELECT", "UPDATE", "WITH", "DELETE")):
             seen.append((statement, parameters[0] if many else parameters))
 
+    def execute(connection: Connection, text: str, values: Sequence[Any]) -> Any:
+        keep(connection, None, text, values, None, many=False)
+        return bulk_execute(connection, text, values)
+
     event.listen(database.writing, "before_cursor_execute", keep)
-    yield seen
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "execute", execute)
+        yield seen
     event.remove(database.writing, "before_cursor_execute", keep)
 
 
 def _read_through(database: Database, statement: str, parameters: Any) -> set[str]:
     with database.writing.begin() as db:
         if database.is_sqlite:
-            plan = "\n".join(str(row[3]) for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters))
+            plan = "\n".join(str(row[3]) for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters)))
+        elif "$1" in statement:
+            plan = "\n".join(str(row[0]) for row in bulk_execute(db, f"EXPLAIN {statement}", parameters))
         else:
             plan = "\n".join(str(row[0]) for row in db.exec_driver_sql(f"EXPLAIN {statement}", parameters))
     return set(READ_THROUGH.findall(plan)) & {"journal", "notices", "outbox", "comments"}

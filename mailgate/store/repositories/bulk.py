@@ -24,16 +24,19 @@ CHUNK_ROWS = 64  # bounds the number of different texts, and the values of one s
 Row = Mapping[str, Any]
 Converter = Callable[[Any], Any]
 
-_DOLLAR: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+DOLLAR: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+"""Makes PostgreSQL's text as a `RawCursor` takes it."""
+
+
+def execute(connection: Connection, text: str, values: Sequence[Any]) -> Any:
+    """Run one statement in the driver's own form: `?` for SQLite, `$1` for PostgreSQL. The driver's cursor, with rows as plain tuples."""
+    driver: Any = connection.connection.driver_connection
+    return driver.execute(text, values) if connection.dialect.name == "sqlite" else psycopg.RawCursor(driver).execute(text, values)
 
 
 def run(connection: Connection, text: str, values: Sequence[Any]) -> int:
     """Run one statement whose placeholders are `?` (and which has no other `?`); how many rows it touched."""
-    driver: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        return int(driver.execute(text, values).rowcount)
-    with psycopg.RawCursor(driver) as cursor:
-        return int(cursor.execute(_numbered(text), values).rowcount)
+    return int(execute(connection, text if connection.dialect.name == "sqlite" else _numbered(text), values).rowcount)
 
 
 def insert_all(
@@ -73,9 +76,9 @@ class UpdateAll:
             cursor.executemany(text, values)
 
     def _compile(self, dialect: Dialect) -> tuple[str, Sequence[tuple[str, Converter | None]], Row]:
-        compiled: Any = self._statement.compile(dialect=dialect if dialect.name == "sqlite" else _DOLLAR)
+        compiled: Any = self._statement.compile(dialect=dialect if dialect.name == "sqlite" else DOLLAR)
         binds = {name: bind for bind, name in compiled.bind_names.items()}
-        convert = tuple((name, _converter(binds[name].type, dialect)) for name in compiled.positiontup)
+        convert = tuple((name, converter(binds[name].type, dialect)) for name in compiled.positiontup)
         constants = {name: bind.value for name, bind in binds.items() if not bind.required}
         made = self._compiled[dialect.name] = (str(compiled), convert, constants)
         return made
@@ -87,14 +90,15 @@ def _values(rows: Iterable[Row], convert: Sequence[tuple[str, Converter | None]]
 
 @lru_cache(maxsize=256)
 def _converters(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tuple[tuple[str, Converter | None], ...]:
-    return tuple((name, _converter(table.c[name].type, dialect)) for name in columns)
+    return tuple((name, converter(table.c[name].type, dialect)) for name in columns)
 
 
-def _converter(kind: Any, dialect: Dialect) -> Converter | None:
+def converter(kind: Any, dialect: Dialect) -> Converter | None:
+    """What makes the driver's value of one of this type; None when they are the same."""
     if isinstance(kind, Integer) and dialect.name != "sqlite":
         return _integer_text
-    converter: Converter | None = kind.dialect_impl(dialect).bind_processor(dialect)
-    return converter
+    found: Converter | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return found
 
 
 def _integer_text(value: int | None) -> str | None:

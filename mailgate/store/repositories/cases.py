@@ -19,6 +19,7 @@ from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.contacts import contact
 from mailgate.store.repositories.counters import next_numbers
 from mailgate.store.repositories.notices import notice_row
+from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import id_floor, limited, literal
 from mailgate.store.schema import cases, comment_files, comments, contacts, events, notices, participants
 
@@ -33,25 +34,22 @@ class CaseRepository:
         """One case by its key (`SUP-123`, any case) or id. Raises UsageError when there is none."""
         by_key = "-" in key_or_id and len(key_or_id) != 36
         condition = cases.c.key == key_or_id.upper() if by_key else cases.c.id == key_or_id
-        found = self._loaded(select(cases).where(condition))
+        found = self._loaded(self._connection.execute(select(cases).where(condition)).all())
         if not found:
             raise UsageError(f"there is no case {key_or_id}")
         return found[0]
 
     def by_ids(self, ids: Collection[str]) -> dict[str, Case]:
         """Id -> case, for those that exist. Takes no lock."""
-        return {case.id: case for case in self._loaded(select(cases).where(cases.c.id.in_(ids)))} if ids else {}
+        return {case.id: case for case in self._loaded(_BY_ID.rows(self._connection, ids=ids))} if ids else {}
 
     def by_numbers(self, numbers: Collection[int]) -> dict[int, Case]:
         """Number -> case, for those that exist. Takes no lock."""
-        return {case.number: case for case in self._loaded(select(cases).where(cases.c.number.in_(numbers)))} if numbers else {}
+        return {case.number: case for case in self._loaded(_BY_NUMBER.rows(self._connection, numbers=numbers))} if numbers else {}
 
     def lock(self, ids: Collection[str]) -> dict[str, Case]:
         """The cases, locked until the transaction ends, in the order of their ids so that two workers cannot wait for each other."""
-        if not ids:
-            return {}
-        locked = select(cases).where(cases.c.id.in_(ids)).order_by(cases.c.id).with_for_update()
-        return {case.id: case for case in self._loaded(locked)}
+        return {case.id: case for case in self._loaded(_LOCK.rows(self._connection, ids=ids))} if ids else {}
 
     def next_number(self) -> int:
         """The number of a new case. See `counters`: never twice, and the counter stays locked until the transaction ends."""
@@ -72,7 +70,7 @@ class CaseRepository:
             statement = statement.where(cases.c.customer_id == customer_id)
         if contact_id is not None:
             statement = statement.where(cases.c.id.in_(select(participants.c.case_id).where(participants.c.contact_id == contact_id)))
-        return self._loaded(limited(statement, limit))
+        return self._loaded(self._connection.execute(limited(statement, limit)).all())
 
     def comments(self, case_id: str) -> Sequence[Comment]:
         """The case's conversation in order, with its files."""
@@ -144,22 +142,13 @@ class CaseRepository:
             which = and_(participants.c.case_id == bindparam("of_case"), participants.c.contact_id == bindparam("of_contact"))
             self._connection.execute(delete(participants).where(which), gone)
 
-    def _loaded(self, statement: Select[Any]) -> Sequence[Case]:
-        rows = self._connection.execute(statement).all()
+    def _loaded(self, rows: Sequence[Any]) -> Sequence[Case]:
         taking_part = self._participants([row.id for row in rows])
         return [_case(row, taking_part.get(row.id, [])) for row in rows]
 
     def _participants(self, case_ids: Sequence[str]) -> Mapping[str, Sequence[Participant]]:
-        if not case_ids:
-            return {}
-        found = (
-            select(participants.c.case_id, participants.c.role, participants.c.approved, contacts)
-            .join(contacts, contacts.c.id == participants.c.contact_id)
-            .where(participants.c.case_id.in_(case_ids))
-            .order_by(participants.c.role.desc(), contacts.c.number)
-        )
         taking_part: dict[str, Any] = {}
-        for row in self._connection.execute(found):
+        for row in _TAKING_PART.rows(self._connection, case_ids=case_ids) if case_ids else ():
             taking_part.setdefault(row.case_id, []).append(Participant(contact(row), row.role, row.approved))
         return taking_part
 
@@ -201,6 +190,15 @@ _CASE_FIELDS = (
 )  # fmt: skip
 # What never changes is not written again: an unchanged unique key spares PostgreSQL the check of what refers to it.
 _CHANGING = tuple(name for name in _CASE_FIELDS if name not in ("number", "key", "created_at"))
+_BY_ID = Prepared(select(cases).where(cases.c.id.in_(listed("ids"))))
+_BY_NUMBER = Prepared(select(cases).where(cases.c.number.in_(listed("numbers"))))
+_LOCK = Prepared(select(cases).where(cases.c.id.in_(listed("ids"))).order_by(cases.c.id).with_for_update())
+_TAKING_PART = Prepared(
+    select(participants.c.case_id, participants.c.role, participants.c.approved, contacts)
+    .join(contacts, contacts.c.id == participants.c.contact_id)
+    .where(participants.c.case_id.in_(listed("case_ids")))
+    .order_by(participants.c.role.desc(), contacts.c.number)
+)
 _CHANGE_CASE = UpdateAll(
     update(cases).where(cases.c.id == bindparam("of_id")).values({name: bindparam(f"to_{name}") for name in _CHANGING})
 )

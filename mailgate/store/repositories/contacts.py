@@ -11,8 +11,12 @@ from mailgate.cases.model import Contact
 from mailgate.errors import UsageError
 from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.repositories.counters import next_numbers
+from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import limited
 from mailgate.store.schema import contacts
+
+_BY_ADDRESS = Prepared(select(contacts).where(contacts.c.address_lower.in_(listed("addresses"))))
+_BY_ID = Prepared(select(contacts).where(contacts.c.id.in_(listed("ids"))))
 
 
 class ContactRepository:
@@ -24,8 +28,7 @@ class ContactRepository:
     def by_addresses(self, addresses: Collection[str]) -> dict[str, Contact]:
         """Lower-case address -> contact, for those that are known."""
         wanted = {address.lower() for address in addresses}
-        found = select(contacts).where(contacts.c.address_lower.in_(wanted))
-        return {row.address_lower: contact(row) for row in self._connection.execute(found)} if wanted else {}
+        return {row.address_lower: contact(row) for row in _BY_ADDRESS.rows(self._connection, addresses=wanted)} if wanted else {}
 
     def by_numbers(self, numbers: Collection[int]) -> dict[int, Contact]:
         """Number -> contact, for those that exist."""
@@ -34,8 +37,7 @@ class ContactRepository:
 
     def get(self, ids: Collection[str]) -> dict[str, Contact]:
         """Id -> contact, for those that exist."""
-        found = select(contacts).where(contacts.c.id.in_(ids))
-        return {row.id: contact(row) for row in self._connection.execute(found)} if ids else {}
+        return {row.id: contact(row) for row in _BY_ID.rows(self._connection, ids=ids)} if ids else {}
 
     def list(self, limit: int | None = None) -> Sequence[Contact]:
         """By address."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from mailgate.cases.model import Customer
 from mailgate.errors import UsageError
 from mailgate.store.repositories.bulk import insert_all
+from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import limited
 from mailgate.store.schema import customer_domains, customers
+
+_OWNERS = Prepared(select(customer_domains).where(customer_domains.c.domain.in_(listed("domains"))))
+_BY_ID = Prepared(select(customers).where(customers.c.id.in_(listed("ids"))))
+_DOMAINS = Prepared(select(customer_domains).where(customer_domains.c.customer_id.in_(listed("ids"))).order_by(customer_domains.c.domain))
 
 
 class CustomerRepository:
@@ -25,18 +30,18 @@ class CustomerRepository:
         wanted = {domain.lower() for domain in domains}
         if not wanted:
             return {}
-        found = select(customer_domains.c.domain, customer_domains.c.customer_id).where(customer_domains.c.domain.in_(wanted))
-        owner = {row.domain: row.customer_id for row in self._connection.execute(found)}
+        owner = {row.domain: row.customer_id for row in _OWNERS.rows(self._connection, domains=wanted)}
         known = self.get(set(owner.values()))
         return {domain: known[id_] for domain, id_ in owner.items()}
 
     def get(self, ids: Collection[str]) -> dict[str, Customer]:
         """Id -> customer, for those that exist."""
-        return {c.id: c for c in self._with_domains(select(customers).where(customers.c.id.in_(ids)))} if ids else {}
+        return {c.id: c for c in self._with_domains(_BY_ID.rows(self._connection, ids=ids))} if ids else {}
 
     def list(self, limit: int | None = None) -> Sequence[Customer]:
         """By name."""
-        return self._with_domains(limited(select(customers).order_by(customers.c.name, customers.c.id), limit))
+        found = limited(select(customers).order_by(customers.c.name, customers.c.id), limit)
+        return self._with_domains(self._connection.execute(found).all())
 
     def add(self, new: Iterable[Customer]) -> None:
         """Write new customers with their domains. Raises UsageError when a domain belongs to another one."""
@@ -63,15 +68,9 @@ class CustomerRepository:
             if holder is not None and holder.id != owner_id:
                 raise UsageError(f"the domain {domain} belongs to the customer {holder.name}")
 
-    def _with_domains(self, statement: Select[Any]) -> Sequence[Customer]:
-        rows = self._connection.execute(statement).all()
-        if not rows:
-            return []
-        found = (
-            select(customer_domains).where(customer_domains.c.customer_id.in_([row.id for row in rows])).order_by(customer_domains.c.domain)
-        )
+    def _with_domains(self, rows: Sequence[Any]) -> Sequence[Customer]:
         domains: dict[str, list[str]] = {}
-        for row in self._connection.execute(found):
+        for row in _DOMAINS.rows(self._connection, ids=[row.id for row in rows]) if rows else ():
             domains.setdefault(row.customer_id, []).append(row.domain)
         return [Customer(r.id, r.name, r.agreement, tuple(domains.get(r.id, ())), r.language) for r in rows]
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import BigInteger, Connection, Integer, Select, Text, bindparam, func, select, update
 
 from mailgate.clock import Clock
 from mailgate.errors import UsageError
@@ -18,6 +18,7 @@ from mailgate.mail.model import Envelope
 from mailgate.store.repositories import accept
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.ledger import LedgerRepository
+from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import array, execute_all, id_range, limited, literal, words
 from mailgate.store.rows import Appended, ClaimedEntry, JournalEntry, JournalState, NewEntry, Outcome, Queue
 from mailgate.store.schema import blobs, decisions, entry_tags, journal
@@ -31,6 +32,54 @@ _DECIDED = tuple(column.name for column in decisions.columns if column.name != "
 _FINISH = UpdateAll(update(journal).where(journal.c.id == bindparam("of_id")).values(state=bindparam("to"), due_at=None, error=""))
 _LEASE = (journal.c.attempts, journal.c.lease_token, journal.c.release)
 _CLAIMED = (journal.c.id, *_ENVELOPE, journal.c.raw_sha256, journal.c.accepted_at, *_LEASE, *_SUBMITTED)
+
+
+def _due(attempts: Any) -> Select[Any]:
+    """Due rows under lock, those that another worker is taking left out. The index conditions stand literally."""
+    return (
+        select(journal.c.id, journal.c.due_at, journal.c.size_bytes)
+        .where(journal.c.due_at <= bindparam("now"), journal.c.due_at.is_not(None), attempts)
+        .order_by(journal.c.due_at, journal.c.id)
+        .limit(bindparam("limit", type_=Integer))
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _fitting(due: Select[Any]) -> Select[Any]:
+    """The first of `due` whose bytes fit together. A list of big mails must not fill the memory of a worker."""
+    rows = due.cte("due")
+    before = func.sum(rows.c.size_bytes).over(order_by=(rows.c.due_at, rows.c.id)) - rows.c.size_bytes
+    sums = select(rows.c.id, before.label("before")).subquery("sums")
+    return select(sums.c.id).where(sums.c.before < bindparam("max_bytes", type_=BigInteger))
+
+
+def _claiming(attempts: Any) -> Prepared:
+    return Prepared(
+        update(journal)
+        .where(journal.c.id.in_(_fitting(_due(attempts))))
+        .values(attempts=journal.c.attempts + 1, lease_token=journal.c.lease_token + 1, due_at=bindparam("until"))
+        .returning(*_CLAIMED)
+    )
+
+
+_CLAIM_TRIED, _CLAIM_FRESH = _claiming(journal.c.attempts > literal(0)), _claiming(journal.c.attempts == literal(0))
+_CONTENTS = Prepared(select(blobs.c.sha256, blobs.c.content).where(blobs.c.sha256.in_(listed("hashes"))))
+_SHUNT_EXHAUSTED = Prepared(
+    update(journal)
+    .where(journal.c.due_at <= bindparam("now"), journal.c.attempts > literal(0), journal.c.attempts >= bindparam("max_attempts"))
+    .values(
+        state="shunted",
+        due_at=None,
+        lease_token=journal.c.lease_token + 1,
+        error=func.coalesce(func.nullif(journal.c.error, ""), bindparam("why", type_=Text)),
+    )
+)
+_HOLD = Prepared(
+    select(journal.c.id, journal.c.lease_token)
+    .where(journal.c.id.in_(listed("ids")), journal.c.state == literal("pending"))
+    .order_by(journal.c.id)
+    .with_for_update()
+)
 
 
 class JournalRepository:
@@ -54,45 +103,23 @@ class JournalRepository:
         return self._claim(now, 1, lease, max_bytes, tried=True) or self._claim(now, limit, lease, max_bytes, tried=False)
 
     def _claim(self, now: datetime, limit: int, lease: timedelta, max_bytes: int, *, tried: bool) -> list[ClaimedEntry]:
-        statement = (
-            update(journal)
-            .where(journal.c.id.in_(_fitting(_due(now, limit, tried=tried), max_bytes)))
-            .values(attempts=journal.c.attempts + 1, lease_token=journal.c.lease_token + 1, due_at=now + lease)
-            .returning(*_CLAIMED)
-        )
-        rows = self._connection.execute(statement).all()
-        if not rows:
-            return []
-        found = select(blobs.c.sha256, blobs.c.content).where(blobs.c.sha256.in_({row.raw_sha256 for row in rows}))
-        contents = {sha256: bytes(content) for sha256, content in self._connection.execute(found)}
+        which = _CLAIM_TRIED if tried else _CLAIM_FRESH
+        rows = which.rows(self._connection, now=now, limit=limit, max_bytes=max_bytes, until=now + lease)
+        found = _CONTENTS.rows(self._connection, hashes={row.raw_sha256 for row in rows}) if rows else ()
+        contents = {sha256: bytes(content) for sha256, content in found}
         return sorted((_claimed(row, contents[row.raw_sha256]) for row in rows), key=lambda entry: entry.id)
 
     def shunt_exhausted(self, now: datetime, max_attempts: int) -> int:
         """Set aside the due rows that were tried `max_attempts` times without an outcome. Returns how many."""
-        statement = (
-            update(journal)
-            .where(journal.c.due_at <= now, journal.c.attempts > literal(0), journal.c.attempts >= max_attempts)
-            .values(
-                state="shunted",
-                due_at=None,
-                lease_token=journal.c.lease_token + 1,
-                error=func.coalesce(func.nullif(journal.c.error, ""), f"tried {max_attempts} times without an outcome"),
-            )
-        )
-        return self._connection.execute(statement).rowcount
+        error = f"tried {max_attempts} times without an outcome"
+        return _SHUNT_EXHAUSTED.run(self._connection, now=now, max_attempts=max_attempts, why=error)
 
     def hold_ground(self, claims: Iterable[ClaimedEntry]) -> set[str]:
         """Lock the rows of the claims; the ids of those that are still ours. First call of the transaction that writes effects."""
         tokens = {claim.id: claim.lease_token for claim in claims}
         if not tokens:
             return set()
-        found = (
-            select(journal.c.id, journal.c.lease_token)
-            .where(journal.c.id.in_(tokens), journal.c.state == literal("pending"))
-            .order_by(journal.c.id)
-            .with_for_update()
-        )
-        return {id_ for id_, token in self._connection.execute(found) if tokens[id_] == token}
+        return {id_ for id_, token in _HOLD.rows(self._connection, ids=tokens) if tokens[id_] == token}
 
     def finish(self, outcomes: Sequence[Outcome]) -> None:
         """Write the outcomes of rows whose ground is held. Each row is final after it."""
@@ -207,26 +234,6 @@ class JournalRepository:
     def ledger(self) -> dict[str, int | bool]:
         """The figures of guarantee 9; see `LedgerRepository`."""
         return LedgerRepository(self._connection).figures()
-
-
-def _due(now: datetime, limit: int, *, tried: bool) -> Select[Any]:
-    """Due rows under lock, those that another worker is taking left out. The index conditions stand literally."""
-    attempts = journal.c.attempts > literal(0) if tried else journal.c.attempts == literal(0)
-    return (
-        select(journal.c.id, journal.c.due_at, journal.c.size_bytes)
-        .where(journal.c.due_at <= now, journal.c.due_at.is_not(None), attempts)
-        .order_by(journal.c.due_at, journal.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-
-
-def _fitting(due: Select[Any], max_bytes: int) -> Select[Any]:
-    """The first of `due` whose bytes fit together. A list of big mails must not fill the memory of a worker."""
-    rows = due.cte("due")
-    before = func.sum(rows.c.size_bytes).over(order_by=(rows.c.due_at, rows.c.id)) - rows.c.size_bytes
-    sums = select(rows.c.id, before.label("before")).subquery("sums")
-    return select(sums.c.id).where(sums.c.before < max_bytes)
 
 
 def _claimed(row: Any, raw: bytes) -> ClaimedEntry:

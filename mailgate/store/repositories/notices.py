@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Integer, Text, and_, bindparam, func, or_, select, update
 
 from mailgate.cases.model import Notice
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
+from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import execute_all, literal
 from mailgate.store.rows import ClaimedNotice, Queue
 from mailgate.store.schema import notices
@@ -22,6 +23,40 @@ from mailgate.store.schema import notices
 NOTICES_PER_GROUP = 2  # what most groups have: a reply's comment and its status
 CLAIM_LOCK = 0x6D67_6E6F_7469_6365  # "mgnotice": whole groups can only be taken by one at a time; a claim is short
 
+_DUE = notices.c.due_at <= bindparam("now")
+# Free, or under a lease that has run out.
+_TAKEABLE = or_(notices.c.state == literal("pending"), and_(notices.c.state == literal("rendering"), _DUE))
+
+
+def _first(attempts: Any) -> Prepared:
+    """The groups of the oldest due notices, a group once for each of them."""
+    found = select(notices.c.group_key).where(_DUE, notices.c.due_at.is_not(None), attempts, _TAKEABLE)
+    return Prepared(found.order_by(notices.c.due_at, notices.c.id).limit(bindparam("limit", type_=Integer)))
+
+
+_FIRST_TRIED, _FIRST_FRESH = _first(notices.c.attempts > literal(0)), _first(notices.c.attempts == literal(0))
+_CLAIM = Prepared(
+    update(notices)
+    .where(notices.c.group_key.in_(listed("groups")), notices.c.due_at.is_not(None), _TAKEABLE)
+    .values(state="rendering", attempts=notices.c.attempts + 1, lease_token=notices.c.lease_token + 1, due_at=bindparam("until"))
+    .returning(notices)
+)
+_HOLD = Prepared(
+    select(notices.c.id, notices.c.lease_token)
+    .where(notices.c.id.in_(listed("ids")), notices.c.state == "rendering")
+    .order_by(notices.c.id)
+    .with_for_update()
+)
+_FAIL_EXHAUSTED = Prepared(
+    update(notices)
+    .where(_DUE, notices.c.attempts > literal(0), notices.c.attempts >= bindparam("max_attempts"))
+    .values(
+        state="failed",
+        due_at=None,
+        lease_token=notices.c.lease_token + 1,
+        error=func.coalesce(func.nullif(notices.c.error, ""), bindparam("why", type_=Text)),
+    )
+)
 _RENDERED = UpdateAll(
     update(notices).where(notices.c.id == bindparam("of_id")).values(state="rendered", due_at=None, outbox_id=bindparam("to"), error="")
 )
@@ -47,40 +82,17 @@ class NoticeRepository:
         return self._claim(now, 1, lease, tried=True) or self._claim(now, limit, lease, tried=False)
 
     def _claim(self, now: datetime, limit: int, lease: timedelta, *, tried: bool) -> list[ClaimedNotice]:
-        first = (
-            select(notices.c.group_key)
-            .where(
-                notices.c.due_at <= now,
-                notices.c.due_at.is_not(None),
-                notices.c.attempts > literal(0) if tried else notices.c.attempts == literal(0),
-                _takeable(now),
-            )
-            .order_by(notices.c.due_at, notices.c.id)
-            .limit(limit * NOTICES_PER_GROUP)
-        )
-        groups = list(dict.fromkeys(self._connection.execute(first).scalars()))[:limit]
-        if not groups:
-            return []
-        statement = (
-            update(notices)
-            .where(notices.c.group_key.in_(groups), notices.c.due_at.is_not(None), _takeable(now))
-            .values(state="rendering", attempts=notices.c.attempts + 1, lease_token=notices.c.lease_token + 1, due_at=now + lease)
-            .returning(notices)
-        )
-        return sorted((_claimed(row) for row in self._connection.execute(statement)), key=lambda claim: claim.id)
+        first = (_FIRST_TRIED if tried else _FIRST_FRESH).rows(self._connection, now=now, limit=limit * NOTICES_PER_GROUP)
+        groups = list(dict.fromkeys(row.group_key for row in first))[:limit]
+        rows = _CLAIM.rows(self._connection, groups=groups, now=now, until=now + lease) if groups else []
+        return sorted(map(_claimed, rows), key=lambda claim: claim.id)
 
     def hold_ground(self, claims: Iterable[ClaimedNotice]) -> set[str]:
         """Lock the rows of the claims; the ids of those that are still ours. First call of the transaction that freezes mails."""
         tokens = {claim.id: claim.lease_token for claim in claims}
         if not tokens:
             return set()
-        found = (
-            select(notices.c.id, notices.c.lease_token)
-            .where(notices.c.id.in_(tokens), notices.c.state == "rendering")
-            .order_by(notices.c.id)
-            .with_for_update()
-        )
-        return {id_ for id_, token in self._connection.execute(found) if tokens[id_] == token}
+        return {id_ for id_, token in _HOLD.rows(self._connection, ids=tokens) if tokens[id_] == token}
 
     def mark_rendered(self, ids: Collection[str], outbox_id: str) -> None:
         """These notices are in the frozen mail `outbox_id`. Their ground must be held."""
@@ -104,17 +116,8 @@ class NoticeRepository:
 
     def fail_exhausted(self, now: datetime, max_attempts: int) -> int:
         """Set the due notices that were tried `max_attempts` times to failed. Returns how many."""
-        statement = (
-            update(notices)
-            .where(notices.c.due_at <= now, notices.c.attempts > literal(0), notices.c.attempts >= max_attempts)
-            .values(
-                state="failed",
-                due_at=None,
-                lease_token=notices.c.lease_token + 1,
-                error=func.coalesce(func.nullif(notices.c.error, ""), f"tried {max_attempts} times without an outcome"),
-            )
-        )
-        return self._connection.execute(statement).rowcount
+        error = f"tried {max_attempts} times without an outcome"
+        return _FAIL_EXHAUSTED.run(self._connection, now=now, max_attempts=max_attempts, why=error)
 
     def defer(self, claims: Iterable[ClaimedNotice], error: str, next_attempt_at: datetime) -> None:
         """The attempt failed for now: due again at `next_attempt_at`."""
@@ -159,11 +162,6 @@ class NoticeRepository:
         ).one()
         failed = self._connection.execute(select(func.count()).select_from(notices).where(notices.c.state == "failed")).scalar_one()
         return Queue(waiting, oldest, {"failed": failed})
-
-
-def _takeable(now: datetime) -> Any:
-    """Free, or under a lease that has run out."""
-    return or_(notices.c.state == literal("pending"), and_(notices.c.state == literal("rendering"), notices.c.due_at <= now))
 
 
 def notice_row(notice: Notice) -> dict[str, Any]:

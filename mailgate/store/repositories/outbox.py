@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, bindparam, case, func, select, update
+from sqlalchemy import Boolean, Connection, Integer, bindparam, case, func, select, update
 
 from mailgate.cases.ids import new_id
 from mailgate.errors import UsageError
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
+from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import execute_all, id_range, limited, literal
 from mailgate.store.rows import Attempt, ClaimedMail, Delivery, OutboxMail, OutboxRow, OutboxState, Queue, SendResult
 from mailgate.store.schema import attempts, outbox, outbox_mails
@@ -37,6 +38,44 @@ _RECORD = UpdateAll(
 )
 
 
+def _claiming(due: Any) -> Prepared:
+    """Takes the first of `due` under a lease and counts the attempt; a lost one is counted, too."""
+    picked = (
+        due.order_by(outbox.c.due_at, outbox.c.id).limit(bindparam("limit", type_=Integer)).with_for_update(skip_locked=True).cte("due")
+    )
+    was_lost = outbox.c.state == literal("sending")
+    return Prepared(
+        update(outbox)
+        .where(outbox.c.id.in_(select(picked.c.id)))
+        .values(
+            state="sending",
+            attempts=outbox.c.attempts + 1,
+            lost=outbox.c.lost + case((was_lost, 1), else_=0),
+            lease_token=outbox.c.lease_token + 1,
+            due_at=bindparam("until"),
+        )
+        .returning(outbox)
+    )
+
+
+_SENDING, _DUE = outbox.c.state == literal("sending"), outbox.c.due_at <= bindparam("now")
+_GIVE_UP_LOST = Prepared(
+    update(outbox)
+    .where(_SENDING, _DUE)
+    .where(outbox.c.at_most_once.is_(True) | (outbox.c.lost >= LOST_MAX - 1))
+    .values(state="uncertain", due_at=None, lost=outbox.c.lost + 1, lease_token=outbox.c.lease_token + 1, error=LOST)
+)
+_CLAIM_LOST = _claiming(select(outbox.c.id).where(_SENDING, _DUE))
+_CLAIM_FREE = _claiming(select(outbox.c.id).where(_DUE, outbox.c.due_at.is_not(None), outbox.c.state != literal("sending")))
+_CONTENTS = Prepared(select(outbox_mails.c.outbox_id, outbox_mails.c.raw).where(outbox_mails.c.outbox_id.in_(listed("ids"))))
+_LOCK = Prepared(
+    select(outbox.c.id, outbox.c.lease_token, outbox.c.attempts)
+    .where(outbox.c.id.in_(listed("ids")), outbox.c.state == "sending")
+    .order_by(outbox.c.id)
+    .with_for_update()
+)
+
+
 class OutboxRepository:
     """See the module."""
 
@@ -55,40 +94,12 @@ class OutboxRepository:
 
         A mail whose last attempt was lost comes alone; after three lost attempts it is `uncertain` and waits for a person.
         """
-        self._give_up_lost(now)
-        lost = select(outbox.c.id).where(outbox.c.state == literal("sending"), outbox.c.due_at <= now)
-        free = select(outbox.c.id).where(outbox.c.due_at <= now, outbox.c.due_at.is_not(None), outbox.c.state != literal("sending"))
-        return self._claim(lost, now, 1, lease) or self._claim(free, now, limit, lease)
+        _GIVE_UP_LOST.run(self._connection, now=now)
+        return self._claim(_CLAIM_LOST, now, 1, lease) or self._claim(_CLAIM_FREE, now, limit, lease)
 
-    def _give_up_lost(self, now: datetime) -> None:
-        statement = (
-            update(outbox)
-            .where(outbox.c.state == literal("sending"), outbox.c.due_at <= now)
-            .where(outbox.c.at_most_once.is_(True) | (outbox.c.lost >= LOST_MAX - 1))
-            .values(state="uncertain", due_at=None, lost=outbox.c.lost + 1, lease_token=outbox.c.lease_token + 1, error=LOST)
-        )
-        self._connection.execute(statement)
-
-    def _claim(self, due: Any, now: datetime, limit: int, lease: timedelta) -> list[ClaimedMail]:
-        picked = due.order_by(outbox.c.due_at, outbox.c.id).limit(limit).with_for_update(skip_locked=True).cte("due")
-        was_lost = outbox.c.state == literal("sending")
-        statement = (
-            update(outbox)
-            .where(outbox.c.id.in_(select(picked.c.id)))
-            .values(
-                state="sending",
-                attempts=outbox.c.attempts + 1,
-                lost=outbox.c.lost + case((was_lost, 1), else_=0),
-                lease_token=outbox.c.lease_token + 1,
-                due_at=now + lease,
-            )
-            .returning(outbox)
-        )
-        rows = self._connection.execute(statement).all()
-        if not rows:
-            return []
-        found = select(outbox_mails.c.outbox_id, outbox_mails.c.raw).where(outbox_mails.c.outbox_id.in_([row.id for row in rows]))
-        contents = {id_: bytes(raw) for id_, raw in self._connection.execute(found)}
+    def _claim(self, which: Prepared, now: datetime, limit: int, lease: timedelta) -> list[ClaimedMail]:
+        rows = which.rows(self._connection, now=now, limit=limit, until=now + lease)
+        contents = {id_: bytes(raw) for id_, raw in _CONTENTS.rows(self._connection, ids=[row.id for row in rows])} if rows else {}
         return sorted((_claimed(row, contents[row.id]) for row in rows), key=lambda mail: mail.id)
 
     def still_ours(self, claims: Iterable[ClaimedMail], now: datetime | None = None) -> set[str]:
@@ -131,13 +142,7 @@ class OutboxRepository:
     def _lock(self, results: Sequence[SendResult]) -> dict[str, int]:
         """Outbox id -> number of the attempt, for the results whose lease still holds; the rows locked."""
         tokens = {result.outbox_id: result.lease_token for result in results}
-        found = (
-            select(outbox.c.id, outbox.c.lease_token, outbox.c.attempts)
-            .where(outbox.c.id.in_(tokens), outbox.c.state == "sending")
-            .order_by(outbox.c.id)
-            .with_for_update()
-        )
-        return {row.id: row.attempts for row in self._connection.execute(found) if tokens[row.id] == row.lease_token}
+        return {row.id: row.attempts for row in _LOCK.rows(self._connection, ids=tokens) if tokens[row.id] == row.lease_token}
 
     def release(self, claims: Iterable[ClaimedMail], now: datetime) -> None:
         """Give leases back of which no byte has gone to the next hop: due at once, and the attempt is not counted."""

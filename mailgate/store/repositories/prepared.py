@@ -1,0 +1,105 @@
+"""Statements that are made once and run many times, at the driver's price.
+
+In: a SQLAlchemy statement with bound parameters, at the top of a module; then values. Out: rows, or how many were touched. SQLAlchemy
+makes the text and knows how each type is stored and read; both are asked once and kept. Building a statement anew and running it through
+SQLAlchemy costs more than the database needs to answer. `bulk` tells how values reach the drivers.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Dialect, bindparam
+
+from mailgate.store.repositories import bulk
+from mailgate.store.repositories.bulk import DOLLAR, Converter, converter
+
+KEPT_VALUES = 256
+
+Slot = tuple[str, bool, Converter | None]
+"""Where the driver's next value comes from, or its next values when it is a list: the parameter's name, and how it is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    text: str
+    slots: Sequence[Slot]
+    constants: Mapping[str, Any]
+    read: Callable[[Sequence[Any]], Any]
+
+
+def listed(name: str) -> BindParameter[Any]:
+    """A parameter for the right side of `in_` that takes a collection of values, of any length but zero."""
+    return bindparam(name, expanding=True)
+
+
+class Prepared:
+    """One statement, select or change. Make it once, at the top of a module; safe to share between threads."""
+
+    def __init__(self, statement: Any) -> None:
+        self._statement = statement
+        self._compiled: dict[tuple[str | int, ...], _Compiled] = {}
+
+    @cached_property
+    def _lists(self) -> list[str]:
+        return sorted(name for name, bind in self._statement.compile(dialect=DOLLAR).binds.items() if bind.expanding)
+
+    def rows(self, connection: Connection, **values: Any) -> list[Any]:
+        """Run it; the rows as named tuples, by the names of the columns."""
+        compiled = self._for(connection.dialect, values)
+        return [compiled.read(row) for row in _execute(connection, compiled, values).fetchall()]
+
+    def run(self, connection: Connection, **values: Any) -> int:
+        """Run it; how many rows it touched."""
+        return int(_execute(connection, self._for(connection.dialect, values), values).rowcount)
+
+    def _for(self, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
+        """The text for lists of these lengths; kept for as many lengths as batches have."""
+        lengths = [len(values[name]) for name in self._lists]
+        found = self._compiled.get((dialect.name, *lengths))
+        if found is None:
+            found = self._compile(dialect if dialect.name == "sqlite" else DOLLAR, values)
+            if sum(lengths) <= KEPT_VALUES:
+                self._compiled[(dialect.name, *lengths)] = found
+        return found
+
+    def _compile(self, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
+        compiled = self._statement.compile(dialect=dialect)
+        sized = compiled.construct_expanded_state(values)
+        first = {names[0]: name for name, names in sized.parameter_expansion.items()}
+        rest = {other for names in sized.parameter_expansion.values() for other in names[1:]}
+        # The values of a list stand side by side, so the first one stands for all.
+        names = [(first.get(name, name), name in first) for name in sized.positiontup if name not in rest]
+        slots = [(name, is_list, converter(compiled.binds[name].type, dialect)) for name, is_list in names]
+        constants = {name: bind.value for name, bind in compiled.binds.items() if not (bind.required or bind.expanding)}
+        return _Compiled(sized.statement, slots, constants, _reader(compiled._result_columns, dialect))
+
+
+def _reader(columns: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
+    """Makes a named tuple of a driver's row."""
+    row: Any = namedtuple("Row", [column.keyname for column in columns])  # type: ignore[misc]
+    processors = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    converted = [(at, processor) for at, processor in enumerate(processors) if processor is not None]
+
+    def read(found: Sequence[Any]) -> Any:
+        values = list(found)
+        for at, processor in converted:
+            values[at] = processor(values[at])
+        return row._make(values)
+
+    return read if converted else row._make
+
+
+def _execute(connection: Connection, compiled: _Compiled, values: Mapping[str, Any]) -> Any:
+    given = {**compiled.constants, **values}
+    parameters: list[Any] = []
+    for name, is_list, convert in compiled.slots:
+        if is_list:
+            parameters += given[name] if convert is None else map(convert, given[name])
+        else:
+            parameters.append(given[name] if convert is None else convert(given[name]))
+    return bulk.execute(connection, compiled.text, parameters)
