@@ -55,9 +55,11 @@ def read_author(raw: bytes, limits: Limits = DEFAULT_LIMITS, hint: str = "") -> 
     angled = [one for one in _ANGLED.findall(text) if "//" not in one and not one.lower().startswith("mailto:")]
     if angled:
         others = {normal(one) for one in (*angled, *_LOOSE.findall(text))}
-        return Mailbox(normal(angled[-1]), _name(text[: text.rfind("<")])), len(others) > 1 or "@" not in angled[-1]
+        broken = text.count("<") > 1 or angled[-1].count("@") != 1 or bool(text.rpartition(">")[2].strip())
+        broken = broken or any(sign in angled[-1] for sign in ",;:")
+        return Mailbox(normal(angled[-1]), _name(text[: text.rfind("<")])), len(others) > 1 or broken
     found = _lax(text, 50)
-    return (found[-1], len(found) > 1) if found else (None, True)
+    return (found[-1], text.strip("<> \t").lower() != found[-1].address.lower()) if found else (None, True)
 
 
 def _text(raw: bytes, hint: str) -> str:

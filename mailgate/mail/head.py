@@ -23,6 +23,7 @@ DOUBTFUL = frozenset(
         "two_from",
         "bare_cr_in_header",
         "blank_line_in_header",
+        "odd_line_above_from",
         "no_from",
         "unclear_from",
         "space_before_colon_in_from",

@@ -127,6 +127,9 @@ def read_section(block: bytes, limits: Limits = DEFAULT_LIMITS) -> Section:
         reader.note("missing_header_body_separator" if reader.fields else "no_header")
     if len(rest) < len(reader.junk):
         reader.note("header_without_colon")
+        author = next((at for at, one in enumerate(reader.fields) if one.name.lower() == "from"), -1)
+        if any(at <= author for at, _ in reader.junk):
+            reader.note("odd_line_above_from")  # to most readers the body begins at that line, and nobody wrote the mail
     return Section(tuple(reader.fields), tuple(reader.defects), b"\n".join(rest))
 
 

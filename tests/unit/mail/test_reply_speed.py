@@ -51,17 +51,17 @@ def filled(unit: str, size: int) -> str:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_given_a_mebibyte_of_any_text_when_cut_then_it_takes_at_most_100_ms(unit: str) -> None:
+def test_193_given_a_mebibyte_of_any_text_when_cut_then_it_takes_at_most_100_ms(unit: str) -> None:
     assert best_s(extract, filled(UNITS[unit], MIB)) <= 0.1
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_given_twice_the_text_when_cut_then_it_takes_at_most_twice_the_time(unit: str) -> None:
+def test_193_given_twice_the_text_when_cut_then_it_takes_at_most_twice_the_time(unit: str) -> None:
     once, twice = best_s(extract, filled(UNITS[unit], MIB // 4)), best_s(extract, filled(UNITS[unit], MIB // 2))
     assert twice <= MAX_RATIO * once + NOISE_S
 
 
-def test_given_a_hundred_thousand_quote_levels_when_cut_then_it_takes_at_most_100_ms() -> None:
+def test_193_given_a_hundred_thousand_quote_levels_when_cut_then_it_takes_at_most_100_ms() -> None:
     assert best_s(extract, "\n".join(">" * 100_000 + " x" for _ in range(10))) <= 0.1
     assert best_s(extract, "\n".join(">" * level for level in range(1400))) <= 0.1
 
@@ -89,6 +89,6 @@ HTML_UNITS = {
 
 
 @pytest.mark.parametrize("unit", HTML_UNITS)
-def test_given_3_mb_of_html_when_made_text_then_it_takes_less_than_2_s(unit: str) -> None:
+def test_192_given_3_mb_of_html_when_made_text_then_it_takes_less_than_2_s(unit: str) -> None:
     html = filled(HTML_UNITS[unit], 3_000_000)
     assert seconds_at_rest(lambda: to_text(html), runs=1) < 2

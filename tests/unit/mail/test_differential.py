@@ -1,0 +1,89 @@
+"""133: a mail that two parsers take for two different mails is never one that is believed. Ours is held against the stdlib's.
+
+MAILGATE_FUZZ_EXAMPLES sets how many mutated mails (nightly: 5,000), MAILGATE_FUZZ_SEED which ones.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from email import message_from_bytes
+from email.message import Message
+from email.utils import getaddresses
+from pathlib import Path
+
+from mailgate.mail.headers import read_section
+from mailgate.mail.limits import DEFAULT_LIMITS
+from mailgate.mail.prescan import scan
+from mailgate.mail.read import read
+from mailgate.mail.structure import build
+
+MAILS = [one.read_bytes() for one in sorted((Path(__file__).parents[2] / "golden").rglob("*.eml"))]
+EXAMPLES = int(os.environ.get("MAILGATE_FUZZ_EXAMPLES", "250"))
+SEED = int(os.environ.get("MAILGATE_FUZZ_SEED", "133"))
+LOOKED_AT_BYTES = 1_500
+PIECES = (
+    *(
+        b"--b\r\n",
+        b"\r\n\r\n",
+        b"\n",
+        b"\r\n",
+        b"From: x@evil.example\r\n",
+        b"Content-Type: text/html\r\n",
+        b"--",
+        b" ",
+        b":",
+        b'"',
+        b";",
+        b"\r",
+    ),
+    *(b"Content-Type: multipart/mixed; boundary=z\r\n", b"Content-Disposition: attachment\r\n", b"<", b">", b",", b"@"),
+)
+
+
+def mutants() -> list[bytes]:
+    chance = random.Random(SEED)
+    return [mutated(chance.choice(MAILS), chance) for _ in range(EXAMPLES)]
+
+
+def mutated(mail: bytes, chance: random.Random) -> bytes:
+    raw = bytearray(mail)
+    for _ in range(chance.randint(1, 3)):
+        at, length, how = chance.randrange(min(len(raw), LOOKED_AT_BYTES) + 1), chance.randrange(40), chance.randrange(4)
+        if how == 0:
+            del raw[at : at + length]
+        elif how == 1:
+            raw[at:at] = raw[at : at + length]
+        elif how == 2:
+            raw[at:at] = chance.choice(PIECES)
+        else:
+            raw[at : at + 1] = chance.randbytes(1)
+    return bytes(raw)
+
+
+def their_parts(message: Message) -> int:
+    if message.get_content_maintype() == "multipart" and message.is_multipart():
+        return sum(map(their_parts, message.get_payload()))
+    return 1
+
+
+def our_parts(raw: bytes) -> int:
+    looked = scan(raw, DEFAULT_LIMITS)
+    return len(build(looked, read_section(looked.header, DEFAULT_LIMITS), DEFAULT_LIMITS).leaves)
+
+
+def their_authors(message: Message) -> set[str]:
+    return {one.lower() for _, one in getaddresses([str(value) for value in message.get_all("from", [])]) if "@" in one.strip("@")}
+
+
+def test_133_given_mutated_mails_when_two_parsers_count_other_parts_then_a_defect_says_so():
+    unsaid = [raw for raw in mutants() if our_parts(raw) != their_parts(message_from_bytes(raw)) and not read(raw).defects]
+    assert unsaid == []
+
+
+def test_133_given_mutated_mails_when_two_parsers_find_other_authors_then_nobody_is_taken_for_the_author():
+    for raw in mutants():
+        theirs, mail = their_authors(message_from_bytes(raw)), read(raw)
+        ours = mail.author.address.lower() if mail.author else ""
+        if theirs != {ours} and ours.isascii() and all(one.isascii() for one in theirs):
+            assert mail.identity_doubtful or not (theirs or ours), (ours, theirs, raw[:400])
