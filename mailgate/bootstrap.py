@@ -100,7 +100,11 @@ def make_intake(
         lease=timedelta(seconds=wanted.lease_s),
         max_attempts=wanted.max_attempts,
         case_changes_per_hour=wanted.case_changes_per_hour,
-        limits=AnswerLimits(per_domain_per_hour=wanted.answers_per_domain_per_hour, global_per_hour=wanted.answers_per_hour),
+        limits=AnswerLimits(
+            per_address_per_day=wanted.answers_per_address_per_day,
+            per_domain_per_hour=wanted.answers_per_domain_per_hour,
+            global_per_hour=wanted.answers_per_hour,
+        ),
         bounces=BounceLimits(**settings.bounces.model_dump()),
     )
     asked = policy or policy_in_force(settings, store).current

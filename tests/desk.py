@@ -85,3 +85,8 @@ def letter(
     return (
         f"From: {author}\nTo: {to}\nSubject: {subject}\nMessage-ID: <{abs(hash((author, subject, body)))}@kunde.example>\n{extra}\n{body}\n"
     )
+
+
+def submission(text: str, to: str, sender: str | None, client: str = "192.0.2.1") -> Submission:
+    """What the listener hands to the journal for one mail, for tests that take many at once. `text` has LF."""
+    return Submission(Envelope(sender, (to,)), text.replace("\n", "\r\n").encode(), client, "t", "smtp", False, False)

@@ -20,6 +20,7 @@ MAX_CANDIDATES = 200
 """How many texts of one mail are checked at most, so that a mail of nothing but markers costs a bounded time."""
 
 _TOKEN = rf"(?<![a-z0-9])([a-z2-7]{{{SHORTEST},{LONGEST}}})(?![a-z0-9])"
+_ROOT = re.compile(r"case\.[0-9a-f]{32}@", re.ASCII)
 _IN_MESSAGE_ID = re.compile(_TOKEN, re.IGNORECASE | re.ASCII)
 # Between the word and the token: what quoting (`> `), bold (`*Ref:* `), table cells (`|`), no-break spaces and re-wrapping put there.
 _IN_TEXT = re.compile(rf"\bRef[*_]{{0,2}}[ \t\u00a0]?:[\s>*_|\u00a0\u200b]{{0,40}}{_TOKEN}", re.IGNORECASE | re.ASCII)
@@ -41,6 +42,11 @@ def message_id(token: str, unique: str, domain: str) -> str:
 def thread_root(case_id: str, domain: str) -> str:
     """The id that all mails of a case name first in References, so that clients keep them in one thread. Stable; gives no right."""
     return f"case.{case_id.replace('-', '')}@{domain}"
+
+
+def is_ours_by_form(message_id: str) -> bool:
+    """True when an id looks like one that we give: a thread's root, or one with a token. Form only, no key is asked."""
+    return _ROOT.match(message_id) is not None or any(has_form(text) for text in _IN_MESSAGE_ID.findall(message_id))
 
 
 def marker_line(token: str) -> str:

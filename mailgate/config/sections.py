@@ -167,6 +167,7 @@ class Intake(Section):
     dns_servers: Endpoints = Field((), description="resolvers to ask when mailgate verifies, address:port; empty: those of the machine")
     dns_timeout_s: Seconds = Field(2.0, description="seconds to wait for one answer of the DNS")
     verify_timeout_s: Seconds = Field(5.0, description="seconds for all answers of the DNS that verifying one mail takes")
+    answers_per_address_per_day: Count = Field(4, description="automatic answers of all kinds to one address in a day")
     answers_per_domain_per_hour: Count = Field(100, description="automatic answers to one domain in an hour")
     answers_per_hour: Count = Field(1_000, description="automatic answers to all in an hour")
     case_changes_per_hour: Count = Field(

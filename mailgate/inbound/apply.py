@@ -13,7 +13,7 @@ from datetime import datetime
 
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Case, Change, Contact, Notice
-from mailgate.inbound import redirect
+from mailgate.inbound import redirect, relay_ids
 from mailgate.inbound.breaker import CaseBreaker
 from mailgate.inbound.effects import Answer, Effects, Setting, agreement_of, effects, with_answer, with_delivery
 from mailgate.inbound.letter import Letter
@@ -21,7 +21,7 @@ from mailgate.inbound.redirect import AnswerLimits, Counters, Question
 from mailgate.killpoint import reached
 from mailgate.mail.wire import folded
 from mailgate.rules.reachability import BounceLimits
-from mailgate.store.rows import Delivery, Outcome
+from mailgate.store.rows import Delivery, Outcome, RelayId
 from mailgate.store.unit_of_work import UnitOfWork
 
 
@@ -43,11 +43,11 @@ class _Writes:
     """What a batch adds up to, and what its cases can bear."""
 
     breaker: CaseBreaker
-
     blobs: dict[str, bytes] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    lessons: list[RelayId] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
 
@@ -79,6 +79,7 @@ def _settle(uow: UnitOfWork, letter: Letter, cases: dict[str, Case], rules: Rule
         found = with_delivery(found, uow.suppressions.learn(found.failure, rules.bounces) if found.failure else None)
     writes.blobs.update((file.sha256, file.content) for file in found.files)
     writes.notices.extend(found.notices)
+    writes.lessons.extend(relay_ids.lessons(letter, found.outcome, rules.setting.now))
     writes.outcomes.append(found.outcome)
 
 
@@ -190,4 +191,6 @@ def _write(uow: UnitOfWork, writes: _Writes) -> None:
         uow.notices.add(writes.notices)
     if writes.deliveries:
         uow.outbox.record_deliveries(writes.deliveries)
+    if writes.lessons:
+        uow.relay_ids.learn(writes.lessons, relay_ids.LEARNED_PER_CONTACT)
     uow.journal.finish(writes.outcomes)

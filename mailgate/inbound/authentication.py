@@ -48,7 +48,8 @@ def standing(letter: Letter) -> Standing:
     match, author = letter.match, letter.match.author
     person = match.case.participant(author.address) if match.case and author else None
     return Standing(
-        carrier=match.matched_by in ("address", "message_id", "marker"),
+        carrier=match.matched_by in ("address", "message_id", "marker", "relay_id"),
+        relay_id=match.matched_by == "relay_id",
         token_is_theirs=bool(person and match.token_contact and person.contact.id == match.token_contact.id),
         participant=bool(person and person.approved),
         colleague=bool(match.case and match.case.customer_id and match.customer and match.customer.id == match.case.customer_id),

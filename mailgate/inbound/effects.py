@@ -16,6 +16,7 @@ from mailgate.cases.changes import Draft, NewCase, Stamp
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Change, Notice, StoredFile
 from mailgate.inbound import actions, reports
+from mailgate.inbound.facts import carrier_of
 from mailgate.inbound.letter import Letter
 from mailgate.mail.model import Attachment
 from mailgate.rules.chain import Verdict
@@ -110,7 +111,7 @@ def _verdict(letter: Letter) -> Verdict:
 
 
 def _note(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
-    if case is None:
+    if case is None or not (carrier_of(letter) or letter.entry.release):
         return Effects(_outcome(letter, "noted", None))
     delivery = reports.delivery_of(letter)
     change = changes.add_note(case, Draft(_note_text(letter), _files(letter)), _stamp(letter, setting))
@@ -239,6 +240,8 @@ def trail_json(letter: Letter) -> str:
         "carriers_refused": list(hints.refused),
         "rules": [{"rule": one.rule, "hit": one.hit, "because": one.because} for one in trail.entries()],
     }
+    if letter.match.disagree:
+        found["cases_named"] = list(dict.fromkeys(f"case {number} by {where}" for where, number in letter.match.named))
     if mute := _asked(letter, "mute"):
         found["muted"] = "begins" if "announce" in mute else "goes on"
     found["effects"] = [{"do": effect.do, **effect.args} for effect in verdict.effects]

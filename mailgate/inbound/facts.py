@@ -11,6 +11,13 @@ from mailgate.rules.trust import Authentication
 NO_CARRIER = frozenset({"subject", "operator"})
 
 
+def carrier_of(letter: Letter) -> Carrier:
+    """What proves that the letter belongs to its case; "" for hints. An id of a relay is proof only when the author's domain vouches."""
+    found = letter.match.matched_by
+    unproven = found in NO_CARRIER or (found == "relay_id" and letter.results.overall != "pass")
+    return "" if unproven else cast(Carrier, found)
+
+
 def facts_of(letter: Letter) -> Facts:
     """The facts of one letter. A case that only the subject names comes without a carrier: a hint, no authority (trap F18)."""
     match, results = letter.match, letter.results
@@ -22,9 +29,9 @@ def facts_of(letter: Letter) -> Facts:
         trust_reason=letter.trust_reason,
         auth=Authentications(results.spf, results.dkim, results.dmarc, results.arc, cast(Authentication, results.overall)),
         case=match.case,
-        carrier=cast(Carrier, match.matched_by if match.matched_by not in NO_CARRIER else ""),
+        carrier=carrier_of(letter),
         carrier_refusals=match.hints.refused,
-        carriers_disagree=match.hints.disagree,
+        carriers_disagree=match.disagree,
         contact=match.author,
         customer=match.customer,
     )

@@ -143,8 +143,9 @@ class Intake:
 
     def _look_for_carriers(self, letter: Letter) -> Letter:
         hints = self._finder.hints(letter.mail, letter.entry.envelope, self._clock().date())
-        order = release.loads(letter.entry.release)
-        return replace(letter, match=Match(replace(hints, ordered_number=order.case_number) if order else hints))
+        if order := release.loads(letter.entry.release):  # a person has judged: what the subject names counts, too
+            hints = replace(hints, ordered_number=order.case_number or (None if hints.tokens else hints.subject_number))
+        return replace(letter, match=Match(hints))
 
     def _match(self, letters: Sequence[Letter]) -> list[Letter]:
         with self._store.reading() as uow:

@@ -16,6 +16,7 @@ from itertools import islice
 from mailgate.cases import carriers
 from mailgate.cases.model import Case, Contact, Customer
 from mailgate.cases.tokens import BounceToken, ReplyToken, Token, TokenKeys
+from mailgate.inbound import relay_ids
 from mailgate.mail.model import Envelope, Mail
 from mailgate.mail.wire import folded
 from mailgate.store.rows import OutboxMail
@@ -30,7 +31,7 @@ class Hints:
 
     `outbox_id` comes from a signed return path, `reported_ids` are the Message-IDs that a report names: both lead to the
     mail it reports on.
-    `ordered_number` is the case that a person named when they released the mail.
+    `ordered_number` is the case that a person named when they released the mail. `foreign_ids`: hashes of ids that relays may have given.
     """
 
     tokens: tuple[tuple[str, ReplyToken], ...] = ()
@@ -39,22 +40,20 @@ class Hints:
     ordered_number: int | None = None
     refused: tuple[str, ...] = ()
     subject_number: int | None = None
+    foreign_ids: tuple[str, ...] = ()
 
     @property
     def token(self) -> ReplyToken | None:
         """The token of the strongest carrier: reply address, then message id, then marker."""
         return self.tokens[0][1] if self.tokens else None
 
-    @property
-    def disagree(self) -> bool:
-        """True when good tokens of the mail name more than one case: then none of them decides."""
-        return len({token.case_number for _, token in self.tokens}) > 1
-
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The case and the people of a mail. `matched_by`: `address`, `message_id`, `marker`, `bounce`, `subject`, `operator` or "".
+    """The case and the people of a mail. `matched_by`: `address`, `message_id`, `marker`, `relay_id`, `bounce`, `subject`, `operator`, "".
 
+    `subject` stands only for an approved participant: what strangers put there is not even looked up, so that nothing they see or time can
+    tell whether a case exists. `named`: (carrier, case number) of all carriers, in order of strength.
     `customer` is the one that an operator has put the author with, else the one who has the author's mail domain.
     `reported` is the mail of ours that a report is about, tied by what only its receivers can know.
     """
@@ -66,6 +65,12 @@ class Match:
     token_contact: Contact | None = None
     matched_by: str = ""
     reported: OutboxMail | None = None
+    named: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def disagree(self) -> bool:
+        """True when good carriers of the mail name more than one case: then none of them decides."""
+        return len({number for _, number in self.named}) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,29 +93,21 @@ class CaseFinder:
             found.append(("bounce", carriers.in_local_part(self.keys, mail.bounce.return_path.rpartition("@")[0], today)))
         return Hints(
             tokens=_replies(found), outbox_id=_reported(found), reported_ids=_named_ids(mail), refused=refused,
-            subject_number=self._subject_number(mail.subject),
+            subject_number=self._subject_number(mail.subject), foreign_ids=relay_ids.hashes(mail),
         )  # fmt: skip
 
     def find(self, uow: UnitOfWork, mails: Sequence[tuple[Mail, Hints]]) -> list[Match]:
         """Look up cases, contacts and customers of a whole batch with a constant number of statements."""
         hints = [one for _, one in mails]
+        addresses = [folded(mail.author.address) if mail.author else "" for mail, _ in mails]
         reported = _reported_mails(uow, hints)
-        cases = self._cases(uow, hints, reported)
-        authors = {folded(mail.author.address) for mail, _ in mails if mail.author}
-        contacts = uow.contacts.by_addresses(sorted(authors))
-        customers = uow.customers.by_domains(sorted({address.rpartition("@")[2] for address in authors}))
+        contacts = uow.contacts.by_addresses(sorted(set(filter(None, addresses))))
+        customers = uow.customers.by_domains(sorted({address.rpartition("@")[2] for address in addresses if address}))
         companies = uow.customers.get({one.customer_id for one in contacts.values() if one.customer_id})
+        writers = [(one, contacts[address]) for one, address in zip(hints, addresses, strict=True) if address in contacts]
+        cases = _cases(uow, hints, writers, reported)
         known = _Known(cases, reported, contacts, customers, companies)
-        return [_match(mail, one, known) for mail, one in mails]
-
-    def _cases(self, uow: UnitOfWork, hints: Iterable[Hints], reported: Mapping[str, OutboxMail]) -> _Cases:
-        rows = list(hints)
-        numbers = {token.case_number for h in rows for _, token in h.tokens} | {h.subject_number for h in rows if h.subject_number}
-        numbers |= {h.ordered_number for h in rows if h.ordered_number}
-        case_ids = {mail.case_id for mail in reported.values() if mail.case_id}
-        by_number = uow.cases.by_numbers(sorted(numbers)) if numbers else {}
-        by_id = uow.cases.by_ids(sorted(case_ids)) if case_ids else {}
-        return _Cases(by_number, by_id)
+        return [_match(address, one, known) for address, one in zip(addresses, hints, strict=True)]
 
     def _subject_number(self, subject: str) -> int | None:
         match = re.search(rf"(?<![A-Za-z0-9]){re.escape(self.case_prefix)}-([0-9]{{1,10}})(?![0-9])", subject, re.IGNORECASE)
@@ -119,8 +116,12 @@ class CaseFinder:
 
 @dataclass(frozen=True, slots=True)
 class _Cases:
+    """Cases by what names them: number, id, the number in a participant's subject, and the relay ids that a contact has taught."""
+
     by_number: Mapping[int, Case]
     by_id: Mapping[str, Case]
+    hinted: Mapping[tuple[int, str], Case]
+    relayed: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,26 +166,47 @@ def _named_ids(mail: Mail) -> tuple[str, ...]:
     return tuple(dict.fromkeys(id_ for id_ in ids[: carriers.MAX_CANDIDATES] if id_))
 
 
-def _match(mail: Mail, hints: Hints, known: _Known) -> Match:
-    address = folded(mail.author.address) if mail.author else ""
+def _cases(uow: UnitOfWork, hints: Sequence[Hints], writers: Sequence[tuple[Hints, Contact]], reported: Mapping[str, OutboxMail]) -> _Cases:
+    """`writers`: the hints whose author is a contact. Only for them are subjects and relay ids looked up."""
+    numbers = {token.case_number for one in hints for _, token in one.tokens} | {one.ordered_number for one in hints if one.ordered_number}
+    hinted = {(one.subject_number, writer.id) for one, writer in writers if one.subject_number}
+    foreign = [(one, writer.id) for one, writer in writers if one.foreign_ids]
+    relayed = uow.relay_ids.find({id_ for one, _ in foreign for id_ in one.foreign_ids}, {contact_id for _, contact_id in foreign})
+    ids = {mail.case_id for mail in reported.values() if mail.case_id} | set(relayed.values())
+    return _Cases(uow.cases.by_numbers(sorted(numbers)), uow.cases.by_ids(sorted(ids)), uow.cases.of_participants(hinted), relayed)
+
+
+def _match(address: str, hints: Hints, known: _Known) -> Match:
     author = known.contacts.get(address)
     customer = known.companies.get((author.customer_id if author else None) or "") or known.customers.get(address.rpartition("@")[2])
-    named = (hints.outbox_id,) if hints.outbox_id else hints.reported_ids
-    reported = next((known.reported[id_] for id_ in named if id_ in known.reported), None)
-    case, matched_by = _case(hints, known.cases, reported)
-    return Match(hints, case, author, customer, _made_for(hints.token, case), matched_by, reported)
+    ids = (hints.outbox_id,) if hints.outbox_id else hints.reported_ids
+    reported = next((known.reported[id_] for id_ in ids if id_ in known.reported), None)
+    relayed = _relayed(hints, author, known.cases)
+    case, matched_by = _case(hints, known.cases, author, relayed, reported)
+    named = (*((where, token.case_number) for where, token in hints.tokens), *(("relay_id", one.number) for one in relayed))
+    return Match(hints, case, author, customer, _made_for(hints.token, case), matched_by, reported, named)
 
 
-def _case(hints: Hints, cases: _Cases, reported: OutboxMail | None) -> tuple[Case | None, str]:
+def _relayed(hints: Hints, author: Contact | None, cases: _Cases) -> list[Case]:
+    """The cases that ids of relays stand for, as this author has taught them, nearest id first."""
+    ids = [cases.relayed.get((one, author.id), "") for one in hints.foreign_ids] if author and cases.relayed else []
+    return [cases.by_id[id_] for id_ in dict.fromkeys(ids) if id_ in cases.by_id]
+
+
+def _case(
+    hints: Hints, cases: _Cases, author: Contact | None, relayed: Sequence[Case], reported: OutboxMail | None
+) -> tuple[Case | None, str]:
     if hints.ordered_number in cases.by_number and hints.ordered_number:
         return cases.by_number[hints.ordered_number], "operator"
     for where, token in hints.tokens:
         if token.case_number in cases.by_number:
             return cases.by_number[token.case_number], where
+    if relayed:
+        return relayed[0], "relay_id"
     if reported and reported.case_id and reported.case_id in cases.by_id:
         return cases.by_id[reported.case_id], "bounce"
-    if hints.subject_number in cases.by_number and hints.subject_number:
-        return cases.by_number[hints.subject_number], "subject"
+    if author and hints.subject_number and (hinted := cases.hinted.get((hints.subject_number, author.id))):
+        return hinted, "subject"
     return None, ""
 
 

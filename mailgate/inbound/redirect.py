@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from mailgate.mail.model import Envelope, Mail
+from mailgate.mail.wire import folded
 
 # RFC 3834 section 2: names of mailboxes that no person reads; an answer to them helps nobody.
 NO_REPLY = re.compile(
@@ -29,6 +30,7 @@ class AnswerLimits:
     """How much is answered automatically. Windows are rolling; the breakers count all templates together. `window` is the policy's."""
 
     window: timedelta = timedelta(hours=24)
+    per_address_per_day: int = 4
     per_domain_per_hour: int = 100
     global_per_hour: int = 1000
     same_content_window: timedelta = timedelta(hours=24)
@@ -50,12 +52,16 @@ class Question:
 class Counters(Protocol):
     """What the gate counts, in the store, in the transaction at hand."""
 
-    def reserve(self, address: str, template: str, now: datetime, window: timedelta) -> bool:
-        """True when no answer of this template was counted for the address within the window; it is counted by that."""
+    def reserve(self, address: str, template: str, now: datetime, window: timedelta, domain: str = "") -> bool:
+        """True when no answer of this template was counted for the address within the window; it is counted by that, for `domain`."""
         ...
 
-    def answered_since(self, since: datetime, domain: str | None = None) -> int:
-        """Answers counted since then, to one domain or to all."""
+    def answered_since(self, since: datetime, domain: str | None = None, *, now: datetime | None = None) -> int:
+        """Answers counted since then and not far ahead of now, to one domain or to all."""
+        ...
+
+    def answered_to(self, address: str, since: datetime) -> int:
+        """Answers of any template to one address since then."""
         ...
 
     def content_seen(self, fingerprint: str, since: datetime, now: datetime) -> int:
@@ -90,15 +96,17 @@ def refusal(question: Question, counters: Counters, limits: AnswerLimits, now: d
     address = (question.envelope.reverse_path or "").lower()
     if blocked := counters.suppressed(address):
         return f"the address is suppressed: {blocked}"
-    hour_ago = now - timedelta(hours=1)
+    hour_ago, (mailbox, domain) = now - timedelta(hours=1), counted_as(address)
     seen = counters.content_seen(fingerprint(question.mail), now - limits.same_content_window, now)
     if seen >= limits.same_content_max:
         return f"the same content has come {seen} times within {_hours(limits.same_content_window)}"
-    if counters.answered_since(hour_ago, address.rpartition("@")[2]) >= limits.per_domain_per_hour:
+    if counters.answered_to(mailbox, now - timedelta(days=1)) >= limits.per_address_per_day:
+        return f"the address has had {limits.per_address_per_day} answers within a day"
+    if counters.answered_since(hour_ago, domain, now=now) >= limits.per_domain_per_hour:
         return f"the breaker for the domain is open: {limits.per_domain_per_hour} answers in an hour"
-    if counters.answered_since(hour_ago) >= limits.global_per_hour:
+    if counters.answered_since(hour_ago, now=now) >= limits.global_per_hour:
         return f"the global breaker is open: {limits.global_per_hour} answers in an hour"
-    if not counters.reserve(address, question.template, now, limits.window):
+    if not counters.reserve(mailbox, question.template, now, limits.window, domain):
         return f"the address was answered within {_hours(limits.window)}"
     return ""
 
@@ -118,10 +126,23 @@ _SHORT = {
     "the author's domain says": "authentication",
     "the address is suppressed": "suppressed",
     "the same content": "same_content",
+    "the address has had": "address_day",
     "the breaker for the domain": "domain_breaker",
     "the global breaker": "global_breaker",
     "the address was answered": "window",
 }
+
+
+def counted_as(address: str) -> tuple[str, str]:
+    """The mailbox and the domain that an answer to this address counts for.
+
+    `kari+x@` reaches the same person as `kari@`, and whoever owns `firma.example` owns all names below it: a victim has one of each,
+    however many spellings an attacker thinks of.
+    """
+    from mailgate.mail.org_domain import organisational  # reads a long list: only a worker that answers needs it
+
+    local, _, domain = folded(address).rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}", organisational(domain) or domain
 
 
 def fingerprint(mail: Mail) -> str:

@@ -26,7 +26,7 @@ WORDS: Mapping[str, Sequence[str]] = {
     "kind": sorted({"human", *MACHINE_KINDS}),
     "trust": TRUSTS,
     "auth.verdict": ("pass", "fail", "none"),
-    "carrier": ("", "address", "message_id", "marker", "bounce"),
+    "carrier": ("", "address", "message_id", "marker", "relay_id", "bounce"),
     "case.answer": ("", "comment", "note", "refuse"),
     "time.weekday": DAYS,
     "legacy.phase": tuple(PHASES),

@@ -22,7 +22,7 @@ from mailgate.rules.trust import Authentication, Trust
 
 Value = str | int | bool | tuple[str, ...]
 FactType = Literal["text", "texts", "number", "truth"]
-Carrier = Literal["", "address", "message_id", "marker", "bounce"]
+Carrier = Literal["", "address", "message_id", "marker", "relay_id", "bounce"]
 
 SERVICE_MAILBOXES = frozenset({"postmaster", "abuse", "hostmaster", "webmaster", "security"})
 """RFC 2142: names of mailboxes that a person must read; RFC 5321 section 4.5.1 demands the first."""
@@ -238,10 +238,12 @@ _ALL = (
     Fact("attachments.count", "number", "attachments, logos of signatures not counted", _kept_files),
     Fact("attachments.names", "texts", "every name that the attachments give themselves", _names),
     Fact("attachments.types", "texts", "content types of the attachments, as declared and as their first bytes say", _types),
-    Fact("carrier", "text", "what tied the mail to its case: address, message_id, marker, bounce; empty without", lambda f: f.carrier),
+    Fact("carrier", "text", "what tied the mail to its case: address, message_id, marker, relay_id, bounce; or empty", lambda f: f.carrier),
     Fact("carrier.refusals", "texts", "why reply addresses of the mail were no good: expired, forged, ...", lambda f: f.carrier_refusals),
     Fact("carrier.disagree", "truth", "the mail carries good tokens of several cases", lambda f: f.carriers_disagree),
-    Fact("case.found", "truth", "a case was found, be it only by its key in the subject", lambda f: f.case is not None),
+    Fact(
+        "case.found", "truth", "a case was found, be it only by its key in the subject of one of its people", lambda f: f.case is not None
+    ),
     Fact("case.key", "text", "key of the case", _case_text("key")),
     Fact("case.status", "text", "status key of the case", _case_text("status")),
     Fact("case.type", "text", "type of the case", _case_text("case_type")),

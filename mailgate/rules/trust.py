@@ -17,11 +17,13 @@ Authentication = Literal["pass", "fail", "none"]
 class Standing:
     """What is known of an author towards one case.
 
-    `carrier`: a valid token of the case came with the mail, by reply address, message id or marker line. `token_is_theirs`: it was made for
-    this author. `authentication`: the DMARC verdict, "none" when the domain publishes nothing or nothing was checked.
+    `carrier`: a valid token of the case came with the mail, by reply address, message id or marker line; or, with `relay_id`, only an id
+    that a relay gave a mail of ours and that this author has taught us. `token_is_theirs`: the token was made for this author.
+    `authentication`: the DMARC verdict, "none" when the domain publishes nothing or nothing was checked.
     """
 
     carrier: bool = False
+    relay_id: bool = False
     token_is_theirs: bool = False
     participant: bool = False
     colleague: bool = False
@@ -38,6 +40,8 @@ def trust(standing: Standing) -> tuple[Trust, str]:
         return "doubtful", "the mail names more than one author, or none that can be read"
     if known and standing.authentication == "fail":
         return "doubtful", "the author's domain says that the mail is not from there (SPF, DKIM or DMARC fail)"
+    if known and standing.relay_id and standing.authentication != "pass":
+        return "doubtful", "only an id that a relay gave our mail ties this one to the case, and the author's domain does not vouch for it"
     if standing.participant:
         return _participant(standing)
     if standing.colleague and standing.authentication == "pass":

@@ -291,6 +291,21 @@ class PolicyActivation:
 
 
 @dataclass(frozen=True, slots=True)
+class RelayId:
+    """A Message-ID (as SHA-256) that a relay has put in place of ours on a mail to this contact about this case.
+
+    `journal_id` is the mail that taught it, `valid_until` the end of that mail's token.
+    """
+
+    sha256: str
+    contact_id: str
+    case_id: str
+    journal_id: str
+    learned_at: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Purged:
     """What retention took away, in rows."""
 

@@ -239,6 +239,21 @@ comments = Table(
     Index("ix_comments_case_id", "case_id", "id"),
 )
 
+relay_ids = Table(
+    "relay_ids",
+    metadata,
+    # An id means something for the contact who taught it alone: nobody can take an id from another by being first.
+    Column("sha256", Sha256, primary_key=True),
+    Column("contact_id", identifier(), ForeignKey("contacts.id"), primary_key=True),
+    Column("case_id", identifier(), ForeignKey("cases.id"), nullable=False),
+    Column("journal_id", identifier(), nullable=False),
+    _moment("learned_at"),
+    _moment("valid_until"),
+    Index("ix_relay_ids_contact_id", "contact_id", "case_id"),  # how many there are, for the bound
+    Index("ix_relay_ids_valid_until", "valid_until"),  # retention
+    sqlite_with_rowid=False,
+)
+
 comment_files = Table(
     "comment_files",
     metadata,
@@ -367,7 +382,9 @@ answer_log = Table(
     _key(),
     _text("domain"),
     _moment("answered_at"),
+    _text("address"),
     Index("ix_answer_log_answered_at", "answered_at", "domain"),
+    Index("ix_answer_log_address", "address", "answered_at"),
 )
 
 seen_content = Table(

@@ -29,6 +29,7 @@ from mailgate.store.repositories.legacy import LegacyRepository
 from mailgate.store.repositories.notices import NoticeRepository
 from mailgate.store.repositories.outbox import OutboxRepository
 from mailgate.store.repositories.policies import PolicyRepository
+from mailgate.store.repositories.relay_ids import RelayIdRepository
 from mailgate.store.repositories.retention import RetentionRepository
 from mailgate.store.repositories.suppressions import SuppressionRepository
 
@@ -95,6 +96,11 @@ class UnitOfWork:
     def legacy(self) -> LegacyRepository:
         """Who still asks for help by mail."""
         return LegacyRepository(self._connection)
+
+    @cached_property
+    def relay_ids(self) -> RelayIdRepository:
+        """Ids that relays have put in place of ours."""
+        return RelayIdRepository(self._connection, self._clock)
 
     @cached_property
     def ledger(self) -> LedgerRepository:

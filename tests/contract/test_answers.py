@@ -1,15 +1,22 @@
-"""What limits the automatic answer: counted once, in the transaction, exactly under concurrency. On both databases."""
+"""What limits the automatic answer, counted once, in the transaction, exactly under concurrency; and the ids that relays give. On both
+databases.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
+from mailgate.cases.ids import new_id
+from mailgate.cases.model import Case, Change, Contact, Participant
 from mailgate.clock import SteppedClock
 from mailgate.rules.reachability import Suppression
+from mailgate.store.rows import RelayId
 from mailgate.store.unit_of_work import Store
+from tests.entries import stored_case
 
 DAY = timedelta(hours=24)
 
@@ -79,3 +86,75 @@ def test_given_suppressed_addresses_when_asked_then_case_does_not_matter_and_the
         assert (unit.answers.suppressed("OLA@kunde.example"), unit.answers.suppressed("x@y")) == ("complained", "")
         assert [one.address for one in unit.suppressions.list()] == ["ola@kunde.example"]
         assert (unit.suppressions.remove(["ola@KUNDE.example"]), unit.suppressions.remove([]), unit.suppressions.which([])) == (1, 0, {})
+
+
+def test_given_answers_of_two_kinds_when_counted_for_one_address_then_all_of_the_day_count(store: Store, clock: SteppedClock) -> None:
+    for template in ("redirect", "case_closed"):
+        _reserve(store, template=template)
+    _reserve(store, "p@kunde.example")
+    with store.reading() as unit:
+        assert unit.answers.answered_to("KARI@kunde.example", clock() - DAY) == 2
+        assert unit.answers.answered_to("kari@kunde.example", clock()) == 0
+
+
+def test_given_answers_counted_while_the_clock_was_years_ahead_when_it_is_right_again_then_breakers_do_not_count_them(
+    store: Store, clock: SteppedClock
+) -> None:
+    clock.step(DAY * 1000)
+    for number in range(3):
+        _reserve(store, f"p{number}@kunde.example")
+    clock.step(-DAY * 1000)
+    _reserve(store, "q@kunde.example")
+    hour = timedelta(hours=1)
+    with store.transaction() as unit:
+        assert unit.answers.answered_since(clock() - hour, "kunde.example") == 4
+        assert unit.answers.answered_since(clock() - hour, "kunde.example", now=clock()) == 1
+        unit.answers.content_seen("cd" * 32, clock() + DAY * 999, clock() + DAY * 1000)
+        assert unit.answers.content_seen("cd" * 32, clock() - DAY, clock()) == 0
+
+
+def _relay_id(store: Store, number: int, person: Contact, of: Case) -> RelayId:
+    digest = hashlib.sha256(str(number).encode()).hexdigest()
+    return RelayId(digest, person.id, of.id, new_id(store.now()), store.now(), store.now() + DAY)
+
+
+def test_given_ids_of_relays_when_learned_then_each_counts_for_who_taught_it_while_it_is_good(store: Store, clock: SteppedClock) -> None:
+    one, two = stored_case(store, 1), stored_case(store, 2)
+    kari, per = (case.participants[0].contact for case in (one, two))
+    first, same, other = _relay_id(store, 1, kari, one), _relay_id(store, 1, per, two), _relay_id(store, 1, kari, two)
+    with store.transaction() as unit:
+        unit.relay_ids.learn([first, same, other, first], 5)  # an id stays with the case that it was learned for
+        unit.relay_ids.learn([other], 5)
+        unit.relay_ids.learn([], 5)
+    with store.reading() as unit:
+        assert unit.relay_ids.find([first.sha256], [kari.id, per.id]) == {(first.sha256, kari.id): one.id, (first.sha256, per.id): two.id}
+        assert unit.relay_ids.find(["00" * 32], [kari.id]) == unit.relay_ids.find([first.sha256], []) == {}
+    clock.step(DAY)
+    with store.reading() as unit:
+        assert unit.relay_ids.find([first.sha256], [kari.id]) == {}
+    with store.transaction() as unit:
+        assert (unit.retention.purge(clock(), None).counters, unit.retention.purge(clock(), None).counters) == (0, 0)
+    clock.step(timedelta(seconds=1))
+    with store.transaction() as unit:
+        assert unit.retention.purge(clock(), None).counters == 2
+
+
+def test_given_more_ids_than_a_contact_may_have_when_learned_then_the_first_stay(store: Store) -> None:
+    made = stored_case(store)
+    kari = made.participants[0].contact
+    lessons = [_relay_id(store, number, kari, made) for number in range(8)]
+    with store.transaction() as unit:
+        unit.relay_ids.learn(lessons[:3], 5)
+        unit.relay_ids.learn(lessons, 5)
+    with store.reading() as unit:
+        assert len(unit.relay_ids.find({one.sha256 for one in lessons}, [kari.id])) == 5
+
+
+def test_given_the_number_of_a_case_when_asked_for_its_people_alone_then_approved_ones_find_it(store: Store, clock: SteppedClock) -> None:
+    one, two = stored_case(store, 1), stored_case(store, 2)
+    kari, per = (case.participants[0].contact for case in (one, two))
+    with store.transaction() as unit:
+        unit.cases.write([Change(one, participants_added=(Participant(per, approved=False),))])
+        found = unit.cases.of_participants({(1, kari.id), (1, per.id), (2, kari.id), (2, per.id), (99, kari.id)})
+        assert {pair: case.key for pair, case in found.items()} == {(1, kari.id): one.key, (2, per.id): two.key}
+        assert unit.cases.of_participants(set()) == {}

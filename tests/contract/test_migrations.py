@@ -6,16 +6,22 @@ import multiprocessing
 import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event, inspect, text
+from sqlalchemy import bindparam, event, inspect, text
 
+from mailgate.cases.ids import new_id
+from mailgate.clock import SteppedClock
 from mailgate.errors import SchemaMismatch
 from mailgate.store import migrate
+from mailgate.store.columns import Moment, identifier
 from mailgate.store.database import Database, open_database
 from mailgate.store.schema import metadata
+from mailgate.store.unit_of_work import Store
 
 
 def _upgrade(url: str) -> str:
@@ -107,4 +113,21 @@ def test_given_a_kill_in_the_middle_when_upgraded_again_then_nothing_was_left_ha
     assert _tables(database) == []
     migrate.upgrade(database)
     migrate.check(database)
+    database.close()
+
+
+def test_given_answers_that_were_counted_before_addresses_were_when_upgraded_then_they_still_count(empty_database_url: str) -> None:
+    database = open_database(empty_database_url)
+    with database.writing.begin() as connection:
+        config = migrate._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        old = text("INSERT INTO answer_log (id, domain, answered_at) VALUES (:id, 'kunde.example', :at)")
+        at = datetime(2026, 11, 23, 8, tzinfo=UTC)
+        connection.execute(old.bindparams(bindparam("id", type_=identifier()), bindparam("at", type_=Moment)), {"id": new_id(at), "at": at})
+    migrate.upgrade(database)
+    migrate.check(database)
+    with Store(database, SteppedClock(datetime(2026, 11, 23, 9, tzinfo=UTC))).reading() as unit:
+        assert unit.answers.answered_since(datetime(2026, 11, 23, 7, tzinfo=UTC), "kunde.example") == 1
+        assert unit.answers.answered_to("kari@kunde.example", datetime(2026, 11, 23, 7, tzinfo=UTC)) == 0
     database.close()

@@ -24,8 +24,9 @@ class AnswerRepository:
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection, self._suppressions = connection, SuppressionRepository(connection, clock)
 
-    def reserve(self, address: str, template: str, now: datetime, window: timedelta) -> bool:
-        """True when no answer of this template was counted for the address within the window; it is counted by that.
+    def reserve(self, address: str, template: str, now: datetime, window: timedelta, domain: str = "") -> bool:
+        """True when no answer of this template was counted for the address within the window; it is counted by that, for `domain`
+        ("": that of the address).
 
         Of two that ask at once, one waits for the other's transaction and then gets False. A clock that was set back by less than the
         window gives False.
@@ -37,21 +38,34 @@ class AnswerRepository:
         ).returning(answers.c.address)
         if self._connection.execute(statement).scalar_one_or_none() is None:
             return False
-        self._connection.execute(insert(answer_log).values(id=new_id(now), domain=key.rpartition("@")[2], answered_at=now))
+        counted = {"id": new_id(now), "domain": domain or key.rpartition("@")[2], "address": key, "answered_at": now}
+        self._connection.execute(insert(answer_log).values(counted))
         return True
 
-    def answered_since(self, since: datetime, domain: str | None = None) -> int:
-        """Answers counted since then, to one domain or to all."""
+    def answered_since(self, since: datetime, domain: str | None = None, *, now: datetime | None = None) -> int:
+        """Answers counted since then, to one domain or to all.
+
+        With `now`, not those that lie further ahead of it than `since` lies behind: a clock that once was wrong must not stop answers
+        for days.
+        """
         statement = select(func.count()).select_from(answer_log).where(answer_log.c.answered_at > since)
+        if now is not None:
+            statement = statement.where(answer_log.c.answered_at <= now + (now - since))
         if domain is not None:
             statement = statement.where(answer_log.c.domain == domain.lower())
         return self._connection.execute(statement).scalar_one()
+
+    def answered_to(self, address: str, since: datetime) -> int:
+        """Answers of any template to one address since then."""
+        statement = select(func.count()).select_from(answer_log)
+        found = statement.where(answer_log.c.address == address.lower(), answer_log.c.answered_at > since)
+        return self._connection.execute(found).scalar_one()
 
     def content_seen(self, fingerprint: str, since: datetime, now: datetime) -> int:
         """How often this content has asked for an answer since then; counts this time."""
         statement = select(func.count()).select_from(seen_content)
         seen = self._connection.execute(
-            statement.where(seen_content.c.fingerprint == fingerprint, seen_content.c.seen_at > since)
+            statement.where(seen_content.c.fingerprint == fingerprint, seen_content.c.seen_at.between(since, now + (now - since)))
         ).scalar_one()
         self._connection.execute(insert(seen_content).values(id=new_id(now), fingerprint=fingerprint, seen_at=now))
         return seen

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, select, tuple_, update
 
 from mailgate.cases.model import Actor, Case, Change, Comment, Event, Participant, StoredFile
 from mailgate.errors import UsageError
@@ -46,6 +46,19 @@ class CaseRepository:
     def by_numbers(self, numbers: Collection[int]) -> dict[int, Case]:
         """Number -> case, for those that exist. Takes no lock."""
         return {case.number: case for case in self._loaded(_BY_NUMBER.rows(self._connection, numbers=numbers))} if numbers else {}
+
+    def of_participants(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Case]:
+        """(number, contact id) -> case, where this contact is an approved participant of the case with this number.
+
+        For all others the same statement finds nothing, whether there is such a case or not: what is asked does not tell.
+        """
+        if not wanted:
+            return {}
+        pairs = select(cases.c.number, participants.c.contact_id, cases.c.id).join(participants, participants.c.case_id == cases.c.id)
+        theirs = pairs.where(participants.c.approved, tuple_(participants.c.contact_id, cases.c.number).in_([(c, n) for n, c in wanted]))
+        ids = {(row.number, row.contact_id): row.id for row in self._connection.execute(theirs)}
+        found = self.by_ids(set(ids.values()))
+        return {pair: found[id_] for pair, id_ in ids.items() if id_ in found}
 
     def lock(self, ids: Collection[str]) -> dict[str, Case]:
         """The cases, locked until the transaction ends, in the order of their ids so that two workers cannot wait for each other."""

@@ -21,6 +21,7 @@ from mailgate.store.schema import (
     journal,
     outbox,
     outbox_mails,
+    relay_ids,
     seen_content,
     soft_bounces,
     submissions,
@@ -43,8 +44,8 @@ class RetentionRepository:
         """Take away up to `limit` rows of each kind. Call again until nothing is taken.
 
         Raw bytes of settled entries accepted before `now - keep`, frozen mails that are final and as old, and what deduplication, the
-        answer gate and the counting of bounces no longer look at. `keep` None keeps all bytes. Bytes that a waiting entry or a comment
-        needs stay.
+        answer gate, the matcher and the counting of bounces no longer look at. `keep` None keeps all bytes. Bytes that a waiting entry or a
+        comment needs stay.
         """
         counted = (
             (answers, answers.c.answered_at),
@@ -57,7 +58,8 @@ class RetentionRepository:
             blobs=self._raw(now - keep, limit) if keep is not None else 0,
             submissions=self._aged(submissions, submissions.c.accepted_at, now - WINDOW, limit),
             frozen_mails=self._frozen(now - keep, limit) if keep is not None else 0,
-            counters=sum(self._aged(table, column, now - COUNTED_FOR, limit) for table, column in counted),
+            counters=sum(self._aged(table, column, now - COUNTED_FOR, limit) for table, column in counted)
+            + self._aged(relay_ids, relay_ids.c.valid_until, now, limit),
         )
 
     def _raw(self, oldest: datetime, limit: int) -> int:

@@ -6,16 +6,10 @@ import time
 
 import pytest
 
-from mailgate.inbound.submission import Submission
-from mailgate.mail.model import Envelope
-from tests.desk import Desk, letter
+from tests.desk import Desk, letter, submission
 from tests.machine_work import counted
 
 pytestmark = pytest.mark.slow
-
-
-def submission(text: str, to: str, sender: str | None, client: str = "192.0.2.1") -> Submission:
-    return Submission(Envelope(sender, (to,)), text.replace("\n", "\r\n").encode(), client, "t", "smtp", False, False)
 
 
 def test_178_given_five_thousand_replies_with_alternating_tokens_when_they_come_then_work_is_linear_and_the_breaker_opens(desk: Desk):
