@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -159,3 +160,14 @@ def test_152_given_a_notice_that_meets_an_out_of_office_when_its_answer_comes_th
         )
         mailroom.take(reply, notice.reply_to, "eva@kunde.example")
     assert mailroom.post() == []
+
+
+def test_174_given_every_mail_about_a_case_when_its_links_leak_then_they_open_nothing(mailroom: Mailroom) -> None:
+    """What is ours of it: no link in a mail holds a token, so that no Referer, history or index can leak one. The rest is the portal's."""
+    mailroom.take(letter("Per <per@kunde.example>"), mailroom.reply_address(mailroom.per))
+    mailroom.take(letter("Kari <kari@fjord.example>", "Hjelp"), US, "kari@fjord.example")
+    for mail in mailroom.post():
+        links = re.findall(r"https?://[^\s\"'<>]+", mail.text + str(mail.message.get_body(("html",)).get_content()))
+        assert links
+        for link in links:
+            assert not re.search(r"[a-z2-7]{36,}|[?#&]", link), link
