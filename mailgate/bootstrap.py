@@ -18,12 +18,13 @@ from mailgate.clock import Clock, utc_now
 from mailgate.config import Settings
 from mailgate.inbound import limits
 from mailgate.inbound.admission import DiskSpace, disk_space_of
+from mailgate.inbound.backtest import Backtest, BacktestOptions
 from mailgate.inbound.endpoint import Endpoint, ListenerOptions
 from mailgate.inbound.intake import Intake, IntakeOptions
 from mailgate.inbound.journal import Journal
 from mailgate.inbound.listener import Listener
 from mailgate.inbound.matcher import CaseFinder
-from mailgate.inbound.reading import ReadingOptions, ReadingRoom, read_near
+from mailgate.inbound.reading import ReadingOptions, ReadingRoom, read_here, read_near
 from mailgate.inbound.recipients import OwnAddresses, own_recipients
 from mailgate.inbound.redirect import AnswerLimits
 from mailgate.inbound.sender_gate import Doors, SenderGate, Senders
@@ -85,17 +86,32 @@ def make_intake(
 
     `policy` is asked once for each batch; None: the one in force.
     """
-    wanted, own = settings.intake, own_addresses(settings)
-    room = ReadingRoom(ReadingOptions(ours(settings), wanted.read_timeout_s, wanted.read_memory_bytes))
-    options = IntakeOptions(
-        own_addresses=own.mailboxes,
-        own_domains=own.domains,
+    room = _reading_room(settings)
+    options = replace(
+        _intake_options(settings),
         reader=room.read_all if reads_aside else partial(read_near, room=room, ours=ours(settings)),
         close_reader=room.close,
+        verifier=_verifier(settings) if settings.intake.authentication == "verify" else None,
+    )
+    asked = policy or policy_in_force(settings, store).current
+    return Intake(store, _finder(settings), asked, options, ring)
+
+
+def make_backtest(settings: Settings, store: Store) -> Backtest:
+    """What runs stored mail by two policies. Begins its readers when it runs."""
+    return Backtest(store, _finder(settings), BacktestOptions(_intake_options(settings), partial(_reading_room, settings)))
+
+
+def _intake_options(settings: Settings) -> IntakeOptions:
+    """How mail is decided. Nobody verifies, and small mail is read here, until the caller says otherwise."""
+    wanted, own = settings.intake, own_addresses(settings)
+    return IntakeOptions(
+        own_addresses=own.mailboxes,
+        own_domains=own.domains,
+        reader=partial(read_here, ours=ours(settings)),
         case_prefix=settings.service.case_prefix,
         default_language=settings.service.default_language,
         authserv_ids=frozenset(wanted.authserv_ids) if wanted.authentication != "off" else frozenset(),
-        verifier=_verifier(settings) if wanted.authentication == "verify" else None,
         batch=wanted.batch,
         lease=timedelta(seconds=wanted.lease_s),
         max_attempts=wanted.max_attempts,
@@ -107,8 +123,14 @@ def make_intake(
         ),
         bounces=BounceLimits(**settings.bounces.model_dump()),
     )
-    asked = policy or policy_in_force(settings, store).current
-    return Intake(store, CaseFinder(token_keys(settings), settings.service.case_prefix), asked, options, ring)
+
+
+def _reading_room(settings: Settings) -> ReadingRoom:
+    return ReadingRoom(ReadingOptions(ours(settings), settings.intake.read_timeout_s, settings.intake.read_memory_bytes))
+
+
+def _finder(settings: Settings) -> CaseFinder:
+    return CaseFinder(token_keys(settings), settings.service.case_prefix)
 
 
 def _verifier(settings: Settings) -> Verifier:

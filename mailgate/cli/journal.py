@@ -214,7 +214,7 @@ def _trail(decision: Outcome, decided_by: Callable[[], Policy | None]) -> dict[s
     found = json.loads(decision.trail)
     if not found:
         return {"trail": []}
-    names = ("matched_by", "carriers_refused", "cases_named", "answer", "muted", "shadow", "effects", "facts")
+    names = ("matched_by", "carriers_refused", "auth", "cases_named", "answer", "muted", "shadow", "effects", "facts")
     seen = {name: found[name] for name in names if name in found}
     entries = [TrailEntry(**one) for one in found["rules"]]
     groups = [PassedOver(**one) for one in found.get("passed_over", ())]

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from mailgate import bootstrap
-from mailgate.cli import output, policy_diff, policy_versions
+from mailgate.cli import output, policy_backtest, policy_diff, policy_versions
 from mailgate.cli.opening import ConfigOption, JsonOption, settings
 from mailgate.cli.policy_document import checked, document_bytes, passing
 from mailgate.rules.document_schema import SCHEMA
@@ -52,3 +52,4 @@ def _good(file: Path, config: Path | None, as_json: bool) -> Policy:
 
 for verb in (*policy_versions.VERBS, policy_diff.diff):
     app.command()(verb)
+app.command()(policy_backtest.backtest)

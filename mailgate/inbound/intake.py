@@ -11,7 +11,7 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,7 +23,7 @@ from mailgate.inbound.apply import Rules, apply
 from mailgate.inbound.effects import Setting
 from mailgate.inbound.facts import facts_of
 from mailgate.inbound.letter import Letter
-from mailgate.inbound.matcher import CaseFinder, Match
+from mailgate.inbound.matcher import CaseFinder, Hints, Match
 from mailgate.inbound.redirect import AnswerLimits, short
 from mailgate.killpoint import reached
 from mailgate.mail.model import Envelope, Mail
@@ -143,9 +143,7 @@ class Intake:
 
     def _look_for_carriers(self, letter: Letter) -> Letter:
         hints = self._finder.hints(letter.mail, letter.entry.envelope, self._clock().date())
-        if order := release.loads(letter.entry.release):  # a person has judged: what the subject names counts, too
-            hints = replace(hints, ordered_number=order.case_number or (None if hints.tokens else hints.subject_number))
-        return replace(letter, match=Match(hints))
+        return replace(letter, match=Match(with_order(hints, letter.entry.release)))
 
     def _match(self, letters: Sequence[Letter]) -> list[Letter]:
         with self._store.reading() as uow:
@@ -167,16 +165,10 @@ class Intake:
         if not letters:
             return []
         with self._store.transaction() as uow:
-            outcomes = apply(uow, letters, self._rules(policy, _languages(uow, letters)))
+            outcomes = apply(uow, letters, rules_of(policy, self._options, self._clock(), _languages(uow, letters)))
             reached("before_intake_commit")
         reached("after_intake_commit")
         return outcomes
-
-    def _rules(self, policy: Policy, languages: Mapping[str, str]) -> Rules:
-        options = self._options
-        setting = Setting(policy, self._clock(), options.case_prefix, options.default_language, languages)
-        limits, own = replace(options.limits, window=policy.redirect.window), (options.own_addresses, options.own_domains)
-        return Rules(partial(decide, policy), setting, limits, *own, options.case_changes_per_hour, options.bounces)
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -219,6 +211,19 @@ class Intake:
         _log.error("intake_failed", journal_id=entry.id, attempts=entry.attempts, error=f"{type(error).__name__}: {error}", exc_info=error)
         with self._store.transaction() as uow:
             uow.journal.defer([entry], f"{type(error).__name__}: {error}", self._clock() + RETRY_AFTER)
+
+
+def with_order(hints: Hints, ordered: str) -> Hints:
+    """The hints, and the case that a person named when they released the mail: they have judged, so what the subject names counts, too."""
+    order = release.loads(ordered)
+    return replace(hints, ordered_number=order.case_number or (None if hints.tokens else hints.subject_number)) if order else hints
+
+
+def rules_of(policy: Policy, options: IntakeOptions, now: datetime, languages: Mapping[str, str]) -> Rules:
+    """What `apply` goes by at this moment. `languages`: customer id -> the language of its people."""
+    setting = Setting(policy, now, options.case_prefix, options.default_language, languages)
+    limits, own = replace(options.limits, window=policy.redirect.window), (options.own_addresses, options.own_domains)
+    return Rules(partial(decide, policy), setting, limits, *own, options.case_changes_per_hour, options.bounces)
 
 
 def decide(policy: Policy, letter: Letter) -> Letter:

@@ -124,6 +124,33 @@ class JournalEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class PastEntry:
+    """An accepted mail as a backtest needs it. `release`: what a person ordered about it last, as JSON; `decided_at` None: not decided."""
+
+    id: str
+    accepted_at: datetime
+    envelope: Envelope
+    raw_sha256: str
+    size_bytes: int
+    state: JournalState
+    release: str
+    raw_kept: bool
+    decided_at: datetime | None
+    rule: str = ""
+    policy_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """An automatic answer to `address` that the mail `journal_id` was given. `template`: `redirect`, `accepted` or `case_closed`."""
+
+    journal_id: str
+    template: str
+    address: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedNotice:
     """A notice under lease. Notices with the same `group` go to one recipient about one case and become one mail."""
 

@@ -28,6 +28,7 @@ from mailgate.store.repositories.ledger import LedgerRepository
 from mailgate.store.repositories.legacy import LegacyRepository
 from mailgate.store.repositories.notices import NoticeRepository
 from mailgate.store.repositories.outbox import OutboxRepository
+from mailgate.store.repositories.past import PastRepository
 from mailgate.store.repositories.policies import PolicyRepository
 from mailgate.store.repositories.relay_ids import RelayIdRepository
 from mailgate.store.repositories.retention import RetentionRepository
@@ -101,6 +102,11 @@ class UnitOfWork:
     def relay_ids(self) -> RelayIdRepository:
         """Ids that relays have put in place of ours."""
         return RelayIdRepository(self._connection, self._clock)
+
+    @cached_property
+    def past(self) -> PastRepository:
+        """What backtests read."""
+        return PastRepository(self._connection)
 
     @cached_property
     def ledger(self) -> LedgerRepository:

@@ -120,10 +120,7 @@ class CaseRepository:
     def events(self, case_id: str) -> Sequence[Event]:
         """What happened to the case, in order."""
         found = select(events).where(events.c.case_id == case_id).order_by(events.c.id)
-        return [
-            Event(r.id, r.case_id, r.kind, Actor(r.actor_kind, r.actor_name, r.actor_contact_id), r.at, json.loads(r.facts))
-            for r in self._connection.execute(found)
-        ]
+        return [event_of(row) for row in self._connection.execute(found)]
 
     def write(self, changes: Sequence[Change]) -> None:
         """Write everything that the changes hold, in a fixed number of statements. Of several changes to one case the last one's `case`
@@ -253,6 +250,12 @@ def _file_rows(comment: Comment) -> Iterable[dict[str, Any]]:
             "disposition": file.disposition,
             "content_id": file.content_id,
         }
+
+
+def event_of(row: Any) -> Event:
+    """The event of a row of `events`."""
+    actor = Actor(row.actor_kind, row.actor_name, row.actor_contact_id)
+    return Event(row.id, row.case_id, row.kind, actor, row.at, json.loads(row.facts))
 
 
 def _event_row(event: Event) -> dict[str, Any]:
