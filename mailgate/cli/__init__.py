@@ -30,7 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "demo": "play the whole story on sample mail, then end",
     "parse": "read mail and show what was understood",
     "explain": "show what would happen to a mail, and why",
-    "policy": "the operators' policy: check, test, schema, activate, history, show, diff, rollback",
+    "policy": "the operators' policy: check, test, schema, backtest, activate, history, show, diff, rollback",
     "inject": "put mail into the journal as SMTP would",
     "journal": "accepted mail: list, show, raw, release, discard, replay",
     "outbox": "outgoing mail: list, show, raw, retry, cancel",

@@ -189,7 +189,7 @@ def test_given_a_draft_when_it_is_backtested_then_people_read_what_would_change_
     assert any("ny0@ny.example Hvor redirect (default) create (make)" in line for line in lines)
     assert any("rules of the draft never fired: loop, delivery_report" in line for line in lines)
     assert "automatic answers: use supportweb: 1 -> 0 (-1)" in lines
-    assert "ny0@ny.example: -1 redirect" in lines
+    assert "ny0@ny.example: +1 accepted, -1 redirect" in lines
     assert _content(tmp_path) == before
 
 
