@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mailgate.cases import ids
+
 pytest_plugins = ["tests.services"]
 
 SERVICES = frozenset(
@@ -17,3 +19,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SERVICES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.services)
+
+
+@pytest.fixture(autouse=True)
+def _own_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids never go back in time within a process: the far dates of one test must not reach the next."""
+    monkeypatch.setattr(ids, "_source", ids._Source())

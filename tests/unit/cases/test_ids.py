@@ -8,16 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailgate.cases import ids
 from mailgate.cases.ids import made_at, new_id
 
 NOW = datetime(2099, 3, 2, 9, 0, 0, 123_456, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _own_source(monkeypatch):
-    """Ids never go back in time: a far date here must not reach the tests after these."""
-    monkeypatch.setattr(ids, "_source", ids._Source())
 
 
 def test_given_a_time_when_an_id_is_made_then_it_is_canonical_version_7():
