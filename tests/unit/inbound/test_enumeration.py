@@ -96,7 +96,7 @@ def test_160_given_keys_of_cases_and_keys_of_none_when_asked_for_then_our_code_m
 
 
 @pytest.mark.slow
-def test_160_given_a_thousand_pairs_of_questions_when_timed_then_neither_kind_is_slower_more_often(full: Desk) -> None:
+def test_160_given_five_hundred_pairs_of_questions_when_timed_then_neither_kind_is_slower_more_often(full: Desk) -> None:
     """A sign test: were one kind slower, it would be in most pairs. With 500 fair pairs, 190 or fewer come once in ten million runs."""
     slower = 0
     for turn in range(500):
