@@ -19,6 +19,8 @@ from mailgate.config import Settings
 from mailgate.inbound import limits
 from mailgate.inbound.admission import DiskSpace, disk_space_of
 from mailgate.inbound.backtest import Backtest, BacktestOptions
+from mailgate.inbound.breaker import CaseLimits
+from mailgate.inbound.caps import CapLimits
 from mailgate.inbound.endpoint import Endpoint, ListenerOptions
 from mailgate.inbound.intake import Intake, IntakeOptions
 from mailgate.inbound.journal import Journal
@@ -115,7 +117,14 @@ def _intake_options(settings: Settings) -> IntakeOptions:
         batch=wanted.batch,
         lease=timedelta(seconds=wanted.lease_s),
         max_attempts=wanted.max_attempts,
-        case_changes_per_hour=wanted.case_changes_per_hour,
+        case_limits=CaseLimits(wanted.case_changes_per_hour, wanted.case_changes_per_day),
+        caps=CapLimits(
+            cases_per_address_per_day=wanted.cases_per_address_per_day,
+            cases_per_domain_per_hour=wanted.cases_per_domain_per_hour,
+            cases_per_hour=wanted.cases_per_hour,
+            team_mails_per_hour=wanted.team_mails_per_hour,
+            forwards_per_hour=wanted.forwards_per_hour,
+        ),
         limits=AnswerLimits(
             per_address_per_day=wanted.answers_per_address_per_day,
             per_domain_per_hour=wanted.answers_per_domain_per_hour,

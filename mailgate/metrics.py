@@ -56,6 +56,7 @@ COUNTERS: Mapping[str, Meaning] = {
     ),
     "answers_refused": Meaning("automatic answers not given", "reason"),
     "muted": Meaning("comments kept in silence, since mail changed their case too often"),
+    "capped": Meaning("cases and forwarded mails that are held, and team mails left out, since there were too many", "reason"),
     "delivery_reports": Meaning("reports on mail of ours, by what they say of the address (hard, soft, ...) or of the mail", "reason"),
     "suppressed": Meaning("addresses that get no more mail, by cause", "reason"),
 }

@@ -173,6 +173,14 @@ class Intake(Section):
     case_changes_per_hour: Count = Field(
         10, description="comments by mail on one case in an hour; more are kept, but move nothing and nobody is told"
     )
+    case_changes_per_day: Count = Field(50, description="the same in a day, against slow loops")
+    cases_per_address_per_day: Count = Field(20, description="cases that mail of one address makes in a day; more are held for a person")
+    cases_per_domain_per_hour: Count = Field(100, description="cases that mail of one domain makes in an hour; more are held")
+    cases_per_hour: Count = Field(500, description="cases that all mail makes in an hour; more are held")
+    team_mails_per_hour: Count = Field(
+        60, description="mails to one address that rules tell (notify) in an hour; of more mail the team is not told"
+    )
+    forwards_per_hour: Count = Field(500, description="mails that rules forward to one address in an hour; more are held for a person")
 
 
 class Bounces(Section):

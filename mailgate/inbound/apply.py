@@ -14,7 +14,8 @@ from datetime import datetime
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Case, Change, Contact, Notice
 from mailgate.inbound import redirect, relay_ids
-from mailgate.inbound.breaker import CaseBreaker
+from mailgate.inbound.breaker import CaseBreaker, CaseLimits
+from mailgate.inbound.caps import CapLimits, Caps
 from mailgate.inbound.effects import Answer, Effects, Setting, agreement_of, effects, with_answer, with_delivery
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.redirect import AnswerLimits, Counters, Question
@@ -27,14 +28,15 @@ from mailgate.store.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What applying needs beside the letters: how to decide again, and what the gate and the cases' breaker go by."""
+    """What applying needs beside the letters: how to decide again, and what the gate, the caps and the cases' breaker go by."""
 
     decide: Callable[[Letter], Letter]
     setting: Setting
     limits: AnswerLimits
     own_addresses: frozenset[str]
     own_domains: frozenset[str]
-    case_changes_per_hour: int = 10
+    case_limits: CaseLimits = field(default_factory=CaseLimits)
+    caps: CapLimits = field(default_factory=CapLimits)
     bounces: BounceLimits = field(default_factory=BounceLimits)
 
 
@@ -43,6 +45,7 @@ class _Writes:
     """What a batch adds up to, and what its cases can bear."""
 
     breaker: CaseBreaker
+    caps: Caps
     blobs: dict[str, bytes] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -56,7 +59,8 @@ def apply(uow: UnitOfWork, letters: Sequence[Letter], rules: Rules) -> list[Outc
     ours = uow.journal.hold_ground([letter.entry for letter in letters])
     cases = uow.cases.lock(sorted({letter.match.case.id for letter in letters if letter.match.case}))
     uow.suppressions.revive(sorted(filter(None, (_alive(letter) for letter in letters if letter.entry.id in ours))))
-    writes = _Writes(CaseBreaker.of(uow, letters, rules.case_changes_per_hour, rules.setting.now))
+    now = rules.setting.now
+    writes = _Writes(CaseBreaker.of(uow, letters, rules.case_limits, now), Caps(uow.answers, rules.caps, now))
     for letter in letters:
         if letter.entry.id in ours:
             _settle(uow, letter, cases, rules, writes)
@@ -66,7 +70,8 @@ def apply(uow: UnitOfWork, letters: Sequence[Letter], rules: Rules) -> list[Outc
 
 def _settle(uow: UnitOfWork, letter: Letter, cases: dict[str, Case], rules: Rules, writes: _Writes) -> None:
     """Work out one letter against the cases as they are now, with the effects of the letters before it."""
-    letter = writes.breaker.judge(_introduced(uow, _recheck(letter, cases, rules), rules.setting.now))
+    letter = writes.caps.judge(writes.breaker.judge(_recheck(letter, cases, rules)))
+    letter = _introduced(uow, letter, rules.setting.now)
     case = cases.get(letter.match.case.id) if letter.match.case else None
     found = effects(letter, case, rules.setting, uow.cases.next_number)
     if found.answer:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
+from mailgate.inbound import caps
 from mailgate.inbound.apply import apply
 from mailgate.inbound.effects import STATES
 from mailgate.inbound.intake import IntakeOptions, decide, rules_of, with_order
@@ -247,7 +248,7 @@ class Backtest:
         ordered = bool(known.step.order)
         (old, key), (new, _) = (self._decided(known, side) if not ordered or entry.id in side.waiting else _NOTHING for side in sides)
         recorded = DISPOSITIONS.get(entry.state, entry.state)
-        judged_alike = entry.policy_version == sides[0].policy.version and entry.rule not in _BY_HAND and not entry.release
+        judged_alike = entry.policy_version == sides[0].policy.version and entry.rule not in (*_BY_HAND, caps.RULE) and not entry.release
         same = recorded == old.disposition if judged_alike else None
         return Difference(entry, author.address if author else "", known.mail.subject, key, old, new, recorded, same, ordered)
 

@@ -20,6 +20,8 @@ from mailgate.clock import Clock
 from mailgate.errors import TransientFailure
 from mailgate.inbound import authentication
 from mailgate.inbound.apply import Rules, apply
+from mailgate.inbound.breaker import CaseLimits
+from mailgate.inbound.caps import CapLimits
 from mailgate.inbound.effects import Setting
 from mailgate.inbound.facts import facts_of
 from mailgate.inbound.letter import Letter
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 _SHADOW = '"shadow": {'
 """In a trail as JSON, where a text cannot look like it: rules on trial held."""
+_CAPPED = '"do": "cap"'
+"""The same: a cap left something out."""
 RETRY_AFTER = timedelta(seconds=20)
 
 Result = TypeVar("Result")
@@ -66,7 +70,8 @@ class IntakeOptions:
     lease: timedelta = timedelta(seconds=60)
     max_attempts: int = 3
     limits: AnswerLimits = field(default_factory=AnswerLimits)
-    case_changes_per_hour: int = 10
+    case_limits: CaseLimits = field(default_factory=CaseLimits)
+    caps: CapLimits = field(default_factory=CapLimits)
     bounces: BounceLimits = field(default_factory=BounceLimits)
 
 
@@ -179,6 +184,7 @@ class Intake:
                 _count_answer(outcome)
             elif outcome.state == "commented":
                 _count_mute(outcome)
+            _tell_caps(outcome)
             _tell_delivery(outcome)
             _log.info(
                 "processed",
@@ -223,7 +229,7 @@ def rules_of(policy: Policy, options: IntakeOptions, now: datetime, languages: M
     """What `apply` goes by at this moment. `languages`: customer id -> the language of its people."""
     setting = Setting(policy, now, options.case_prefix, options.default_language, languages)
     limits, own = replace(options.limits, window=policy.redirect.window), (options.own_addresses, options.own_domains)
-    return Rules(partial(decide, policy), setting, limits, *own, options.case_changes_per_hour, options.bounces)
+    return Rules(partial(decide, policy), setting, limits, *own, options.case_limits, options.caps, options.bounces)
 
 
 def decide(policy: Policy, letter: Letter) -> Letter:
@@ -256,6 +262,14 @@ def _tell_delivery(outcome: Outcome) -> None:
     if said.get("then"):
         count("suppressed", said["then"])
         _log.warning("address_suppressed", journal_id=outcome.journal_id, outbox_id=said["outbox_id"], cause=said["then"])
+
+
+def _tell_caps(outcome: Outcome) -> None:
+    if _CAPPED not in outcome.trail:
+        return
+    for what in (effect["on"] for effect in json.loads(outcome.trail)["effects"] if effect["do"] == "cap"):
+        count("capped", what)
+        _log.warning("capped", journal_id=outcome.journal_id, on=what, hint="a loop or a flood? mailgate journal show")
 
 
 def _count_answer(outcome: Outcome) -> None:

@@ -116,8 +116,11 @@ class _Cases:
         found = {(number, who): case for number, who in wanted if (case := self._now(self._world.past.numbers.get(number, "")))}
         return {key: case for key, case in found.items() if any(one.contact.id == key[1] and one.approved for one in case.participants)}
 
-    def changed_by_mail(self, ids: Collection[str], since: datetime, until: datetime, enough: int) -> dict[str, int]:
-        return {id_: min(len([at for at in self._comments(id_) if since <= at <= until]), enough) for id_ in ids}
+    def changed_by_mail(self, ids: Collection[str], windows: Sequence[tuple[datetime, datetime, int]]) -> dict[str, tuple[int, ...]]:
+        return {
+            id_: tuple(min(len([at for at in self._comments(id_) if since <= at <= until]), enough) for since, until, enough in windows)
+            for id_ in ids
+        }
 
     def next_number(self) -> int:
         return 0
@@ -207,7 +210,7 @@ class _Outbox:
 
 
 class _Answers:
-    """Fits `inbound.redirect.Counters`, with the same bounds as the store's."""
+    """Fits `Counters` of `inbound.redirect` and of `inbound.caps`, with the same bounds as the store's."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -240,10 +243,17 @@ class _Answers:
         return _later(self._to[address.lower()], since)
 
     def content_seen(self, fingerprint: str, since: datetime, now: datetime) -> int:
-        times = self._seen[fingerprint]
-        seen = len(times) - bisect_left(times, since)
-        insort(times, now)
+        seen = self.counted(fingerprint, since, now)
+        self.count([fingerprint], now)
         return seen
+
+    def counted(self, key: str, since: datetime, now: datetime) -> int:
+        times = self._seen[key]
+        return len(times) - bisect_left(times, since)
+
+    def count(self, keys: Iterable[str], now: datetime) -> None:
+        for key in keys:
+            insort(self._seen[key], now)
 
     def suppressed(self, address: str) -> str:
         return self._world.suppressions.which([address]).get(address.lower(), "")

@@ -200,6 +200,8 @@ def _floor(disposition: Disposition, facts: Facts, to: str) -> tuple[Disposition
         return "note", f"mail of kind {facts.mail.kind} gets no answer, moves nothing, makes no case and is not passed on"
     if disposition == "create" and (facts.mail.author is None or facts.mail.identity_doubtful):
         return "hold", "nobody can be taken for the author, whose case it would be"
+    if disposition == "create" and facts.auth.verdict == "fail":
+        return "hold", "the author's domain says that the mail is not from there, and the case would be the author's"
     if disposition == "forward" and to.lower() in _sender(facts):
         return "hold", f"{to} sent the mail and would get it back"
     if disposition != "comment":

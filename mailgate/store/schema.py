@@ -391,7 +391,7 @@ seen_content = Table(
     "seen_content",
     metadata,
     _key(),
-    Column("fingerprint", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),  # hash of what a mail says; or, with a colon, what a cap counts (`inbound.caps`)
     _moment("seen_at"),
     Index("ix_seen_content_fingerprint", "fingerprint", "seen_at"),
     Index("ix_seen_content_seen_at", "seen_at"),

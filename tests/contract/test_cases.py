@@ -124,9 +124,10 @@ def test_given_comments_of_mail_people_and_machines_when_changes_by_mail_are_cou
         unit.cases.write([Change(busy, (*old, *fresh, *ahead, *others))])
     with store.reading() as unit:
         ask = unit.cases.changed_by_mail
-        assert ask([busy.id, calm.id], clock() - hour, clock() + hour, 100) == {busy.id: 4, calm.id: 0}
-        assert ask([busy.id], clock() - hour, clock() + hour, 3) == {busy.id: 3}
-        assert ask([], clock() - hour, clock(), 3) == {}
+        fresh_ones, day = (clock() - hour, clock() + hour, 100), (clock() - hour * 24, clock() + hour * 24, 100)
+        assert ask([busy.id, calm.id], [fresh_ones, day]) == {busy.id: (4, 8), calm.id: (0, 0)}
+        assert ask([busy.id], [(clock() - hour, clock() + hour, 3)]) == {busy.id: (3,)}
+        assert ask([], [fresh_ones]) == {}
 
 
 def test_given_cases_when_listed_then_newest_first_and_by_what_is_asked(store: Store, clock: SteppedClock) -> None:

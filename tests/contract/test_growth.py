@@ -91,7 +91,7 @@ def _one_round(store: Store, clock: SteppedClock) -> None:
     with store.transaction() as unit:
         unit.journal.hold_ground(claims)
         unit.cases.lock([made.id])
-        unit.cases.changed_by_mail([made.id], clock() - timedelta(hours=1), clock(), 11)
+        unit.cases.changed_by_mail([made.id], [(clock() - timedelta(hours=1), clock(), 11), (clock() - timedelta(days=1), clock(), 51)])
         unit.cases.write([Change(made, tuple(comment(made, clock(), claim.id) for claim in claims), notices=(notice(clock(), made),))])
         unit.journal.finish([Outcome(claim.id, "commented", case_id=made.id) for claim in claims])
     with store.transaction() as unit:

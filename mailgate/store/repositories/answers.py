@@ -1,4 +1,4 @@
-"""What the answer gate counts: in the database, in the transaction of the mail's other effects, before anything is sent.
+"""What the answer gate and the caps count: in the database, in the transaction of the mail's other effects, before anything is sent.
 
 A crash after the count means fewer answers, never more. `reserve` is exact under any concurrency: it is one upsert on the key. The two
 breakers are approximate by design: transactions that run at the same time do not see each other, so a breaker may open later by one per
@@ -7,6 +7,7 @@ worker.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select
@@ -19,7 +20,7 @@ from mailgate.store.schema import answer_log, answers, seen_content
 
 
 class AnswerRepository:
-    """See the module. Fits `inbound.redirect.Counters`."""
+    """See the module. Fits `Counters` of `inbound.redirect` and of `inbound.caps`."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection, self._suppressions = connection, SuppressionRepository(connection, clock)
@@ -63,12 +64,20 @@ class AnswerRepository:
 
     def content_seen(self, fingerprint: str, since: datetime, now: datetime) -> int:
         """How often this content has asked for an answer since then; counts this time."""
-        statement = select(func.count()).select_from(seen_content)
-        seen = self._connection.execute(
-            statement.where(seen_content.c.fingerprint == fingerprint, seen_content.c.seen_at.between(since, now + (now - since)))
-        ).scalar_one()
-        self._connection.execute(insert(seen_content).values(id=new_id(now), fingerprint=fingerprint, seen_at=now))
+        seen = self.counted(fingerprint, since, now)
+        self.count([fingerprint], now)
         return seen
+
+    def counted(self, key: str, since: datetime, now: datetime) -> int:
+        """How often this key was counted since then, and not further ahead of now than that lies behind (a clock that once was wrong)."""
+        statement = select(func.count()).select_from(seen_content).where(seen_content.c.fingerprint == key)
+        return self._connection.execute(statement.where(seen_content.c.seen_at.between(since, now + (now - since)))).scalar_one()
+
+    def count(self, keys: Sequence[str], now: datetime) -> None:
+        """Count each of the keys once."""
+        rows = [{"id": new_id(now), "fingerprint": key, "seen_at": now} for key in keys]
+        if rows:
+            self._connection.execute(insert(seen_content), rows)
 
     def suppressed(self, address: str) -> str:
         """Why nothing may be sent to the address, "" when it may."""

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, delete, func, select, tuple_, update
 
 from mailgate.cases.model import Actor, Case, Change, Comment, Event, Participant, StoredFile
 from mailgate.errors import UsageError
@@ -98,24 +98,16 @@ class CaseRepository:
         found = select(comments.c.journal_id, comments.c.id).where(comments.c.journal_id.in_(journal_ids))
         return {row.journal_id: row.id for row in self._connection.execute(found)} if journal_ids else {}
 
-    def changed_by_mail(self, ids: Collection[str], since: datetime, until: datetime, enough: int) -> dict[str, int]:
-        """Case id -> how many comments mail has made on it between the two times; counted no further than `enough`.
+    def changed_by_mail(self, ids: Collection[str], windows: Sequence[tuple[datetime, datetime, int]]) -> dict[str, tuple[int, ...]]:
+        """Case id -> how many comments mail has made on it in each window (since, until, enough); counted no further than `enough`.
 
-        One statement, which reads at most that many rows of each case, however long its conversation is.
+        One statement, which reads at most that many rows of each case and window, however long its conversation is.
         """
         if not ids:
             return {}
-        by_mail = (
-            select(literal(1).label("one"))
-            .where(comments.c.case_id == cases.c.id, comments.c.id >= id_floor(since), comments.c.created_at.between(since, until))
-            .where(comments.c.journal_id.is_not(None), comments.c.kind == literal("comment"))
-            .limit(enough)
-            .correlate(cases)
-            .subquery()
-        )
-        counted = select(func.count()).select_from(by_mail).scalar_subquery()
-        rows = self._connection.execute(select(cases.c.id, counted.label("changes")).where(cases.c.id.in_(ids)))
-        return {row.id: row.changes for row in rows}
+        counted = [_comments_by_mail(*window).label(f"changes_{number}") for number, window in enumerate(windows)]
+        rows = self._connection.execute(select(cases.c.id, *counted).where(cases.c.id.in_(ids)))
+        return {id_: tuple(changes) for id_, *changes in rows}
 
     def events(self, case_id: str) -> Sequence[Event]:
         """What happened to the case, in order."""
@@ -269,3 +261,16 @@ def _event_row(event: Event) -> dict[str, Any]:
         "at": event.at,
         "facts": json.dumps(dict(event.facts), ensure_ascii=False),
     }
+
+
+def _comments_by_mail(since: datetime, until: datetime, enough: int) -> ScalarSelect[int]:
+    """How many comments mail has made on the case of the row, up to `enough`."""
+    by_mail = (
+        select(literal(1).label("one"))
+        .where(comments.c.case_id == cases.c.id, comments.c.id >= id_floor(since), comments.c.created_at.between(since, until))
+        .where(comments.c.journal_id.is_not(None), comments.c.kind == literal("comment"))
+        .limit(enough)
+        .correlate(cases)
+        .subquery()
+    )
+    return select(func.count()).select_from(by_mail).scalar_subquery()

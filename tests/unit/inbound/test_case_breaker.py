@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,12 @@ import pytest
 from mailgate import metrics
 from mailgate.cases import changes
 from mailgate.cases.changes import Stamp
+from mailgate.inbound.breaker import CaseLimits
 from mailgate.rules.release import Order, dumps
 from tests.desk import OPERATOR, Desk, letter
 from tests.mailroom import Mailroom, Posted
 
-LIMIT = 10
+LIMIT, PER_DAY = 10, 50
 HOUR = timedelta(hours=1)
 
 
@@ -168,3 +170,46 @@ def test_given_a_clock_that_was_set_back_when_mail_storms_then_the_breaker_still
     desk.clock.step(HOUR + HOUR)
     write(desk, 999)
     assert desk.settle_notices() != []
+
+
+def loop(desk: Desk, mails: int, pause: timedelta, begin: int = 0) -> int:
+    """That many replies with this pause between them; how many of them somebody was told of."""
+    told = 0
+    for number in range(begin, begin + mails):
+        write(desk, number)
+        told += sum(kind == "comment_added" for kind, _ in desk.settle_notices())
+        desk.clock.step(pause)
+    return told
+
+
+SLOW = timedelta(minutes=6, seconds=40)  # nine an hour: the hour's window never fills
+
+
+def test_given_a_slow_loop_when_it_goes_on_for_three_days_then_it_is_muted_after_the_days_share_and_stays_so(desk):
+    assert loop(desk, 3 * 24 * 9, SLOW) == PER_DAY
+    assert comments(desk) == 3 * 24 * 9
+    assert len(muted_events(desk)) == 1
+    with desk.store.reading() as uow:
+        last = uow.journal.get(uow.journal.list(limit=1)[0].id).decision
+    assert "within a day" in last.reason
+
+
+def test_given_a_slow_loop_that_was_muted_when_the_case_was_calm_for_a_day_then_people_are_told_again(desk):
+    loop(desk, PER_DAY + 5, SLOW)
+    desk.clock.step(timedelta(days=1))
+    assert loop(desk, 1, SLOW, begin=900) == 1
+
+
+def test_given_a_limit_by_the_day_when_it_is_set_then_it_holds(desk):
+    desk.intake._options = replace(desk.intake._options, case_limits=CaseLimits(per_hour=1000, per_day=3))
+    assert loop(desk, 9, timedelta(seconds=1)) == 3
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-30), timedelta(days=30), timedelta(hours=-5)])
+def test_given_a_clock_that_jumps_when_a_slow_loop_goes_on_then_it_gets_one_more_days_share_at_most_and_ends_muted(desk, jump):
+    before = loop(desk, 2 * PER_DAY, SLOW)
+    desk.clock.step(jump)
+    after = loop(desk, 2 * PER_DAY, SLOW, begin=1000)
+    assert before == PER_DAY
+    assert after <= PER_DAY
+    assert loop(desk, 9, SLOW, begin=2000) == 0

@@ -12,6 +12,7 @@ from mailgate.cases import carriers, changes
 from mailgate.cases.changes import Stamp
 from mailgate.cases.tokens import reply_token
 from mailgate.inbound import relay_ids
+from mailgate.inbound.breaker import CaseLimits
 from mailgate.store import schema
 from tests.desk import KEYS, OPERATOR, START, Desk, letter
 
@@ -138,7 +139,7 @@ def test_given_a_machine_that_nobody_vouches_for_when_it_names_an_id_that_was_le
 
 
 def test_given_more_ids_than_a_contact_may_teach_when_replies_bring_them_then_the_rest_is_not_kept(desk):
-    desk.intake._options = replace(desk.intake._options, case_changes_per_hour=10_000)
+    desk.intake._options = replace(desk.intake._options, case_limits=CaseLimits(10_000, 10_000))
     for number in range(relay_ids.LEARNED_PER_CONTACT + 5):
         answer(desk, f"svar {number}", to=desk.reply_address(desk.per), names=f"{number}@relay.example")
     assert known(desk) == relay_ids.LEARNED_PER_CONTACT

@@ -19,6 +19,7 @@ from mailgate.cases.ids import new_id
 from mailgate.cases.model import Case, Contact, Customer
 from mailgate.cases.tokens import TokenKeys, reply_token
 from mailgate.cases.workflow import SUPPORTWEB
+from mailgate.inbound.breaker import CaseLimits
 from mailgate.inbound.matcher import CaseFinder
 from mailgate.inbound.submission import Submission
 from mailgate.mail.model import Envelope
@@ -221,7 +222,7 @@ class Room:
 def came(desk: Desk) -> dict[str, tuple[str, bool, set[str]]]:
     """Combination -> trust/state (> when the status moved), whether the case shows the words, and who takes part by it."""
     room = Room(desk)
-    desk.intake._options = replace(desk.intake._options, case_changes_per_hour=10_000)
+    desk.intake._options = replace(desk.intake._options, case_limits=CaseLimits(10_000, 10_000))
     mails = [room.mail(one, at) for at, one in enumerate(ALL)]
     receipts = desk.journal.append_many([submission for submission, _ in mails])
     desk.intake.run(lambda: False)
