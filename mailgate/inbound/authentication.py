@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from mailgate.inbound.letter import Letter
 from mailgate.mail import authres
 from mailgate.mail.authres import AuthResults
+from mailgate.mail.model import Mail
 from mailgate.rules.trust import Authentication, Standing, trust
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def begin(letters: Sequence[Letter], authserv_ids: Collection[str], verifier: Ve
 
     All letters are verified at the same time; the step waits for its own.
     """
-    told = {letter.entry.id: authres.read(letter.mail.headers, authserv_ids) if authserv_ids else AuthResults() for letter in letters}
+    told = {letter.entry.id: said_in(letter.mail, authserv_ids) for letter in letters}
     open_ = [letter for letter in letters if told[letter.entry.id] == AuthResults()] if verifier is not None else []
     found = dict(zip([letter.entry.id for letter in open_], verifier.begin(open_), strict=True)) if verifier is not None else {}
 
@@ -33,6 +34,12 @@ def begin(letters: Sequence[Letter], authserv_ids: Collection[str], verifier: Ve
         return replace(letter, results=found[key].result() if key in found else told[key])
 
     return step
+
+
+def said_in(mail: Mail, authserv_ids: Collection[str]) -> AuthResults:
+    """What the trusted servers have written into the mail. Nothing without such servers."""
+    author = mail.author.address.rpartition("@")[2] if mail.author else ""
+    return authres.read(mail.headers, authserv_ids, author) if authserv_ids else AuthResults()
 
 
 def stand(letter: Letter) -> Letter:

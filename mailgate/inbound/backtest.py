@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
-from mailgate.inbound import caps
+from mailgate.inbound import authentication, caps
 from mailgate.inbound.apply import apply
 from mailgate.inbound.effects import STATES
 from mailgate.inbound.intake import IntakeOptions, decide, rules_of, with_order
@@ -25,7 +25,6 @@ from mailgate.inbound.letter import Letter
 from mailgate.inbound.matcher import CaseFinder, Hints
 from mailgate.inbound.reading import ReadingRoom
 from mailgate.inbound.world import Past, World
-from mailgate.mail import authres
 from mailgate.mail.authres import AuthResults
 from mailgate.mail.model import Mail
 from mailgate.mail.wire import folded
@@ -218,8 +217,7 @@ class Backtest:
         results = _recorded(trail)
         if results is None:
             span.auth_unknown += 1
-            trusted = self._options.intake.authserv_ids
-            results = authres.read(mail.headers, trusted) if trusted else AuthResults()
+            results = authentication.said_in(mail, self._options.intake.authserv_ids)
         return _Known(step, mail, results, with_order(hints, step.order))
 
     def _learn(self, past: Past, batch: Sequence[_Known]) -> None:

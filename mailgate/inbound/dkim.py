@@ -166,8 +166,8 @@ def _identity_domain(tags: dict[bytes, bytes]) -> str:
 
 
 def _claimed_domain(value: bytes) -> str:
-    """`d=` as a name; "" when there is none to be read."""
-    found = re.search(rb"(?:^|;)\s*d\s*=\s*([^;\s]{1,253})", value[:FIELD_MAX_BYTES])
+    """`d=` as a name; "" when there is none to be read. With a backslash there is none: the DNS takes an escaped dot for no dot."""
+    found = re.search(rb"(?:^|;)\s*d\s*=\s*([^;\s\\]{1,253})\s*(?:;|$)", value[:FIELD_MAX_BYTES])
     return ascii_name(found.group(1).decode("utf-8", "replace")) if found else ""
 
 

@@ -37,13 +37,21 @@ def delivery_of(letter: Letter) -> Delivery | None:
 
 
 def failure_of(letter: Letter, delivery: Delivery | None, now: datetime) -> Failure | None:
-    """What the report means for the address that we sent to, None when it means nothing."""
+    """What the report means for the address that we sent to, None when it means nothing.
+
+    A Message-ID is seen by more people than a return path: it stands in each reply to all. Who knows no more than that, and whose domain
+    disowns the report, is heard like a soft failure at most.
+    """
     reported = letter.match.reported
     if reported is None or delivery is None or delivery.state not in ("failed", "complained"):
+        return None
+    weak = letter.match.hints.outbox_id is None and letter.results.overall == "fail"
+    if delivery.state == "complained" and weak:
         return None
     if delivery.state == "complained":
         return Failure(reported.address.lower(), reported.id, "complaint", now)
     verdict = enhanced_status.verdict(delivery.status, delivery.diagnostic)
+    verdict = "soft" if weak and verdict == "hard" else verdict
     return Failure(reported.address.lower(), reported.id, verdict, now, delivery.status, delivery.diagnostic)
 
 

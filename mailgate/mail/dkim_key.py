@@ -6,7 +6,6 @@ A record is what a stranger wrote. One that would cost more than a signature is 
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -88,7 +87,7 @@ def _public(value: str | None, kind: str) -> PublicKey:
         raise BadKey("the key is revoked")
     try:
         der = base64.b64decode("".join(value.split()), validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; text outside of ASCII raises its parent
         raise BadKey("the key is no base64") from None
     return _rsa(der) if kind == "rsa" else _ed25519(der)
 

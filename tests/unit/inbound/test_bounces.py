@@ -197,6 +197,19 @@ def test_given_a_legacy_sender_that_bounced_when_they_write_then_only_a_proven_a
     assert [kind for kind, _ in desk.settle_notices()] == answers
 
 
+@pytest.mark.parametrize(("tied_by", "dmarc", "then"), [
+    ("message id", "fail", ""), ("message id", "none", "bounce"), ("message id", "pass", "bounce"), ("return path", "fail", "bounce"),
+])  # fmt: skip
+def test_given_a_report_that_its_domain_disowns_when_it_only_knows_our_message_id_then_it_silences_nobody(desk, tied_by, dmarc, then):
+    """Whoever got a reply to all knows the id of our mail from its In-Reply-To. A return path is known to the receiver's server alone."""
+    desk.intake._options = replace(desk.intake._options, authserv_ids=frozenset({"mx.firma.example"}))
+    mail = sent(desk, EVA)
+    field = f"Authentication-Results: mx.firma.example; dmarc={dmarc}\n"
+    known = replace(mail, return_path="elsewhere@relay.example") if tied_by == "message id" else mail
+    desk.take(field + known.report("sendmail", SUPPORT), SUPPORT, None)
+    assert outcome(desk, mail) == ("failed", then)
+
+
 @pytest.mark.parametrize("disposition", ["comment", "create", "redirect", "forward", "discard", "hold", "note"])
 def test_given_any_policy_when_a_report_comes_then_it_counts_and_no_rule_can_make_mail_of_it(desk, disposition):
     rule = Rule("all", Always(), disposition, "", forward_to="ola@annet.example" if disposition == "forward" else "")
