@@ -17,6 +17,11 @@ from mailgate.mail.limits import DEFAULT_LIMITS, Limits
 _NAME = re.compile(rb"[!-9;-~]+")
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?(.*?)(?:\?=|(?=\s{1,8}=\?[^?\s]{1,60}\?[bBqQ]\?)|\Z)", re.DOTALL)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
+TRACE_FIELDS = frozenset(
+    {"received", "received-spf", "return-path", "delivered-to", "x-original-to", "authentication-results", "arc-authentication-results"}
+)
+"""Fields of servers, which quote what a sender said; RFC 2047 section 5 forbids encoded words there. Decoded, a reverse-path or a greeting
+like `=?utf-8?q?=3B_dmarc=3Dpass?=` would become words of the server."""
 _MAX_WORDS = 500
 
 
@@ -144,12 +149,14 @@ def unfold(raw: bytes) -> bytes:
     return raw.replace(b"\r", b"").replace(b"\n", b"") if b"\n" in raw or b"\r" in raw else raw
 
 
-def to_text(raw: bytes, hint: str = "", max_chars: int = 65_536) -> str:
-    """A field's value as one line of decoded text. `hint` is the charset for bytes that stand there unencoded."""
+def to_text(raw: bytes, hint: str = "", max_chars: int = 65_536, *, words: bool = True) -> str:
+    """A field's value as one line of decoded text. `hint` is the charset for bytes that stand there unencoded. Not `words`: encoded words
+    stay as they are.
+    """
     if raw.isascii() and b"=?" not in raw:
         return one_line(unfold(raw[:max_chars]).decode("ascii"))
     text = decode(unfold(raw[: max_chars * 4]), hint if not _is_utf8(raw) else "")[0]
-    return one_line(decode_words(text) if "=?" in text else text)[:max_chars]
+    return one_line(decode_words(text) if words and "=?" in text else text)[:max_chars]
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -227,4 +234,4 @@ def _unbase64(payload: str) -> bytes:
 
 def pairs(fields: Iterable[Field], hint: str = "") -> tuple[tuple[str, str], ...]:
     """Every field as (name as sent, decoded value)."""
-    return tuple((f.name, to_text(f.raw, hint)) for f in fields)
+    return tuple((f.name, to_text(f.raw, hint, words=f.name.lower() not in TRACE_FIELDS)) for f in fields)

@@ -154,16 +154,17 @@ def test_168_given_a_trusted_server_that_says_fail_when_a_participant_seems_to_w
     assert (desk.state(entry), untouched(desk)) == ("held", True)
 
 
-def test_168_given_a_sender_who_writes_a_pass_into_what_the_trusted_server_says_when_it_comes_then_nobody_believes_it(desk):
+@pytest.mark.parametrize("said", ["", "; dmarc=fail header.from=kunde.example"])
+def test_168_given_a_sender_who_writes_a_pass_into_what_the_trusted_server_says_when_it_comes_then_nobody_believes_it(desk, said):
     """The reverse-path stands in the field: `MAIL FROM:<"x; dmarc=pass "@annet.example>` is a legal command."""
     company = Customer(new_id(START), "Kunde AS", domains=("kunde.example",))
     with desk.store.transaction() as uow:
         uow.customers.add([company])
         uow.cases.write([Change(replace(desk.case, customer_id=company.id))])
     desk.intake._options = replace(desk.intake._options, authserv_ids=frozenset({"mx.firma.example"}))
-    for said in ("", "; dmarc=fail header.from=kunde.example"):
-        field = f'Authentication-Results: mx.firma.example; spf=pass smtp.mailfrom="x; dmarc=pass "@annet.example{said}\n'
-        entry = desk.take(letter("Ola <ola@kunde.example>", f"Re{said}", extra=field), desk.reply_address(desk.per), STRANGER)
+    for local_part in ('"x; dmarc=pass "', "=?utf-8?q?x=3B_dmarc=3Dpass_=3B?="):
+        field = f"Authentication-Results: mx.firma.example; spf=pass smtp.mailfrom={local_part}@annet.example{said}\n"
+        entry = desk.take(letter("Ola <ola@kunde.example>", local_part + said, extra=field), desk.reply_address(desk.per), STRANGER)
         assert (desk.state(entry), untouched(desk)) == ("held", True)
 
 

@@ -118,6 +118,7 @@ def test_given_a_client_of_an_inner_network_when_verified_then_its_domain_is_not
         (["from ond.no ([198.51.100.9] helo=[192.0.2.1]) by mx.firma.test with esmtp (Exim 4.96)"], "fail"),
         (["from ond.no (198.51.100.9) by mx.firma.test (10.0.0.2) with Microsoft SMTP Server"], "fail"),
         (["from ond.no (ond.no [198.51.100.9]) by mx.firma.test", "from x (x [192.0.2.1]) by ond.no"], "fail"),
+        (["from =?utf-8?q?x_=28[192.0.2.1]=29_by?= (ond.no [198.51.100.9]) by mx.firma.test (Postfix)"], "fail"),
         (["from mx2 (mx2 [10.9.0.2]) by mx.firma.test", "from x (x [192.0.2.1]) by mx2"], "pass"),
         (["from post.kunde.no (post.kunde.no [IPv6:2001:db8::7]) by mx.firma.test"], "fail"),
         (["by mx.firma.test with local"], "none"),
