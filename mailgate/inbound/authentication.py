@@ -20,18 +20,17 @@ if TYPE_CHECKING:
     from mailgate.inbound.verify import Verifier
 
 
-def begin(letters: Sequence[Letter], authserv_ids: Collection[str], verifier: Verifier | None) -> Callable[[Letter], Letter]:
-    """Start on a batch. The step that is returned gives each letter of it what a trusted server or, without that, `verifier` has found.
+def begin(letters: Sequence[Letter], verifier: Verifier | None) -> Callable[[Letter], Letter]:
+    """Start on a batch. The step that is returned gives each letter of which no trusted server has said anything what `verifier` has found.
 
     All letters are verified at the same time; the step waits for its own.
     """
-    told = {letter.entry.id: said_in(letter.mail, authserv_ids) for letter in letters}
-    open_ = [letter for letter in letters if told[letter.entry.id] == AuthResults()] if verifier is not None else []
+    open_ = [letter for letter in letters if letter.results == AuthResults()]
     found = dict(zip([letter.entry.id for letter in open_], verifier.begin(open_), strict=True)) if verifier is not None else {}
 
     def step(letter: Letter) -> Letter:
-        key = letter.entry.id
-        return replace(letter, results=found[key].result() if key in found else told[key])
+        future = found.get(letter.entry.id)
+        return replace(letter, results=future.result()) if future is not None else letter
 
     return step
 

@@ -102,17 +102,18 @@ class Intake:
         """The path of a batch of mails from claimed rows to committed effects."""
         policy = self._policy()  # once: whatever is activated meanwhile, a batch is decided by one version
         letters = self._read(entries)
+        letters = self._each_letter(letters, self._hear)
         letters = self._each_letter(letters, self._authenticate(letters))
         letters = self._each_letter(letters, self._look_for_carriers)
-        letters = self._match(letters)
+        letters = self._together(letters, self._match)
         letters = self._each_letter(letters, partial(decide, policy))
-        outcomes = self._apply(letters, policy)
+        outcomes = self._together(letters, partial(self._commit, policy))
         self._tell(outcomes)
 
     def consider(self, entry: ClaimedEntry) -> Letter:
         """The same path up to the verdict for one mail, changing nothing: what `explain` shows. Raises what a step raises."""
-        letters = self._read([entry])
-        letter = self._look_for_carriers(self._authenticate(letters)(letters[0]))
+        letter = self._hear(self._read([entry])[0])
+        letter = self._look_for_carriers(self._authenticate([letter])(letter))
         return decide(self._policy(), self._match([letter])[0])
 
     def _claim(self) -> list[ClaimedEntry]:
@@ -143,8 +144,11 @@ class Intake:
         mails = self._options.reader([(entry.raw, entry.envelope) for entry in entries])
         return [Letter(entry, mail) for entry, mail in zip(entries, mails, strict=True)]
 
+    def _hear(self, letter: Letter) -> Letter:
+        return replace(letter, results=authentication.said_in(letter.mail, self._options.authserv_ids))
+
     def _authenticate(self, letters: Sequence[Letter]) -> Callable[[Letter], Letter]:
-        return authentication.begin(letters, self._options.authserv_ids, self._options.verifier)
+        return authentication.begin(letters, self._options.verifier)
 
     def _look_for_carriers(self, letter: Letter) -> Letter:
         hints = self._finder.hints(letter.mail, letter.entry.envelope, self._clock().date())
@@ -155,18 +159,18 @@ class Intake:
             matches = self._finder.find(uow, [(letter.mail, letter.match.hints) for letter in letters])
         return [replace(letter, match=match) for letter, match in zip(letters, matches, strict=True)]
 
-    def _apply(self, letters: Sequence[Letter], policy: Policy) -> list[Outcome]:
+    def _together(self, letters: Sequence[Letter], work: Callable[[Sequence[Letter]], list[Result]]) -> list[Result]:
         """All at once; one by one when that fails, so that a bad mail fails alone (ADR 0001)."""
-        outcomes, error = _attempt(lambda: self._commit(letters, policy))
+        done, error = _attempt(lambda: work(letters))
         if error is None:
-            return outcomes or []
+            return done or []
         if len(letters) == 1:
             self._set_back(letters[0].entry, error)
             return []
         _log.warning("batch_split", entries=len(letters), error=type(error).__name__)
-        return [outcome for letter in letters for outcome in self._apply([letter], policy)]
+        return [one for letter in letters for one in self._together([letter], work)]
 
-    def _commit(self, letters: Sequence[Letter], policy: Policy) -> list[Outcome]:
+    def _commit(self, policy: Policy, letters: Sequence[Letter]) -> list[Outcome]:
         if not letters:
             return []
         with self._store.transaction() as uow:

@@ -174,9 +174,9 @@ def test_given_an_activation_between_decision_and_commit_when_a_batch_is_applied
     ids = one.accept(5)
     commit = one.intake._commit
 
-    def activated_meanwhile(letters, policy):  # type: ignore[no-untyped-def]
+    def activated_meanwhile(policy, letters):  # type: ignore[no-untyped-def]
         other.activate(_says("after", "hold"))
-        return commit(letters, policy)
+        return commit(policy, letters)
 
     monkeypatch.setattr(one.intake, "_commit", activated_meanwhile)
     one.decide()

@@ -79,6 +79,25 @@ def test_087_given_redis_is_flushed_again_and_again_while_mail_comes_then_all_is
     platform.finish()
 
 
+def test_156_given_redis_is_flushed_when_the_same_people_write_again_then_what_was_counted_and_suppressed_still_holds(
+    platform: Platform, bell: PrivateRedis
+) -> None:
+    def answers_after(*numbers: int) -> int:
+        for number in numbers:
+            sender = f"kari@sted{number % 10}.test"
+            platform.server.send(letters.legacy(number, sender=sender))
+        platform.gateway.settled()
+        return len([mail for mail in platform.gateway.json("outbox", "list") if mail["template"] == "redirect"])
+
+    platform.gateway.cli("suppression", "add", "kari@sted3.test", "--reason", "wants no mail")
+    assert answers_after(1, 2, 3) == 2
+    with redis.Redis.from_url(bell.url) as client:
+        client.flushall()
+        assert client.dbsize() == 0
+    assert answers_after(11, 12, 13, 14) == 3  # the fourth had not written before
+    platform.finish()
+
+
 def test_089_given_redis_is_full_when_mail_comes_then_it_is_taken_and_done(platform: Platform, bell: PrivateRedis) -> None:
     with redis.Redis.from_url(bell.url) as client:
         client.config_set("maxmemory-policy", "noeviction")

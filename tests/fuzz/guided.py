@@ -1,8 +1,8 @@
-"""Fuzzing led by coverage: atheris (libFuzzer) on reader, header decoder, reply extraction and bounce reader. `make fuzz` runs it.
+"""Fuzzing led by coverage: atheris (libFuzzer) on reader, header decoder, replies, bounces and verifiers. `make fuzz` runs it.
 
-    python -m tests.fuzz.guided [reader|header|reply|report]...
+    python -m tests.fuzz.guided [reader|header|reply|report|origin]...
 
-Seeds are the golden mails. MAILGATE_FUZZ_S seconds in all (default 60), shared by the targets named, or by all four. What raises, hangs for
+Seeds are the golden mails. MAILGATE_FUZZ_S seconds in all (default 60), shared by the targets named, or by all five. What raises, hangs for
 30 s or takes more than 2 GiB is kept in build/fuzz/<target>/ and makes the exit code 1; put it into the tests with its mend.
 Without atheris (it has no build for each Python) it says so and does nothing.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "fuzz"
-CHECKS = {"reader": "check_mail", "header": "check_header", "reply": "check_reply", "report": "check_report"}
+CHECKS = {"reader": "check_mail", "header": "check_header", "reply": "check_reply", "report": "check_report", "origin": "check_origin"}
 HANG_S = 30
 MEMORY_MIB = 2_048
 MAX_BYTES = 32_768
@@ -67,6 +67,13 @@ WORDS = (
         "-- \\x0a",
         "Mvh",
         "550 5.1.1 ",
+    ),
+    *(
+        "DKIM-Signature: v=1; a=rsa-sha256; d=kunde.no; s=s; h=from; bh=; b=",
+        "ARC-Seal: i=1; cv=none;",
+        "dmarc=pass",
+        "v=spf1 ",
+        "v=DMARC1; p=",
     ),
 )
 
@@ -141,17 +148,23 @@ def _header(raw: bytes) -> bytes:
     return raw.partition(b"\r\n\r\n" if b"\r\n\r\n" in raw else b"\n\n")[0]
 
 
-SEED_OF: dict[str, Callable[[bytes], bytes]] = {"reader": bytes, "header": _header, "reply": _body, "report": _body}
+def _with_dns(raw: bytes) -> bytes:
+    from tests.fuzz.origin import records
+
+    return records() + b"\0\0" + raw
+
+
+SEED_OF: dict[str, Callable[[bytes], bytes]] = {"reader": bytes, "header": _header, "reply": _body, "report": _body, "origin": _with_dns}
 
 
 def child(target: str, arguments: list[str]) -> None:
     """Fuzz `target` until its time is over; libFuzzer ends the process."""
     import atheris
 
-    with atheris.instrument_imports(include=["mailgate.mail"]):
-        from tests.fuzz import properties
+    with atheris.instrument_imports(include=["mailgate.mail", "mailgate.inbound", "dkim", "spf"]):
+        from tests.fuzz import origin, properties
     properties.warm_up()
-    check = getattr(properties, CHECKS[target])
+    check = origin.check_origin if target == "origin" else getattr(properties, CHECKS[target])
     atheris.Setup([f"fuzz-{target}", *arguments], check)
     atheris.Fuzz()
 

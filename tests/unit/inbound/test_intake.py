@@ -12,13 +12,13 @@ from mailgate.cases.changes import Stamp
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Contact, Customer
 from mailgate.cases.tokens import bounce_token
-from mailgate.inbound import intake
+from mailgate.inbound import authentication, intake
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.submission import Submission
 from mailgate.mail.model import Envelope
 from mailgate.rules.policy import Policy
 from mailgate.rules.release import Order, dumps
-from tests.desk import KEYS, OPERATOR, START, letter
+from tests.desk import KEYS, OPERATOR, START, letter, submission
 
 
 def test_given_a_reply_of_a_participant_when_it_waits_for_the_customer_then_it_is_a_comment_and_the_case_is_open(desk):
@@ -226,3 +226,31 @@ def test_given_a_held_mail_on_a_case_that_was_closed_when_a_person_releases_it_t
     assert released(desk, held, "comment") == "redirected"
     with desk.store.reading() as uow:
         assert uow.cases.comments(desk.case_id) == []
+
+
+@pytest.mark.parametrize("step", ["find", "said_in"])
+def test_given_one_mail_on_which_our_code_fails_before_it_is_decided_when_a_batch_comes_then_the_others_go_through(desk, monkeypatch, step):
+    def failing(work, subject_of):
+        def run(*args):
+            if "gift" in subject_of(args):
+                raise ValueError("an error of our own")
+            return work(*args)
+
+        return run
+
+    if step == "find":
+        find, subjects = desk.intake._finder.find, lambda args: " ".join(mail.subject for mail, _ in args[1])
+        monkeypatch.setattr(type(desk.intake._finder), "find", lambda _, *args: failing(find, subjects)(*args))
+    else:
+        monkeypatch.setattr(authentication, "said_in", failing(authentication.said_in, lambda args: args[0].subject))
+    mails = [letter("Per <per@kunde.example>", f"{what} {n}", f"Hei {n}") for n, what in enumerate(("svar", "gift", "svar", "svar"))]
+    ids = [
+        one.journal_id
+        for one in desk.journal.append_many([submission(mail, desk.reply_address(desk.per), "per@kunde.example") for mail in mails])
+    ]
+    desk.intake.run(lambda: False)
+    assert [desk.state(id_) for id_ in ids] == ["commented", "pending", "commented", "commented"]
+    for _ in range(3):
+        desk.clock.step(timedelta(minutes=1))
+        desk.intake.run(lambda: False)
+    assert desk.state(ids[1]) == "shunted"
