@@ -16,7 +16,7 @@ import dramatiq
 from dramatiq.worker import Worker as DramatiqWorker
 
 from mailgate import broker as bells
-from mailgate import log
+from mailgate import log, metrics
 from mailgate.errors import TransientFailure, underlying
 
 POLL_MS = 50  # how long an idle consumer of Dramatiq sleeps at most
@@ -57,6 +57,7 @@ class Runner:
                 _log.warning("stage_paused", stage=self._name, error=str(error), cause=underlying(error))
                 return
             except Exception as error:  # noqa: BLE001 - the door of the stages' actors: rows keep their counted attempt and are due again
+                metrics.count("faults", self._name)
                 _log.error("stage_failed", stage=self._name, error=type(error).__name__, exc_info=error)
                 return
             finally:

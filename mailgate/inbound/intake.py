@@ -218,6 +218,7 @@ class Intake:
 
     def _set_back(self, entry: ClaimedEntry, error: Exception) -> None:
         """Give the row back with what went wrong. Its attempt stays counted; the third one shunts it."""
+        count("faults", "intake")
         _log.error("intake_failed", journal_id=entry.id, attempts=entry.attempts, error=f"{type(error).__name__}: {error}", exc_info=error)
         with self._store.transaction() as uow:
             uow.journal.defer([entry], f"{type(error).__name__}: {error}", self._clock() + RETRY_AFTER)
