@@ -1,6 +1,7 @@
 """`mailgate inject`: put mail into the journal exactly as SMTP would. In: paths. Out: one journal id per mail.
 
-A file goes through the reader of DATA, so size limit, bare CR and repairs are those of the listener; recipients must be ours.
+A file goes through the reader of DATA, so size limit, bare CR and repairs are those of the listener; recipients must be ours, and senders
+whom the policy in force refuses at RCPT are refused here, too, unless the operator says otherwise.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ from mailgate.inbound import smtp_replies as replies
 from mailgate.inbound.journal import Journal
 from mailgate.inbound.limits import Limits
 from mailgate.inbound.recipients import Recipients, own_recipients
+from mailgate.inbound.sender_gate import Senders, everyone
 from mailgate.inbound.smtp_address import read_forward_path, read_reverse_path
 from mailgate.inbound.smtp_data import END, DataReader
 from mailgate.inbound.submission import Submission
 from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
+from mailgate.store.unit_of_work import Store
 
 GROUP = 100
 _LINE_START_DOT = re.compile(rb"(?:\A|(?<=\r\n))\.")
@@ -43,15 +46,19 @@ def inject(
         list[str] | None, typer.Option("--recipient", metavar="A", help="Envelope recipient. Else the support address.")
     ] = None,
     mbox: Annotated[bool, typer.Option("--mbox", help="The paths are mbox files.")] = False,
+    take_refused: Annotated[
+        bool, typer.Option("--take-refused", help="Take mail of senders whom the policy refuses (legacy phase refuse), too.")
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put mail into the journal as SMTP would: durable when the id is printed, worked on by whatever worker runs."""
     found = settings(config, make_secrets=True)
-    gate = _Gate(found, _sender(reverse_path), _recipients(found, recipient or [found.support_addresses[0]]))
+    sender, recipients = _sender(reverse_path), _recipients(found, recipient or [found.support_addresses[0]])
     store = bootstrap.open_store(found)
     refused = 0
     with closing(store.database):
+        gate = _Gate(found, sender, recipients, everyone if take_refused else _senders(found, store))
         journal = Journal(store, store.clock, lambda: None)  # no bell: a worker's sweeper finds what is due
         mails = counted(mail for path in paths for mail in read_mails(path, mbox))
         while group := list(islice(mails, GROUP)):
@@ -70,17 +77,29 @@ class _Gate:
     settings: Settings
     reverse_path: str | None
     recipients: tuple[str, ...]
+    senders: Senders
 
     def admit(self, label: str, raw: bytes) -> Submission | None:
-        """The submission, or None when SMTP would refuse it, which is said on standard error."""
+        """The submission, or None when SMTP would refuse it, which is said on standard error, as is each recipient it would refuse."""
         try:
             content, notes = self._through_data(raw)
         except Rejected as error:
-            print(f"mailgate inject: {label}: {error}", file=sys.stderr)
+            _say(label, error)
             return None
-        sender = self._sender_of(content) if self.reverse_path is None else self.reverse_path
-        envelope = Envelope(sender or None, self.recipients)
+        sender = (self._sender_of(content) if self.reverse_path is None else self.reverse_path) or None
+        open_to_them = tuple(recipient for recipient in self.recipients if self._may_write(label, sender, recipient))
+        if not open_to_them:
+            return None
+        envelope = Envelope(sender, open_to_them)
         return Submission(envelope, content, "127.0.0.1", self.settings.hostname, "inject", False, True, notes)
+
+    def _may_write(self, label: str, sender: str | None, recipient: str) -> bool:
+        try:
+            self.senders(sender, recipient)
+        except Rejected as error:
+            _say(label, error)
+            return False
+        return True
 
     def _through_data(self, raw: bytes) -> tuple[bytes, tuple[str, ...]]:
         """The bytes as a careful client would send them, read back by the reader of DATA. Files with LF alone become CRLF, unnoted."""
@@ -99,6 +118,15 @@ class _Gate:
         if shown:
             return shown.strip("<>")
         return mail.author.address if mail.author else ""
+
+
+def _senders(found: Settings, store: Store) -> Senders:
+    """Whom the listener refuses, by the policy in force."""
+    return bootstrap.make_gate(found, store.clock, bootstrap.policy_in_force(found, store).peek()).check
+
+
+def _say(label: str, error: Rejected) -> None:
+    print(f"mailgate inject: {label}: {output.one_line(str(error))}", file=sys.stderr)
 
 
 def _sender(text: str | None) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from mailgate import config
 from mailgate.store.opening import open_store
+from tests.policies import unhurried
 from tests.unit.cli.conftest import Run
 
 MAIL = b"Return-Path: <retur@kunde.example>\r\nFrom: kari@kunde.example\r\nSubject: x\r\n\r\nHei\r\n.\r\n..to\r\n"
@@ -108,3 +110,22 @@ def test_given_an_mbox_when_injected_then_each_mail_has_an_entry(mailgate: Run, 
     answer = mailgate("inject", "--json", "--mbox", "box")
     assert [one["path"] for one in answer.objects] == ["box#1", "box#2"]
     assert len(_journal(mailgate)) == 2
+
+
+def test_given_a_sender_whom_the_policy_refuses_when_injected_then_it_is_as_over_smtp_unless_the_operator_says_otherwise(
+    mailgate: Run, tmp_path: Path
+) -> None:
+    shut = re.sub(r"^legacy:\n(?:[ #].*\n|\n)*", "", unhurried(), flags=re.MULTILINE)
+    shut += "\nlegacy:\n  senders:\n    - {domains: [kunde.example], phases: [{phase: accept}, {phase: refuse, from: 2010-01-01}]}\n"
+    (tmp_path / "shut.yaml").write_text(shut, encoding="utf-8")
+    assert mailgate("policy", "activate", "shut.yaml", "--comment", "slutt").code == 0
+    answer = mailgate("inject", "-", stdin=MAIL)
+    assert (answer.code, answer.out, _journal(mailgate)) == (1, "", [])
+    refused, counted = answer.err.splitlines()
+    assert refused.startswith("mailgate inject: -: 550 5.7.1 ")
+    assert counted == "mailgate: 1 mails were refused"
+    both = mailgate("inject", "--recipient", "support@example.test", "--recipient", "postmaster@example.test", "-", stdin=MAIL)
+    assert (both.code, _journal(mailgate)[0]["recipients"]) == (0, ["postmaster@example.test"])
+    assert mailgate("inject", "--reverse-path", "<>", "-", stdin=b"Subject: a report\r\n\r\nx\r\n").code == 0
+    assert mailgate("inject", "--take-refused", "-", stdin=MAIL.replace(b"Hei", b"Hallo")).code == 0
+    assert _journal(mailgate)[0]["recipients"] == ["support@example.test"]
