@@ -6,7 +6,7 @@ In: the URL of a database and how many cases. Out: who can reply to which. Two p
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bench.mails import Correspondent
 from mailgate.cases import changes
@@ -14,7 +14,7 @@ from mailgate.cases.carriers import reply_local_part
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Change, Contact, Customer
 from mailgate.cases.tokens import TokenKeys, reply_token
-from mailgate.clock import utc_now
+from mailgate.clock import Clock, utc_now
 from mailgate.config import load
 from mailgate.store import migrate
 from mailgate.store.database import open_database
@@ -25,13 +25,13 @@ BITE = 1000
 PEOPLE = 200
 
 
-def planted(gateway: Gateway, count: int) -> tuple[Correspondent, ...]:
-    """Make `count` cases in the installation's database; one correspondent for each."""
+def planted(gateway: Gateway, count: int, clock: Clock = utc_now) -> tuple[Correspondent, ...]:
+    """Make `count` cases in the installation's database at the time of the clock; one correspondent for each."""
     settings = load(gateway.config, gateway.environment)
     database = open_database(gateway.database_url)
     migrate.upgrade(database)
     try:
-        return tuple(_correspondents(Store(database, utc_now), TokenKeys(settings.vault.token_keys, settings.vault.valid_until), count))
+        return tuple(_correspondents(Store(database, clock), TokenKeys(settings.vault.token_keys, settings.vault.valid_until), count))
     finally:
         database.close()
 
@@ -41,19 +41,19 @@ def _correspondents(store: Store, keys: TokenKeys, count: int) -> Iterator[Corre
     for start in range(0, count, BITE):
         with store.transaction() as uow:
             numbers = uow.cases.next_numbers(min(BITE, count - start))
-            made = [_case(number, people) for number in numbers]
+            made = [_case(number, people, store.now()) for number in numbers]
             uow.cases.write(made)
         for change in made:
-            yield _correspondent(keys, change)
+            yield _correspondent(keys, change, store.now())
 
 
 def _people(store: Store) -> list[Contact]:
     """Customers with people who have no part in anything yet."""
     with store.transaction() as uow:
         numbers = uow.contacts.next_numbers(PEOPLE)
-        companies = [Customer(new_id(utc_now()), f"Kunde {n} AS", "standard", (f"kunde{n}.example",), "nb") for n in numbers[::10]]
+        companies = [Customer(new_id(store.now()), f"Kunde {n} AS", "standard", (f"kunde{n}.example",), "nb") for n in numbers[::10]]
         people = [
-            Contact(new_id(utc_now()), number, f"person{number}@{company.domains[0]}", f"Person {number}", "nb", company.id)
+            Contact(new_id(store.now()), number, f"person{number}@{company.domains[0]}", f"Person {number}", "nb", company.id)
             for number, company in zip(numbers, [c for c in companies for _ in range(10)], strict=True)
         ]
         uow.customers.add(companies)
@@ -61,17 +61,17 @@ def _people(store: Store) -> list[Contact]:
     return people
 
 
-def _case(number: int, people: Sequence[Contact]) -> Change:
+def _case(number: int, people: Sequence[Contact], now: datetime) -> Change:
     """A case of two people of the same company, waiting for them since the day before yesterday."""
     first = number % len(people)
     reporter, other = people[first], people[first // 10 * 10 + (first + 1) % 10]
-    stamp = changes.Stamp(Actor("operator", "kari"), utc_now() - timedelta(days=2), told=frozenset())
+    stamp = changes.Stamp(Actor("operator", "kari"), now - timedelta(days=2), told=frozenset())
     made = changes.create_case(changes.NewCase(number, f"SUP-{number}", reporter, f"Feil {number}", participants=(other,)), stamp)
     asked = changes.operate(made.case, "ask_customer", stamp)
     return Change(asked.case, made.comments, made.events + asked.events, (), created=True, participants_added=made.participants_added)
 
 
-def _correspondent(keys: TokenKeys, change: Change) -> Correspondent:
+def _correspondent(keys: TokenKeys, change: Change, now: datetime) -> Correspondent:
     writer = change.participants_added[0].contact
-    token = reply_token(keys, change.case.number, writer.number, (utc_now() + timedelta(days=30)).date())
+    token = reply_token(keys, change.case.number, writer.number, (now + timedelta(days=30)).date())
     return Correspondent(writer.address, f"{reply_local_part(token, 'support')}@{DOMAIN}", change.case.key)
