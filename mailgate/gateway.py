@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -26,6 +27,8 @@ GATE_LOOK_S = 0.5
 """How often the listener looks whether the policy has changed: what an operator activates holds there within a second, too."""
 GARBAGE_THRESHOLDS = (20_000, 20, 50)
 """Of `gc.set_threshold`. A batch makes some thousand objects that die with it; Python's 700 has them looked through again and again."""
+SWITCH_INTERVAL_S = 0.0005
+"""For how long a stage may keep the interpreter from the listener; Python's 5 ms are paid several times for one mail."""
 
 _log = log.get("gateway")
 
@@ -172,6 +175,8 @@ class Gateway:
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, stopping.set)
             spare_collector()
+            if self.listener is not None:
+                sys.setswitchinterval(SWITCH_INTERVAL_S)
             await self.serve(stopping, started)
 
         asyncio.run(until_signal())

@@ -221,7 +221,7 @@ class Journal:
             for one in group
         ]
         killpoint.reached("before_journal_write")
-        with self._store.transaction() as unit:
+        with self._store.transaction(urgent=True) as unit:
             appended = unit.journal.append(entries)
             killpoint.reached("after_journal_write_before_fsync")
         killpoint.reached("after_fsync_before_commit")

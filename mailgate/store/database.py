@@ -6,9 +6,10 @@ what no retry can mend (wrong URL, unsafe settings) and StoreUnavailable when th
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Engine, make_url
@@ -17,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from mailgate.errors import ConfigError, StoreUnavailable
 from mailgate.store import postgres, sqlite
 from mailgate.store.failures import translated
+from mailgate.store.turns import Turns
 
 KNOWN = "use sqlite:///path/to/file or postgresql+psycopg://user@host/name"
 
@@ -28,6 +30,18 @@ class Database:
     writing: Engine
     reading: Engine
     path: Path | None = None
+    _turns: Turns = field(default_factory=Turns)
+
+    def turn(self, *, urgent: bool) -> contextlib.AbstractContextManager[None]:
+        """Inside it this thread may write: on SQLite one at a time. Raises StoreUnavailable when its turn does not come in time."""
+        if self.path is None:
+            return contextlib.nullcontext()
+        return self._turns.turn(urgent=urgent, timeout_s=sqlite.BUSY_TIMEOUT_MS / 1000)
+
+    @property
+    def hurried(self) -> bool:
+        """True when clients of this process had to wait for a long transaction of another thread a moment ago."""
+        return self._turns.hurried
 
     @property
     def is_sqlite(self) -> bool:

@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from mailgate.clock import monotonic_s
 from mailgate.errors import ConfigError
 
 BUSY_TIMEOUT_MS = 10_000
+LOOK_AGAIN_S = 0.001
+"""Between two looks at a lock of another process. SQLite itself would look every 100 ms after a while, and find it taken again."""
 WAL_LIMIT_BYTES = 64 * 1024 * 1024
 WAL_TEND_MS = 200
 AUTOCHECKPOINT_PAGES = 4000
@@ -36,10 +40,10 @@ NETWORK_FILE_SYSTEMS = frozenset(
 def engines(path: Path, pool_size: int) -> tuple[Engine, Engine]:
     """The writing engine (one connection: SQLite has one writer, and waiting in line beats polling a lock) and the reading one."""
     _assert_usable(path)
-    return _engine(path, "IMMEDIATE", 1, reading=False), _engine(path, "DEFERRED", pool_size, reading=True)
+    return _engine(path, 1, reading=False), _engine(path, pool_size, reading=True)
 
 
-def _engine(path: Path, mode: str, size: int, *, reading: bool) -> Engine:
+def _engine(path: Path, size: int, *, reading: bool) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=QueuePool,
@@ -54,15 +58,33 @@ def _engine(path: Path, mode: str, size: int, *, reading: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
         _set_up(connection, reading=reading)
+        if not reading:
+            connection.execute("PRAGMA busy_timeout = 0").close()  # `_begin_writing` waits
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # The driver's own transaction control is off; a writer takes its lock at the beginning or waits for it there.
         # Straight to the driver: this is the price of every group of mails.
         driver: Any = connection.connection.driver_connection
-        driver.execute(f"BEGIN {mode}")
+        if reading:
+            driver.execute("BEGIN DEFERRED")
+        else:
+            _begin_writing(driver)
 
     return engine
+
+
+def _begin_writing(connection: sqlite3.Connection) -> None:
+    """Take the write lock, or raise what SQLite says when another process keeps it too long."""
+    due_s = monotonic_s() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic_s() >= due_s:
+                raise
+        time.sleep(LOOK_AGAIN_S)
 
 
 def _set_up(connection: sqlite3.Connection, *, reading: bool) -> None:
@@ -145,7 +167,7 @@ def tend_wal(engine: Engine, path: Path) -> bool:
         try:
             busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:
-            cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            cursor.execute("PRAGMA busy_timeout = 0")
         return not busy
     finally:
         connection.close()

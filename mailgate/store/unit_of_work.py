@@ -138,13 +138,13 @@ class Store:
         return self.clock()
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[UnitOfWork]:
-        """One write transaction: commits at the end, rolls back on any exception.
+    def transaction(self, *, urgent: bool = False) -> Iterator[UnitOfWork]:
+        """One write transaction: commits at the end, rolls back on any exception. `urgent`: a client waits for it (see `turns`).
 
         Raises StoreUnavailable (`full` when the disk is), TransientFailure for deadlocks and lost races, StoreConflict when the schema
         refuses a row. When the commit itself fails with ConnectionLost, whether it took effect is not known.
         """
-        with translated(), self.database.writing.begin() as connection:
+        with translated(), self.database.turn(urgent=urgent), self.database.writing.begin() as connection:
             yield UnitOfWork(connection, self._writer_name(), self.clock)
         self._done += 1
         if self._done % TEND_EVERY == 0:

@@ -37,11 +37,11 @@ class WatchedStore(Store):
         self.sizes: list[int] = []
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[UnitOfWork]:
+    def transaction(self, *, urgent: bool = False) -> Iterator[UnitOfWork]:
         self.count += 1
         number = self.count
         self.before(number)
-        with super().transaction() as unit:
+        with super().transaction(urgent=urgent) as unit:
             yield unit
             self.at_commit(number)
 
@@ -196,8 +196,8 @@ def test_given_a_commit_that_took_effect_unseen_when_tried_again_then_the_mail_i
     inner = Store.transaction
 
     @contextlib.contextmanager
-    def lost_after_commit(self: Store) -> Iterator[UnitOfWork]:
-        with inner(self) as unit:
+    def lost_after_commit(self: Store, **how: bool) -> Iterator[UnitOfWork]:
+        with inner(self, **how) as unit:
             yield unit
         monkeypatch.undo()
         raise ConnectionLost("the answer to the commit never came")
