@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from mailgate import bootstrap, broker, log, metrics
+from mailgate import bootstrap, broker, log, memory, metrics
 from mailgate.config import Endpoint, Settings
 from mailgate.errors import ConfigError, MailgateError
 from mailgate.inbound.journal import Journal
@@ -175,6 +175,7 @@ class Gateway:
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, stopping.set)
             spare_collector()
+            memory.return_large_blocks()
             if self.listener is not None:
                 sys.setswitchinterval(SWITCH_INTERVAL_S)
             await self.serve(stopping, started)

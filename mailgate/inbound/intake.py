@@ -89,10 +89,16 @@ class Intake:
     def run(self, stopping: Callable[[], bool]) -> int:
         """Take and process due rows, batch by batch, until none is left. Returns how many were taken. Raises TransientFailure."""
         taken = 0
-        while not stopping() and (entries := self._claim()):
-            self._process_or_release(entries)
-            taken += len(entries)
+        while not stopping() and (batch := self._run_batch()):
+            taken += batch
         return taken
+
+    def _run_batch(self) -> int:
+        """How many were taken. No name outlives it: the bytes of one batch are gone before those of the next are read."""
+        entries = self._claim()
+        if entries:
+            self._process_or_release(entries)
+        return len(entries)
 
     def close(self) -> None:
         """End the reader, and the threads that verify."""

@@ -11,6 +11,7 @@ request goes on with the length of the mail and its bytes, which are never copie
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 import os
 import pickle
@@ -25,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
-from mailgate import log, metrics
+from mailgate import log, memory, metrics
 from mailgate.clock import monotonic_s
 from mailgate.errors import TransientFailure
 from mailgate.mail.limits import DEFAULT_LIMITS, Limits, Ours
@@ -216,6 +217,7 @@ def _address_space_bytes() -> int:
 
 def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """The life of a reader: options, then mails until the other side hangs up. Out of memory ends it, and the mail counts as too much."""
+    memory.return_large_blocks()
     options = cast(ReadingOptions, _read_value(requests))
     for example in WARM_UP:
         read(example, options.limits)
@@ -224,10 +226,14 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _write_bytes(answers, READY)
     answers.flush()
+    gc.collect()
+    gc.freeze()
     while (envelope := _read_value(requests)) is not None:
         _grant(options.time_s)
         # No name holds the bytes, and none the mail when it is told: large ones go as soon as they are not needed.
         mail = read(_read_bytes(requests) or b"", options.limits, ours=options.ours, envelope=cast(Envelope, envelope))
+        if mail.size_bytes >= memory.LARGE_BYTES:
+            gc.collect()  # parts know each other: in a cycle, which would keep their bytes for many mails more
         _write(answers, mail)
         answers.flush()
         del mail

@@ -30,7 +30,7 @@ class Scan:
 def scan(raw: bytes, limits: Limits) -> Scan:
     """Find the header section and cut it to size."""
     defects: list[str] = []
-    if not raw.strip():
+    if not raw or raw.isspace():
         return Scan(b"", b"", 0, ("empty",))
     raw = _mend_line_ends(raw, defects)
     end, body_start = header_end(raw, 0, len(raw))
