@@ -32,12 +32,12 @@ from bench.table import Row, in_turn
 from mailgate import bootstrap, log
 from mailgate.clock import utc_now
 from mailgate.config import load
-from mailgate.gateway import spare_collector
 from mailgate.inbound.journal import Journal
 from mailgate.inbound.submission import Submission
 from mailgate.mail.dkim_sign import SigningKey, signed
 from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
+from mailgate.memory import spare_collector
 from mailgate.worker import Stage
 from tests.servers import PrivatePostgres
 from tests.waiting import answers, free_port, until

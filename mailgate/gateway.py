@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 import sys
 import threading
@@ -25,8 +24,6 @@ from mailgate.worker import Stage, Worker
 CHORES_INTERVAL = timedelta(hours=1)
 GATE_LOOK_S = 0.5
 """How often the listener looks whether the policy has changed: what an operator activates holds there within a second, too."""
-GARBAGE_THRESHOLDS = (20_000, 20, 50)
-"""Of `gc.set_threshold`. A batch makes some thousand objects that die with it; Python's 700 has them looked through again and again."""
 SWITCH_INTERVAL_S = 0.0005
 """For how long a stage may keep the interpreter from the listener; Python's 5 ms are paid several times for one mail."""
 
@@ -174,7 +171,7 @@ class Gateway:
             stopping = asyncio.Event()
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-            spare_collector()
+            memory.spare_collector()
             memory.return_large_blocks()
             if self.listener is not None:
                 sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -212,13 +209,6 @@ class Gateway:
             loop.call_soon_threadsafe(stopping.set)
             thread.join()
             loop.close()
-
-
-def spare_collector() -> None:
-    """Have the collector of reference cycles look less often, and never again at what was loaded at the start: a tenth of the CPU."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def _answers(store: Store) -> bool:

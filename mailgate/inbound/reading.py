@@ -32,6 +32,7 @@ from mailgate.errors import TransientFailure
 from mailgate.mail.limits import DEFAULT_LIMITS, Limits, Ours
 from mailgate.mail.model import Envelope, Mail
 from mailgate.mail.read import read
+from mailgate.memory import spare_collector
 
 MIB = 1024 * 1024
 HEADER_BYTES = 64 * 1024
@@ -221,6 +222,7 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
     options = cast(ReadingOptions, _read_value(requests))
     for example in WARM_UP:
         read(example, options.limits)
+    spare_collector()
     bound = _address_space_bytes() + options.memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
-from mailgate.rules.conditions import facts_in
 from mailgate.rules.facts import Facts, Value, fact
 from mailgate.rules.index import PassedOver
 from mailgate.rules.policy import Action, Disposition, Policy, Rule
@@ -60,8 +60,8 @@ class Trail:
 
     def facts_used(self) -> dict[str, Value]:
         """The facts that the asked rules look at, in the order in which they were asked for. Long values are cut, bodies only measured."""
-        rules = (self.policy.rules[at] for at, _ in self.asked)
-        names = dict.fromkeys(name for rule in rules for name in facts_in(rule.when))
+        asked = self.policy.facts_by_rule
+        names = dict.fromkeys(chain.from_iterable(asked[at] for at, _ in self.asked))
         return {name: _kept(name, fact(name).read(self.facts)) for name in names}
 
     def passed_over(self) -> list[PassedOver]:

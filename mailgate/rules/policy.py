@@ -16,7 +16,7 @@ from mailgate.cases.model import NoticeKind
 from mailgate.cases.workflow import SUPPORTWEB, Workflow
 from mailgate.mail.model import Mail
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement
-from mailgate.rules.conditions import Always, Condition
+from mailgate.rules.conditions import Always, Condition, facts_in
 from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.rules.index import Index
 from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy
@@ -158,6 +158,11 @@ class Policy:
     def index(self) -> Index | None:
         """Which rules can hold; None for the few rules that most policies have, which are asked each, so that each answer is stored."""
         return Index([rule.when for rule in self.rules]) if len(self.rules) >= INDEXED_FROM_RULES else None
+
+    @cached_property
+    def facts_by_rule(self) -> tuple[tuple[str, ...], ...]:
+        """The facts that each rule asks for, in order; doubles are left in."""
+        return tuple(tuple(facts_in(rule.when)) for rule in self.rules)
 
     def knows_machine(self, address: str) -> bool:
         """True for an author (lower case) whose machine mail counts as a person's."""

@@ -29,6 +29,11 @@ def storable(text: str) -> str:
     return text
 
 
+def storable_or_none(text: str | None) -> str | None:
+    """The same, for a column that may be empty."""
+    return None if text is None else storable(text)
+
+
 @lru_cache(maxsize=256)  # the rows of a batch share their times
 def moment_text(moment: datetime) -> str:
     """The form in which SQLite stores a time: ISO 8601, UTC, always microseconds, so that text order is time order."""
@@ -75,7 +80,7 @@ class PlainText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Replace what no database takes."""
-        return None if value is None else storable(value)
+        return storable_or_none(value)
 
 
 class Sha256(TypeDecorator[str]):

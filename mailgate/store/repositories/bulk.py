@@ -19,6 +19,8 @@ import psycopg
 from sqlalchemy import Connection, Dialect, Integer, Table, Update
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
+from mailgate.store.columns import PlainText, storable_or_none
+
 CHUNK_ROWS = 64  # bounds the number of different texts, and the values of one statement
 
 Row = Mapping[str, Any]
@@ -97,6 +99,8 @@ def converter(kind: Any, dialect: Dialect) -> Converter | None:
     """What makes the driver's value of one of this type; None when they are the same."""
     if isinstance(kind, Integer) and dialect.name != "sqlite":
         return _integer_text
+    if isinstance(kind, PlainText):
+        return storable_or_none
     found: Converter | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return found
 
