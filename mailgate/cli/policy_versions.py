@@ -17,7 +17,9 @@ from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, settings
 from mailgate.cli.policy_document import checked, document_bytes, passing
 from mailgate.config import Settings
 from mailgate.errors import NotAllowed, UsageError
+from mailgate.rules.document import load
 from mailgate.rules.document_file import policy_of
+from mailgate.rules.examples import left_out
 from mailgate.store.opening import open_store
 from mailgate.store.rows import PolicyActivation, PolicyVersion
 from mailgate.store.unit_of_work import Store
@@ -71,14 +73,15 @@ def rollback(
         if record and record[0].number == version.number:
             raise NotAllowed(f"version {version.number} is in force already")
         own = bootstrap.own_addresses(found).mailboxes
-        policy_of(version.text, own, f"version {version.number}", tested=True)
+        policy = policy_of(version.text, own, f"version {version.number}", tested=True)
         why = one_line(comment, "the comment") if comment else f"back from version {record[0].number}"
         with store.transaction() as uow:
             uow.policies.roll_back(version.number, name, why, store.now())
     if as_json:
-        print(output.json_line({**described(version), "active": True, "before": record[0].number}))
+        print(output.json_line({**described(version), "active": True, "before": record[0].number, "tests_left_out": left_out(policy)}))
     else:
         print(f"version {version.number} ({version.sha256[:8]}) is in force again; before it, version {record[0].number}")
+        _say_left_out(left_out(policy))
 
 
 def _before(record: Sequence[PolicyActivation]) -> int:
@@ -108,19 +111,27 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Write the text of a version to standard output as it was given; who made it, to standard error."""
-    with opened(config) as (_, store), store.reading() as uow:
+    with opened(config) as (found, store), store.reading() as uow:
         active = uow.policies.active()
         wanted = number if number is not None else active
         if wanted is None:
             raise UsageError("no version of the policy yet: the first start makes one, or mailgate policy activate")
         version = uow.policies.get(wanted)
+    document = load(version.text.encode(), bootstrap.own_addresses(found).mailboxes)
+    untold = left_out(document.policy) if document.policy else 0  # none: another mailgate's document is shown all the same
     if as_json:
-        print(output.json_line({**described(version), "active": wanted == active, "text": version.text}))
+        print(output.json_line({**described(version), "active": wanted == active, "tests_left_out": untold, "text": version.text}))
         return
     made = f"{version.created_at:%Y-%m-%d %H:%M} UTC by {version.author}: {version.comment}"
     print(f"# version {version.number}{', in force' if wanted == active else ''}, made {made}", file=sys.stderr)
+    _say_left_out(untold)
     sys.stdout.flush()
     sys.stdout.buffer.write(version.text.encode())
+
+
+def _say_left_out(count: int) -> None:
+    if count:
+        print(f"# {count} of its tests read a mail file; they were run when it was activated, and cannot be run from here", file=sys.stderr)
 
 
 def who(author: str | None) -> str:

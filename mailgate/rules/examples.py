@@ -70,6 +70,11 @@ def failures(policy: Policy) -> Iterator[Failure]:
             yield Failure(example.name, example.line, (*lines, *_why(example, verdict)))
 
 
+def left_out(policy: Policy) -> int:
+    """How many examples `failures` passes over."""
+    return sum(1 for example in policy.examples if example.path and example.mail is None)
+
+
 def said(effects: Iterable[Effect]) -> list[str]:
     """What follows beside the disposition, in words such as `tag: x`, sorted. The usual answer of a redirect goes without saying."""
     return sorted(line for effect in effects for line in _said(effect))

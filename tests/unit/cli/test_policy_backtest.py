@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +18,7 @@ import pytest
 from mailgate import config
 from mailgate.inbound.effects import STATES
 from mailgate.policy_in_force import shipped
+from tests.gateway import PROGRAM
 from tests.story import PEOPLE, TRUSTED, Office, Step, golden, mail
 from tests.unit.cli.conftest import Run
 
@@ -51,9 +54,9 @@ def offices(tmp_path: Path) -> Iterator[Any]:
     """Makes offices that share keys and settings, each with a database of its own; the last one is that of `mailgate`."""
     opened: list[Office] = []
 
-    def open_(policy: str = shipped(), name: str = "mailgate", begins_at: datetime | None = None) -> Office:
+    def open_(policy: str = shipped(), name: str = "mailgate", begins_at: datetime | None = None, url: str = "") -> Office:
         (tmp_path / "mailgate.toml").write_text(
-            f'[database]\nurl = "sqlite:///var/{name}.db"\n'
+            f'[database]\nurl = "{url or f"sqlite:///var/{name}.db"}"\n'
             '[service]\ndomain = "example.test"\n[intake]\nauthserv_ids = ["mx.example.test"]\n'
         )
         settings = config.load(tmp_path / "mailgate.toml", {}, make_secrets=True)
@@ -144,6 +147,25 @@ def test_given_any_story_when_the_policy_in_force_is_run_against_itself_then_not
     assert all(count["old"] == count["new"] for count in summary["told"].values())
 
 
+@pytest.mark.services
+def test_given_a_story_on_postgresql_when_backtested_then_it_is_as_recorded_and_a_draft_says_what_it_says_on_sqlite(
+    mailgate: Run, offices: Any, tmp_path: Path, postgres_url: str
+) -> None:
+    story = _story(7, 60) + _golden_story(7)
+    begins_at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=25)
+    told = []
+    for url in ("", postgres_url):
+        office = offices(begins_at=begins_at, url=url)
+        office.play(story)
+        same, summary = _backtest(mailgate, tmp_path, shipped())
+        assert (same, summary["changed"], summary["other_effects"], summary["not_as_recorded"]) == ([], 0, 0, 0)
+        assert summary["ran"] == len(set(office.mails))
+        changed, summary = _backtest(mailgate, tmp_path, DRAFTS["holds a customer"])
+        told.append(([(one["subject"], one["old"], one["new"]) for one in changed], summary["matrix"], summary["told"], summary["noticed"]))
+    assert told[0] == told[1]
+    assert told[0][0], "a draft that changes nothing shows nothing"
+
+
 @pytest.mark.parametrize("name", DRAFTS)
 def test_given_a_draft_when_it_is_backtested_then_it_agrees_with_activating_it_and_playing_the_story_into_a_fresh_database(
     mailgate: Run, offices: Any, tmp_path: Path, name: str
@@ -191,6 +213,33 @@ def test_given_a_draft_when_it_is_backtested_then_people_read_what_would_change_
     assert "automatic answers: use supportweb: 1 -> 0 (-1)" in lines
     assert "ny0@ny.example: +1 accepted, -1 redirect" in lines
     assert _content(tmp_path) == before
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_given_a_terminal_when_backtested_then_a_bar_shows_how_far_it_is_and_goes_again_and_a_file_gets_none_of_it(
+    offices: Any, tmp_path: Path, terminal: bool
+) -> None:
+    offices().play([Step("mail", 5, f"ny{n}@ny.example", raw=mail(f"ny{n}@ny.example", "Hvor", "Hvor er dere?")) for n in range(3)])
+    (tmp_path / "draft.yaml").write_text(shipped(), encoding="utf-8")
+    near, far = os.openpty()
+    os.set_blocking(near, False)
+    with (tmp_path / "err").open("wb") as file:
+        environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "40"}
+        done = subprocess.run(
+            [*PROGRAM, "policy", "backtest", "draft.yaml"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE,
+            stderr=far if terminal else file, check=True, timeout=120,
+        )  # fmt: skip
+    assert done.stdout.startswith(b"3 mails accepted since ")
+    assert b"\x1b" not in done.stdout
+    seen = os.read(near, 65536) if terminal else (tmp_path / "err").read_bytes()
+    os.close(near)
+    os.close(far)
+    if terminal:
+        assert b"backtest" in seen
+        assert b"100%" in seen
+        assert seen.rstrip().endswith(b"\x1b[2K")  # the line is wiped at the end
+    else:
+        assert seen == b""
 
 
 def _content(folder: Path) -> list[str]:

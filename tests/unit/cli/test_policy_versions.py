@@ -198,3 +198,27 @@ def test_given_a_version_in_force_when_a_mail_is_explained_then_it_is_asked_and_
     digest = hashlib.sha256(HOLD.encode()).hexdigest()
     assert (explained["rule"], explained["policy_version"]) == ("hold_all", f"1-{digest[:8]}")
     assert mailgate("explain", "--json", "--policy", "note.yaml", "a.eml").objects[0]["rule"] == "note_all"
+
+
+def test_given_tests_that_read_mail_files_when_a_version_is_shown_or_put_back_then_it_says_that_they_were_run_at_its_activation(
+    mailgate: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "a.eml").write_bytes(b"From: a@b.example\r\nSubject: Hei\r\n\r\nHei\r\n")
+    file = tmp_path / "mailed.yaml"
+    file.write_text(HOLD + "tests: [{name: a mail, mail: a.eml, expect: note}, {name: plain, expect: hold}]\n")
+    refused = mailgate("policy", "activate", "mailed.yaml", "--comment", "x")
+    assert (refused.code, "the test 'a mail' fails" in refused.out) == (1, True)
+    file.write_text(file.read_text().replace("expect: note", "expect: hold"))
+    assert mailgate("policy", "activate", "mailed.yaml", "--comment", "x").code == 0
+    (tmp_path / "a.eml").unlink()
+    gone = mailgate("policy", "activate", "mailed.yaml", "--comment", "x")
+    assert gone.code == 1
+    assert "a.eml" in gone.out
+    words = "# 1 of its tests read a mail file; they were run when it was activated, and cannot be run from here"
+    assert mailgate("policy", "show").err.splitlines()[1:] == [words]
+    assert mailgate("policy", "show", "--json").objects[0]["tests_left_out"] == 1
+    (tmp_path / "hold.yaml").write_text(HOLD)
+    assert mailgate("policy", "activate", "hold.yaml", "--comment", "x").code == 0
+    assert len(mailgate("policy", "show").err.splitlines()) == 1
+    back = mailgate("policy", "rollback")
+    assert (back.code, back.err) == (0, words + "\n")
