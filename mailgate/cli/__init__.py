@@ -32,7 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "explain": "show what would happen to a mail, and why",
     "policy": "the operators' policy: check, test, schema, backtest, activate, history, show, diff, rollback",
     "inject": "put mail into the journal as SMTP would",
-    "journal": "accepted mail: list, show, raw, release, discard, replay",
+    "journal": "accepted mail: list, show, raw, release, discard, replay, audit",
     "outbox": "outgoing mail: list, show, raw, retry, cancel",
     "case": "cases: new, list, show, comment, do, assign, participant",
     "contact": "people: add, list, show, set",

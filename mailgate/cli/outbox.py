@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from enum import StrEnum
@@ -12,9 +12,12 @@ from typing import Annotated, Any
 import typer
 
 from mailgate.cli import output
-from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, settings, store
+from mailgate.cli.desk import open_desk
+from mailgate.cli.interventions import Act, ReasonOption, briefly
+from mailgate.cli.interventions import shown as listed
+from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption, settings, store
 from mailgate.errors import NotAllowed
-from mailgate.store.rows import OutboxMail
+from mailgate.store.rows import Intervention, OutboxMail
 from mailgate.store.unit_of_work import UnitOfWork
 
 app = typer.Typer(help="Outgoing mail.", add_completion=False, rich_markup_mode=None)
@@ -54,7 +57,9 @@ def show(id_: IdArgument, config: ConfigOption = None, as_json: JsonOption = Fal
     """Show one mail and each try to deliver it."""
     with store(config).reading() as work:
         mail = work.outbox.get(work.outbox.find(id_))
-    output.show_one({**_fields(mail), "attempts_made": [asdict(attempt) for attempt in mail.history]}, as_json)
+        done = work.interventions.of_mail(mail.id)
+    shown = {"attempts_made": [asdict(one) for one in mail.history], "interventions": (listed if as_json else briefly)(done)}
+    output.show_one({**_fields(mail), **shown}, as_json)
 
 
 @app.command()
@@ -66,29 +71,49 @@ def raw(id_: IdArgument, config: ConfigOption = None) -> None:
 
 
 @app.command()
-def retry(ids: IdsArgument, config: ConfigOption = None) -> None:
+def retry(
+    ids: IdsArgument,
+    reason: ReasonOption = None,
+    operator: OperatorOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Send deferred, failed, uncertain or cancelled mails again, the same bytes. Whoever got an uncertain one gets a double."""
     expires_after = timedelta(seconds=settings(config).outbound.expires_after_s)
-    opened = store(config)
-    now = opened.now()
-    with opened.transaction() as work:
-        wanted = _resolve(work, ids)
-        _refuse_second_answers(list(work.outbox.by_ids(wanted).values()))
-        done = work.outbox.retry(wanted, now, now + expires_after)
-    output.report(wanted, done, "pending", "is neither deferred, failed, uncertain nor cancelled")
+    with open_desk(config, operator) as desk, desk.store.transaction() as work:
+        now = desk.store.now()
+        act = Act.of("retry", desk.operator, reason, now)
+        before = work.outbox.lock(_resolve(work, ids))
+        _refuse_second_answers(list(before.values()))
+        done = _recorded(work, act, before, work.outbox.retry(list(before), now, now + expires_after), "pending")
+    output.report(done, _left(before, done, "is neither deferred, failed, uncertain nor cancelled"), as_json)
 
 
 @app.command()
 def cancel(
     ids: IdsArgument,
-    reason: Annotated[str, typer.Option("--reason", help="Why; stays with the mail.")] = "cancelled by hand",
+    reason: ReasonOption = None,
+    operator: OperatorOption = None,
     config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Never send mails that still wait."""
-    with store(config).transaction() as work:
-        wanted = _resolve(work, ids)
-        done = work.outbox.cancel(wanted, reason)
-    output.report(wanted, done, "cancelled", "does not wait to be sent")
+    with open_desk(config, operator) as desk, desk.store.transaction() as work:
+        act = Act.of("cancel", desk.operator, reason, desk.store.now())
+        before = work.outbox.lock(_resolve(work, ids))
+        done = _recorded(work, act, before, work.outbox.cancel(list(before), act.reason or "cancelled by hand"), "cancelled")
+    output.report(done, _left(before, done, "does not wait to be sent"), as_json)
+
+
+def _recorded(work: UnitOfWork, act: Act, before: Mapping[str, OutboxMail], moved: Collection[str], to_state: str) -> list[Intervention]:
+    done = act.on_mails({id_: before[id_].state for id_ in moved}, to_state)
+    work.interventions.add(done)
+    return done
+
+
+def _left(before: Collection[str], done: Sequence[Intervention], why: str) -> dict[str, str]:
+    moved = {one.outbox_id for one in done}
+    return {id_: why for id_ in before if id_ not in moved}
 
 
 def _refuse_second_answers(mails: Sequence[OutboxMail]) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailgate.errors import NotAllowed
+
+if TYPE_CHECKING:
+    from mailgate.store.rows import Intervention
 
 
 def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: bool, *, none: str = "none") -> None:
@@ -58,6 +62,11 @@ def one_line(value: Any) -> str:
     return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in str(value))
 
 
+def note(text: str) -> None:
+    """One line for a person, on standard error: it is no result."""
+    print(text, file=sys.stderr)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
@@ -72,11 +81,17 @@ def _width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def report(wanted: Sequence[str], done: Collection[str], now_is: str, otherwise: str) -> None:
-    """One line for each id that was moved. Raises NotAllowed for those that were left alone."""
-    for id_ in wanted:
-        if id_ in done:
-            print(f"{id_}  {now_is}")
-    left = [id_ for id_ in wanted if id_ not in done]
+def report(moves: Iterable[Intervention], left: Mapping[str, str], as_json: bool, *, stay: Mapping[str, str] | None = None) -> None:
+    """One line for each row that was moved, and for each that stays as it is, rightly. Raises NotAllowed for those that were left alone.
+
+    `left` and `stay`: id -> why, in words that follow the id.
+    """
+    done, stay = list(moves), stay or {}
+    for one in done:
+        shown = json_line(asdict(one) | {"detail": json.loads(one.detail)})
+        print(shown if as_json else f"{one.journal_id or one.outbox_id}  {one.to_state}")
+    for id_, why in stay.items():
+        print(json_line({"journal_id": id_, "stays": why}) if as_json else f"{id_}  {why}")
     if left:
-        raise NotAllowed(f"{len(left)} of {len(wanted)} left alone: {left[0]} {otherwise}")
+        first, why = next(iter(left.items()))
+        raise NotAllowed(f"{len(left)} of {len(done) + len(stay) + len(left)} left alone: {first} {why}")

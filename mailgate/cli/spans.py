@@ -1,4 +1,6 @@
-"""Spans of time as people type them: `30d`, `12h`, `2009-04-01`. In: text. Out: the moment when it begins. For `--since`."""
+"""Spans of time as people type them: `30d`, `12h`, `2009-04-01`. In: text. Out: the moment when it begins. For `--since`
+and `--until`.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,11 @@ SinceOption = Annotated[
 
 
 def since(text: str | None, now: datetime) -> datetime | None:
+    """The moment that `--since` names, aware UTC; None for None. Raises UsageError."""
+    return moment(text, now, "--since")
+
+
+def moment(text: str | None, now: datetime, option: str) -> datetime | None:
     """The moment, aware UTC; None for None. Raises UsageError."""
     if text is None:
         return None
@@ -26,7 +33,7 @@ def since(text: str | None, now: datetime) -> datetime | None:
     try:
         if ago:
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        moment = datetime.fromisoformat(text.strip())
+        found = datetime.fromisoformat(text.strip())
     except (ValueError, OverflowError):
-        raise UsageError(f"--since {text!r}: write 90m, 12h, 30d, 4w or a day such as 2009-04-01") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        raise UsageError(f"{option} {text!r}: write 90m, 12h, 30d, 4w or a day such as 2009-04-01") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -7,13 +7,13 @@ any size (ADR 0001). It must never read mail, ask DNS or render text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Case, Change, Contact, Notice
-from mailgate.inbound import redirect, relay_ids
+from mailgate.inbound import ordered, redirect, relay_ids
 from mailgate.inbound.breaker import CaseBreaker, CaseLimits
 from mailgate.inbound.caps import CapLimits, Caps
 from mailgate.inbound.effects import Answer, Effects, Setting, agreement_of, effects, with_answer, with_delivery
@@ -21,6 +21,7 @@ from mailgate.inbound.letter import Letter
 from mailgate.inbound.redirect import AnswerLimits, Counters, Question
 from mailgate.killpoint import reached
 from mailgate.mail.wire import folded
+from mailgate.rules import release
 from mailgate.rules.reachability import BounceLimits
 from mailgate.store.rows import Delivery, Outcome, RelayId
 from mailgate.store.unit_of_work import UnitOfWork
@@ -42,13 +43,15 @@ class Rules:
 
 @dataclass(slots=True)
 class _Writes:
-    """What a batch adds up to, and what its cases can bear."""
+    """What a batch adds up to, what its cases can bear, and what its mails have caused before: (journal id, kind, address)."""
 
     breaker: CaseBreaker
     caps: Caps
+    caused: Set[tuple[str, str, str]] = frozenset()
     blobs: dict[str, bytes] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    withheld: list[Notice] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     lessons: list[RelayId] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -60,7 +63,8 @@ def apply(uow: UnitOfWork, letters: Sequence[Letter], rules: Rules) -> list[Outc
     cases = uow.cases.lock(sorted({letter.match.case.id for letter in letters if letter.match.case}))
     uow.suppressions.revive(sorted(filter(None, (_alive(letter) for letter in letters if letter.entry.id in ours))))
     now = rules.setting.now
-    writes = _Writes(CaseBreaker.of(uow, letters, rules.case_limits, now), Caps(uow.answers, rules.caps, now))
+    caused = uow.notices.caused([letter.entry.id for letter in letters if letter.entry.release])
+    writes = _Writes(CaseBreaker.of(uow, letters, rules.case_limits, now), Caps(uow.answers, rules.caps, now), caused)
     for letter in letters:
         if letter.entry.id in ours:
             _settle(uow, letter, cases, rules, writes)
@@ -74,18 +78,30 @@ def _settle(uow: UnitOfWork, letter: Letter, cases: dict[str, Case], rules: Rule
     letter = _introduced(uow, letter, rules.setting.now)
     case = cases.get(letter.match.case.id) if letter.match.case else None
     found = effects(letter, case, rules.setting, uow.cases.next_number)
+    order = release.loads(letter.entry.release)
+    if order:
+        found = ordered.bounded(found, order, {(kind, address) for id_, kind, address in writes.caused if id_ == letter.entry.id})
     if found.answer:
         found = _ask_gate(uow.answers, letter, found, found.answer, rules, writes)
     if found.change:
         cases[found.change.case.id] = found.change.case
         writes.changes.append(found.change)
-    if found.delivery:
-        writes.deliveries.append(found.delivery)
-        found = with_delivery(found, uow.suppressions.learn(found.failure, rules.bounces) if found.failure else None)
+    found = _reported(uow, found, rules, writes, known=order is not None and order.again)
     writes.blobs.update((file.sha256, file.content) for file in found.files)
     writes.notices.extend(found.notices)
+    writes.withheld.extend(found.withheld)
     writes.lessons.extend(relay_ids.lessons(letter, found.outcome, rules.setting.now))
     writes.outcomes.append(found.outcome)
+
+
+def _reported(uow: UnitOfWork, found: Effects, rules: Rules, writes: _Writes, *, known: bool) -> Effects:
+    """The effects with what a report means. What is `known` from an earlier decision of the mail teaches nothing anew."""
+    if found.delivery is None:
+        return found
+    if known:
+        return with_delivery(found, None)
+    writes.deliveries.append(found.delivery)
+    return with_delivery(found, uow.suppressions.learn(found.failure, rules.bounces) if found.failure else None)
 
 
 def _recheck(letter: Letter, cases: dict[str, Case], rules: Rules) -> Letter:
@@ -176,9 +192,13 @@ def _language(letter: Letter, setting: Setting) -> str:
 def _alive(letter: Letter) -> str:
     """The author's address when it is sure that they are there, else "": what only reports had suppressed gets mail again.
 
-    Sure is a comment on a case, and a mail of a person or of their answering machine that the author's domain vouches for.
+    Sure is a comment on a case, and a mail of a person or of their answering machine that the author's domain vouches for. A mail that is
+    decided again says nothing of today.
     """
     mail, verdict = letter.mail, letter.verdict
+    order = release.loads(letter.entry.release)
+    if order is not None and order.as_ is None:
+        return ""
     if mail.author is None or mail.identity_doubtful or mail.kind not in ("human", "auto_reply"):
         return ""
     sure = letter.results.overall == "pass" or (verdict is not None and verdict.disposition == "comment")
@@ -194,6 +214,8 @@ def _write(uow: UnitOfWork, writes: _Writes) -> None:
     reached("outbox_insert")
     if writes.notices:
         uow.notices.add(writes.notices)
+    if writes.withheld:
+        uow.notices.withhold(writes.withheld, ordered.WITHHELD)
     if writes.deliveries:
         uow.outbox.record_deliveries(writes.deliveries)
     if writes.lessons:

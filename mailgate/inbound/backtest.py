@@ -274,7 +274,7 @@ def _steps(entries: Sequence[PastEntry]) -> list[_Step]:
         assert entry.decided_at is not None, "only decided mail is run"
         by_hand = bool(entry.release) or entry.rule in _BY_HAND
         steps.append(_Step(entry, entry.accepted_at if by_hand else entry.decided_at))
-        if entry.release and entry.rule != "operator":
+        if release.judged(entry.release) and entry.rule != "operator":
             steps.append(_Step(entry, entry.decided_at, entry.release))
     return sorted(steps, key=lambda step: (step.at, step.entry.id, step.order))
 

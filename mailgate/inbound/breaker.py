@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from mailgate.inbound.letter import Letter
+from mailgate.rules import release
 from mailgate.rules.chain import Effect, TrailEntry, Verdict
 from mailgate.store.unit_of_work import UnitOfWork
 
@@ -61,7 +62,7 @@ class CaseBreaker:
         before = self._changes.get(case.id) or [0] * len(self.limits.windows)
         self._changes[case.id] = [changes + 1 for changes in before]
         full = [(changes, most, words) for changes, (_, most, words) in zip(before, self.limits.windows, strict=True) if changes >= most]
-        if not full or letter.entry.release:
+        if not full or release.judged(letter.entry.release):
             return letter
         changes, _, words = full[-1]  # the longest window that is full says until when
         return replace(letter, verdict=_muted(letter.verdict, changes, words, begins=any(one == most for one, most, _ in full)))

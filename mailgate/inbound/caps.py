@@ -16,6 +16,7 @@ from typing import Protocol
 from mailgate.inbound.letter import Letter
 from mailgate.inbound.redirect import counted_as
 from mailgate.mail.wire import folded
+from mailgate.rules import release
 from mailgate.rules.chain import Effect, TrailEntry, Verdict
 
 RULE = "cap"
@@ -68,7 +69,7 @@ class Caps:
     def judge(self, letter: Letter) -> Letter:
         """The letter as far as the caps allow it. Counts what it lets through."""
         verdict = letter.verdict
-        if verdict is None or letter.entry.release:
+        if verdict is None or release.judged(letter.entry.release):
             return letter
         if verdict.disposition in ("create", "forward") and (reason := self._refused(self._bounds(letter, verdict))):
             verdict = _held(verdict, reason)

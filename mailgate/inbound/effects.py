@@ -19,6 +19,7 @@ from mailgate.inbound import actions, reports
 from mailgate.inbound.facts import carrier_of
 from mailgate.inbound.letter import Letter
 from mailgate.mail.model import Attachment
+from mailgate.rules import release
 from mailgate.rules.chain import Verdict
 from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.rules.policy import Policy
@@ -47,7 +48,7 @@ class Effects:
     """All that one mail does. `answer` still has to pass the gate; `delivery` is what a report says of a mail of ours, `failure` what that
     means for its address.
 
-    `notices` go to others than the case's people, whose notices are part of the change.
+    `notices` go to others than the case's people, whose notices are part of the change. `withheld` go to nobody until a person lets them.
     """
 
     outcome: Outcome
@@ -57,6 +58,7 @@ class Effects:
     delivery: Delivery | None = None
     failure: Failure | None = None
     files: tuple[Attachment, ...] = ()
+    withheld: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _verdict(letter: Letter) -> Verdict:
 
 
 def _note(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
-    if case is None or not (carrier_of(letter) or letter.entry.release):
+    if case is None or not (carrier_of(letter) or release.judged(letter.entry.release)):
         return Effects(_outcome(letter, "noted", None))
     delivery = reports.delivery_of(letter)
     change = changes.add_note(case, Draft(_note_text(letter), _files(letter)), _stamp(letter, setting))

@@ -237,7 +237,7 @@ class Intake:
 
 def with_order(hints: Hints, ordered: str) -> Hints:
     """The hints, and the case that a person named when they released the mail: they have judged, so what the subject names counts, too."""
-    order = release.loads(ordered)
+    order = release.judged(ordered)
     return replace(hints, ordered_number=order.case_number or (None if hints.tokens else hints.subject_number)) if order else hints
 
 
@@ -252,7 +252,7 @@ def decide(policy: Policy, letter: Letter) -> Letter:
     """The letter with the policy's verdict on it. Pure."""
     reached("rules")
     letter = authentication.stand(letter)
-    facts, order = facts_of(letter), release.loads(letter.entry.release)
+    facts, order = facts_of(letter), release.judged(letter.entry.release)
     return replace(letter, verdict=release.verdict(order, policy, facts) if order else chain.run(policy, facts))
 
 

@@ -130,6 +130,8 @@ _SHORT = {
     "the breaker for the domain": "domain_breaker",
     "the global breaker": "global_breaker",
     "the address was answered": "window",
+    "this mail was answered": "answered_before",
+    "replayed without": "withheld",
 }
 
 

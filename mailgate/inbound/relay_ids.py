@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from mailgate.cases import carriers
 from mailgate.mail.model import Mail
+from mailgate.rules import release
 from mailgate.store.rows import Outcome, RelayId
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def lessons(letter: Letter, outcome: Outcome, now: datetime) -> tuple[RelayId, .
     if match.author is None or match.case is None or match.token_contact is None or token is None:
         return ()
     theirs = match.author.id == match.token_contact.id and letter.trust in TRUSTED
-    if not theirs or outcome.state != "commented" or letter.entry.release:
+    if not theirs or outcome.state != "commented" or release.judged(letter.entry.release):
         return ()
     ends = datetime.combine(token.expires_on + timedelta(days=1), time(), UTC)
     answered = _hashed((*letter.mail.in_reply_to, *letter.mail.references[-1:]), LEARNED_FROM_ONE_MAIL)

@@ -345,6 +345,10 @@ class _Notices:
     def add(self, notices: Iterable[Notice]) -> None:
         self.told.extend(notices)
 
+    def caused(self, _journal_ids: Iterable[str]) -> set[tuple[str, str, str]]:
+        """Nothing: a person's order is run in a world where the mail was held and has caused nothing."""
+        return set()
+
 
 class _Journal:
     def __init__(self) -> None:

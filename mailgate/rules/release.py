@@ -1,6 +1,7 @@
-"""What a person ordered about a held mail, in place of the policy. In: an order and the facts. Out: a verdict like the chain's.
+"""What a person ordered about an accepted mail. In: an order and the facts. Out: a verdict like the chain's.
 
-A person may judge who wrote and which case it is. What the workflow forbids stays forbidden: a closed case takes no comment by mail.
+A person may judge a held mail in place of the policy: who wrote it and which case it is. What the workflow forbids stays forbidden: a
+closed case takes no comment by mail. Or they have the policy decide again, of a held mail (`release`) or of any (`replay`).
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ ORDERS: tuple[Disposition, ...] = ("comment", "note", "redirect", "create")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`as_`: what becomes of the mail. `by`: who says so. `case_number`: the case that they named, None for the matched one."""
+    """`as_`: what becomes of the mail, None when the policy decides. `by`: who says so. `case_number`: the case that they named, None for
+    the matched one. `send`: whether mail may leave because of it. `again`: it was decided before, so what it taught of addresses stands.
+    """
 
-    as_: Disposition
+    as_: Disposition | None
     by: str
     case_number: int | None = None
+    send: bool = True
+    again: bool = False
 
 
 def dumps(order: Order) -> str:
@@ -35,8 +40,18 @@ def loads(text: str) -> Order | None:
     return Order(**json.loads(text)) if text else None
 
 
+def judged(text: str) -> Order | None:
+    """The order of a journal row when a person has judged in place of the policy, else None."""
+    order = loads(text)
+    return order if order is not None and order.as_ is not None else None
+
+
 def verdict(order: Order, policy: Policy, facts: Facts) -> Verdict:
-    """The order as a verdict. A comment adds the author as a participant when they are a contact; without a case it is held again."""
+    """The order as a verdict. A comment adds the author as a participant when they are a contact; without a case it is held again.
+
+    Only for what a person has judged.
+    """
+    assert order.as_ is not None, "only what a person has judged"
     reason = f"{order.by} released it as {order.as_}"
     if order.as_ != "comment":
         effects: tuple[Effect, ...] = (Effect(order.as_),)

@@ -16,9 +16,10 @@ from mailgate.mail.model import Envelope
 
 JournalState = Literal["pending", "commented", "redirected", "noted", "created", "forwarded", "held", "discarded", "shunted"]
 FinalState = Literal["commented", "redirected", "noted", "created", "forwarded", "held", "discarded"]
-NoticeState = Literal["pending", "rendering", "rendered", "suppressed", "failed"]
+NoticeState = Literal["pending", "rendering", "rendered", "suppressed", "withheld", "failed"]
 OutboxState = Literal["pending", "sending", "deferred", "sent", "failed", "uncertain", "captured", "cancelled"]
 SendState = Literal["sent", "deferred", "failed", "uncertain", "captured"]
+InterventionVerb = Literal["release", "discard", "replay", "retry", "cancel"]
 ActivationKind = Literal["first", "activated", "rolled_back"]
 
 JOURNAL_STATES: tuple[JournalState, ...] = (
@@ -330,6 +331,40 @@ class RelayId:
     journal_id: str
     learned_at: datetime
     valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """What a person did by hand to one entry or one outgoing mail (the other id is None), when and why. `detail` is JSON text: an object.
+
+    `to_state` is the state that the action itself set; what became of a mail that was given back to intake is the entry's decision.
+    """
+
+    id: str
+    at: datetime
+    operator: str
+    verb: InterventionVerb
+    journal_id: str | None
+    outbox_id: str | None
+    from_state: str
+    to_state: str
+    reason: str = ""
+    detail: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries are meant: all conditions together; None for any. `author` is an address or a domain, any case.
+
+    Times are of acceptance: `since` counts, `until` does not.
+    """
+
+    states: frozenset[str] | None = None
+    rule: str | None = None
+    author: str | None = None
+    tag: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -416,6 +416,27 @@ soft_bounces = Table(
     Index("ix_soft_bounces_bounced_at", "bounced_at"),
 )
 
+# What people did by hand ----------------------------------------------------------------------------------------------------------------
+
+interventions = Table(
+    "interventions",
+    metadata,
+    # Written in the transaction of the action, about one entry or one outgoing mail. Rows are only added.
+    _key(),
+    _moment("at"),
+    _text("operator"),
+    Column("verb", Text, nullable=False),
+    Column("journal_id", identifier(), ForeignKey("journal.id")),
+    Column("outbox_id", identifier(), ForeignKey("outbox.id")),
+    Column("from_state", Text, nullable=False),
+    Column("to_state", Text, nullable=False),
+    _text("reason"),
+    Column("detail", PlainText, nullable=False),  # JSON object
+    CheckConstraint("(journal_id IS NULL) <> (outbox_id IS NULL)", name="about_one_thing"),
+    Index("ix_interventions_journal_id", "journal_id", "id"),
+    Index("ix_interventions_outbox_id", "outbox_id", "id"),
+)
+
 # The operators' policy ----------------------------------------------------------------------------------------------------------------
 
 policy_versions = Table(

@@ -23,6 +23,7 @@ from mailgate.store.repositories.blobs import BlobRepository
 from mailgate.store.repositories.cases import CaseRepository
 from mailgate.store.repositories.contacts import ContactRepository
 from mailgate.store.repositories.customers import CustomerRepository
+from mailgate.store.repositories.interventions import InterventionRepository
 from mailgate.store.repositories.journal import JournalRepository
 from mailgate.store.repositories.ledger import LedgerRepository
 from mailgate.store.repositories.legacy import LegacyRepository
@@ -102,6 +103,11 @@ class UnitOfWork:
     def relay_ids(self) -> RelayIdRepository:
         """Ids that relays have put in place of ours."""
         return RelayIdRepository(self._connection, self._clock)
+
+    @cached_property
+    def interventions(self) -> InterventionRepository:
+        """What people did by hand."""
+        return InterventionRepository(self._connection)
 
     @cached_property
     def past(self) -> PastRepository:

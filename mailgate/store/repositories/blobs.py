@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from mailgate.clock import Clock
 from mailgate.errors import UsageError
@@ -29,6 +29,11 @@ class BlobRepository:
         if content is None:
             raise UsageError(f"the bytes {sha256[:12]} are not kept (any more)")
         return bytes(content)
+
+    def renew(self, hashes: Collection[str]) -> set[str]:
+        """Count these bytes as kept from now; the hashes of those that are there. Retention leaves them alone then, as for `put`."""
+        renewed = update(blobs).where(blobs.c.sha256.in_(sorted(hashes))).values(kept_at=self._clock()).returning(blobs.c.sha256)
+        return set(self._connection.execute(renewed).scalars()) if hashes else set()
 
 
 def put(connection: Connection, contents: Mapping[str, bytes], now: datetime) -> None:

@@ -6,11 +6,11 @@ written under its lease; work that lost its lease finds out in `hold_ground` bef
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Integer, Select, Text, bindparam, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Select, Text, bindparam, func, select, update
 
 from mailgate.clock import Clock
 from mailgate.errors import UsageError
@@ -20,7 +20,7 @@ from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.ledger import LedgerRepository
 from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import array, execute_all, id_range, limited, literal, words
-from mailgate.store.rows import Appended, ClaimedEntry, JournalEntry, JournalState, NewEntry, Outcome, Queue
+from mailgate.store.rows import Appended, ClaimedEntry, EntryFilter, JournalEntry, JournalState, NewEntry, Outcome, Queue
 from mailgate.store.schema import blobs, decisions, entry_tags, journal
 
 BATCH_BYTES = 16 * 1024 * 1024
@@ -146,15 +146,23 @@ class JournalRepository:
 
     # People ------------------------------------------------------------------------------------------------------------------------
 
-    def reopen(self, ids: Collection[str], now: datetime, *, from_states: Collection[str] = REOPENABLE, release: str = "") -> set[str]:
-        """Make held or shunted rows pending again, with all their attempts; the ids of those that were in one of `from_states`.
+    def lock(self, ids: Collection[str]) -> dict[str, JournalEntry]:
+        """The entries, locked until the transaction ends, in the order of their ids. First call of what a person does to them."""
+        found = self._entries(_shown().where(journal.c.id.in_(ids)).order_by(journal.c.id).with_for_update(of=journal)) if ids else ()
+        return {entry.id: entry for entry in found}
 
-        `release` is what a person orders instead of the policy's word, as JSON; "" lets the policy decide again.
+    def reopen(self, ids: Collection[str], now: datetime, *, from_states: Collection[str] = REOPENABLE, release: str = "") -> set[str]:
+        """Make rows pending again, with all their attempts; the ids of those that were in one of `from_states`.
+
+        `release` is what a person orders, as JSON (`rules.release`); "" lets the policy decide again. The bytes must be there: they count
+        as kept until the row is settled.
         """
         statement = (
             update(journal)
             .where(journal.c.id.in_(ids), journal.c.state.in_(from_states))
-            .values(state="pending", due_at=now, attempts=0, lease_token=journal.c.lease_token + 1, error="", release=release)
+            .values(
+                state="pending", due_at=now, attempts=0, lease_token=journal.c.lease_token + 1, error="", release=release, raw_expired=False
+            )
             .returning(journal.c.id)
         )
         return set(self._connection.execute(statement).scalars())
@@ -189,16 +197,16 @@ class JournalRepository:
         return bytes(content)
 
     def list(
-        self, state: JournalState | None = None, limit: int | None = 50, *, before: str | None = None, tag: str | None = None
+        self, state: JournalState | None = None, limit: int | None = 50, *, before: str | None = None, where: EntryFilter | None = None
     ) -> Sequence[JournalEntry]:
-        """Newest first, of one state or with one tag when given; `before` an id goes on from there."""
+        """Newest first, of one state and of those that the filter means when given; `before` an id goes on from there."""
         statement = _shown().order_by(journal.c.id.desc())
         if state is not None:
             statement = statement.where(journal.c.state == state)
         if before is not None:
             statement = statement.where(journal.c.id < before)
-        if tag is not None:
-            statement = statement.where(journal.c.id.in_(select(entry_tags.c.journal_id).where(entry_tags.c.tag == tag)))
+        if where is not None:
+            statement = statement.where(*_conditions(where))
         return self._entries(limited(statement, limit))
 
     def _entries(self, statement: Select[Any]) -> Sequence[JournalEntry]:
@@ -271,6 +279,22 @@ def _decision(outcome: Outcome, now: datetime) -> dict[str, Any]:
         "subject": outcome.subject,
         "defects": array(outcome.defects),
     }
+
+
+def _conditions(where: EntryFilter) -> Iterator[ColumnElement[bool]]:
+    if where.states is not None:
+        yield journal.c.state.in_(sorted(where.states))
+    if where.rule is not None:
+        yield decisions.c.rule == where.rule
+    if where.author is not None:
+        author, wanted = func.lower(decisions.c.author), where.author.lower().removeprefix("@")
+        yield author == wanted if "@" in wanted else author.endswith(f"@{wanted}", autoescape=True)
+    if where.tag is not None:
+        yield journal.c.id.in_(select(entry_tags.c.journal_id).where(entry_tags.c.tag == where.tag))
+    if where.since is not None:
+        yield journal.c.accepted_at >= where.since
+    if where.until is not None:
+        yield journal.c.accepted_at < where.until
 
 
 def _shown() -> Select[Any]:

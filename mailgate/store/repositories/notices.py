@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Text, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Text, and_, bindparam, delete, func, or_, select, update
 
 from mailgate.cases.model import Notice
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
@@ -71,6 +71,27 @@ class NoticeRepository:
     def add(self, new: Sequence[Notice]) -> None:
         """Write notices that belong to no change of a case, such as a redirect."""
         insert_all(self._connection, notices, [notice_row(notice) for notice in new])
+
+    def withhold(self, new: Sequence[Notice], reason: str) -> None:
+        """Write notices that nobody gets until a person lets them out. They are final: no worker takes them."""
+        kept = {"state": "withheld", "due_at": None, "error": reason}
+        insert_all(self._connection, notices, [{**notice_row(notice), **kept} for notice in new])
+
+    def let_out(self, journal_ids: Collection[str], now: datetime) -> set[str]:
+        """Make the withheld notices of these mails due; the ids of those mails that had any."""
+        statement = update(notices).where(*_withheld(journal_ids)).values(state="pending", due_at=now, error="")
+        return set(self._connection.execute(statement.returning(notices.c.journal_id)).scalars()) if journal_ids else set()
+
+    def forget_withheld(self, journal_ids: Collection[str]) -> None:
+        """Take away the withheld notices of these mails, which will be decided again."""
+        if journal_ids:
+            self._connection.execute(delete(notices).where(*_withheld(journal_ids)))
+
+    def caused(self, journal_ids: Collection[str]) -> set[tuple[str, str, str]]:
+        """(journal id, kind, address) of the notices that these mails caused and nobody holds back."""
+        found = select(notices.c.journal_id, notices.c.kind, notices.c.address)
+        rows = found.where(notices.c.journal_id.in_(journal_ids), notices.c.state != "withheld")
+        return {tuple(row) for row in self._connection.execute(rows)} if journal_ids else set()
 
     def claim(self, now: datetime, limit: int, lease: timedelta) -> list[ClaimedNotice]:
         """Take groups whose oldest notice is due, up to `limit` groups, until `now + lease`, in the order of their ids. Commit at once.
@@ -181,6 +202,10 @@ def notice_row(notice: Notice) -> dict[str, Any]:
         "state": "pending",
         "due_at": notice.due_at,
     }
+
+
+def _withheld(journal_ids: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    return notices.c.journal_id.in_(journal_ids), notices.c.state == "withheld"
 
 
 def _claimed(row: Any) -> ClaimedNotice:

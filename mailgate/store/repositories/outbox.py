@@ -181,6 +181,11 @@ class OutboxRepository:
         history = self._history([row.id for row in rows])
         return {row.id: _mail(row, history.get(row.id, ())) for row in rows}
 
+    def lock(self, ids: Collection[str]) -> dict[str, OutboxMail]:
+        """The same rows without attempts, locked until the transaction ends, in the order of their ids."""
+        found = select(outbox).where(outbox.c.id.in_(ids)).order_by(outbox.c.id).with_for_update()
+        return {row.id: _mail(row, ()) for row in self._connection.execute(found)} if ids else {}
+
     def by_message_ids(self, message_ids: Collection[str]) -> dict[str, OutboxMail]:
         """Message-ID (without angle brackets) -> row without attempts, for those that are ours."""
         found = select(outbox).where(outbox.c.message_id.in_(message_ids))

@@ -72,7 +72,7 @@ def test_given_a_mail_that_is_done_when_moved_then_the_answer_is_no(mailgate: Ru
     mailgate("inject", "-", stdin=PERSON)
     work()
     id_ = _only(mailgate, "journal")["id"]
-    for verb, says in (("release", "is not held"), ("replay", "is not shunted"), ("discard", "is neither held nor shunted")):
+    for verb, says in (("release", "is not held"), ("discard", "is neither held nor shunted")):
         answer = mailgate("journal", verb, id_)
         assert (answer.code, answer.out) == (1, "")
         assert answer.err == f"mailgate: 1 of 1 left alone: {id_} {says}\n"
@@ -82,7 +82,7 @@ def test_given_all_held_mail_when_released_then_each_moves(mailgate: Run, work: 
     for number in range(3):
         mailgate("inject", "--recipient", "abuse@example.test", "-", stdin=TO_POSTMASTER.replace(b"<2@", f"<{number}@".encode()))
     work()
-    assert len(mailgate("journal", "release", "--all").out.splitlines()) == 3
+    assert len(mailgate("journal", "release", "--all", "--yes").out.splitlines()) == 3
     assert len(mailgate("journal", "list", "--json", "--state", "pending").objects) == 3
 
 

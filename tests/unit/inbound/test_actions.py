@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from mailgate.rules.document import load
+from mailgate.store.rows import EntryFilter
 from tests.desk import Desk, letter
 
 OURS = "support@firma.example"
@@ -85,7 +86,7 @@ def test_given_tags_when_the_mail_is_done_then_the_entry_has_them_once_whatever_
     with desk.store.reading() as uow:
         assert uow.journal.get(entry).decision.tags == ("faktura", "økonomi")
         assert uow.journal.get(other).decision.tags == ()
-        assert [found.id for found in uow.journal.list(tag="økonomi")] == [entry]
+        assert [found.id for found in uow.journal.list(where=EntryFilter(tag="økonomi"))] == [entry]
         assert [found.decision.tags for found in uow.journal.list()] == [(), ("faktura", "økonomi")]
 
 
