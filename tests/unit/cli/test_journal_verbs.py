@@ -5,6 +5,7 @@ What must not happen twice, and mail that must not leave, on both databases.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ def both(mailgate: Run, work: Work, tmp_path: Path, database_url: str) -> Iterat
     made = CommandDesk(mailgate, work, tmp_path)
     yield made
     made.balanced()
+    gc.collect()  # while the warnings are still filtered
 
 
 def execute(statement: str, **values: Any) -> None:
