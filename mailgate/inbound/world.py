@@ -203,7 +203,8 @@ class _Outbox:
         known = self._world.past.reported
         return {id_: mail for id_ in ids if (mail := known.get(id_)) and mail.created_at <= self._world.now}
 
-    by_message_ids = by_ids
+    def by_message_ids(self, message_ids: Collection[str]) -> dict[str, OutboxMail]:
+        return self.by_ids(message_ids)
 
     def record_deliveries(self, deliveries: Sequence[Delivery]) -> None:
         """Nothing that is decided later looks at it."""
@@ -342,8 +343,8 @@ class _Notices:
     def __init__(self) -> None:
         self.told: list[Notice] = []
 
-    def add(self, notices: Iterable[Notice]) -> None:
-        self.told.extend(notices)
+    def add(self, new: Iterable[Notice]) -> None:
+        self.told.extend(new)
 
     def caused(self, _journal_ids: Iterable[str]) -> set[tuple[str, str, str]]:
         """Nothing: a person's order is run in a world where the mail was held and has caused nothing."""
