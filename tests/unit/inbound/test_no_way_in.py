@@ -225,3 +225,42 @@ def test_178_given_five_hundred_replies_with_alternating_tokens_when_they_come_t
         desk.take(letter("Per <per@kunde.example>", body=f"svar {number}"), desk.reply_address(desk.per))
         desk.take(letter("Eva <eva@kunde.example>", body=f"svar {number + 1}"), desk.reply_address(desk.eva), "eva@kunde.example")
     assert comments(desk) == [f"svar {number}" for number in range(500)]
+
+
+LOOK_ALIKES = {
+    "Cyrillic e": "per@kund\u0435.example",
+    "its A-label": "per@xn--kund-vze.example",
+    "Cyrillic in the local part": "p\u0435r@kunde.example",
+    "combining dot": "per@kunde\u0307.example",
+    "one letter more": "per@kundee.example",
+    "below a domain of the attacker": "per@kunde.example.annet.example",
+    "own name on the attacker's address": f'"per@kunde.example" <{STRANGER}>',
+    "an encoded name that looks like an address": f"=?utf-8?q?per=40kunde.example_=3Cper=40kunde.example=3E?= <{STRANGER}>",
+    "a comment": f"{STRANGER} (per@kunde.example)",
+    "a group": f"per@kunde.example:{STRANGER};",
+    "a route": f"<@kunde.example:{STRANGER}>",
+}
+
+
+@pytest.mark.parametrize("author", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
+def test_168_given_an_author_who_looks_like_a_participant_when_they_use_the_reply_address_then_they_are_no_participant(desk, author):
+    entry = desk.take(letter(author), desk.reply_address(desk.per), STRANGER)
+    assert (desk.state(entry), untouched(desk), desk.settle_notices()) == ("held", True, [])
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "> {marker}",
+        "----- Videresendt melding -----\nFra: Support\n\n{marker}",
+        "Arkivert fra listen:\nReply-To: {address}\n{marker}",
+        "{address}",
+    ],
+)
+def test_162_given_a_token_in_the_quoted_text_of_an_archive_when_a_stranger_copies_it_then_he_is_held_or_a_stranger(desk, quoted):
+    token = reply_token(KEYS, desk.case.number, desk.per.number, YEAR)
+    body = "Send meg alt.\n\n" + quoted.format(marker=carriers.marker_line(token), address=desk.reply_address(desk.per))
+    entry = desk.take(letter(f"Nils <{STRANGER}>", body=body), "support@firma.example", STRANGER)
+    assert desk.state(entry) in ("held", "redirected")
+    assert untouched(desk)
+    assert desk.case.key not in str(desk.settle_notices())
