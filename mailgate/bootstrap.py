@@ -114,6 +114,7 @@ def _intake_options(settings: Settings) -> IntakeOptions:
         case_prefix=settings.service.case_prefix,
         default_language=settings.service.default_language,
         authserv_ids=frozenset(wanted.authserv_ids) if wanted.authentication != "off" else frozenset(),
+        relays=tuple(settings.smtp.trusted_from),
         batch=wanted.batch,
         lease=timedelta(seconds=wanted.lease_s),
         max_attempts=wanted.max_attempts,

@@ -73,7 +73,8 @@ def authenticity(found: Settings) -> Iterator[Finding]:
             "origin", "mailgate verifies SPF, DKIM, DMARC and ARC itself" + (" where no trusted server has" if wanted.authserv_ids else "")
         )
     elif wanted.authentication == "header" and wanted.authserv_ids:
-        yield ok("origin", f"Authentication-Results of {', '.join(wanted.authserv_ids)} are believed")
+        relays = ", ".join(map(str, found.smtp.trusted_from)) or "this machine and inner networks"
+        yield ok("origin", f"Authentication-Results of {', '.join(wanted.authserv_ids)} are believed in mail from {relays}")
     else:
         yield warn(
             "origin",

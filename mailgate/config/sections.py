@@ -162,7 +162,9 @@ class Intake(Section):
         "mailgate itself (SPF, DKIM, DMARC, ARC; asks the DNS); off: nobody",
     )
     authserv_ids: Words = Field(
-        (), description="names whose Authentication-Results are believed (RFC 8601), as set by our own mail server in front"
+        (),
+        description="names whose Authentication-Results are believed (RFC 8601), as set by our mail server in front, in mail that comes "
+        "from smtp.trusted_from; without that, from this machine or an inner network",
     )
     dns_servers: Endpoints = Field((), description="resolvers to ask when mailgate verifies, address:port; empty: those of the machine")
     dns_timeout_s: Seconds = Field(2.0, description="seconds to wait for one answer of the DNS")

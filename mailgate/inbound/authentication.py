@@ -7,13 +7,14 @@ said is verified, when the operator wants that (`verify`).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from mailgate.inbound.letter import Letter
 from mailgate.mail import authres
 from mailgate.mail.authres import AuthResults
 from mailgate.mail.model import Mail
+from mailgate.mail.received import INNER, Network, is_within
 from mailgate.rules.trust import Authentication, Standing, trust
 
 if TYPE_CHECKING:
@@ -35,8 +36,33 @@ def begin(letters: Sequence[Letter], verifier: Verifier | None) -> Callable[[Let
     return step
 
 
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Who is believed: the names that servers in front of us write (`ids`), in mail that such a server has brought.
+
+    `networks`: where those servers are; none named: this machine and inner networks.
+    """
+
+    ids: Collection[str] = frozenset()
+    networks: Sequence[Network] = ()
+
+    def brought(self, client_address: str, protocol: str) -> bool:
+        """Whether a mail came from them, and not from a stranger who writes their name into it. LMTP is spoken by them alone, and what is
+        injected is the operator's.
+        """
+        return protocol != "smtp" or is_within(client_address, self.networks or INNER)
+
+
+def heard(letter: Letter, servers: Servers) -> Letter:
+    """The letter with what the trusted servers have written into it. Pure. From elsewhere only a fail is heard: nobody forges that."""
+    found = said_in(letter.mail, servers.ids)
+    if not servers.brought(letter.entry.client_address, letter.entry.protocol):
+        found = AuthResults(dmarc="fail") if found.dmarc == "fail" else AuthResults()
+    return replace(letter, results=found)
+
+
 def said_in(mail: Mail, authserv_ids: Collection[str]) -> AuthResults:
-    """What the trusted servers have written into the mail. Nothing without such servers."""
+    """What the servers of these names have written into the mail. Nothing without names."""
     author = mail.author.address.rpartition("@")[2] if mail.author else ""
     return authres.read(mail.headers, authserv_ids, author) if authserv_ids else AuthResults()
 

@@ -20,6 +20,7 @@ from mailgate.clock import Clock
 from mailgate.errors import TransientFailure
 from mailgate.inbound import authentication
 from mailgate.inbound.apply import Rules, apply
+from mailgate.inbound.authentication import Servers
 from mailgate.inbound.breaker import CaseLimits
 from mailgate.inbound.caps import CapLimits
 from mailgate.inbound.effects import Setting
@@ -29,6 +30,7 @@ from mailgate.inbound.matcher import CaseFinder, Hints, Match
 from mailgate.inbound.redirect import AnswerLimits, short
 from mailgate.killpoint import reached
 from mailgate.mail.model import Envelope, Mail
+from mailgate.mail.received import Network
 from mailgate.metrics import count
 from mailgate.rules import chain, release
 from mailgate.rules.policy import Policy
@@ -54,7 +56,8 @@ _log = log.get("intake")
 
 @dataclass(frozen=True, slots=True)
 class IntakeOptions:
-    """How intake works. `lease`: how long a batch is ours, longer than the slowest batch takes. `authserv_ids`: whose results count.
+    """How intake works. `lease`: how long a batch is ours, longer than the slowest batch takes. `authserv_ids`: whose results count,
+    in mail that comes from `relays` (see `authentication.Servers`).
     `verifier`: finds out what they do not say; None: nobody does.
 
     `reader` reads a batch: `reading.ReadingRoom.read_all`, or `read_here` for mail of one's own.
@@ -67,6 +70,7 @@ class IntakeOptions:
     case_prefix: str = "SUP"
     default_language: str = "nb"
     authserv_ids: frozenset[str] = frozenset()
+    relays: tuple[Network, ...] = ()
     verifier: Verifier | None = None
     batch: int = 50
     lease: timedelta = timedelta(seconds=60)
@@ -156,7 +160,7 @@ class Intake:
         return [Letter(entry, mail) for entry, mail in zip(entries, mails, strict=True)]
 
     def _hear(self, letter: Letter) -> Letter:
-        return replace(letter, results=authentication.said_in(letter.mail, self._options.authserv_ids))
+        return authentication.heard(letter, Servers(self._options.authserv_ids, self._options.relays))
 
     def _authenticate(self, letters: Sequence[Letter]) -> Callable[[Letter], Letter]:
         return authentication.begin(letters, self._options.verifier)

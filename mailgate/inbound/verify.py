@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 
 from mailgate.clock import monotonic_s
 from mailgate.inbound import dkim, spf
@@ -19,16 +19,12 @@ from mailgate.mail import dmarc
 from mailgate.mail.authres import AuthResults
 from mailgate.mail.model import Mail
 from mailgate.mail.org_domain import ascii_name, organisational
-from mailgate.mail.received import Client, client_of, ip_of
+from mailgate.mail.received import INNER, Client, client_of, ip_of, is_within
 from mailgate.mail.signed_parts import NotSignable, Parts, parts_of
 from mailgate.store.rows import ClaimedEntry
 
 WORKERS = 16
 _BEST_FIRST = ("pass", "temperror", "fail", "policy", "neutral", "permerror")
-_INNER = tuple(
-    ip_network(text) for text in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1", "fc00::/7", "fe80::/10")
-)
-"""Clients in here are this machine or an inner network: no domain's SPF record can speak of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +93,7 @@ def _spf(letter: Letter, lookups: Lookups, trusted: Sequence[IPv4Network | IPv6N
     if client is None:
         return spf.SpfResult("none", "", "no trusted server says which client the mail is from")
     address = ip_of(client.address)
-    if address is None or any(address in network for network in _INNER):
+    if address is None or is_within(str(address), INNER):
         return spf.SpfResult("none", "", f"{client.address} is no public address; name our own servers in smtp.trusted_from")
     return spf.check(Client(str(address), client.helo), entry.envelope.reverse_path, lookups)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 HOPS_MAX = 20
 VALUE_MAX_CHARS = 2000
@@ -18,6 +18,13 @@ _BRACKETED = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f.:]{3,45})\]")
 _ROUND = re.compile(r"\(([0-9A-Fa-f.:]{7,45})\)")
 _FROM = re.compile(r"\s*from\s+(\S+)", re.IGNORECASE)
 _END = re.compile(r"\sby\s", re.IGNORECASE)
+
+
+Network = IPv4Network | IPv6Network
+INNER: tuple[Network, ...] = tuple(
+    ip_network(text) for text in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1", "fc00::/7", "fe80::/10")
+)
+"""Clients in here are this machine or an inner network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,12 @@ def client_in(value: str) -> Client | None:
         if address is not None:
             return Client(str(address), said.group(1) if said else start.group(1))
     return None
+
+
+def is_within(address: str, networks: Iterable[Network]) -> bool:
+    """Whether this text is an address of one of the networks."""
+    found = ip_of(address)
+    return found is not None and any(found in network for network in networks)
 
 
 def ip_of(text: str) -> IPv4Address | IPv6Address | None:

@@ -228,7 +228,7 @@ def test_given_a_held_mail_on_a_case_that_was_closed_when_a_person_releases_it_t
         assert uow.cases.comments(desk.case_id) == []
 
 
-@pytest.mark.parametrize("step", ["find", "said_in"])
+@pytest.mark.parametrize("step", ["find", "heard"])
 def test_given_one_mail_on_which_our_code_fails_before_it_is_decided_when_a_batch_comes_then_the_others_go_through(desk, monkeypatch, step):
     def failing(work, subject_of):
         def run(*args):
@@ -242,7 +242,7 @@ def test_given_one_mail_on_which_our_code_fails_before_it_is_decided_when_a_batc
         find, subjects = desk.intake._finder.find, lambda args: " ".join(mail.subject for mail, _ in args[1])
         monkeypatch.setattr(type(desk.intake._finder), "find", lambda _, *args: failing(find, subjects)(*args))
     else:
-        monkeypatch.setattr(authentication, "said_in", failing(authentication.said_in, lambda args: args[0].subject))
+        monkeypatch.setattr(authentication, "heard", failing(authentication.heard, lambda args: args[0].mail.subject))
     mails = [letter("Per <per@kunde.example>", f"{what} {n}", f"Hei {n}") for n, what in enumerate(("svar", "gift", "svar", "svar"))]
     ids = [
         one.journal_id

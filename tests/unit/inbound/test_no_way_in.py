@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 
@@ -12,7 +13,7 @@ from mailgate.cases.changes import NewCase, Stamp
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Change, Customer
 from mailgate.cases.tokens import TokenKeys, action_token, bounce_token, reply_token
-from tests.desk import KEYS, OPERATOR, START, Desk, letter
+from tests.desk import KEYS, OPERATOR, START, Desk, letter, submission
 
 YEAR = (START + timedelta(days=365)).date()
 STRANGER = "nils@annet.example"
@@ -145,6 +146,25 @@ def test_168_given_an_authentication_result_that_the_sender_wrote_when_it_comes_
     assert (desk.state(entry), untouched(desk)) == ("held", True)
 
 
+@pytest.mark.parametrize(("client", "protocol", "relays", "believed"), [
+    ("198.51.100.9", "smtp", (), False), ("198.51.100.9", "smtp", ("10.0.0.0/8",), False), ("127.0.0.1", "smtp", ("10.0.0.0/8",), False),
+    ("10.0.0.2", "smtp", ("10.0.0.0/8",), True), ("198.51.100.9", "smtp", ("198.51.100.9",), True), ("127.0.0.1", "smtp", (), True),
+    ("::ffff:10.0.0.2", "smtp", (), True), ("", "smtp", (), False), ("unix", "lmtp", (), True),
+])  # fmt: skip
+def test_168_given_the_name_of_our_own_server_when_a_client_writes_it_who_is_not_that_server_then_it_is_not_believed(
+    desk, client, protocol, relays, believed
+):
+    """Whoever reaches our port without the server in front can write what that server would write: its name is no secret."""
+    ids = frozenset({"mx.firma.example"})
+    desk.intake._options = replace(desk.intake._options, authserv_ids=ids, relays=tuple(map(ip_network, relays)))
+    text = letter("Per <per@kunde.example>", extra="Authentication-Results: mx.firma.example; dmarc=pass header.from=kunde.example\n")
+    sent = replace(submission(text, desk.reply_address(desk.per), "per@kunde.example", client), protocol=protocol)
+    entry = desk.journal.append_many([sent])[0].journal_id
+    desk.intake.run(lambda: False)
+    with desk.store.reading() as uow:
+        assert uow.journal.get(entry).decision.trust == ("confirmed" if believed else "participant")
+
+
 def test_168_given_a_trusted_server_that_says_fail_when_a_participant_seems_to_write_then_it_is_held(desk):
     desk.intake._options = replace(desk.intake._options, authserv_ids=frozenset({"mx.firma.example"}))
     failed = "Authentication-Results: mx.firma.example; dmarc=fail header.from=kunde.example\n"
@@ -264,3 +284,12 @@ def test_162_given_a_token_in_the_quoted_text_of_an_archive_when_a_stranger_copi
     assert desk.state(entry) in ("held", "redirected")
     assert untouched(desk)
     assert desk.case.key not in str(desk.settle_notices())
+
+
+def test_168_given_a_fail_in_the_name_of_our_own_server_when_a_strange_client_brings_it_then_it_is_heard_all_the_same(desk):
+    """Nobody forges what speaks against them; and a server in front that is missing in smtp.trusted_from still stops forged mail."""
+    desk.intake._options = replace(desk.intake._options, authserv_ids=frozenset({"mx.firma.example"}))
+    text = letter("Per <per@kunde.example>", extra="Authentication-Results: mx.firma.example; spf=pass; dmarc=fail\n")
+    entry = desk.journal.append_many([submission(text, desk.reply_address(desk.per), "per@kunde.example", "198.51.100.9")])[0].journal_id
+    desk.intake.run(lambda: False)
+    assert (desk.state(entry), untouched(desk)) == ("held", True)

@@ -185,7 +185,7 @@ class Room:
         says = f"Authentication-Results: {OURS if one.relay == 'trusted' else FOREIGN}; dmarc={one.verdict}\n"
         subject = f"Re: {case.key}" if one.token == "subject only" else "Re: sak"
         text = letter(f"<{address}>", subject, f"Svar {at}{body}", f"{fields}{says}", to)
-        return Submission(Envelope(address, (to,)), text.replace("\n", "\r\n").encode(), "192.0.2.1", "t", "smtp", False, False), case
+        return Submission(Envelope(address, (to,)), text.replace("\n", "\r\n").encode(), "127.0.0.1", "t", "smtp", False, False), case
 
     def _carried(self, one: Combination, case: Case, whose: Contact, at: int) -> tuple[str, str, str]:
         """Header fields, recipient and end of the body."""
