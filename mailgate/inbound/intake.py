@@ -46,8 +46,6 @@ _SHADOW = '"shadow": {'
 _CAPPED = '"do": "cap"'
 """The same: a cap left something out."""
 RETRY_AFTER = timedelta(seconds=20)
-HURRIED_BATCH = 8
-"""Mails in one transaction while clients wait for the same SQLite database: each keeps its lock for up to two milliseconds."""
 
 Result = TypeVar("Result")
 
@@ -119,11 +117,8 @@ class Intake:
         letters = self._each_letter(letters, self._look_for_carriers)
         letters = self._together(letters, self._match)
         letters = self._each_letter(letters, partial(decide, policy))
-        while letters:
-            # The claimed rows stay ours for the lease: what is not in this piece comes in the next.
-            piece = HURRIED_BATCH if self._store.database.hurried else len(letters)
-            self._tell(self._together(letters[:piece], partial(self._commit, policy)))
-            letters = letters[piece:]
+        outcomes = self._together(letters, partial(self._commit, policy))
+        self._tell(outcomes)
 
     def consider(self, entry: ClaimedEntry) -> Letter:
         """The same path up to the verdict for one mail, changing nothing: what `explain` shows. Raises what a step raises."""

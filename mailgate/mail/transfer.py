@@ -6,10 +6,14 @@ Broken base64 gives every byte that can be had; text after the padding is tried 
 from __future__ import annotations
 
 import binascii
+import contextlib
+import io
 import re
 from itertools import islice
 
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
+_BLANK = b"\r\n \t"
+_PIECE_BYTES = 1024 * 1024
 _SOFT_BLANK = re.compile(rb"=[ \t]+(?=\r?\n)")
 _PIECE = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _UU_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,250})\r?\n")
@@ -46,13 +50,31 @@ def decode_body(body: bytes, encoding: str) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _base64(body: bytes) -> tuple[bytes, tuple[str, ...]]:
-    try:
-        return binascii.a2b_base64(body.translate(None, b"\r\n \t"), strict_mode=True), ()
-    except binascii.Error:
-        pass
+    for decode in (_in_pieces, _in_one) if len(body) > _PIECE_BYTES else (_in_one,):
+        with contextlib.suppress(binascii.Error):
+            return decode(body), ()
     letters = body.partition(b"\n--")[0].translate(None, _NOT_BASE64)
     pieces = islice(_PIECE.finditer(letters), _MAX_PIECES)
     return b"".join(_piece(piece.group()) for piece in pieces), ("broken_base64",)
+
+
+def _in_one(body: bytes) -> bytes:
+    return binascii.a2b_base64(body.translate(None, _BLANK), strict_mode=True)
+
+
+def _in_pieces(body: bytes) -> bytes:
+    """The same without a second copy of a large body. Raises binascii.Error for whatever is odd: then the whole is looked at."""
+    out, rest, padded = io.BytesIO(), b"", False
+    for at in range(0, len(body), _PIECE_BYTES):
+        letters = rest + body[at : at + _PIECE_BYTES].translate(None, _BLANK)
+        if padded and letters:
+            raise binascii.Error("data after the padding")
+        whole = len(letters) - len(letters) % 4
+        out.write(binascii.a2b_base64(letters[:whole], strict_mode=True))
+        rest, padded = letters[whole:], padded or b"=" in letters
+    if rest:
+        raise binascii.Error("an unfinished group")
+    return out.getvalue()
 
 
 def _piece(piece: bytes) -> bytes:

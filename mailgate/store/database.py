@@ -39,11 +39,6 @@ class Database:
         return self._turns.turn(urgent=urgent, timeout_s=sqlite.BUSY_TIMEOUT_MS / 1000)
 
     @property
-    def hurried(self) -> bool:
-        """True when clients of this process had to wait for a long transaction of another thread a moment ago."""
-        return self._turns.hurried
-
-    @property
     def is_sqlite(self) -> bool:
         """True for SQLite."""
         return self.path is not None

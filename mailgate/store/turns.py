@@ -11,10 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 
-from mailgate.clock import monotonic_s
 from mailgate.errors import StoreUnavailable
-
-HURRY_S = 1.0
 
 
 class Turns:
@@ -23,7 +20,6 @@ class Turns:
     def __init__(self) -> None:
         self._mutex = threading.Lock()
         self._taken = False
-        self._urgent_waited_s = float("-inf")
         self._lines: dict[bool, deque[threading.Lock]] = {True: deque(), False: deque()}
 
     @contextlib.contextmanager
@@ -36,18 +32,11 @@ class Turns:
         finally:
             self._pass_on(urgent)
 
-    @property
-    def hurried(self) -> bool:
-        """True when an urgent one had to wait lately: then others do well to keep their turns short."""
-        return monotonic_s() - self._urgent_waited_s < HURRY_S
-
     def _take(self, urgent: bool, timeout_s: float) -> bool:
         with self._mutex:
             if not self._taken:
                 self._taken = True
                 return True
-            if urgent:
-                self._urgent_waited_s = monotonic_s()
             ticket = threading.Lock()
             ticket.acquire()
             self._lines[urgent].append(ticket)

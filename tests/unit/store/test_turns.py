@@ -41,18 +41,6 @@ def test_given_both_lines_when_a_turn_ends_then_they_take_turns_and_the_urgent_w
     assert seen == ["mail 1", "stage 1", "mail 2", "stage 2", "stage 3"]
 
 
-def test_given_nobody_urgent_waited_when_asked_then_nothing_is_hurried_and_after_one_waited_it_is() -> None:
-    turns = Turns()
-    with turns.turn(urgent=True, timeout_s=1):
-        pass
-    assert not turns.hurried
-    with ThreadPoolExecutor(1) as pool:
-        with turns.turn(urgent=False, timeout_s=1):
-            waiting = _queued(turns, True, [], "mail", pool)
-        waiting.result(10)
-    assert turns.hurried
-
-
 @pytest.mark.parametrize("urgent", [True, False])
 def test_given_a_turn_that_does_not_end_when_another_waits_too_long_then_it_is_told_and_leaves_the_line(urgent: bool) -> None:
     turns = Turns()
