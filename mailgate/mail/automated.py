@@ -34,7 +34,6 @@ _TEXT_LOOK_CHARS = 1_500
 _START_CHARS = 400
 _AWAY_CHARS = 200
 _NOTE_CHARS = 800
-_BLANKS = re.compile(r"\s+")
 _REPLY_HEADERS = (
     "x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-auto-reply-from", "x-auto-reply", "x-mail-autoreply",
     "x-autoresponse", "x-vacation", "x-ooo", "x-facebook-autoreply",
@@ -249,7 +248,9 @@ def _remarks(facts: Facts) -> tuple[str, ...]:
 
 
 def _folded(text: str) -> str:
-    return _BLANKS.sub(" ", text[: _TEXT_LOOK_CHARS * 2]).replace("\u2019", "'").lower()
+    text = text[: _TEXT_LOOK_CHARS * 2]
+    lead, end = " " * text[:1].isspace(), " " * text[-1:].isspace()
+    return f"{lead}{' '.join(text.split())}{end}".replace("\u2019", "'").lower()
 
 
 _RULES: tuple[Callable[[Facts], Finding], ...] = (

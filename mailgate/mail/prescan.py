@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mailgate.mail.limits import Limits
 
-_BLANK = re.compile(rb"\r?\n\r?\n")
+_BLANK = re.compile(rb"\n\r?\n")  # begins with a byte that is sought fast; a CR before it is looked at where it was found
 _FIRST_LOOK_BYTES = 4096
 _LOOK_AHEAD = 16
 """A header section over its limit is looked at this many times further, so that the ends of its long fields can be kept."""
@@ -38,7 +38,7 @@ def scan(raw: bytes, limits: Limits) -> Scan:
     if len(header) > limits.header_bytes:
         defects.append("header_too_large")
         header = header[: limits.header_bytes * _LOOK_AHEAD]
-    if b"\r" in header and re.search(rb"\r(?!\n)", header):
+    if header.count(b"\r") != header.count(b"\r\n"):
         defects.append("bare_cr_in_header")
     return Scan(raw, header, body_start, tuple(defects))
 
@@ -50,7 +50,10 @@ def header_end(raw: bytes, start: int, end: int) -> tuple[int, int]:
     if raw.startswith(b"\r\n", start, end):
         return start, start + 2
     found = _BLANK.search(raw, start, end + 1)
-    return (found.start(), found.end()) if found else (end, end)
+    if found is None:
+        return end, end
+    at = found.start()
+    return (at - 1 if raw.startswith(b"\r", max(start, at - 1), at) else at), found.end()
 
 
 def _mend_line_ends(raw: bytes, defects: list[str]) -> bytes:

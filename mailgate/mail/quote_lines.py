@@ -35,7 +35,10 @@ def is_blank(line: str) -> bool:
 
 def is_quoted(line: str) -> bool:
     """True for a line with a `>` mark, also one led by up to three initials ("OK> …")."""
-    head = line[:8].lstrip(INVISIBLE)
+    head = line[:8]
+    if ">" not in head:
+        return False
+    head = head.lstrip(INVISIBLE)
     if head[:1] == ">":
         return True
     initials, mark, _ = head.partition(">")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mailgate.mail.quote_lines import fenced_lines, is_blank, is_quoted, is_rule
@@ -67,8 +66,13 @@ class Page:
     def last_written(self) -> tuple[int, int]:
         """The last line that is neither blank nor quoted, and the last quoted line above it; -1 when there is none."""
         if self._last is None:
-            text = _last_index(self.lines, len(self.lines), lambda line: not is_blank(line) and not is_quoted(line))
-            self._last = text, _last_index(self.lines, max(0, text), is_quoted)
+            text, lines = len(self.lines) - 1, self.lines
+            while text >= 0 and (lines[text][:1] == ">" or is_blank(lines[text]) or is_quoted(lines[text])):
+                text -= 1
+            quoted = text - 1
+            while quoted >= 0 and not is_quoted(lines[quoted]):
+                quoted -= 1
+            self._last = text, max(-1, quoted)
         return self._last
 
     def join(self, part: int) -> str:
@@ -93,7 +97,3 @@ def _trim(text: str) -> str:
 
 def _is_written(line: str) -> bool:
     return not is_blank(line) and not is_quoted(line) and not is_mobile_line(line) and not is_rule(line)
-
-
-def _last_index(lines: list[str], end: int, holds: Callable[[str], bool]) -> int:
-    return next((index for index in range(end - 1, -1, -1) if holds(lines[index])), -1)

@@ -42,7 +42,8 @@ _CONTACT = re.compile(r"https?://|www\.|@|\+?\d[\d ()./-]{6,}\d|\b(?:tel|tlf|mob
 _POSTSCRIPT = re.compile(r"(?:p\.?\s?s|n\.?b|obs)\b\.?\s?[:.!,-]?\s", re.IGNORECASE)
 # What stands in text for a picture: a logo above the name.
 _PICTURE = re.compile(r"\[(?:cid:|image|bilde|et bilde|a picture|a close|a black|logo|inline)[^\]]{0,300}\]", re.IGNORECASE)
-_STARTS_BY_SIGN = {sign: tuple(start for start in MOBILE_STARTS if start[0] == sign) for sign in {start[0] for start in MOBILE_STARTS}}
+_STARTS = (*MOBILE_STARTS, *GET_APP, *GET_WORDS)
+_STARTS_BY_SIGN = {sign: tuple(start for start in _STARTS if start[0] == sign) for sign in {start[0] for start in _STARTS}}
 _OWNERS = (
     "fra min",
     "frå min",
@@ -124,11 +125,12 @@ def is_mobile_line(line: str) -> bool:
     core = line.strip(" \t\xa0\u200b*_<>()[]-–—|").lower()
     if core in MOBILE_WHOLE:
         return True
-    for start in _STARTS_BY_SIGN.get(core[:1], ()):
-        if core.startswith(start):
-            return _names_device(core[len(start) :], owned=start.endswith(_OWNERS))
-    if any(core.startswith(start) and not core[len(start) : len(start) + 1].isalpha() for start in GET_APP) or _offers_app(core):
-        return True
+    if core.startswith(_STARTS_BY_SIGN.get(core[:1], ())):  # one look for nearly every line of a mail
+        for start in MOBILE_STARTS:
+            if core.startswith(start):
+                return _names_device(core[len(start) :], owned=start.endswith(_OWNERS))
+        if any(core.startswith(start) and not core[len(start) : len(start) + 1].isalpha() for start in GET_APP) or _offers_app(core):
+            return True
     return core.endswith(("gesendet", "gesendet.", "傳送", "发送", "发自我的iphone")) and _names_device(core, owned=False)
 
 

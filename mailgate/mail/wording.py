@@ -159,9 +159,12 @@ RECALL = re.compile(
 def begins_as_answer(subject: str) -> str:
     """The phrase by which `subject` begins as an automatic answer, "" when it does not."""
     text = subject.strip().lower()
-    return next((phrase for phrase in SUBJECTS if text.startswith(phrase)), "")
+    return next((phrase for phrase in SUBJECTS if text.startswith(phrase)), "") if text.startswith(SUBJECTS) else ""
 
 
 def first_of(phrases: tuple[str, ...], text: str) -> str:
     """The first phrase that stands in `text` (lower case, blanks single), "" when none does."""
-    return next((phrase for phrase in phrases if phrase in text), "")
+    for phrase in phrases:  # no generator: hundreds of phrases are sought in each mail
+        if phrase in text:
+            return phrase
+    return ""
