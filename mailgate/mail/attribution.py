@@ -38,7 +38,7 @@ def may_end_attribution(line: str) -> bool:
     if line[-1:].isalnum():
         return line[:1].isdigit() and _ISO_DATE.match(line) is not None
     tail = line[-12:].rstrip(EDGE)
-    return (bool(tail) and (tail[-1] in COLONS or tail[-2:] == "--")) or _ISO_DATE.match(line) is not None
+    return (bool(tail) and (tail[-1] in COLONS or tail[-2:] == "--")) or (line[:1].isdigit() and _ISO_DATE.match(line) is not None)
 
 
 def may_hold_attribution(line: str) -> bool:

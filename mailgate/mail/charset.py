@@ -139,8 +139,9 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """`text` for a header, title or name: no line ends, no controls, folding made one space. CR and LF out of encoded words end here."""
-    if text.isprintable():
-        return text.strip()
+    spaced = text.replace("\t", " ")
+    if spaced.isprintable():
+        return spaced.strip()
     text = _SPACE_RUN.sub(" ", clean(text)).replace("\t", " ")
     return text.strip()
 

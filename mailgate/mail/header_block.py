@@ -15,7 +15,7 @@ from mailgate.mail.quote_words import DATE, FORWARDED, FROM, LABEL_CHARS, LABELS
 
 MAX_BLOCK_LINES = 30
 
-_ABOVE = re.compile(r" above | over |oberhalb|ovanför|dessus| boven |encima")
+_ABOVE = (" above ", " over ", "oberhalb", "ovanför", "dessus", " boven ", "encima")
 
 # One of these stands in each marker of `REPLY_ABOVE`.
 _ABOVE_STEMS = ("above", "over den", "oberhalb", "ovanför", "dessus", "boven", "encima")
@@ -110,7 +110,11 @@ def may_be_delimiter(line: str) -> bool:
     """Cheap: the line starts with a sign, holds a colon, or is a short line with a word of a reply-above marker."""
     if not line[0].isalnum() or ":" in line or "---" in line:
         return True
-    return len(line) < 90 and _ABOVE.search(line) is not None
+    if len(line) < 90:
+        for word in _ABOVE:  # no generator, no pattern: this runs for each line
+            if word in line:
+                return True
+    return False
 
 
 def delimiter(line: str) -> str | None:

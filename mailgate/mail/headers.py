@@ -43,7 +43,10 @@ class Section:
 
     def first(self, name: str) -> bytes | None:
         """Raw value of the first field `name` (lower case)."""
-        return next((f.raw for f in self.fields if f.name.lower() == name), None)
+        for one in self.fields:  # no generator: a dozen fields are sought in each mail
+            if one.name.lower() == name:
+                return one.raw
+        return None
 
     def all(self, name: str) -> list[bytes]:
         """Raw values of all fields `name` (lower case), in order."""

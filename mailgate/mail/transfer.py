@@ -26,7 +26,10 @@ def encoding_name(values: list[str]) -> tuple[str, tuple[str, ...]]:
     """The encoding that counts among the values of all Content-Transfer-Encoding fields: the first known word of the first field."""
     if not values:
         return "", ()
-    words = re.split(r"[\s,;\"'()]+", values[0].lower().strip())
+    first = values[0].lower().strip()
+    if len(values) == 1 and (first in _KNOWN or first in IDENTITY):
+        return first, ()
+    words = re.split(r"[\s,;\"'()]+", first)
     words = [word for word in words if word]
     known = [word for word in words if word in _KNOWN or word in IDENTITY]
     defects: tuple[str, ...] = ()
