@@ -23,7 +23,9 @@ _PLAIN_ONE = re.compile(
 _ANGLED = re.compile(r"<\s*([^<>\s]{1,320})\s*>")
 _LOOSE = re.compile(r"[^\s<>()\[\]\",;:\\]{1,128}@[^\s<>()\[\]\",;:\\]{1,255}")
 _GROUP = re.compile(r"^[^:;<>@\"]{0,200}:(.*);\s*$", re.DOTALL)
-_COMMENT_NAME = re.compile(r"^\s*<?([^\s<>()]{1,320})>?\s*\(([^()]{1,200})\)\s*$")
+_COMMENT_NAME = re.compile(r"^\s*<?([^\s<>(),;:]{1,320})>?\s*\(([^()]{1,200})\)\s*$")
+_QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MAX_CHARS = 65_536
 
 
@@ -51,15 +53,24 @@ def read_author(raw: bytes, limits: Limits = DEFAULT_LIMITS, hint: str = "") -> 
     if found is None:
         found = _commented(text) or _flanker(text)
     if found:
-        return found[0], len(found) > 1
+        return found[0], len(found) > 1 or _is_unpaired(text)
     angled = [one for one in _ANGLED.findall(text) if "//" not in one and not one.lower().startswith("mailto:")]
     if angled:
         others = {normal(one) for one in (*angled, *_LOOSE.findall(text))}
         broken = text.count("<") > 1 or angled[-1].count("@") != 1 or bool(text.rpartition(">")[2].strip())
-        broken = broken or any(sign in angled[-1] for sign in ",;:")
+        broken = broken or any(sign in angled[-1] for sign in ",;:") or _is_unpaired(text)
         return Mailbox(normal(angled[-1]), _name(text[: text.rfind("<")])), len(others) > 1 or broken
     found = _lax(text, 50)
-    return (found[-1], text.strip("<> \t").lower() != found[-1].address.lower()) if found else (None, True)
+    if not found:
+        return None, True
+    one = found[-1].address
+    return found[-1], text.strip("<> \t").lower() != one.lower() or one.count("@") != 1 or _is_unpaired(text)
+
+
+def _is_unpaired(text: str) -> bool:
+    """A quote that is never closed, a second closing bracket or a control: mail programs disagree on where the address then is."""
+    bare = _QUOTED.sub("", text)
+    return '"' in bare or bare.count(">") > 1 or _CONTROL.search(bare) is not None
 
 
 def _text(raw: bytes, hint: str) -> str:

@@ -28,6 +28,8 @@ DOUBTFUL = frozenset(
         "unclear_from",
         "space_before_colon_in_from",
         "missing_header_body_separator",
+        "unclear_content_type",
+        "bare_cr_before_boundary",
     }
 )
 """Defects after which nobody may be taken for the author by right."""

@@ -21,6 +21,9 @@ from mailgate.mail.transfer import decode_body, encoding_name
 _END = 1 << 62
 _TAIL = re.compile(rb"(--)?[ \t]*(?:\r?\n|\r|\Z)")
 _GUESS = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[Cc]ontent-|\r?\n)")
+_CLEAR_MULTIPART = re.compile(
+    r'multipart/[^\s;/:="]{1,100}(?:\s*;\s*[^\s;="]{1,100}\s*=\s*(?:"[^"\\]*(?:\\.[^"\\]*)*"|[^\s;"]+))*[\s;]*', re.IGNORECASE | re.DOTALL
+)
 _MAX_FALSE_DELIMITERS = 50_000
 _GUESS_BYTES = 4096
 
@@ -109,6 +112,7 @@ class _Builder:
         self.limits = limits
         self.open: list[_Open] = []
         self.false_delimiters = 0
+        self.has_cr_dashes = b"\r--" in raw
         self.tree = Tree(Part(Section(())))
 
     def run(self, section: Section, body_start: int) -> Tree:
@@ -197,6 +201,8 @@ class _Builder:
         if not boundary or self.raw.find(b"--" + boundary, start, stop + len(boundary) + 8) < 0:
             boundary = self._guessed(start, stop, boundary)
         if boundary:
+            if self.has_cr_dashes and self.raw.find(b"\r--" + boundary, start, stop) >= 0:
+                self.tree.note("bare_cr_before_boundary")
             frame = _Open(part, boundary)
             self.open.append(frame)
             self._seek(frame, max(start - 1, 0))
@@ -266,6 +272,8 @@ class _Builder:
         if len(types) > 1:
             self.tree.note("two_content_types")
         part.content_type = _type(value, types, parent)
+        if types and part.content_type.startswith("multipart/") and not _CLEAR_MULTIPART.fullmatch(to_text(types[-1]).strip()):
+            self.tree.note("unclear_content_type")
         part.params = value.params
         part.disposition = how.main
         part.names = tuple(

@@ -12,6 +12,9 @@ from email.message import Message
 from email.utils import getaddresses
 from pathlib import Path
 
+import pytest
+
+from mailgate.mail.address import normal
 from mailgate.mail.headers import read_section
 from mailgate.mail.limits import DEFAULT_LIMITS
 from mailgate.mail.prescan import scan
@@ -73,7 +76,8 @@ def our_parts(raw: bytes) -> int:
 
 
 def their_authors(message: Message) -> set[str]:
-    return {one.lower() for _, one in getaddresses([str(value) for value in message.get_all("from", [])]) if "@" in one.strip("@")}
+    """Normal, as ours are: a dot that ends a domain is the same domain."""
+    return {normal(one).lower() for _, one in getaddresses([str(value) for value in message.get_all("from", [])]) if "@" in one.strip("@")}
 
 
 def test_133_given_mutated_mails_when_two_parsers_count_other_parts_then_a_defect_says_so():
@@ -87,3 +91,52 @@ def test_133_given_mutated_mails_when_two_parsers_find_other_authors_then_nobody
         ours = mail.author.address.lower() if mail.author else ""
         if theirs != {ours} and ours.isascii() and all(one.isascii() for one in theirs):
             assert mail.identity_doubtful or not (theirs or ours), (ours, theirs, raw[:400])
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        b'Kari Nor"dmann <kari@kunde.example>',
+        b'Kari Nordmann "<kari@kunde.example>',
+        b'Kari Nordmann <kari"@kunde.example>',
+        b'"N"Nordmann, Kari" <kari@kunde.example>',
+        b'=?utf-8?B?"w5hyamFuIMOFcw==?= <kari@kunde.example>',
+        b"Kari Nordmann <kari@kunde.>example>",
+        b"Kari Nordmann <kari@>kunde.example>",
+        b"Kari Nordmann <\x1ckari@kunde.example>",
+        b"kari@kunde.exampleKari@kunde.example>",
+        b"kari@kunde;.example (Kari Nordmann)",
+    ],
+)
+def test_133_given_an_author_that_does_not_pair_when_read_then_the_identity_is_doubtful(author):
+    mail = read(b"From: " + author + b"\r\nSubject: Sak\r\n\r\nhei\r\n")
+    assert "unclear_from" in mail.defects
+    assert mail.identity_doubtful
+
+
+@pytest.mark.parametrize(
+    "author", [b'"Nordmann, Kari" <kari@kunde.example>', b'"Kari \\"K\\" > Nordmann" <kari@kunde.example>', b"kari@kunde.example (Kari)"]
+)
+def test_133_given_an_author_with_paired_quotes_when_read_then_the_identity_is_clear(author):
+    mail = read(b"From: " + author + b"\r\nSubject: Sak\r\n\r\nhei\r\n")
+    assert (mail.author.address, mail.identity_doubtful) == ("kari@kunde.example", False)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "delimiter", "defect"),
+    [
+        (b"multipart/alternative/alternative; boundary=b", b"\r\n--b", "unclear_content_type"),
+        (b"multipart/alt: multipart/alternative; boundary=b", b"\r\n--b", "unclear_content_type"),
+        (b'multipart/mixed; "boundary="b"; x=y', b"\r\n--b", "unclear_content_type"),
+        (b'multipart/mixed; boundary="b"oundary="b"', b"\r\n--b", "unclear_content_type"),
+        (b"multipart/mixed; boundary=b", b"\r\n\r--b", "bare_cr_before_boundary"),
+    ],
+)
+def test_133_given_parts_that_two_parsers_count_differently_when_read_then_it_is_said_and_nobody_is_believed(
+    content_type, delimiter, defect
+):
+    part = b"\r\nContent-Type: text/plain\r\n\r\nhei"
+    head = b"From: kari@kunde.example\r\nSubject: Sak\r\nContent-Type: " + content_type + b"\r\n"
+    mail = read(head + b"\r\n--b" + part + delimiter + part + b"\r\n--b--\r\n")
+    assert defect in mail.defects
+    assert mail.identity_doubtful
