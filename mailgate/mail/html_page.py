@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+# Blockquotes that are asked by their words whether they quote a mail; those after them are taken for indented text.
+MAX_LOOKS = 1_000
+
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -23,6 +26,7 @@ class Page:
     start: int | None = None
     end: int | None = None
     indented: tuple[int, int] | None = None
+    looks_left: int = MAX_LOOKS
 
     def word(self, text: str) -> None:
         """Add running text; white space is folded outside `pre`."""

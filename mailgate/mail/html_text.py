@@ -299,6 +299,9 @@ def _is_cited(node: LexborNode, attributes: Attributes, page: Page) -> bool:
         return False
     if is_marked_quote(attributes):
         return True
+    if page.looks_left <= 0:
+        return False
+    page.looks_left -= 1
     above = next((line for line in reversed(page.lines[-4:]) if line.strip()), "")
     if above and attribution_at([above.lstrip("> ")], 0, 0, quote_follows=True):
         return True
