@@ -49,12 +49,12 @@ def test_given_a_reader_that_hangs_when_asked_then_the_mail_is_degraded(room):
     assert [(one.defects[0], one.subject) for one in found] == [("degraded_over_limits", "lang"), ("degraded_over_limits", "lang til")]
 
 
-def test_given_a_reader_at_work_for_longer_than_is_granted_when_it_goes_on_then_the_kernel_ends_it():
+def test_139_given_a_reader_at_work_for_longer_than_is_granted_when_it_goes_on_then_the_kernel_ends_it():
     endless = "from mailgate.inbound.reading import _grant\n_grant(0.2)\nwhile True: pass"
     assert subprocess.run([sys.executable, "-c", endless], check=False, timeout=60).returncode == -signal.SIGXCPU
 
 
-def test_given_a_mail_that_takes_too_much_memory_when_read_then_it_is_degraded_and_the_next_one_is_read(room):
+def test_139_given_a_mail_that_takes_too_much_memory_when_read_then_it_is_degraded_and_the_next_one_is_read(room):
     narrow = room(memory_bytes=24 * 1024 * 1024, time_s=20.0)
     found = narrow.read_all([(mail("stor", 4_000_000), TO_US), (mail("liten"), TO_US)])
     assert [(one.subject, one.defects[:1]) for one in found] == [("stor", ("degraded_over_limits",)), ("liten", ())]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mailgate.mail.limits import DEFAULT_LIMITS
 from mailgate.mail.read import read
 from tests.unit.mail.hostile_inputs import HEAD, HOSTILE, body, header
 
@@ -30,12 +31,71 @@ def worker():
     process.stdout.close()
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_given_hostile_mail_119_to_139_and_192_when_read_then_it_ends_within_time_and_memory(worker, name):
-    found = worker(name)
+def assert_bounded(found: dict, max_cpu_s: float = 2.0) -> None:
     assert "died" not in found
-    assert found["cpu_s"] < 2.0
+    assert found["cpu_s"] < max_cpu_s
     assert found["grown_mib"] < 512
+
+
+def numbered(number: int) -> list[str]:
+    """The hostile inputs of one number of the list."""
+    return [name for name in HOSTILE if name.startswith(f"{number}_")]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_given_any_hostile_mail_when_read_then_it_ends_within_time_and_memory(worker, name):
+    assert_bounded(worker(name))
+
+
+@pytest.mark.parametrize("name", numbered(119))
+def test_119_given_multiparts_in_multiparts_when_read_then_it_is_said_and_the_header_is_known(worker, name):
+    found = worker(name)
+    assert_bounded(found)
+    assert "too_deep" in found["defects"]
+    assert found["subject"] == "Sak"
+
+
+@pytest.mark.parametrize("name", ["120_parts_100k", "120_parts_1M"])
+def test_120_given_parts_without_end_when_read_then_it_stops_within_200_ms(worker, name):
+    found = worker(name)
+    assert_bounded(found, 0.2)
+    assert "too_many_parts" in found["defects"]
+
+
+@pytest.mark.parametrize("name", numbered(122))
+def test_122_given_parameters_without_end_when_read_then_it_takes_less_than_200_ms_and_is_said(worker, name):
+    found = worker(name)
+    assert_bounded(found, 0.2)
+    assert {"parameters_too_long", "too_many_parameters"} & set(found["defects"])
+
+
+@pytest.mark.parametrize("name", numbered(123))
+def test_123_given_a_header_without_end_when_read_then_it_is_cut_and_said(worker, name):
+    found = worker(name)
+    assert_bounded(found)
+    assert "header_too_large" in found["defects"]
+    assert len(found["references"]) == 1 or found["references"][0] <= 100
+
+
+@pytest.mark.parametrize("name", numbered(124))
+def test_124_given_addresses_without_end_when_read_then_they_are_bounded_and_nobody_is_taken_for_the_author(worker, name):
+    found = worker(name)
+    assert_bounded(found)
+    assert found["to"] <= 1_000
+    assert found["doubtful"] or name == "124_to_20k"
+
+
+@pytest.mark.parametrize("name", numbered(125))
+def test_125_given_a_subject_without_end_when_read_then_the_title_is_short(worker, name):
+    found = worker(name)
+    assert_bounded(found)
+    assert 0 < len(found["subject"]) <= DEFAULT_LIMITS.subject_chars
+    assert {"subject_too_long", "header_too_large"} & set(found["defects"])
+
+
+@pytest.mark.parametrize("name", numbered(138))
+def test_138_given_torture_mail_when_read_then_the_reader_lives(worker, name):
+    assert_bounded(worker(name))
 
 
 @pytest.mark.parametrize(
