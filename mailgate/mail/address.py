@@ -53,18 +53,25 @@ def read_author(raw: bytes, limits: Limits = DEFAULT_LIMITS, hint: str = "") -> 
     if found is None:
         found = _commented(text) or _flanker(text)
     if found:
-        return found[0], len(found) > 1 or _is_unpaired(text)
+        return found[0], len(found) > 1 or _is_unpaired(text) or _names_another(text, found[0].address)
     angled = [one for one in _ANGLED.findall(text) if "//" not in one and not one.lower().startswith("mailto:")]
     if angled:
         others = {normal(one) for one in (*angled, *_LOOSE.findall(text))}
         broken = text.count("<") > 1 or angled[-1].count("@") != 1 or bool(text.rpartition(">")[2].strip())
         broken = broken or any(sign in angled[-1] for sign in ",;:") or _is_unpaired(text)
+        broken = broken or _names_another(text, angled[-1])
         return Mailbox(normal(angled[-1]), _name(text[: text.rfind("<")])), len(others) > 1 or broken
     found = _lax(text, 50)
     if not found:
         return None, True
     one = found[-1].address
     return found[-1], text.strip("<> \t").lower() != one.lower() or one.count("@") != 1 or _is_unpaired(text)
+
+
+def _names_another(text: str, address: str) -> bool:
+    """An @ that stands unquoted before the brackets, and is not the address once more: some programs find a second author there."""
+    before, bracket, _ = _QUOTED.sub("", text).partition("<")
+    return bool(bracket) and "@" in before and normal(before).lower() != address.lower()
 
 
 def _is_unpaired(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Each attack on identity, loops and amplification, and each hostile mail, has a test that bears its number. A missing one is named here."""
+"""Each attack on identity, loops and amplification, and each hostile mail, has a test with its number. A missing one is named here."""
 
 from __future__ import annotations
 

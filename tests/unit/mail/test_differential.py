@@ -106,6 +106,7 @@ def test_133_given_mutated_mails_when_two_parsers_find_other_authors_then_nobody
         b"Kari Nordmann <\x1ckari@kunde.example>",
         b"kari@kunde.exampleKari@kunde.example>",
         b"kari@kunde;.example (Kari Nordmann)",
+        b"Kari@ Nordmann <kari@kunde.example>",
     ],
 )
 def test_133_given_an_author_that_does_not_pair_when_read_then_the_identity_is_doubtful(author):
