@@ -32,7 +32,6 @@ from mailgate.errors import TransientFailure
 from mailgate.mail.limits import DEFAULT_LIMITS, Limits, Ours
 from mailgate.mail.model import Envelope, Mail
 from mailgate.mail.read import read
-from mailgate.memory import spare_collector
 
 MIB = 1024 * 1024
 HEADER_BYTES = 64 * 1024
@@ -222,14 +221,12 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
     options = cast(ReadingOptions, _read_value(requests))
     for example in WARM_UP:
         read(example, options.limits)
-    spare_collector()
+    memory.spare_collector()
     bound = _address_space_bytes() + options.memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _write_bytes(answers, READY)
     answers.flush()
-    gc.collect()
-    gc.freeze()
     while (envelope := _read_value(requests)) is not None:
         _grant(options.time_s)
         # No name holds the bytes, and none the mail when it is told: large ones go as soon as they are not needed.

@@ -57,7 +57,7 @@ def read_author(raw: bytes, limits: Limits = DEFAULT_LIMITS, hint: str = "") -> 
     angled = [one for one in _ANGLED.findall(text) if "//" not in one and not one.lower().startswith("mailto:")]
     if angled:
         others = {normal(one) for one in (*angled, *_LOOSE.findall(text))}
-        broken = text.count("<") > 1 or angled[-1].count("@") != 1 or bool(text.rpartition(">")[2].strip())
+        broken = text.count("<") > 1 or _is_no_address(angled[-1]) or bool(text.rpartition(">")[2].strip())
         broken = broken or any(sign in angled[-1] for sign in ",;:") or _is_unpaired(text)
         broken = broken or _names_another(text, angled[-1])
         return Mailbox(normal(angled[-1]), _name(text[: text.rfind("<")])), len(others) > 1 or broken
@@ -65,7 +65,12 @@ def read_author(raw: bytes, limits: Limits = DEFAULT_LIMITS, hint: str = "") -> 
     if not found:
         return None, True
     one = found[-1].address
-    return found[-1], text.strip("<> \t").lower() != one.lower() or one.count("@") != 1 or _is_unpaired(text)
+    return found[-1], text.strip("<> \t").lower() != one.lower() or _is_no_address(one) or _is_unpaired(text)
+
+
+def _is_no_address(text: str) -> bool:
+    local, at, domain = text.partition("@")
+    return not (local and at and domain) or "@" in domain
 
 
 def _names_another(text: str, address: str) -> bool:

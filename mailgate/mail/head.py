@@ -21,6 +21,7 @@ from mailgate.mail.structure import Tree
 DOUBTFUL = frozenset(
     {
         "two_from",
+        "two_content_types",
         "bare_cr_in_header",
         "blank_line_in_header",
         "odd_line_above_from",

@@ -19,6 +19,7 @@ _PARAM = re.compile(
 )
 _UNQUOTE = re.compile(r"\\(.)", re.DOTALL)
 _SECTION = re.compile(r"(.+?)(?:\*(\d{1,3}))?(\*)?", re.DOTALL)
+_AFTER_QUOTED = ("", ";", " ", "\t")
 _MAX_PARAMS = 200
 _MAX_CHARS = 16_384
 
@@ -58,6 +59,8 @@ def read_value(text: str) -> Value:
         if count >= _MAX_PARAMS:
             defects = ("too_many_parameters",)
             break
+        if match.group(2) is not None and tail[match.end() : match.end() + 1] not in _AFTER_QUOTED:
+            defects = ("unclear_parameters",)
         _collect(found, *match.groups())
     return Value(main, {name: _join(pieces) for name, pieces in found.items()}, defects)
 

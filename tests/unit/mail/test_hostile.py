@@ -202,6 +202,8 @@ def test_128_given_letters_in_utf7_when_read_then_they_are_letters():
         (b"From: \r\n\r\nhei", "no_from"),
         (b'From: "a@example.com" <b@example.com> <c@example.com>\r\n\r\nhei', "unclear_from"),
         (b"From: a@example.com\r\nhei, dette er teksten", "missing_header_body_separator"),
+        (b"From: Kari <kari@>\r\n\r\nhei", "unclear_from"),
+        (b"From: a@example.com\r\nContent-Type: text/plain\r\nContent-Type: text/html\r\n\r\nhei", "two_content_types"),
     ],
 )
 def test_130_given_a_doubtful_author_when_read_then_the_identity_is_doubtful(raw, defect):
@@ -214,6 +216,7 @@ def test_130_given_a_doubtful_author_when_read_then_the_identity_is_doubtful(raw
     ("raw", "defect"),
     [
         (header(b"Content-Type: text/plain\r\nContent-Type: text/html"), "two_content_types"),
+        (header(b'Content-Type: multipart/alternative; boundary="b"oundary="b"'), "unclear_parameters"),
         (header(b"Subject: another"), "two_subject"),
         (header(b"Message-ID: <b@example.com>"), "two_message_id"),
         (header(b"this is no header\r\nX-A: b"), "header_without_colon"),
