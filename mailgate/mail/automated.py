@@ -16,7 +16,6 @@ from mailgate.mail.model import Envelope, Kind, Mailbox
 from mailgate.mail.wording import (
     AWAY,
     DAEMON,
-    MACHINE_SENTENCES,
     NO_REPLY,
     RECALL,
     RECEIPT_SUBJECT,
@@ -24,6 +23,7 @@ from mailgate.mail.wording import (
     RETURN_OR_STAND_IN,
     begins_as_answer,
     first_of,
+    machine_sentence,
 )
 
 MAX_RECEIVED = 25
@@ -231,7 +231,7 @@ def _wording(facts: Facts) -> Finding:
     text that asks nothing, and must stand near the beginning: people also say that they are on holiday.
     """
     text = _folded(facts.text)
-    sentence = first_of(MACHINE_SENTENCES, text[:_START_CHARS] + " " + text[_START_CHARS:][-_START_CHARS:])
+    sentence = machine_sentence(text[:_START_CHARS] + " " + text[_START_CHARS:][-_START_CHARS:])
     if sentence:
         answer = facts.is_answer or first_of(AWAY, text)
         return ("auto_reply" if answer else "system"), "text:" + sentence

@@ -77,9 +77,9 @@ def _split_main(text: str) -> tuple[str, str]:
 
 
 def _collect(found: dict[str, _Pieces], name: str, quoted: str | None, token: str | None) -> None:
-    match = _SECTION.fullmatch(name.lower())
+    match = _SECTION.fullmatch(name.lower()) if "*" in name else None
     base, number, star = match.groups() if match else (name.lower(), None, None)
-    value = (token or "").strip() if quoted is None else _UNQUOTE.sub(r"\1", quoted)
+    value = (token or "").strip() if quoted is None else _UNQUOTE.sub(r"\1", quoted) if "\\" in quoted else quoted
     pieces = found.setdefault(base, _Pieces())
     if number is not None:
         pieces.sections.setdefault(int(number), (value, bool(star)))

@@ -85,6 +85,12 @@ MACHINE_SENTENCES = (
     "dieses schreiben wurde automatisch", "cet e-mail a été généré", "cet email a été généré",
 )  # fmt: skip
 
+# One of these stands in each of `MACHINE_SENTENCES`: without one there is no need to look for a hundred sentences.
+MACHINE_STEMS = (
+    "auto", "svar på denne", "besvares", "svara inte", "reply to this", "replies to", "generated", "antwort", "vastaa", "antwoord",
+    "répondre", "unattended", "généré", "monitored", "svar på dette", "niet op deze",
+)  # fmt: skip
+
 AWAY = (
     "ikke på kontoret", "ikke til stede", "ikke tilgjengelig", "ute av kontoret", "borte fra kontoret", "på ferie", "avvikler ferie",
     "tar ferie", "har ferie", "feriestengt", "i permisjon", "er sykmeldt", "er fraværende", "er bortreist", "ikke tilstede",
@@ -160,6 +166,11 @@ def begins_as_answer(subject: str) -> str:
     """The phrase by which `subject` begins as an automatic answer, "" when it does not."""
     text = subject.strip().lower()
     return next((phrase for phrase in SUBJECTS if text.startswith(phrase)), "") if text.startswith(SUBJECTS) else ""
+
+
+def machine_sentence(text: str) -> str:
+    """The first sentence in `text` (lower case, blanks single) that only a machine writes, "" when there is none."""
+    return first_of(MACHINE_SENTENCES, text) if first_of(MACHINE_STEMS, text) else ""
 
 
 def first_of(phrases: tuple[str, ...], text: str) -> str:

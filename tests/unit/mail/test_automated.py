@@ -5,6 +5,7 @@ import pytest
 from mailgate.mail.limits import Ours
 from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
+from mailgate.mail.wording import MACHINE_SENTENCES, machine_sentence
 
 PERSON = "From: Kari <kari@example.com>\nTo: support@example.no\nDate: Wed, 3 Mar 2027 10:20:00 +0100\n"
 
@@ -201,3 +202,7 @@ def test_given_a_bare_answer_to_an_invitation_when_read_then_nobody_wrote_anythi
 def test_given_a_colleague_whose_message_ids_have_our_domain_when_read_then_it_is_no_loop():
     ours = Ours(message_id_domains=frozenset({"example.no"}), domains=frozenset({"example.no"}))
     assert kind("Message-ID: <0123456789abcdef0123456789abcdef@example.no>", ours=ours) == "human"
+
+
+def test_each_machine_sentence_holds_a_stem() -> None:
+    assert [sentence for sentence in MACHINE_SENTENCES if machine_sentence(sentence) == ""] == []
