@@ -23,11 +23,13 @@ _MAX_WRAPS = 3
 class Content:
     """`text` as shown, LF; `html` the source that stands beside it or behind it, None when there is none.
 
-    `summarised` when the text is ours: an invitation in words, because there was no other text.
+    `summarised` when the text is ours: an invitation in words, because there was no other text. `marked` is what was made of `html`, when
+    the text is that.
     """
 
     text: str = ""
     html: str | None = None
+    marked: html_text.Marked | None = None
     raws: list[Raw] = field(default_factory=list)
     summarised: bool = False
 
@@ -66,16 +68,17 @@ def gather(tree: Tree, limits: Limits) -> Content:
     html = html or next((one.html for one in tnefs if one and one.html), "")
     content.html = html or None
     if not content.text.strip():
-        content.text = _other_text([one for one in tnefs if one], html)
+        content.marked = html_text.to_marked(html) if html else None
+        content.text = _other_text([one for one in tnefs if one], content.marked)
     if not content.text.strip() and chosen.calendar:
         content.text = calendar.summarise(body.part_text(tree, chosen.calendar[0], limits.text_bytes))
         content.summarised = True
     return content
 
 
-def _other_text(tnefs: list[Tnef], html: str) -> str:
+def _other_text(tnefs: list[Tnef], marked: html_text.Marked | None) -> str:
     """No plain text: the HTML as text, else what winmail.dat says."""
-    text = html_text.to_text(html) if html else ""
+    text = marked.text if marked else ""
     return text if text.strip() else next((one.text for one in tnefs if one.text.strip()), text)
 
 

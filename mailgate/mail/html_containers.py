@@ -71,7 +71,10 @@ def opens_history(attributes: Attributes) -> bool:
 
 def is_indentation(attributes: Attributes) -> bool:
     """A blockquote that an editor made when a person pressed "indent"."""
-    style = (attributes.get("style") or "").replace(" ", "").lower()
+    style = attributes.get("style")
+    if not style:
+        return False
+    style = style.replace(" ", "").lower()
     return "border:none" in style and "border-left" not in style
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from mailgate.mail.html_containers import may_hold_quote
-from mailgate.mail.html_text import to_marked
+from mailgate.mail.html_text import Marked, to_marked
 
 MAX_LINES = 12_000
 MIN_MATCH_CHARS = 12
 
 
-def quote_lines(text: str, html: str) -> tuple[int, int | None] | None:
+def quote_lines(text: str, html: str, marked: Marked | None = None) -> tuple[int, int | None] | None:
     """The lines (start, end) of `text` that stand in the first quote container of `html`; end None = to the last. None when unsure.
 
     `text` is either what `html_text.to_text` made of `html`, or the text part beside it; then the lines are found by what they say.
+    `marked` is what was made of `html`, when that is known.
     """
     if not may_hold_quote(html):
         return None
-    marked = to_marked(html)
+    marked = marked or to_marked(html)
     if marked.quote_start is None or marked.quote_end is None:
         return None
     if marked.text == text:

@@ -99,13 +99,14 @@ def _is_too_deep(html: str) -> bool:
         return False
     depth = 0
     for closing, name in _TAG.findall(html):
-        if name.lower() in _FLAT:
+        if name in _FLAT or name.lower() in _FLAT:
             continue
-        depth += -1 if closing else 1
-        if depth > MAX_DEPTH:
+        if closing:
+            depth = depth - 1 if depth else 0
+        elif depth == MAX_DEPTH:
             return True
-        if depth < 0:
-            depth = 0
+        else:
+            depth += 1
     return False
 
 

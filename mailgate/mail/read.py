@@ -51,7 +51,7 @@ def read(raw: bytes, limits: Limits = DEFAULT_LIMITS, *, ours: Ours | None = Non
     hint = charset_hint(tree)
     head = read_head(section, hint, limits)
     found = content.gather(tree, limits)
-    parts = reply.extract(found.text, found.html)
+    parts = reply.extract(found.text, found.html, found.marked)
     report = dsn.read_report(tree, section, limits, envelope is not None and envelope.reverse_path is None)
     known = _Understood(
         head, pairs(section.fields, hint), found, parts, report, is_calendar_reply(tree) and (found.summarised or not found.text.strip())

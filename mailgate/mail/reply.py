@@ -13,6 +13,7 @@ import re
 
 from mailgate.mail.attribution import attribution_at
 from mailgate.mail.html_quote import quote_lines
+from mailgate.mail.html_text import Marked
 from mailgate.mail.model import Reply
 from mailgate.mail.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted
 from mailgate.mail.quote_search import header_end, next_span, quote_end, quote_follows
@@ -27,15 +28,16 @@ MAX_HEADER_LINES = 5
 _UNQUOTED_LINE = re.compile(r"^(?!>)[^\S\n]*[^\s>]", re.MULTILINE)
 
 
-def extract(text: str, html: str | None = None) -> Reply:
+def extract(text: str, html: str | None = None, marked: Marked | None = None) -> Reply:
     """What the person wrote, the signature, the quoted history. `html` is the HTML twin, used when the text alone shows no quote.
 
+    `marked` is what `html_text.to_marked` made of `html`, when that is known already: to make it is most of what a large mail costs.
     `text`: LF, any length. Never raises. Every non-blank line of `text` is in exactly one part of the result.
     """
     page = Page.of(text)
     found = _cut_quote(page)
     if not found and html:
-        _cut_container(page, text, html)
+        _cut_container(page, quote_lines(text, html, marked))
     _cut_tail(page)
     reply = page.join(TEXT)
     return Reply(reply, page.join(SIGNATURE), page.join(QUOTED), is_thanks_only(reply))
@@ -97,9 +99,8 @@ def _follow_quote(page: Page, span: Span, below: int, above: bool) -> int | None
     return below
 
 
-def _cut_container(page: Page, text: str, html: str) -> None:
-    """The text shows no quote, but its HTML twin may hold one in a container."""
-    found = quote_lines(text, html)
+def _cut_container(page: Page, found: tuple[int, int | None] | None) -> None:
+    """The text shows no quote, but its HTML twin may hold one in a container: `found` are its lines (start, end)."""
     if found is None or found[0] >= len(page.lines):
         return
     start, end = found
