@@ -13,7 +13,7 @@ import queue
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -256,7 +256,8 @@ class Backtest:
         world.go_to(known.step.at)
         match = self._finder.find(uow, [(known.mail, known.hints)])[0]
         letter = decide(side.policy, Letter(_claimed(known.step), known.mail, known.results, match))
-        apply(uow, [letter], rules_of(side.policy, self._options.intake, world.now, {}))
+        rules = rules_of(side.policy, self._options.intake, world.now, {})
+        apply(uow, [letter], replace(rules, setting=replace(rules.setting, trails=False)))
         outcome = world.journal.outcomes[0]
         (side.waiting.add if outcome.state == "held" else side.waiting.discard)(outcome.journal_id)
         assert letter.verdict is not None, "decided above"

@@ -63,13 +63,14 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What effects depend on beside the letter."""
+    """What effects depend on beside the letter. Without `trails`, outcomes have an empty one: it is costly, and a backtest keeps none."""
 
     policy: Policy
     now: datetime
     case_prefix: str
     default_language: str = "nb"
     languages: Mapping[str, str] = field(default_factory=dict)
+    trails: bool = True
 
 
 def effects(letter: Letter, case: Case | None, setting: Setting, next_number: Callable[[], int]) -> Effects:
@@ -99,7 +100,7 @@ def _comment(letter: Letter, case: Case | None, setting: Setting, _next: Callabl
         joined = changes.add_participant(change.case, letter.match.author, stamp, approved=waits.get("approved") == "yes")
         change = changes.and_then(change, joined)
     change = actions.with_fields(change, letter, stamp)
-    return Effects(_outcome(letter, "commented", case), change, files=letter.mail.attachments)
+    return Effects(_outcome(letter, "commented", case, setting), change, files=letter.mail.attachments)
 
 
 def _asked(letter: Letter, action: str) -> Mapping[str, str]:
@@ -114,12 +115,12 @@ def _verdict(letter: Letter) -> Verdict:
 
 def _note(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
     if case is None or not (carrier_of(letter) or release.judged(letter.entry.release)):
-        return Effects(_outcome(letter, "noted", None))
+        return Effects(_outcome(letter, "noted", None, setting))
     delivery = reports.delivery_of(letter)
     change = changes.add_note(case, Draft(_note_text(letter), _files(letter)), _stamp(letter, setting))
     if delivery and delivery.state == "failed" and letter.match.reported:
         change = _with_failure(change, letter.match.reported.address, delivery, _stamp(letter, setting))
-    return Effects(_outcome(letter, "noted", case), change, files=letter.mail.attachments)
+    return Effects(_outcome(letter, "noted", case, setting), change, files=letter.mail.attachments)
 
 
 def _with_failure(change: Change, address: str, delivery: Delivery, stamp: Stamp) -> Change:
@@ -129,12 +130,12 @@ def _with_failure(change: Change, address: str, delivery: Delivery, stamp: Stamp
     return replace(change, events=change.events + failed.events)
 
 
-def _redirect(letter: Letter, case: Case | None, _setting: Setting, _next: Callable[[], int]) -> Effects:
+def _redirect(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
     """A case is named only to who may write on it; to all others the answer is the same whether the case exists or not."""
     text = _verdict(letter).flavour
     if text == "case_closed" and case is not None:
-        return Effects(_outcome(letter, "redirected", case), answer=Answer("case_closed", case, text))
-    return Effects(_outcome(letter, "redirected", None), answer=Answer("redirect", text=text))
+        return Effects(_outcome(letter, "redirected", case, setting), answer=Answer("case_closed", case, text))
+    return Effects(_outcome(letter, "redirected", None, setting), answer=Answer("redirect", text=text))
 
 
 def _create(letter: Letter, _case: Case | None, setting: Setting, next_number: Callable[[], int]) -> Effects:
@@ -153,7 +154,7 @@ def _create(letter: Letter, _case: Case | None, setting: Setting, next_number: C
     )
     change = changes.create_case(actions.filled(new, letter), _stamp(letter, setting))
     answer = Answer("accepted", change.case, _verdict(letter).flavour or "accepted")
-    return Effects(_outcome(letter, "created", change.case), change, answer, files=letter.mail.attachments)
+    return Effects(_outcome(letter, "created", change.case, setting), change, answer, files=letter.mail.attachments)
 
 
 def agreement_of(letter: Letter) -> str:
@@ -165,15 +166,15 @@ def _forward(letter: Letter, case: Case | None, setting: Setting, _next: Callabl
     facts = {"raw_sha256": letter.entry.raw_sha256}
     address = _asked(letter, "forward").get("to", "")
     notice = Notice(new_id(setting.now), "forward", address, setting.now, setting.now, journal_id=letter.entry.id, facts=facts)
-    return Effects(_outcome(letter, "forwarded", case), notices=(notice,))
+    return Effects(_outcome(letter, "forwarded", case, setting), notices=(notice,))
 
 
-def _hold(letter: Letter, case: Case | None, _setting: Setting, _next: Callable[[], int]) -> Effects:
-    return Effects(_outcome(letter, "held", case))
+def _hold(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
+    return Effects(_outcome(letter, "held", case, setting))
 
 
-def _discard(letter: Letter, case: Case | None, _setting: Setting, _next: Callable[[], int]) -> Effects:
-    return Effects(_outcome(letter, "discarded", case))
+def _discard(letter: Letter, case: Case | None, setting: Setting, _next: Callable[[], int]) -> Effects:
+    return Effects(_outcome(letter, "discarded", case, setting))
 
 
 _MAKERS: Mapping[str, Callable[[Letter, Case | None, Setting, Callable[[], int]], Effects]] = {
@@ -219,11 +220,12 @@ def _files(letter: Letter) -> tuple[StoredFile, ...]:
     )
 
 
-def _outcome(letter: Letter, state: FinalState, case: Case | None) -> Outcome:
+def _outcome(letter: Letter, state: FinalState, case: Case | None, setting: Setting) -> Outcome:
     verdict, mail = _verdict(letter), letter.mail
     return Outcome(
         journal_id=letter.entry.id, state=state, rule=verdict.rule, reason=verdict.reason, kind=mail.kind, trust=letter.trust,
-        case_id=case.id if case else None, policy_version=verdict.policy_version, trail=trail_json(letter), message_id=mail.message_id,
+        case_id=case.id if case else None, policy_version=verdict.policy_version,
+        trail=trail_json(letter) if setting.trails else "{}", message_id=mail.message_id,
         author=mail.author.address if mail.author else "", subject=mail.subject, defects=mail.defects, tags=actions.tags(letter),
     )  # fmt: skip
 
