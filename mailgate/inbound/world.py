@@ -346,7 +346,7 @@ class _Notices:
     def add(self, new: Iterable[Notice]) -> None:
         self.told.extend(new)
 
-    def caused(self, _journal_ids: Iterable[str]) -> set[tuple[str, str, str]]:
+    def caused(self, journal_ids: Collection[str]) -> set[tuple[str, str, str]]:
         """Nothing: a person's order is run in a world where the mail was held and has caused nothing."""
         return set()
 
