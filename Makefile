@@ -4,16 +4,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 # End-to-end and fault tests wait for processes and leases more than they compute.
-WAITERS ?= 3
+WAITERS ?= 4
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 RUNTIME := $(VENV)/.runtime-$(VERSION)
 DEV := $(VENV)/.dev-$(VERSION)
 FUZZ := $(VENV)/.fuzz-$(VERSION)
 PYTEST := $(BIN)/pytest
-# What fails beside other tests is run once more by itself: a machine that is too busy is no fault of ours. What fails twice is red.
-ALONE = $(PYTEST) --last-failed --last-failed-no-failures none
+# The tests start hundreds of programs. Without kept bytecode each of them compiles all that it imports, which takes longer than its work.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run test test-fast check e2e faults chaos fuzz bench bench-short bench-growth soak canary docs clean
+.PHONY: help demo run run-demo test test-fast check e2e faults fairness chaos fuzz bench bench-short bench-growth bench-pages soak canary docs clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -36,12 +36,18 @@ demo: $(RUNTIME)  ## the whole story on sample mail, over real SMTP
 	@$(BIN)/mailgate demo
 
 run: $(RUNTIME)  ## start the gateway for use, with nothing else installed
-	@MAILGATE_LOG__FORMAT=console $(BIN)/mailgate run
+	@test -e var/try/mailgate.toml || $(BIN)/mailgate init var/try >/dev/null
+	@MAILGATE_LOG__FORMAT=console $(BIN)/mailgate run --config var/try/mailgate.toml
+
+run-demo: $(RUNTIME)  ## the same with a sample desk, on http://127.0.0.1:8080; prints who to log in as
+	@mkdir -p var/demo
+	@cd var/demo && export MAILGATE_SERVICE__PORTAL_URL=http://127.0.0.1:8080 MAILGATE_LOG__FORMAT=console && \
+	$(CURDIR)/$(BIN)/mailgate sample && $(CURDIR)/$(BIN)/mailgate run
 
 test: $(DEV)  ## all tests; installs the Debian packages of tests/packages.txt when they are missing
 	@deploy/test-packages.sh
-	@$(PYTEST) -n $(WORKERS) -m "not slow" || $(ALONE) -m "not slow"
-	@$(PYTEST) -n $(WAITERS) -m slow || $(ALONE) -m slow
+	@$(PYTEST) -n $(WORKERS) --dist worksteal -m "not slow"
+	@$(PYTEST) -n $(WAITERS) --dist worksteal -m slow
 
 test-fast: $(DEV)  ## the tests that need no packages and no services
 	@$(PYTEST) -n $(WORKERS) -m "not services and not packages and not slow"
@@ -54,11 +60,14 @@ check: $(DEV)  ## style, types, layers
 
 e2e: $(DEV)  ## end-to-end stories, with real Postfix and swaks
 	@deploy/test-packages.sh
-	@$(PYTEST) tests/e2e -n $(WAITERS)
+	@$(PYTEST) tests/e2e -n $(WAITERS) --dist worksteal
 
 faults: $(DEV)  ## kills, full disks, dead and hanging services
 	@deploy/test-packages.sh
-	@$(PYTEST) tests/faults -n $(WAITERS)
+	@$(PYTEST) tests/faults -n $(WAITERS) --dist worksteal
+
+fairness: $(DEV)  ## attacks that use all that the limits allow: what does a customer's reply wait?
+	@$(BIN)/python -m tests.faults.fairness
 
 chaos: $(DEV)  ## 2,000 mails under random kills
 	@deploy/test-packages.sh
@@ -67,6 +76,9 @@ chaos: $(DEV)  ## 2,000 mails under random kills
 fuzz: $(FUZZ)  ## hostile bytes at the listener and the reader; MAILGATE_FUZZ_S seconds for each of the two
 	@MAILGATE_FUZZ_S=$${MAILGATE_FUZZ_S:-60} MAILGATE_FUZZ_EXAMPLES=$${MAILGATE_FUZZ_EXAMPLES:-1000} $(PYTEST) tests/fuzz tests/dialogs/test_fuzz.py
 	@$(BIN)/python -m tests.fuzz.guided
+
+replies: $(DEV)  ## MAILGATE_REPLIES replies that a grammar writes (10,000): no word of the author is cut, signatures are
+	@MAILGATE_REPLIES=$${MAILGATE_REPLIES:-10000} $(PYTEST) tests/unit/mail/test_reply_property.py
 
 bench: $(DEV)  ## how fast, beside Postfix, bare aiosmtpd and Roundup
 	@deploy/test-packages.sh
@@ -80,15 +92,19 @@ bench-growth: $(DEV)  ## what a mail costs with a million cases; takes minutes a
 	@deploy/test-packages.sh
 	@$(BIN)/python -m bench.growth
 
+bench-pages: $(DEV)  ## case list, search and case page with a million cases; takes minutes and some GB of disk
+	@deploy/test-packages.sh
+	@$(BIN)/python -m bench.pages
+
 soak: $(DEV)  ## hours under load, watching memory and the ledger
 	@$(BIN)/python -m bench.soak
 
-canary: $(DEV)  ## the SMTP dialogues against the newest aiosmtpd
+canary: $(DEV)  ## the SMTP sessions of tests/dialogs against the newest aiosmtpd
 	@PYTHON="$(PYTHON)" deploy/canary.sh
 
-docs: $(DEV)  ## write the tables of docs/operations.md anew, then check the manual
-	@$(BIN)/python -m docs.tables docs/operations.md
-	@$(PYTEST) tests/unit/test_docs.py
+docs: $(DEV)  ## write docs/reference anew, then check the documentation
+	@$(BIN)/python -m tools.reference
+	@$(PYTEST) tests/project/test_docs.py tests/unit/rules/test_policy_page.py
 
 clean:  ## remove what make made
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -20,9 +20,9 @@ from bench.end_to_end import database
 from bench.places import BUILD, ROOT, folder
 from bench.scale import Scale
 from bench.table import Row, show
-from mailgate.policy_in_force import shipped
-from tests.gateway import PROGRAM, Gateway
-from tests.servers import PrivatePostgres
+from mailgate.runtime.active_policy import shipped
+from tests.support.gateway import PROGRAM, Gateway
+from tests.support.servers import PrivatePostgres
 
 MAILS, OF = 4000, 100_000
 MOST_S = 300.0

@@ -28,11 +28,11 @@ from bench.places import BUILD, ROOT, folder
 from bench.scale import Scale, main
 from bench.seed import planted
 from bench.table import Row, in_turn
-from tests.gateway import Gateway
-from tests.ledger_check import unfinished
-from tests.servers import PrivatePostgres, PrivateRedis
-from tests.sink import Sink
-from tests.waiting import until
+from tests.support.gateway import Gateway
+from tests.support.ledger_check import unfinished
+from tests.support.servers import PrivatePostgres, PrivateRedis
+from tests.support.sink import Sink
+from tests.support.waiting import until
 
 ROUNDUP = BUILD / "roundup"
 ROUNDUP_VERSION = "2.6.0"
@@ -86,7 +86,7 @@ def _embedded(home: Path, mails: int) -> float:
         Sink(keep=False) as sink,
         servers.gateway(place, f"sqlite:///{place}/mailgate.db", smarthost=f"smtp://127.0.0.1:{sink.port}") as ours,
     ):
-        _sign(ours, place)
+        servers.sign(ours, place)
         people = servers.write_people(place / "people", planted(ours, mails))
         return _run(ours, sink, people, mails, lambda: ours.start("run").port)
 
@@ -96,7 +96,7 @@ def _served(home: Path, mails: int, postgres: PrivatePostgres, redis: PrivateRed
     with contextlib.ExitStack() as stack:
         sink, url = stack.enter_context(Sink(keep=False)), stack.enter_context(database(postgres))
         ours = stack.enter_context(servers.gateway(place, url, broker_url=redis.url, smarthost=f"smtp://127.0.0.1:{sink.port}"))
-        _sign(ours, place)
+        servers.sign(ours, place)
         people = servers.write_people(place / "people", planted(ours, mails))
 
         def start() -> int:
@@ -104,12 +104,6 @@ def _served(home: Path, mails: int, postgres: PrivatePostgres, redis: PrivateRed
             return ours.start("smtp").port
 
         return _run(ours, sink, people, mails, start)
-
-
-def _sign(ours: Gateway, place: Path) -> None:
-    """Make keys as an operator does, and name them in the settings."""
-    ours.cli("dkim", "--folder", str(place / "dkim"))
-    ours.write(dkim={"rsa_key": str(place / "dkim" / "dkim-rsa.pem"), "ed25519_key": str(place / "dkim" / "dkim-ed25519.pem")})
 
 
 @contextlib.contextmanager
@@ -128,9 +122,9 @@ def _run(ours: Gateway, sink: Sink, people: Path, mails: int, start: Callable[[]
     until(
         lambda: sink.count >= mails,
         PATIENCE_S,
-        "every reply is told of",
+        "every reply is notified",
         poll_s=0.01,
-        told=lambda: f"{sink.count} of {mails}\n{ours.logs()}",
+        detail=lambda: f"{sink.count} of {mails}\n{ours.logs()}",
     )
     ended_s = time.monotonic()
     until(lambda: unfinished(ours.database_url) == 0, PATIENCE_S, "all work is done", poll_s=0.05)
@@ -156,7 +150,7 @@ def _roundup(home: Path, mails: int) -> float:
             str(place / "mails"),
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
-        assert sink.count == mails, f"Roundup told of {sink.count} of {mails} mails"
+        assert sink.count == mails, f"Roundup notified of {sink.count} of {mails} mails"
     return mails / float(json.loads(done.stdout.splitlines()[-1])["seconds"])
 
 

@@ -22,16 +22,17 @@ from bench.mails import templates
 from bench.places import BUILD, folder
 from bench.seed import planted
 from bench.table import Row, in_turn, show
-from mailgate import bootstrap, log
+from mailgate import log
 from mailgate.clock import utc_now
 from mailgate.config import load
-from mailgate.inbound.journal import Journal
-from mailgate.inbound.submission import Submission
+from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
+from mailgate.runtime import bootstrap
 from mailgate.store import migrate
 from mailgate.store.database import open_database
-from tests.gateway import Gateway
-from tests.servers import PrivatePostgres
+from tests.support.gateway import Gateway
+from tests.support.servers import PrivatePostgres
 
 MAILS = 500
 ROUNDS = 5

@@ -1,12 +1,13 @@
 """Years of history in minutes: cases, mails and decisions that are over, written by the database itself.
 
 In: an open store's database. Out: rows with ids of years ago, in the order of their time as real ones are; message ids and submission keys
-are spread as hashes are. What is written: cases with a participant and a comment each, contacts (one for ten cases), journal rows that are
-final with a decision each, and a week's submissions (one for ten journal rows). All mails share one blob.
+are spread as hashes are. What is written: cases with a participant, a comment and their words each, contacts (one for ten cases), journal
+rows that are final with a decision each, and a week's submissions (one for ten journal rows). All mails share one blob.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -15,7 +16,7 @@ from mailgate.store.database import Database
 
 START_MS = 1_600_000_000_000  # September 2020
 FIRST_NUMBER = 50_000_000
-BITE = 500_000
+BITE = 50_000  # a statement stays within the limit that connections have
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class _Dialect:
     moment: str
     hash: str
     true: str
+    index: Mapping[str, str]
 
 
 _SQLITE = _Dialect(
@@ -44,6 +46,7 @@ _SQLITE = _Dialect(
     "'2021-03-01T09:00:00.000000+00:00'",
     "CAST(substr(printf('%016x%016x', {i} * 7919 % 1000003, {i}), 1, 32) AS BLOB)",
     "1",
+    {"rowid": "{number}", "public": "{words}", "internal": "''"},
 )  # fmt: skip
 _POSTGRES = _Dialect(
     "WITH n(i) AS (SELECT generate_series(CAST(:low AS bigint), CAST(:high AS bigint) - 1)) ",
@@ -51,7 +54,22 @@ _POSTGRES = _Dialect(
     "TIMESTAMPTZ '2021-03-01 09:00:00+00'",
     "sha256(CAST(CAST({i} AS text) AS bytea))",
     "true",
+    {"case_id": "{about}", "words": "setweight(to_tsvector('norwegian', {words}), 'A')", "chars": "length({words})"},
 )
+VOCABULARY = (
+    "faktura", "skriver", "treg", "innlogging", "passord", "rapport", "mva", "eksport", "ordre", "kunde", "lager", "pris",
+    "server", "nettverk", "oppdatering", "lisens", "melding", "vedlegg", "skjerm", "tastatur", "mus", "kabel", "backup",
+    "database", "sertifikat", "konto", "tilgang", "rolle", "gruppe", "mappe", "fil", "utskrift",
+)  # fmt: skip
+WORD_CHARS = 16
+
+
+def _words() -> str:
+    """SQL for the words of a case: its key, `gammel sak`, and five words of the vocabulary that differ from case to case."""
+    padded = "".join(word.ljust(WORD_CHARS) for word in VOCABULARY)
+    places = [f"CAST(1 + (i / {part} % {len(VOCABULARY)}) * {WORD_CHARS} AS integer)" for part in (1, 3, 11, 40, 170)]
+    picked = [f"trim(substr('{padded}', {place}, {WORD_CHARS}))" for place in places]
+    return " || ' ' || ".join([f"'sup ' || ({FIRST_NUMBER} + i)", "'gammel sak'", *picked])
 
 
 def write(database: Database, history: History) -> None:
@@ -96,6 +114,9 @@ def _statements(d: _Dialect, history: History) -> list[tuple[str, int]]:
         ("comments", history.cases, {
             "id": id_(3), "case_id": about, "kind": "'comment'", "text": "'Dette er løst.'", "author_kind": "'contact'",
             "created_at": d.moment, "journal_id": mail,
+        }),
+        ("case_search", history.cases, {
+            name: value.format(number=number, about=about, words=_words()) for name, value in d.index.items()
         }),
         ("journal", history.journal, {
             "id": mail, "accepted_at": d.moment, "recipients": "'[\"support@firma.test\"]'", "raw_sha256": d.hash.format(i="1"),

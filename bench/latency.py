@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
+import statistics
+
 from bench import servers
 from bench.load import Plan
 from bench.places import folder
 from bench.scale import Scale, main
+from bench.seed import planted
 from bench.table import Row
+from bench.visitors import asking, session_of
+from mailgate.clock import utc_now
+from mailgate.store.database import open_database
+from mailgate.store.unit_of_work import Store
+from tests.support.gateway import Gateway
+from tests.support.waiting import answers, free_port, until
 
 PER_S = 100.0
 MAILS = 1500
+PAGES_PER_S = 20.0
+OWN_CASES = 500
 
 
 def rows(scale: Scale) -> list[Row]:
-    """Median and 99th percentile."""
+    """Median and 99th percentile, alone and while customers look at pages."""
     with folder("latency") as home, servers.gateway(home, f"sqlite:///{home}/mailgate.db") as ours:
-        port = ours.start("run").port
+        pages = free_port()
+        port = ours.start("run", MAILGATE_WEB__LISTEN=f"127.0.0.1:{pages}").port
         servers.load(port, Plan(20))
-        found = servers.load(port, Plan(scale.of(MAILS), rate_per_s=PER_S))
-    detail = f"{found.rate:.0f}/s, mix, 10 sessions"
+        plan = Plan(scale.of(MAILS), rate_per_s=PER_S)
+        alone = servers.load(port, plan)
+        until(lambda: answers(pages), 60.0, "the pages are served", detail=ours.logs)
+        with asking(pages, session_of(ours.database_url, _customer(ours)), "/cases", PAGES_PER_S) as asked:
+            beside = servers.load(port, plan)
+    detail = f"{alone.rate:.0f}/s, mix, 10 sessions"
+    pages_detail = f"{beside.rate:.0f}/s; {len(asked)} pages, median {statistics.median(asked):.0f} ms"
     return [
-        Row("accept latency at 100/s, median", found.p50_ms, 5.0, at_most=True, unit="ms", detail=detail),
-        Row("accept latency at 100/s, 99 of 100", found.p99_ms, 50.0, at_most=True, unit="ms"),
+        Row("accept latency at 100/s, median", alone.p50_ms, 5.0, at_most=True, unit="ms", detail=detail),
+        Row("accept latency at 100/s, 99 of 100", alone.p99_ms, 50.0, at_most=True, unit="ms"),
+        Row(f"the same beside {PAGES_PER_S:.0f} pages/s, median", beside.p50_ms, 5.0, at_most=True, unit="ms", detail=pages_detail),
+        Row(f"the same beside {PAGES_PER_S:.0f} pages/s, 99 of 100", beside.p99_ms, 50.0, at_most=True, unit="ms"),
     ]
+
+
+def _customer(ours: Gateway) -> str:
+    """A contact with cases; their id."""
+    planted(ours, OWN_CASES)
+    database = open_database(ours.database_url)
+    with Store(database, utc_now).reading() as uow:
+        found = uow.cases.list(1)[0].reporter_id
+    database.close()
+    return found
 
 
 if __name__ == "__main__":

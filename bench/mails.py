@@ -48,7 +48,7 @@ class Template:
         return head + self.rest
 
     def content(self, to: Correspondent, message_id: str) -> bytes:
-        """The mail itself: no dots stuffed, no final dot."""
+        """The mail itself: not dot-stuffed, no final dot."""
         return self.filled(to, message_id)[:-3].replace(b"\r\n..", b"\r\n.")
 
 

@@ -18,14 +18,14 @@ from bench import servers
 from bench.places import folder
 from bench.scale import Scale, main
 from bench.table import Row
-from mailgate import bootstrap
 from mailgate.clock import utc_now
 from mailgate.config import load
-from mailgate.inbound.journal import Journal
-from mailgate.inbound.submission import Submission
+from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
-from tests.gateway import Gateway, Part
-from tests.ledger_check import unfinished
+from mailgate.runtime import bootstrap
+from tests.support.gateway import Gateway, Part
+from tests.support.ledger_check import unfinished
 
 SESSIONS = 5000
 MIB = 1024 * 1024

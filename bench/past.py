@@ -16,15 +16,15 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from bench.mails import Correspondent, Template, templates
 from bench.seed import planted
-from mailgate import bootstrap
 from mailgate.cases import ids
 from mailgate.clock import SteppedClock, utc_now
 from mailgate.config import load
-from mailgate.inbound.journal import Journal
-from mailgate.inbound.submission import Submission
+from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
+from mailgate.runtime import bootstrap
 from mailgate.store import schema
-from tests.gateway import DOMAIN, Gateway
+from tests.support.gateway import DOMAIN, Gateway
 
 SPAN = timedelta(days=28)
 MAILS_PER_CASE = 10

@@ -1,6 +1,6 @@
 """Cases that wait for a customer, one for each reply of a run, so that every reply makes exactly one mail to exactly one other person.
 
-In: the URL of a database and how many cases. Out: who can reply to which. Two people take part in each case; one writes, the other is told.
+In: the URL of a database and how many cases. Out: who can reply to which. Each case has two participants: one writes, one is notified.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mailgate.config import load
 from mailgate.store import migrate
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.gateway import DOMAIN, Gateway
+from tests.support.gateway import DOMAIN, Gateway
 
 BITE = 1000
 PEOPLE = 200
@@ -65,9 +65,14 @@ def _case(number: int, people: Sequence[Contact], now: datetime) -> Change:
     """A case of two people of the same company, waiting for them since the day before yesterday."""
     first = number % len(people)
     reporter, other = people[first], people[first // 10 * 10 + (first + 1) % 10]
-    stamp = changes.Stamp(Actor("operator", "kari"), now - timedelta(days=2), told=frozenset())
-    made = changes.create_case(changes.NewCase(number, f"SUP-{number}", reporter, f"Feil {number}", participants=(other,)), stamp)
-    asked = changes.operate(made.case, "ask_customer", stamp)
+    context = changes.ChangeContext(Actor("operator", "kari"), now - timedelta(days=2), notice_kinds=frozenset())
+    made = changes.create_case(
+        changes.NewCase(
+            number, f"SUP-{number}", reporter, f"Feil {number}", participants=(other,), case_type="spørsmål", priority="normal"
+        ),
+        context,
+    )
+    asked = changes.operate(made.case, "ask_customer", context)
     return Change(asked.case, made.comments, made.events + asked.events, (), created=True, participants_added=made.participants_added)
 
 

@@ -12,9 +12,9 @@ from unittest.mock import patch
 
 from bench.load import People, Plan, Result
 from bench.places import ROOT
-from tests.gateway import PROGRAM, Gateway
-from tests.postfix import Postfix
-from tests.waiting import answers, free_port, until
+from tests.support.gateway import PROGRAM, Gateway
+from tests.support.postfix import Postfix
+from tests.support.waiting import answers, free_port, until
 
 MAILGATE = PROGRAM
 ONE_COMMIT_PER_MAIL = (sys.executable, "-m", "bench.single")
@@ -40,7 +40,7 @@ def gateway(folder: Path, url: str, environment: Mapping[str, str] | None = None
 @contextlib.contextmanager
 def accepting(folder: Path, environment: Mapping[str, str] | None = None, program: Sequence[str] = MAILGATE) -> Iterator[int]:
     """The port of a mailgate listener that makes mail durable in SQLite. Nothing works on what it takes."""
-    with gateway(folder, f"sqlite:///{folder}/mailgate.db", environment) as installed, patch("tests.gateway.PROGRAM", program):
+    with gateway(folder, f"sqlite:///{folder}/mailgate.db", environment) as installed, patch("tests.support.gateway.PROGRAM", program):
         yield installed.start("smtp").port
 
 
@@ -80,3 +80,9 @@ def write_people(path: Path, people: People) -> Path:
     """Keep correspondents for the load generator."""
     path.write_text("".join(" ".join(one) + "\n" for one in people))
     return path
+
+
+def sign(ours: Gateway, place: Path) -> None:
+    """Make keys as an operator does, and name them in the settings."""
+    ours.cli("dkim", "--folder", str(place / "dkim"))
+    ours.write(dkim={"rsa_key": str(place / "dkim" / "dkim-rsa.pem"), "ed25519_key": str(place / "dkim" / "dkim-ed25519.pem")})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from mailgate.cli import main
-from mailgate.inbound import journal
+from mailgate.inbound.smtp import journal
 
 journal.GROUP_MAX = 1
 

@@ -14,7 +14,7 @@ import psutil
 from bench import servers
 from bench.load import Plan
 from bench.places import folder
-from tests.ledger_check import unfinished
+from tests.support.ledger_check import unfinished
 
 LINE_S = 60
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the SMTP dialogues against the newest aiosmtpd, in an environment of its own: what will the next upgrade break?
+# Runs the SMTP sessions of tests/dialogs against the newest aiosmtpd, in an environment of its own: what will the next upgrade break?
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 folder=$(mktemp -d)

@@ -33,3 +33,10 @@ fi
 # The constraints count for the build's own environment, too.
 PIP_CONSTRAINT=$here/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
     "$folder/bin/python" -m pip install -qq $how "$here${extra:+[$extra]}"
+
+if [ -z "$how" ]; then
+    say "$("$folder/bin/mailgate" --version) is in $folder; it has changed nothing else. Next, for a first look:"
+    say "    export PATH=$(cd "$folder" && pwd)/bin:\$PATH"
+    say "    mailgate init gateway && cd gateway && mailgate doctor && mailgate run"
+    say "For a host with systemd go on in docs/howto/install.md. Man pages and completions are in $folder/share."
+fi

@@ -1,4 +1,4 @@
-"""The clock that every edge is given, so that tests can turn it. Pure parts take `now` as an argument."""
+"""The clock that every edge is given, so that tests can set it. Pure parts take `now` as an argument."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def utc_now() -> datetime:
 
 
 class SteppedClock:
-    """A clock for tests: starts at `start` and moves only when told."""
+    """A clock for tests: starts at `start` and moves only when `step` is called."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start

@@ -5,6 +5,7 @@ Content that cannot be read is never an error: it is a value (a defect of the `M
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 UNDERLYING_MAX_CHARS = 300
@@ -16,6 +17,70 @@ class MailgateError(Exception):
 
 class UsageError(MailgateError):
     """A command was called wrongly or names something that does not exist. Exit code 2."""
+
+
+class NotFound(MailgateError):
+    """Nothing has this name, or the caller may not know that something has. `kind` is the sort of thing (`case`, `contact`, …)."""
+
+    def __init__(self, kind: str, name: object, text: str = "") -> None:
+        super().__init__(text or f"there is no {kind} {name}")
+        self.kind, self.name = kind, str(name)
+
+
+class CorruptContent(MailgateError):
+    """Stored bytes do not match the SHA-256 that they are stored under: a disk fault, a restore or somebody has changed them."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"the stored bytes do not match their SHA-256 {sha256[:12]}…: they were changed after they were stored")
+        self.sha256 = sha256
+
+
+class Ambiguous(MailgateError):
+    """More than one thing has this name. `candidates` are ids that name one each, as far as they are known."""
+
+    def __init__(self, kind: str, name: object, candidates: Sequence[str] = (), text: str = "") -> None:
+        super().__init__(text or f"there is more than one {kind} {name}")
+        self.kind, self.name, self.candidates = kind, str(name), tuple(candidates)
+
+
+class Invalid(MailgateError):
+    """A value that a caller gave cannot be used: which field, a code with values for programs and pages, a sentence for operators."""
+
+    def __init__(self, field: str, code: str, text: str, **values: object) -> None:
+        super().__init__(text)
+        self.field, self.code, self.values = field, code, values
+
+
+class Conflict(MailgateError):
+    """The caller changed what they saw, and it has changed since. `current` is the version that it has now."""
+
+    def __init__(self, what: str, current: int) -> None:
+        super().__init__(f"{what} has changed since it was read; it is at version {current} now")
+        self.what, self.current = what, current
+
+
+class Forbidden(MailgateError):
+    """The caller may know that the thing exists, but not do this with it. `action` is a key of the access table."""
+
+    def __init__(self, action: str, text: str) -> None:
+        super().__init__(text)
+        self.action = action
+
+
+class Repeated(MailgateError):
+    """The same submission came again: nothing is done twice. `result`: where the first one led, "" when that is not known."""
+
+    def __init__(self, result: str) -> None:
+        super().__init__("this has been sent already")
+        self.result = result
+
+
+class TooMany(MailgateError):
+    """The caller has tried too often. `after_s`: seconds until the next try is taken."""
+
+    def __init__(self, after_s: int) -> None:
+        super().__init__(f"too many tries; the next one is taken in {after_s} s")
+        self.after_s = after_s
 
 
 class ConfigError(MailgateError):
@@ -32,7 +97,7 @@ class PolicyError(ConfigError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SmtpReply:
     """One SMTP reply: code (RFC 5321 section 4.2), enhanced code (RFC 3463, "" for none) and generic text in ASCII."""
 
     code: int
@@ -46,7 +111,7 @@ class Reply:
 class Rejected(MailgateError):
     """The client's command is refused by rule. `reason` is the short name that metrics count; `close` ends the session."""
 
-    def __init__(self, reply: Reply, reason: str, *, close: bool = False) -> None:
+    def __init__(self, reply: SmtpReply, reason: str, *, close: bool = False) -> None:
         super().__init__(str(reply))
         self.reply, self.reason, self.close = reply, reason, close
 

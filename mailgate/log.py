@@ -16,6 +16,7 @@ from typing import Any, Protocol, TextIO, cast
 import structlog
 from structlog.typing import EventDict
 
+from mailgate import masking
 from mailgate.clock import monotonic_s
 
 LEVELS: Mapping[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -27,8 +28,7 @@ MAX_SAMPLED_EVENTS = 500
 HIDDEN = "[hidden]"
 _SECRET_KEY = re.compile(r"passw|secret|token|authoriz|credential|cookie|private_key", re.IGNORECASE)
 _BODY_KEYS = frozenset({"body", "raw", "text", "html", "content", "data", "quoted", "comment"})
-_URL_PASSWORD = re.compile(r"(\w://[^/@:\s]*:)[^@\s]*@")
-# Base32 of 36 letters or more is a reply or bounce token: whoever reads it in a log could use it.
+# Base32 of 36 characters or more is a reply or bounce token: a reader of the log could use it.
 _TOKEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z2-7]{36,80}(?![A-Za-z0-9])", re.ASCII)
 # C0, DEL, C1 (terminal commands), line and paragraph separators, bidirectional overrides, lone surrogates.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -104,11 +104,14 @@ def get(part: str) -> Logger:
     return cast(Logger, structlog.get_logger(part=part))
 
 
-def configure(level: str = "info", form: str = "json", stream: TextIO | None = None) -> None:
-    """Set level, form (json or console) and stream (None: standard error). Until then warnings go to standard error, for people."""
+def configure(level: str = "info", form: str = "json", stream: TextIO | None = None, *, colours: bool = True) -> None:
+    """Set level, form (json or console) and stream (None: standard error). Until then warnings go to standard error, for people.
+
+    `colours`: console may use them on a terminal.
+    """
     writer = _Stream(stream)
     structlog.configure(
-        processors=[Sampler(), _clean, structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"), _renderer(form, stream)],
+        processors=[Sampler(), _clean, structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"), _renderer(form, stream, colours)],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=lambda *_: writer,
         cache_logger_on_first_use=False,
@@ -118,7 +121,7 @@ def configure(level: str = "info", form: str = "json", stream: TextIO | None = N
 def harmless(text: str) -> str:
     """The text on one line: control characters as escapes, passwords of URLs and tokens hidden, at most MAX_VALUE_CHARS long."""
     cut = text if len(text) <= MAX_VALUE_CHARS else text[:MAX_VALUE_CHARS] + "…"
-    hidden = _TOKEN.sub(HIDDEN, _URL_PASSWORD.sub(rf"\1{HIDDEN}@", cut))
+    hidden = _TOKEN.sub(HIDDEN, masking.in_text(cut))
     return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode("ascii"), hidden)
 
 
@@ -139,11 +142,16 @@ def _value(key: str, value: Any) -> Any:
     return harmless(str(value))
 
 
-def _renderer(form: str, stream: TextIO | None) -> Any:
+def _takes_colours(target: TextIO | None) -> bool:
+    """A terminal, unless the command line escapes what goes there."""
+    return target is not None and target.isatty() and not hasattr(target, "bare")
+
+
+def _renderer(form: str, stream: TextIO | None, colours: bool) -> Any:
     if form == "json":
         return structlog.processors.JSONRenderer(ensure_ascii=False)
     target = stream or sys.stderr
-    return structlog.dev.ConsoleRenderer(colors=target is not None and target.isatty(), pad_event_to=24, timestamp_key="at")
+    return structlog.dev.ConsoleRenderer(colors=colours and _takes_colours(target), pad_event_to=24, timestamp_key="at")
 
 
 configure("warning", "console")

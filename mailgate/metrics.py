@@ -1,7 +1,7 @@
-"""Metrics, health and readiness. In: counts from the edges, and what the database says when asked. Out: HTTP for Prometheus and watchers.
+"""Metrics, health and readiness. In: counts from the edges, and gauges from the database. Out: HTTP for Prometheus and health checks.
 
-Counters are of this process and begin at 0 with it; gauges are asked of the database at each scrape and are the same from each process
-(but for those of the policy, which say how far this one has followed).
+Counters belong to this process and begin at 0 with it; gauges are read from the database at each scrape and are the same from each process
+(except those of the policy, which show the version that this process uses).
 Nothing here may slow or stop a mail. No address, subject or id is ever a label.
 """
 
@@ -12,65 +12,78 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
+from platform import python_version
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, ProcessCollector, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from mailgate import log
+from mailgate import __version__, log
 from mailgate.errors import ConfigError, MailgateError
 
 MAX_REASONS = 60
 OTHER = "other"
+BUILD = "the program and the Python that it runs on"
 REQUEST_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a metric says. `label` is the one label that it has, "" for none."""
+class MetricHelp:
+    """The help text of a metric, and its one label; "" for none."""
 
     text: str
     label: str = ""
 
 
-COUNTERS: Mapping[str, Meaning] = {
-    "accepted": Meaning("mails answered with 250, resent ones not counted"),
-    "duplicates": Meaning("resent mails that were known and answered with 250"),
-    "refused": Meaning("commands and mails refused with 4yz or 5yz", "reason"),
-    "connections": Meaning("connections taken"),
-    "faults": Meaning("errors that nobody foresaw, by the door that caught them", "reason"),
-    "processed": Meaning("mails that intake has finished, by state", "reason"),
-    "shadow_hits": Meaning("mails that a rule on trial (shadow) would have taken, by rule", "reason"),
-    "degraded": Meaning("mails whose reading was cut short by time or memory; they are kept and visible"),
-    "shunted": Meaning("mails set aside because our code failed on them"),
-    "sent": Meaning("mails that the smarthost has taken"),
-    "captured": Meaning("mails kept instead of sent (outbound.delivery = capture)"),
-    "deferred": Meaning("tries that the smarthost put off"),
-    "failed": Meaning("mails given up"),
-    "uncertain": Meaning("mails whose final answer was lost"),
-    "answers": Meaning("automatic answers ordered"),
-    "policy_unreadable": Meaning(
-        "versions of the policy that came into force and that this program cannot read; the last good one decides"
-    ),
-    "answers_refused": Meaning("automatic answers not given", "reason"),
-    "muted": Meaning("comments kept in silence, since mail changed their case too often"),
-    "capped": Meaning("cases and forwarded mails that are held, and team mails left out, since there were too many", "reason"),
-    "delivery_reports": Meaning("reports on mail of ours, by what they say of the address (hard, soft, ...) or of the mail", "reason"),
-    "suppressed": Meaning("addresses that get no more mail, by cause", "reason"),
+COUNTERS: Mapping[str, MetricHelp] = {
+    "accepted": MetricHelp("mails answered with 250, resent ones not counted"),
+    "duplicates": MetricHelp("resent mails that were known already and answered with 250"),
+    "refused": MetricHelp("commands and mails refused with 4yz or 5yz", "reason"),
+    "connections": MetricHelp("connections accepted"),
+    "faults": MetricHelp("unexpected errors, by the stage that caught them", "reason"),
+    "processed": MetricHelp("mails that intake has finished, by state", "state"),
+    "postponed": MetricHelp("mails that intake put back behind others: verifying (slow DNS), reading (expensive mail)", "reason"),
+    "shadow_hits": MetricHelp("mails that a shadow rule matched, by rule", "reason"),
+    "degraded": MetricHelp("mails whose reading was cut short by time or memory; they are kept and visible"),
+    "shunted": MetricHelp("mails shunted because our code failed on them"),
+    "sent": MetricHelp("mails that the smarthost has taken"),
+    "captured": MetricHelp("mails captured instead of sent (outbound.delivery = capture)"),
+    "deferred": MetricHelp("attempts that the smarthost deferred"),
+    "failed": MetricHelp("mails that failed for good"),
+    "uncertain": MetricHelp("mails whose final reply was lost"),
+    "answers": MetricHelp("automatic answers that were allowed"),
+    "templates_broken": MetricHelp("mails and starts for which a template of your own was passed over for the built-in one", "reason"),
+    "policy_unreadable": MetricHelp("policy versions that were activated and cannot be read by this program; the last good one decides"),
+    "answers_refused": MetricHelp("automatic answers not given", "reason"),
+    "muted": MetricHelp("comments that notify nobody, since mail changed their case too often"),
+    "notes_muted": MetricHelp("machine notes that stay off their case, since mail changed it too often"),
+    "capped": MetricHelp("cases and forwarded mails held, and team mails left out, by a cap", "reason"),
+    "delivery_reports": MetricHelp("reports about our mail, by their verdict on the address (hard, soft, ...) or on the mail", "reason"),
+    "suppressed": MetricHelp("addresses that get no more mail, by cause", "reason"),
 }
-GAUGES: Mapping[str, Meaning] = {
-    "pending": Meaning("accepted mails that intake has not finished"),
-    "oldest_pending_age_s": Meaning("age in seconds of the oldest of them"),
-    "held": Meaning("mails that wait for a person"),
-    "shunted_waiting": Meaning("mails that are set aside"),
-    "notices_due": Meaning("notices that are not rendered yet"),
-    "outbox_due": Meaning("mails that wait to be sent"),
-    "oldest_outbox_age_s": Meaning("age in seconds of the oldest of them"),
-    "policy_version": Meaning("number of the version of the policy by which this process decides; 0: none that is stored"),
-    "policy_behind": Meaning("1 while the version in force is one that this process cannot read"),
-    "outbox_uncertain": Meaning("mails whose final answer was lost, and that nobody has looked at"),
+GAUGES: Mapping[str, MetricHelp] = {
+    "pending": MetricHelp("accepted mails that intake has not finished"),
+    "oldest_pending_age_s": MetricHelp("age in seconds of the oldest of them"),
+    "held": MetricHelp("held mails, which wait for a person"),
+    "oldest_held_age_s": MetricHelp("age in seconds of the oldest of them"),
+    "shunted_waiting": MetricHelp("shunted mails"),
+    "notices_due": MetricHelp("notices that are not rendered yet"),
+    "outbox_due": MetricHelp("mails that wait to be sent"),
+    "oldest_outbox_age_s": MetricHelp("age in seconds of the oldest of them"),
+    "oldest_urgent_outbox_age_s": MetricHelp("the same of mail about accounts, automatic answers, and mail that asks for an answer"),
+    "policy_version": MetricHelp("number of the policy version that this process uses; 0: not a stored one"),
+    "policy_behind": MetricHelp("1 while this process cannot read the active version"),
+    "outbox_uncertain": MetricHelp("mails whose final reply was lost, not yet resolved by an operator"),
+}
+HISTOGRAMS: Mapping[str, MetricHelp] = {
+    "accept_to_decided_s": MetricHelp("seconds from 250 to the decision, of mails that intake has finished"),
+    "made_to_sent_s": MetricHelp("seconds from the making of a mail to the smarthost's 250"),
+}
+BUCKETS_S = (0.5, 1, 2, 5, 15, 60, 300, 900, 3600, 14400)
+HEARTBEATS: Mapping[str, MetricHelp] = {
+    "heartbeat_at_s": MetricHelp("when a stage of this process last ended a run well, in seconds since 1970", "stage"),
 }
 Check = Callable[[], Mapping[str, bool]]
 """Says which parts work, by name. Must answer within seconds."""
@@ -86,9 +99,18 @@ class Registry:
         self._counters = {name: self._counter(name, meaning) for name, meaning in COUNTERS.items()}
         self._reasons: dict[str, set[str]] = {name: set() for name in COUNTERS}
         self._lock = threading.Lock()
+        self._histograms = {
+            name: Histogram(f"mailgate_{name}", meaning.text, registry=self._prometheus, buckets=BUCKETS_S)
+            for name, meaning in HISTOGRAMS.items()
+        }
+        self._heartbeats = {
+            name: Gauge(f"mailgate_{name}", meaning.text, [meaning.label], registry=self._prometheus)
+            for name, meaning in HEARTBEATS.items()
+        }
+        Info("mailgate_build", BUILD, registry=self._prometheus).info({"version": __version__, "python": python_version()})
         ProcessCollector(registry=self._prometheus, namespace="mailgate")
 
-    def _counter(self, name: str, meaning: Meaning) -> Counter:
+    def _counter(self, name: str, meaning: MetricHelp) -> Counter:
         return Counter(f"mailgate_{name}", meaning.text, [meaning.label] if meaning.label else [], registry=self._prometheus)
 
     def count(self, name: str, reason: str = "", amount: int = 1) -> None:
@@ -98,6 +120,14 @@ class Registry:
             counter.labels(self._bounded(name, reason)).inc(amount)
         else:
             counter.inc(amount)
+
+    def observe(self, name: str, seconds: float) -> None:
+        """Add a duration to one of `HISTOGRAMS` (KeyError for others)."""
+        self._histograms[name].observe(max(0.0, seconds))
+
+    def beat(self, name: str, label: str) -> None:
+        """Set one of `HEARTBEATS` (KeyError for others) to now. `label`: one of a few names of ours."""
+        self._heartbeats[name].labels(label).set_to_current_time()
 
     def gauges_from(self, read: Callable[[], Mapping[str, float]]) -> None:
         """Ask `read` for the values of `GAUGES` at each scrape. A MailgateError leaves them out and shows as `mailgate_database_up 0`."""
@@ -170,7 +200,7 @@ class _HttpServer(ThreadingHTTPServer):
     block_on_close = False
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A watcher that hangs up or speaks no HTTP is no news."""
+        """A client that hangs up or speaks no HTTP is not logged."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -215,3 +245,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = Registry()
 count = REGISTRY.count
 """`count(name, reason="", amount=1)` on the metrics of this process."""
+observe = REGISTRY.observe
+"""`observe(name, seconds)` on the metrics of this process."""
+beat = REGISTRY.beat
+"""`beat(name, label)` on the metrics of this process."""

@@ -54,11 +54,6 @@ def marker_line(token: str) -> str:
     return MARKER + token
 
 
-def has_token_form(local_part: str) -> bool:
-    """True when a recipient's local part could carry a token. Form only: for SMTP time, before any key is asked."""
-    return any(has_form(text) for text in _in_local_part(local_part))
-
-
 def in_local_part(keys: TokenKeys, local_part: str, today: date) -> Token | None:
     """The good token of `<mailbox>+<token>` or `<token>`, in any case of letters."""
     return _first_good(keys, _in_local_part(local_part), today)
@@ -90,7 +85,7 @@ def _marked(text: str) -> Iterator[str]:
 
 
 def without_tokens(keys: TokenKeys, text: str, today: date) -> str:
-    """The text with each token that we signed, good or over, as `…`: what a person quotes is told to others, their reply address is not."""
+    """The text with each token that we signed, valid or expired, as `…`: quoted text reaches other people, a reply address must not."""
 
     def hidden(match: re.Match[str]) -> str:
         found = examine(keys, match.group(1), today)

@@ -1,6 +1,6 @@
 """A case as it was at an earlier time, from what is kept of it. In: the case as it is now, and its events. Out: cases of the past. Pure.
 
-The events say what changed and when: status, assignee, fields, people. What no event tells (the summary, a customer's agreement) is taken
+The events say what changed and when: status, assignee, fields, people. What no event records (the summary, a customer's agreement) is taken
 as it is now. Backtests use it.
 """
 
@@ -105,12 +105,12 @@ def _first_value(events: Sequence[Event], name: str, otherwise: str) -> str:
 
 def _first_people(record: CaseRecord) -> list[Contact]:
     """Who took part from the beginning: those of whom no event says first that they came."""
-    told: dict[str, str] = {}
+    first_kinds: dict[str, str] = {}
     for event in record.events:
         if event.kind in ("participant_added", "participant_removed"):
-            told.setdefault(event.facts.get("address", "").lower(), event.kind)
-    stayed = [one.contact for one in record.case.participants if told.get(one.contact.address.lower()) != "participant_added"]
-    left = [record.people[address] for address, kind in told.items() if kind == "participant_removed" and address in record.people]
+            first_kinds.setdefault(event.facts.get("address", "").lower(), event.kind)
+    stayed = [one.contact for one in record.case.participants if first_kinds.get(one.contact.address.lower()) != "participant_added"]
+    left = [record.people[address] for address, kind in first_kinds.items() if kind == "participant_removed" and address in record.people]
     known = {one.id for one in stayed}
     return stayed + [one for one in left if one.id not in known]
 

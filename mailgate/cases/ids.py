@@ -66,6 +66,14 @@ def new_id(now: datetime) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def is_id(text: str) -> bool:
+    """Whether a text that came from outside has the form of an id. PostgreSQL refuses to compare anything else with one."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
 def made_at(id_text: str) -> datetime:
     """The time that an id carries, aware UTC, to the millisecond. Raises ValueError when it is no UUIDv7."""
     value = UUID(id_text)

@@ -20,12 +20,21 @@ EventKind = Literal[
     "participant_removed",
     "delivery_failed",
     "muted",
+    "merged",
+    "comment_moved",
+    "file_removed",
+    "comment_withdrawn",
+    "taken_back",
 ]
 NoticeKind = Literal[
-    "case_created", "comment_added", "status_changed", "assignee_changed", "redirect", "accepted", "case_closed", "forward",
-    "team_notice",
+    "case_created", "comment_added", "status_changed", "assignee_changed", "participant_added", "redirect", "accepted",
+    "case_closed", "forward", "team_notice", "account_verify", "account_exists", "account_reset", "account_password",
+    "claim_code", "todo_list",
 ]  # fmt: skip
 Agreement = Literal["enkel", "standard", "utvidet"]
+CompanyAccess = Literal["", "view", "comment"]
+NoticeWish = Literal["all", "important", "digest", "none"]
+"""Which notices of cases somebody wants: `important` when it is their turn or the case is solved, `digest` once a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,11 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person with one mail address (`local@domain`, compared without case). `number` goes into reply tokens."""
+    """A person with one mail address (`local@domain`, compared without case). `number` goes into reply tokens.
+
+    `recent_endings`: how their last mails ended, newest first; what stands there again is their signature. `company_access`: whether they
+    see, or also comment on, all cases of their company on the web; "" for their own alone. `away_until`: by their out-of-office note.
+    """
 
     id: str
     number: int
@@ -49,6 +62,9 @@ class Contact:
     name: str = ""
     language: str = ""
     customer_id: str | None = None
+    recent_endings: tuple[str, ...] = ()
+    company_access: CompanyAccess = ""
+    away_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +78,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A contact who is told of a case's changes and may reply to it. The reporter is one, too. Not approved = waits for a person."""
+    """A contact who is notified of a case's changes and may reply to it. The reporter is one, too. Not approved = waits for a person."""
 
     contact: Contact
     role: Literal["reporter", "participant"] = "participant"
@@ -71,7 +87,12 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as stored. `key` is prefix and number (`SUP-123`); `status` a key of the workflow; times are aware UTC."""
+    """A case as stored. `key` is prefix and number (`SUP-123`); `status` a key of the workflow; times are aware UTC.
+
+    `due_at`: when the customer's last words must be answered, None when nothing of theirs waits for us.
+    `environment`: where a driftsproblem is seen. `version` counts the writes; the store sets it. `merged_into`: id of the case that this
+    duplicate became part of.
+    """
 
     id: str
     number: int
@@ -89,6 +110,10 @@ class Case:
     description: str = ""
     resolved_at: datetime | None = None
     participants: tuple[Participant, ...] = ()
+    environment: str = ""
+    version: int = 1
+    merged_into: str | None = None
+    due_at: datetime | None = None
 
     def participant(self, address: str) -> Participant | None:
         """The participant with this mail address (any case), or None."""
@@ -110,7 +135,10 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """One entry of a case's conversation. A `note` comes from machines or operators: it is never told to customers and moves nothing."""
+    """One entry of a case. A `note` comes from machines or operators: customers never see it, and it changes no status.
+
+    Of a mail, `signature` and `quoted` are what was cut off its text, and `forwarded` says that the text holds a mail of somebody else.
+    """
 
     id: str
     case_id: str
@@ -120,6 +148,9 @@ class Comment:
     created_at: datetime
     journal_id: str | None = None
     files: tuple[StoredFile, ...] = ()
+    signature: str = ""
+    quoted: str = ""
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +167,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Who is told what, as data, not text. One row per recipient and event; due notices of one recipient and case become one mail.
+    """a notification of one person about one event, as data. Due notices of one recipient and case become one mail.
 
     `address` is set when the recipient is no contact (a legacy sender's redirect). `journal_id` is the mail that caused it, if one did.
     """

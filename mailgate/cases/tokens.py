@@ -136,14 +136,11 @@ def action_token(keys: TokenKeys, case_number: int, contact_number: int, operati
     return _sign(keys, "action", _number(case_number) + _number(contact_number) + _day(expires_on) + name)
 
 
-def read_token(keys: TokenKeys, text: str, today: date) -> Token | None:
-    """What a good token says; None for anything else. `text` in any case of letters."""
-    found = examine(keys, text, today)
-    return None if isinstance(found, Refusal) else found
-
-
 def examine(keys: TokenKeys, text: str, today: date) -> Token | Refusal:
-    """The one check. The signature is compared in constant time, and nothing of the content is read before it holds."""
+    """What a good token says, or why it is none; `text` in any case of letters. The only check of a token.
+
+    The signature is compared in constant time, and nothing of the content is read before it holds.
+    """
     octets = _decode(text)
     if octets is None:
         return Refusal("malformed")

@@ -1,50 +1,108 @@
-"""The command line: one module per noun, each loaded when it is called. Errors end here as one line on standard error and an exit code.
+"""The command line: one module or folder per noun, loaded when it is called. Errors end here: one line on standard error and an exit code.
 
-Exit codes: 0 done, 1 the answer is no (or nobody reads our output any more), 2 usage or configuration, 130 interrupted.
+Exit codes: 0 done, 1 refused or a check failed (or the reader of our output is gone), 2 usage or configuration, 130 interrupted.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import secrets
 import sys
 import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
-from types import TracebackType
-from typing import Annotated, Any
+from types import ModuleType, TracebackType
+from typing import Annotated, Any, TextIO, cast
 
 import typer
 import typer.core
 import typer.main
 
 from mailgate import __version__
-from mailgate.errors import ConfigError, MailgateError, SchemaMismatch, StoreUnavailable, UsageError, underlying
+from mailgate.cli.terminal import GuardedStream, shown
+from mailgate.errors import (
+    Ambiguous,
+    ConfigError,
+    Invalid,
+    MailgateError,
+    NotFound,
+    SchemaMismatch,
+    StoreUnavailable,
+    UsageError,
+    underlying,
+)
 
-COMMANDS: Mapping[str, str] = {
-    "init": "write mailgate.toml and fresh secrets into a folder",
-    "run": "all parts in one process",
-    "smtp": "the listener alone",
-    "worker": "intake, notices and sending alone",
-    "demo": "play the whole story on sample mail, then end",
-    "parse": "read mail and show what was understood",
-    "explain": "show what would happen to a mail, and why",
-    "policy": "the operators' policy: check, test, schema, backtest, activate, history, show, diff, rollback",
-    "inject": "put mail into the journal as SMTP would",
-    "journal": "accepted mail: list, show, raw, release, discard, replay, audit",
-    "outbox": "outgoing mail: list, show, raw, retry, cancel",
-    "case": "cases: new, list, show, comment, do, assign, participant",
-    "contact": "people: add, list, show, set",
-    "customer": "companies: add, list, show, set",
-    "suppression": "addresses that get no mail: list, add, remove",
-    "report": "figures over time: legacy",
-    "ledger": "prove that no accepted mail is missing",
-    "dkim": "keys that sign our mail, and their DNS records",
-    "doctor": "check what the gateway stands on, and say what to do",
-    "db": "the database's schema: upgrade, check",
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "Set up": {
+        "init": "write mailgate.toml, policy.yaml and fresh secrets into a folder",
+        "doctor": "check what the gateway depends on, and say what to do",
+        "dkim": "print the DNS records of our signing keys; make keys when there are none",
+        "postfix-config": "print the settings of a Postfix in front of mailgate and behind it",
+        "db": "the database: check or upgrade its schema, copy it to another one",
+        "backup": "copy everything into a folder, while the gateway runs",
+        "restore": "put a backup in place; its unfinished mail waits for you",
+    },
+    "Run": {
+        "run": "the listener, all stages and the web pages",
+        "smtp": "the SMTP and LMTP listener alone, for several processes or hosts",
+        "worker": "the stages alone: intake, notices and sending",
+        "web": "the web pages alone, for several processes or hosts",
+        "demo": "run a scripted morning on sample mail, check the results, and end",
+        "sample": "fill an empty database with a sample desk to look at, and print who to log in as",
+    },
+    "Try out": {
+        "parse": "read mail files and show what was understood",
+        "explain": "show what would happen to mail files, and why",
+        "inject": "accept mail files as SMTP would",
+        "policy": "the operators' policy: check, test, schema, edit, activate, history, show, rollback, diff, backtest",
+    },
+    "Mail": {
+        "todo": "what waits for a person, and what to type next",
+        "journal": "accepted mail: list, show, raw, report, release, take-back, discard, replay, audit",
+        "outbox": "outgoing mail: list, show, raw, retry, cancel, restored",
+        "suppression": "addresses that get no mail: list, add, remove",
+        "template": "templates and words of our mails: check, preview",
+    },
+    "Cases and people": {
+        "case": "cases: new, list, show, comment, do, assign, edit, clone, merge and more",
+        "contact": "people: add, import, list, show, set",
+        "customer": "companies: add, import, list, show, set",
+        "person": "one person's data: export, erase",
+        "account": "who may log in on the web: add, list, disable, reset-link and more",
+    },
+    "Figures and records": {
+        "ledger": "prove that no accepted mail is missing",
+        "report": "figures over time; legacy: who still asks for help by mail",
+        "audit": "who changed what, when and why",
+    },
 }
-_USAGE_ERRORS = (UsageError, ConfigError, SchemaMismatch)
+"""The commands as `mailgate --help` shows them: heading, command, what it does."""
+COMMANDS: Mapping[str, str] = {name: does for group in GROUPS.values() for name, does in group.items()}
+FOLDERS: Mapping[str, str] = {
+    **dict.fromkeys(("run", "smtp", "worker", "web"), "processes."),
+    **dict.fromkeys(("parse", "explain", "inject"), "mail_files."),
+    **dict.fromkeys(("postfix-config", "backup", "restore"), "system."),
+}
+"""The folder of a command that shares one with its siblings."""
+_USAGE_ERRORS = (UsageError, ConfigError, SchemaMismatch, NotFound, Ambiguous, Invalid)
+KEY = re.compile(r"[A-Za-z]{1,10}-[0-9]+")
+"""The form of a case key."""
+_ADD = {"contact": "mailgate contact add", "customer": "mailgate customer add"}
+"""The command that makes what was not found, by kind."""
+
+
+def module_of(command: str) -> ModuleType:
+    """The module of a command, imported."""
+    return import_module(f"mailgate.cli.{FOLDERS.get(command, '')}{function_of(command)}")
+
+
+def function_of(command: str) -> str:
+    """The name of a command's module and function."""
+    return command.replace("-", "_")
 
 
 class LazyGroup(typer.core.TyperGroup):
@@ -58,21 +116,29 @@ class LazyGroup(typer.core.TyperGroup):
         """The command of a module: its `app` for a noun with verbs, else its function of the same name; None when unknown."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"mailgate.cli.{cmd_name}")
-        group = getattr(module, "app", None)
-        if isinstance(group, typer.Typer):
-            return typer.main.get_command(group)
-        single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(cmd_name)(getattr(module, cmd_name))
-        return typer.main.get_command(single)
+        module = module_of(cmd_name)
+        return _built(cmd_name, getattr(module, "app", None) or getattr(module, function_of(cmd_name)))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The list for --help, without importing them all."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        for heading, commands in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(f"{name:<{max(map(len, COMMANDS))}}", does) for name, does in commands.items()])
 
 
-app = typer.Typer(name="mailgate", cls=LazyGroup, add_completion=False, rich_markup_mode=None)
+@cache
+def _built(name: str, command: Any) -> Any:
+    """What Typer makes of a noun with verbs or of one function. Kept for who calls several: making it takes as long as most commands."""
+    if isinstance(command, typer.Typer):
+        return typer.main.get_command(command)
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    single.command(name)(command)
+    return typer.main.get_command(single)
+
+
+app = typer.Typer(
+    name="mailgate", cls=LazyGroup, add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
+)
 
 
 def _say_version(wanted: bool) -> None:
@@ -85,7 +151,11 @@ def _say_version(wanted: bool) -> None:
 def _root(
     version: Annotated[bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
-    """A mail gateway between customers' mailboxes and a company's case system."""
+    """A mail gateway between customers' mailboxes and a company's case system.
+
+    Settings are in the file that --config or MAILGATE_CONFIG names, else in ./mailgate.toml, else in /etc/mailgate/mailgate.toml.
+    Exit codes: 0 done, 1 refused or a check failed, 2 wrong usage or settings.
+    """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,6 +163,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.excepthook = _unforeseen
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure", lambda **_: None)(encoding="utf-8", errors="backslashreplace")
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (cast(TextIO, GuardedStream(stream)) for stream in streams)
+    try:
+        return _run(arguments)
+    finally:
+        sys.stdout, sys.stderr = streams
+        _give_up_unwritten(sys.stderr)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     command = typer.main.get_command(app)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -104,17 +184,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StoreUnavailable as error:
         return _refuse("; ".join(filter(None, (str(error), underlying(error), "mailgate doctor looks at it"))), 1)
     except MailgateError as error:
-        return _refuse(str(error), 2 if isinstance(error, _USAGE_ERRORS) else 1)
+        return _refuse(_with_hint(error), 2 if isinstance(error, _USAGE_ERRORS) else 1)
     except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:
-        # Whatever is still buffered would fail again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_unwritten(sys.stdout)
         return 1
 
 
+def _give_up_unwritten(stream: TextIO) -> None:
+    """What nobody takes any more would fail again when the interpreter ends, and make its exit code 120."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _with_hint(error: MailgateError) -> str:
+    if isinstance(error, NotFound) and error.kind in _ADD:
+        return f"{error}; {_ADD[error.kind]} {_typed(error.name)}"
+    if isinstance(error, NotFound) and error.kind == "case" and not KEY.fullmatch(error.name):
+        return f"{error}; keys look like SUP-123, and mailgate case list shows them"
+    if isinstance(error, NotFound) and error.kind == "suppression":
+        return f"{error}; mailgate suppression list shows who is"
+    if isinstance(error, Invalid) and error.code == "exists":
+        noun = "contact" if error.field == "address" else "customer"
+        return f"{error}; mailgate {noun} set {_typed(str(error.values[error.field]))}"
+    return str(error)
+
+
+def _typed(name: str) -> str:
+    """A name as it can be typed again: addresses as they are, names in quotes."""
+    return name if "@" in name else repr(name)
+
+
 def _refuse(text: str, code: int) -> int:
-    line = " ".join(text.split()) or "refused"
+    line = shown(" ".join(text.split())) or "refused"
     print(f"mailgate: {line}", file=sys.stderr)
     return code
 
@@ -123,7 +228,20 @@ def _usage(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "mailgate"
     text = error.format_message() if hasattr(error, "format_message") else str(error)
-    return f"{text.strip().rstrip('.')}; see {path} --help"
+    text = text.strip().rstrip(".").replace(": Value error, ", ": ")
+    return f"{text}{_meant(text, context)}; see {path} --help"
+
+
+def _meant(text: str, context: Any) -> str:
+    """The command or choice that was meant instead of one that does not exist; "" when none is like it."""
+    if choice := re.search(r"'([^']+)' is not one of (.+)$", text):
+        near = difflib.get_close_matches(choice.group(1), re.findall(r"'([^']+)'", choice.group(2)), n=1, cutoff=0.5)
+        return f"; did you mean {near[0]}?" if near else ""
+    found = re.match(r"No such command '(.+)'", text)
+    if found is None or context is None:
+        return ""
+    near = difflib.get_close_matches(found.group(1), context.command.list_commands(context), n=1, cutoff=0.5)
+    return f"; did you mean {context.command_path} {near[0]}?" if near and "Did you mean" not in text else ""
 
 
 def _unforeseen(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
-from mailgate.cases.ids import new_id
-from mailgate.cases.model import Contact, Customer
-from mailgate.cli.desk import LANGUAGES, Desk, contact_of, customer_of, mail_address, one_line, one_of, open_desk
-from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption
+from mailgate.application.customers import contacts, import_csv, join
+from mailgate.cli import importing
+from mailgate.cli.groups import noun
+from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption, acting, open_app
 from mailgate.cli.output import show, show_one
 from mailgate.errors import UsageError
 
-if TYPE_CHECKING:
-    from mailgate.store.unit_of_work import UnitOfWork
-
-app = typer.Typer(add_completion=False, rich_markup_mode=None, help="People.")
+app = noun("People, each with one mail address.")
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", help="The contact's mail address.")]
 LanguageOption = Annotated[
@@ -33,21 +30,15 @@ def add(
     name: NameOption = None,
     language: LanguageOption = None,
     customer: CustomerOption = None,
+    operator: OperatorOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add a contact. Without --customer it belongs to the customer who has its mail domain, if one has."""
-    address = mail_address(address)
-    with open_desk(config) as desk:
-        with desk.store.transaction() as uow:
-            if uow.contacts.by_addresses([address]):
-                raise UsageError(f"{address} is a contact already; mailgate contact set {address}")
-            company = _company(uow, customer) if customer is not None else _by_domain(uow, address)
-            number = uow.contacts.next_numbers(1)[0]
-            fresh = Contact(new_id(desk.store.now()), number, address, customer_id=company.id if company else None)
-            fresh = replace(fresh, **_given(name, language))
-            uow.contacts.add([fresh])
-        _answer(desk, fresh, as_json)
+    command = contacts.AddContact(address, name, language, customer)
+    with open_app(config) as opened:
+        made = contacts.add_contact(opened, acting(operator), command)
+    show_one(asdict(made), as_json)
 
 
 @app.command("list")
@@ -58,23 +49,17 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List contacts by address."""
-    with open_desk(config) as desk:
-        with desk.store.reading() as uow:
-            company = customer_of(uow, customer) if customer else None
-            found = uow.contacts.list(None if company else limit)
-            if company:
-                found = [contact for contact in found if contact.customer_id == company.id][:limit]
-            names = _company_names(uow, found)
-        show([_view(one, names) for one in found], ("address", "name", "language", "customer"), as_json, none="no contacts")
+    with open_app(config) as opened:
+        found = contacts.list_contacts(opened, acting(None), contacts.ListContacts(customer, limit))
+    show([asdict(one) for one in found.rows], ("address", "name", "language", "customer"), as_json, none="no contacts")
 
 
 @app.command("show")
 def show_(address: AddressArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show one contact."""
-    with open_desk(config) as desk:
-        with desk.store.reading() as uow:
-            found = contact_of(uow, address)
-        _answer(desk, found, as_json)
+    with open_app(config) as opened:
+        found = contacts.show_contact(opened, acting(None), contacts.ShowContact(address))
+    show_one(asdict(found), as_json)
 
 
 @app.command("set")
@@ -86,65 +71,55 @@ def set_(
     new_address: Annotated[
         str | None, typer.Option("--address", metavar="ADDRESS", help="Another mail address for the same person.")
     ] = None,
+    company_cases: Annotated[
+        str | None,
+        typer.Option("--company-cases", metavar="view|comment|none", help="Let them see, or also comment on, all cases of their company."),
+    ] = None,
+    operator: OperatorOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Change what is given; the rest stays."""
-    changed = _given(name, language)
-    if new_address is not None:
-        changed["address"] = mail_address(new_address)
-    if not changed and customer is None:
+    """Change the fields that are given; the others stay as they are."""
+    if (name, language, customer, new_address, company_cases) == (None, None, None, None, None):
         raise UsageError("nothing to set; see mailgate contact set --help")
-    with open_desk(config) as desk:
-        with desk.store.transaction() as uow:
-            found = contact_of(uow, address)
-            if customer is not None:
-                company = _company(uow, customer)
-                changed["customer_id"] = company.id if company else None
-            after = replace(found, **changed)
-            taken = uow.contacts.by_addresses([after.address]).get(after.address.lower())
-            if taken is not None and taken.id != found.id:
-                raise UsageError(f"{after.address} is another contact's address")
-            uow.contacts.set(after)
-        _answer(desk, after, as_json)
+    access = "" if company_cases == "none" else company_cases
+    command = contacts.SetContact(address, name, language, customer, new_address, access)
+    with open_app(config) as opened:
+        after = contacts.set_contact(opened, acting(operator), command)
+    show_one(asdict(after), as_json)
 
 
-def _given(name: str | None, language: str | None) -> dict[str, Any]:
-    """The fields that were named on the command line, checked."""
-    given: dict[str, Any] = {}
-    if name is not None:
-        given["name"] = one_line(name, "the name") if name else ""
-    if language is not None:
-        given["language"] = one_of(language, LANGUAGES, "language") if language else ""
-    return given
+@app.command("import")
+def import_(
+    file: importing.FileArgument,
+    dry_run: importing.DryRunOption = False,
+    operator: OperatorOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add and change contacts as a CSV file says: all of its lines or none. Columns: address, name, language, customer.
+
+    Only the first column must be there. An empty field leaves what is. The same file may be imported again.
+    """
+    command = import_csv.ImportContacts(importing.text_of(file), dry_run)
+    with open_app(config) as opened:
+        done = import_csv.import_contacts(opened, acting(operator), command)
+    importing.show(done, dry_run, as_json)
 
 
-def _company(uow: UnitOfWork, name: str) -> Customer | None:
-    return customer_of(uow, name) if name else None
-
-
-def _by_domain(uow: UnitOfWork, address: str) -> Customer | None:
-    domain = address.rpartition("@")[2]
-    return uow.customers.by_domains([domain]).get(domain)
-
-
-def _company_names(uow: UnitOfWork, found: Any) -> dict[str, str]:
-    ids = {contact.customer_id for contact in found if contact.customer_id}
-    return {id_: company.name for id_, company in uow.customers.get(ids).items()}
-
-
-def _view(contact: Contact, names: dict[str, str]) -> dict[str, Any]:
-    return {
-        "address": contact.address,
-        "id": contact.id,
-        "number": contact.number,
-        "name": contact.name,
-        "language": contact.language,
-        "customer": names.get(contact.customer_id or "", ""),
-    }
-
-
-def _answer(desk: Desk, contact: Contact, as_json: bool) -> None:
-    with desk.store.reading() as uow:
-        names = _company_names(uow, [contact])
-    show_one(_view(contact, names), as_json)
+@app.command("join")
+def join_(
+    address: AddressArgument,
+    into: Annotated[str, typer.Option("--into", metavar="ADDRESS", help="The contact of the same person who stays.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without, only say what would be joined.")] = False,
+    operator: OperatorOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make two contacts of one person one: cases, comments, choices and reply links. It cannot be undone."""
+    command = join.JoinContacts(address, into)
+    with open_app(config) as opened:
+        done = (join.join_contacts if yes else join.preview_join)(opened, acting(operator), command)
+    show_one(asdict(done), as_json)
+    if not yes and not as_json:
+        print("nothing was changed; --yes joins them, and that cannot be undone")

@@ -1,4 +1,6 @@
-"""`mailgate init`: a folder with a complete settings file and fresh secrets. In: a folder. Out: three files, or none."""
+"""`mailgate init`: a folder with a complete settings file, fresh secrets and a certificate. In: a folder. Out: five files, or none; and the
+invitation for the first administrator.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,12 @@ from typing import Annotated
 import typer
 
 from mailgate import config as settings
-from mailgate.config import skeleton
-from mailgate.errors import ConfigError, UsageError
-from mailgate.policy_in_force import shipped
+from mailgate.application.database import OwnSchema, upgrade_schema
+from mailgate.cli.opening import acting, installation, open_app
+from mailgate.config import self_signed, skeleton
+from mailgate.config.sections import EXAMPLE_DOMAIN
+from mailgate.errors import ConfigError, MailgateError, UsageError
+from mailgate.runtime.active_policy import shipped
 
 SHOWN = (
     "service.company",
@@ -21,36 +26,57 @@ SHOWN = (
     "database.url",
     "broker.url",
     "smtp.listen",
+    "smtp.trusted_from",
+    "intake.authentication",
     "outbound.delivery",
     "outbound.smarthost",
 )
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder to write to; made when it is missing.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to; made when it is missing.")] = Path(),
     domain: Annotated[str, typer.Option(help="Mail domain of the support address.")] = "",
     company: Annotated[str, typer.Option(help="Name of the company, as it stands in mails.")] = "",
     portal_url: Annotated[str, typer.Option(help="Address of the case system's web portal.")] = "",
 ) -> None:
-    """Write mailgate.toml and policy.yaml, complete and commented, and var/secrets.toml with a fresh key."""
+    """Write mailgate.toml and policy.yaml, complete and commented; in var a fresh key and a self-signed certificate."""
     file, secrets = folder / settings.FILE_NAME, folder / "var" / "secrets.toml"
-    policy = folder / "policy.yaml"
-    for path in (file, secrets, policy):
+    policy, certificate, key = folder / "policy.yaml", folder / "var" / "tls" / "cert.pem", folder / "var" / "tls" / "key.pem"
+    for path in (file, secrets, policy, certificate, key):
         if path.exists() or path.is_symlink():
             raise UsageError(f"{path} is there already; give another folder, or move it away")
     given = {"service.domain": domain, "service.company": company, "service.portal_url": portal_url}
     given = {name: value for name, value in given.items() if value}
     _check(given)
     chosen = {setting.name: setting.default for setting in skeleton.settings() if setting.name in SHOWN}
-    text = skeleton.toml_text(_values(chosen) | {"policy.file": policy.name} | given)
+    safe = {"intake.authentication": "verify", "smtp.tls_cert": "var/tls/cert.pem", "smtp.tls_key": "var/tls/key.pem"}
+    text = skeleton.toml_text(_values(chosen) | {"policy.file": policy.name} | safe | given)
     try:
         _write(folder, file, text)
         _write(folder, policy, shipped())
+        self_signed.make(certificate, key, domain or EXAMPLE_DOMAIN)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}; give a folder that you may write to") from None
     settings.load(file, {})  # makes the secrets, too
-    print(f"{file}\n{secrets}\n{policy}")
+    made = installation(file)
+    upgrade_schema(made, acting(None), OwnSchema())
+    print(f"{file}\n{secrets}\n{policy}\n{certificate}\n{key}\n{made.settings.sqlite_file}")
     print(f"next: look through {file}, then run: mailgate doctor --config {file}")
+    print(_first_admin(file))
+
+
+def _first_admin(file: Path) -> str:
+    """The invitation for the first administrator, as far as the database is one that can be made here and now."""
+    later = f"the first administrator: mailgate account first-admin --config {file}"
+    if not settings.load(file, settings.process_environment()).database.url.startswith("sqlite:"):
+        return later
+    from mailgate.cli.account import invitation
+
+    try:
+        with open_app(file) as opened:
+            return invitation(opened, acting(None)) or later
+    except MailgateError:
+        return later
 
 
 def _values(defaults: dict[str, str]) -> dict[str, object]:

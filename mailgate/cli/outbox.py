@@ -1,32 +1,37 @@
-"""`mailgate outbox`: look at outgoing mail, and decide about mail in trouble. In: ids or the beginning of one. Out: lists, bytes, moves."""
+"""`mailgate outbox`: look at outgoing mail, and decide about mail in trouble. In: ids or their beginnings. Out: lists, bytes, moves."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from mailgate.application import backup
+from mailgate.application.app import App
+from mailgate.application.outbox import decide, mails
+from mailgate.application.outbox.decide import Decide
+from mailgate.application.outbox.mails import ListMails
+from mailgate.application.outbox.views import MailRow
 from mailgate.cli import output
-from mailgate.cli.desk import open_desk
-from mailgate.cli.interventions import Act, ReasonOption, briefly
-from mailgate.cli.interventions import shown as listed
-from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption, settings, store
-from mailgate.errors import NotAllowed
-from mailgate.store.rows import Intervention, OutboxMail
-from mailgate.store.unit_of_work import UnitOfWork
+from mailgate.cli.groups import noun
+from mailgate.cli.journal import briefly
+from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption, ReasonOption, acting, open_app
+from mailgate.cli.system.restore import waiting
+from mailgate.cli.terminal import write_raw
+from mailgate.cli.times import moment
+from mailgate.errors import NotAllowed, UsageError
 
-app = typer.Typer(help="Outgoing mail.", add_completion=False, rich_markup_mode=None)
+app = noun("Outgoing mail: look at it, retry or cancel it.")
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the mail, or its beginning.")]
-IdsArgument = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of mails, or their beginnings.")]
+IdsArgument = Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="Ids of mails, or their beginnings; or a filter.")]
+PREVIEW_ROWS = 10
 COLUMNS = ("id", "created_at", "state", "address", "template", "subject", "error")
 
 
-class State(StrEnum):
+class MailState(StrEnum):
     """States of an outgoing mail, as `--state` takes them."""
 
     PENDING = "pending"
@@ -39,93 +44,129 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+StateOption = Annotated[MailState | None, typer.Option("--state", help="Only mails in this state.")]
+ToOption = Annotated[str | None, typer.Option("--to", metavar="WHO", help="Only mails to this address, or to this domain.")]
+TemplateOption = Annotated[str | None, typer.Option("--template", metavar="NAME", help="Only mails of this kind, such as comment_added.")]
+SinceOption = Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Only mails made since then: 12h, 30d or a day (UTC).")]
+UntilOption = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Only mails made before then; written like --since.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Change all mails that the filter finds; without --yes they are only listed.")]
+
+
 @app.command("list")
 def list_mails(
-    state: Annotated[State | None, typer.Option("--state", help="Only mails in this state.")] = None,
+    state: StateOption = None,
+    to: ToOption = None,
+    template: TemplateOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     limit: LimitOption = 50,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show outgoing mails, the newest first."""
-    with store(config).reading() as work:
-        found = work.outbox.list(state.value if state else None, limit)
-    output.show([_fields(mail) for mail in found], COLUMNS, as_json, none="no mails")
+    """List outgoing mails, the newest first."""
+    with open_app(config) as app:
+        wanted = _filter(app, None, to, template, since, until)
+        page = mails.list_mails(app, acting(None), ListMails(state.value if state else None, limit, filter=wanted))
+    output.show([asdict(row) for row in page.rows], COLUMNS, as_json, none="no mails")
 
 
 @app.command()
 def show(id_: IdArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Show one mail and each try to deliver it."""
-    with store(config).reading() as work:
-        mail = work.outbox.get(work.outbox.find(id_))
-        done = work.interventions.of_mail(mail.id)
-    shown = {"attempts_made": [asdict(one) for one in mail.history], "interventions": (listed if as_json else briefly)(done)}
-    output.show_one({**_fields(mail), **shown}, as_json)
+    """Show one mail and each attempt to deliver it."""
+    with open_app(config) as app:
+        mail = mails.show_mail(app, acting(None), id_)
+    done = [asdict(one) for one in mail.interventions] if as_json else briefly(mail.interventions)
+    made = [asdict(one) for one in mail.attempts_made]
+    output.show_one({**asdict(mail.row), "attempts_made": made, "interventions": done}, as_json)
 
 
 @app.command()
 def raw(id_: IdArgument, config: ConfigOption = None) -> None:
-    """Write the frozen bytes of one mail to standard output."""
-    with store(config).reading() as work:
-        content = work.outbox.raw(work.outbox.find(id_))
-    sys.stdout.buffer.write(content)
+    """Write the bytes of one mail, as they are sent, to standard output."""
+    with open_app(config) as app:
+        content = mails.raw_mail(app, acting(None), id_)
+    write_raw(content)
 
 
 @app.command()
 def retry(
-    ids: IdsArgument,
+    ids: IdsArgument = None,
+    state: StateOption = None,
+    to: ToOption = None,
+    template: TemplateOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     operator: OperatorOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Send deferred, failed, uncertain or cancelled mails again, the same bytes. Whoever got an uncertain one gets a double."""
-    expires_after = timedelta(seconds=settings(config).outbound.expires_after_s)
-    with open_desk(config, operator) as desk, desk.store.transaction() as work:
-        now = desk.store.now()
-        act = Act.of("retry", desk.operator, reason, now)
-        before = work.outbox.lock(_resolve(work, ids))
-        _refuse_second_answers(list(before.values()))
-        done = _recorded(work, act, before, work.outbox.retry(list(before), now, now + expires_after), "pending")
-    output.report(done, _left(before, done, "is neither deferred, failed, uncertain nor cancelled"), as_json)
+    """Send deferred, failed, uncertain or cancelled mails again, the same bytes. The recipient of an uncertain one may get it twice."""
+    with open_app(config) as app:
+        principal = acting(operator)
+        command = Decide(tuple(ids or ()), output.given(reason, "the reason"), _filter(app, state, to, template, since, until))
+        if not command.ids and not yes:
+            _refuse("retry", decide.preview_retry(app, principal, command), as_json)
+        done = decide.retry(app, principal, command)
+    output.report(done, "is neither deferred, failed, uncertain nor cancelled", as_json)
 
 
 @app.command()
 def cancel(
-    ids: IdsArgument,
+    ids: IdsArgument = None,
+    state: StateOption = None,
+    to: ToOption = None,
+    template: TemplateOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    yes: YesOption = False,
     reason: ReasonOption = None,
     operator: OperatorOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Never send mails that still wait."""
-    with open_desk(config, operator) as desk, desk.store.transaction() as work:
-        act = Act.of("cancel", desk.operator, reason, desk.store.now())
-        before = work.outbox.lock(_resolve(work, ids))
-        done = _recorded(work, act, before, work.outbox.cancel(list(before), act.reason or "cancelled by hand"), "cancelled")
-    output.report(done, _left(before, done, "does not wait to be sent"), as_json)
+    """Cancel mails that are not sent yet: they are never sent."""
+    with open_app(config) as app:
+        principal = acting(operator)
+        command = Decide(tuple(ids or ()), output.given(reason, "the reason"), _filter(app, state, to, template, since, until))
+        if not command.ids and not yes:
+            _refuse("cancel", decide.preview_cancel(app, principal, command), as_json)
+        done = decide.cancel(app, principal, command)
+    output.report(done, "does not wait to be sent", as_json)
 
 
-def _recorded(work: UnitOfWork, act: Act, before: Mapping[str, OutboxMail], moved: Collection[str], to_state: str) -> list[Intervention]:
-    done = act.on_mails({id_: before[id_].state for id_ in moved}, to_state)
-    work.interventions.add(done)
-    return done
+def _filter(app: App, state: MailState | None, to: str | None, template: str | None, since: str | None, until: str | None) -> mails.Filter:
+    now = app.now()
+    return mails.Filter(state.value if state else None, to, template, moment(since, now, "--since"), moment(until, now, "--until"))
 
 
-def _left(before: Collection[str], done: Sequence[Intervention], why: str) -> dict[str, str]:
-    moved = {one.outbox_id for one in done}
-    return {id_: why for id_ in before if id_ not in moved}
+def _refuse(verb: str, found: Sequence[MailRow], as_json: bool) -> None:
+    """Show what a filter finds. Raises NotAllowed when that is anything."""
+    if not found:
+        output.note("no mails match")
+        return
+    output.show([asdict(row) for row in found[:PREVIEW_ROWS]], COLUMNS, as_json)
+    raise NotAllowed(f"{verb} would touch {len(found)} mails; nothing has changed: add --yes to do it")
 
 
-def _refuse_second_answers(mails: Sequence[OutboxMail]) -> None:
-    """Automatic answers go out at most once (guarantee 5): one that may have been sent is not sent by hand either."""
-    for mail in mails:
-        if mail.at_most_once and mail.state == "uncertain":
-            raise NotAllowed(f"{mail.id} is an automatic answer that may have been sent; those go out at most once")
-
-
-def _resolve(work: UnitOfWork, ids: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(work.outbox.find(id_) for id_ in ids))
-
-
-def _fields(mail: OutboxMail) -> dict[str, Any]:
-    return {name: value for name, value in asdict(mail).items() if name != "history"}
+@app.command()
+def restored(
+    send: Annotated[bool, typer.Option("--send", help="Let all of it go on; what was sent after the backup is sent again.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Send none of it, ever; accepted mail stays held.")] = False,
+    operator: OperatorOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what waits since a restore, and decide about it. Exit code 1 when something waits."""
+    if send and drop:
+        raise UsageError("--send and --drop exclude each other")
+    with open_app(config) as app:
+        if send or drop:
+            counts = backup.decide_on_restored(app, acting(operator), backup.DecideOnRestored(send))
+        else:
+            counts = backup.show_restored(app, acting(operator), backup.ShowRestored())
+    done = {True: "go on", False: "are dropped"}[send] if send or drop else "wait"
+    print(output.json_line(counts) if as_json else f"{waiting(counts)} {done}")
+    if any(counts.values()) and not (send or drop):
+        raise typer.Exit(1)

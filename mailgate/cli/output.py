@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mailgate.errors import NotAllowed
+from mailgate.errors import NotAllowed, UsageError
 
 if TYPE_CHECKING:
-    from mailgate.store.rows import Intervention
+    from mailgate.application.journal.views import Moved
+
+NOT_A_TERMINAL_COLUMNS = 100_000
+LEFT = {"pending": "is pending: it is not decided yet", "purged": "cannot be run again: its bytes have been purged"}
+
+
+_desk: dict[str, tzinfo] = {"zone": UTC}
+
+
+def use_zone(name: str) -> None:
+    """Show times to people in this time zone from now on; one that the system does not know is not used. JSON stays in UTC."""
+    with contextlib.suppress(ZoneInfoNotFoundError, ValueError):
+        _desk["zone"] = ZoneInfo(name)
 
 
 def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: bool, *, none: str = "none") -> None:
@@ -26,9 +40,26 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: boo
     if not lines:
         print(none, file=sys.stderr)
         return
-    widths = [max(_width(line[at]) for line in [list(columns), *lines]) for at in range(len(columns))]
-    for line in [[column.upper().replace("_", " ") for column in columns], *lines]:
-        print("  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip())
+    print(_table([column.upper().replace("_", " ") for column in columns], lines))
+
+
+def _table(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Aligned columns without colour. On a terminal, cells but those of the first column are folded to its width; else nothing is."""
+    from rich.cells import cell_len  # a tenth of a second that --json need not wait for
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    for at, title in enumerate(titles):
+        least = max(cell_len(line[0]) for line in [titles, *lines]) if at == 0 else None
+        table.add_column(Text(title), overflow="fold", min_width=least)
+    for line in lines:
+        table.add_row(*map(Text, line))
+    console = Console(color_system=None, highlight=False, width=None if sys.stdout.isatty() else NOT_A_TERMINAL_COLUMNS)
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(text.rstrip() for text in captured.get().splitlines())
 
 
 def show_one(row: Mapping[str, Any], as_json: bool) -> None:
@@ -56,7 +87,7 @@ def one_line(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return value.astimezone(_desk["zone"]).strftime("%Y-%m-%d %H:%M:%S %Z")
     if isinstance(value, list | tuple):
         return ", ".join(one_line(item) for item in value)
     return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in str(value))
@@ -77,21 +108,24 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _width(text: str) -> int:
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+def given(text: str | None, what: str) -> str:
+    """The text of an option; "" when it was not given. Raises UsageError for one that is given and empty."""
+    if text is not None and not text.strip():
+        raise UsageError(f"{what} is empty")
+    return text or ""
 
 
-def report(moves: Iterable[Intervention], left: Mapping[str, str], as_json: bool, *, stay: Mapping[str, str] | None = None) -> None:
-    """One line for each row that was moved, and for each that stays as it is, rightly. Raises NotAllowed for those that were left alone.
+def report(done: Moved, wrong_state: str, as_json: bool) -> None:
+    """One line for each row that was moved, and for each that stays because its work is done.
 
-    `left` and `stay`: id -> why, in words that follow the id.
+    `wrong_state`: words for a row that is not in a state that the verb is for. Raises NotAllowed when rows were left as they were.
     """
-    done, stay = list(moves), stay or {}
-    for one in done:
-        shown = json_line(asdict(one) | {"detail": json.loads(one.detail)})
-        print(shown if as_json else f"{one.journal_id or one.outbox_id}  {one.to_state}")
-    for id_, why in stay.items():
-        print(json_line({"journal_id": id_, "stays": why}) if as_json else f"{id_}  {why}")
-    if left:
-        first, why = next(iter(left.items()))
-        raise NotAllowed(f"{len(left)} of {len(done) + len(stay) + len(left)} left alone: {first} {why}")
+    for one in done.moves:
+        print(json_line(asdict(one)) if as_json else f"{one.journal_id or one.outbox_id}  {one.to_state}")
+    for row in done.stay:
+        why = f"is {row.state} already, and stays so"
+        print(json_line({"journal_id": row.id, "stays": why}) if as_json else f"{row.id}  {why}")
+    if done.left:
+        first = done.left[0]
+        why = LEFT.get(first.code, wrong_state)
+        raise NotAllowed(f"{len(done.left)} of {len(done.moves) + len(done.stay) + len(done.left)} left alone: {first.id} {why}")

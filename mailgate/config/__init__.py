@@ -6,6 +6,7 @@ when all else is right and the embedded default has none yet.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +24,12 @@ from mailgate.config.sections import (
     Bounces,
     Broker,
     Database,
+    Desk,
     Dkim,
     Intake,
     Log,
     Metrics,
+    OpenId,
     Outbound,
     PolicyFile,
     Retention,
@@ -34,14 +37,19 @@ from mailgate.config.sections import (
     Sections,
     Service,
     Smtp,
+    Web,
     Worker,
 )
 from mailgate.config.signing_keys import SigningKeys
-from mailgate.config.values import Endpoint, Network, without_password
+from mailgate.config.values import Endpoint, Network
 from mailgate.errors import ConfigError
+from mailgate.masking import without_password
 
-__all__ = ["Endpoint", "Network", "Secrets", "Settings", "find", "load", "without_password"]
+__all__ = ["Endpoint", "Network", "Secrets", "Settings", "find", "is_named", "load", "without_password"]
 FILE_NAME = "mailgate.toml"
+SYSTEM_FILE = Path("/etc/mailgate") / FILE_NAME
+URLS = frozenset({"url", "smarthost", "portal_url"})
+"""Keys whose value may hold a password: an error does not repeat it."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ class Settings:
     broker: Broker
     smtp: Smtp
     addresses: AddressBook
+    desk: Desk
     secrets: SecretFile
     policy: PolicyFile
     intake: Intake
@@ -62,6 +71,8 @@ class Settings:
     worker: Worker
     retention: Retention
     metrics: Metrics
+    web: Web
+    openid: OpenId
     log: Log
     vault: Secrets
     signing: SigningKeys
@@ -84,15 +95,14 @@ class Settings:
         return frozenset({*self.support_addresses, f"{self.addresses.reply_mailbox}@{self.service.domain}"})
 
     @property
-    def local_domains(self) -> frozenset[str]:
-        """All domains that we take mail for."""
-        domains = {self.service.domain, *(address.rpartition("@")[2] for address in self.support_addresses)}
-        return frozenset(domains | ({self.addresses.reply_domain} if self.addresses.reply_domain else set()))
-
-    @property
     def from_name(self) -> str:
         """Display name of our mails."""
         return self.outbound.from_name or self.service.company
+
+    @property
+    def has_own_portal(self) -> bool:
+        """Whether the pages that links in mails open are ours, and not those of another case system."""
+        return bool(self.web.listen) and self.service.case_link == Service().case_link
 
     @property
     def signing_domain(self) -> str:
@@ -100,18 +110,47 @@ class Settings:
         return self.dkim.domain or self.service.domain
 
     @property
+    def believed(self) -> dict[str, str]:
+        """Who is believed for what, for people: nothing is believed that no setting names."""
+        servers = ", ".join(map(str, self.smtp.trusted_from)) or "nobody"
+        balancers = ", ".join(map(str, self.smtp.proxy_from)) or "nobody"
+        results = ", ".join(self.intake.authserv_ids) if self.intake.authentication != "off" else ""
+        return {
+            "mail servers in front (Received, LMTP, no limits per client)": servers,
+            "LMTP without a named client": f"programs that may open {self.smtp.lmtp_socket}" if self.smtp.lmtp_socket else "nobody",
+            "PROXY header": balancers,
+            "Authentication-Results": f"{results} in mail from these servers" if results else "nobody",
+            "SPF, DKIM, DMARC and ARC": "verified here" if self.intake.authentication == "verify" else "not verified here",
+        }
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The database's file; None on PostgreSQL."""
+        url = self.database.url
+        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
+
+    @property
     def embedded(self) -> bool:
         """Whether all parts must run in one process."""
         return self.broker.url.startswith("memory:")
 
 
+def process_environment() -> Mapping[str, str]:
+    """The variables that this process was given: the one place that reads them."""
+    return dict(os.environ)
+
+
 def find(environment: Mapping[str, str], folder: Path) -> Path | None:
-    """The settings file to use when none is named: `MAILGATE_CONFIG`, else `mailgate.toml` in `folder`, else none."""
+    """The settings file to use when none is named: `MAILGATE_CONFIG`, else `mailgate.toml` in `folder`, else the system's, else none."""
     named = environment.get("MAILGATE_CONFIG", "")
     if named:
         return Path(named)
-    here = folder / FILE_NAME
-    return here if here.exists() else None
+    return next((file for file in (folder / FILE_NAME, SYSTEM_FILE) if file.exists()), None)
+
+
+def is_named(environment: Mapping[str, str]) -> bool:
+    """Whether the environment says which database is meant, so that no file has to (as in a container)."""
+    return bool(environment.get("MAILGATE_DATABASE__URL"))
 
 
 def load(path: Path | None, environment: Mapping[str, str], *, make_secrets: bool = True) -> Settings:
@@ -146,6 +185,8 @@ def _secrets(document: Document, sections: Sections, make: bool) -> Secrets:
         vault = secret_file.create(path) if make else secret_file.passing()
     if sections.outbound.username and not vault.smarthost_password:
         document.fail("outbound", "username", "outbound.username has no password", f"set smarthost_password in {path}")
+    if sections.openid.issuer and not vault.openid_client_secret:
+        document.fail("openid", "issuer", "openid.issuer has no client secret", f"set openid_client_secret in {path}")
     return vault
 
 
@@ -194,7 +235,7 @@ def _words(section: str, key: str, problem: Mapping[str, Any]) -> tuple[str, str
         "too_long": f"a list of {context.get('max_length')} or fewer",
         "string_pattern_mismatch": "capital letters and digits, such as SUP",
     }.get(kind, "something else")
-    shown = repr(problem.get("input"))[:60]
+    shown = "what stands there" if key in URLS else repr(problem.get("input"))[:60]
     return f"{name} must be {wanted}, not {shown}", ""
 
 

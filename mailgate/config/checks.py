@@ -10,16 +10,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 
 from mailgate.config import secret_file
 from mailgate.config.document import Document
 from mailgate.config.sections import EXAMPLE_DOMAIN, Sections
-from mailgate.config.values import Endpoint, has_password
+from mailgate.config.values import Endpoint
 from mailgate.errors import ConfigError
+from mailgate.masking import has_password
 
 Check = Callable[[Document, Sections], None]
+LOGO_MAX_BYTES = 40 * 1024
 MIN_KEPT_DAYS = 8  # a resent message is recognised for 7 days
 
 
@@ -41,14 +44,23 @@ def _settings_file_is_private(document: Document, sections: Sections) -> None:
 
 def _listeners(document: Document, sections: Sections) -> None:
     smtp, metrics = sections.smtp, sections.metrics
-    if not (smtp.listen or smtp.listen_tls or smtp.lmtp_listen):
-        document.fail("smtp", "listen", "no listener is left", "give smtp.listen, smtp.listen_tls or smtp.lmtp_listen an address")
+    if smtp.lmtp_listen and not smtp.trusted_from:
+        what = "smtp.lmtp_listen has no clients: nobody is named in smtp.trusted_from"
+        document.fail("smtp", "lmtp_listen", what, 'name the mail server in front, such as trusted_from = ["127.0.0.1/32"]')
+    if not (smtp.listen or smtp.listen_tls or smtp.lmtp_listen or smtp.lmtp_socket):
+        document.fail(
+            "smtp",
+            "listen",
+            "no listener is left",
+            "give one of smtp.listen, smtp.listen_tls, smtp.lmtp_listen and smtp.lmtp_socket a value",
+        )
     seen: list[tuple[Endpoint, str, str]] = []
     for section, key, endpoints in (
         ("smtp", "listen", smtp.listen),
         ("smtp", "listen_tls", smtp.listen_tls),
         ("smtp", "lmtp_listen", smtp.lmtp_listen),
         ("metrics", "listen", metrics.listen),
+        ("web", "listen", sections.web.listen),
     ):
         for endpoint in endpoints:
             for other, other_section, other_key in seen:
@@ -88,13 +100,22 @@ def _memory_for_data(document: Document, sections: Sections) -> None:
         document.fail(*where, what, "a message of that size could never come in: raise the total, or lower the largest")
 
 
+def _logo(document: Document, sections: Sections) -> None:
+    file = sections.service.logo_file
+    raw = _read(document, "logo_file", file, "service") if file else b""
+    if file and not raw.startswith(b"\x89PNG\r\n\x1a\n"):
+        document.fail("service", "logo_file", f"{file} is no PNG file", "mail clients show PNG everywhere; SVG and WebP they do not")
+    if len(raw) > LOGO_MAX_BYTES:
+        document.fail("service", "logo_file", f"{file} has {len(raw)} bytes; {LOGO_MAX_BYTES} are the most", "every mail carries it")
+
+
 def _worker_ports(document: Document, sections: Sections) -> None:
     for endpoint in sections.metrics.listen:
         if endpoint.port + sections.worker.processes - 1 > 65_535:
             document.fail(
                 "metrics",
                 "listen",
-                f"port {endpoint.port} leaves no room for {sections.worker.processes} processes",
+                f"port {endpoint.port} leaves too few ports for {sections.worker.processes} processes",
                 "take a lower port",
             )
 
@@ -119,11 +140,11 @@ def _certificate(document: Document, sections: Sections) -> None:
     _matches(document, smtp.tls_cert, smtp.tls_key)
 
 
-def _read(document: Document, key: str, path: Path) -> bytes:
+def _read(document: Document, key: str, path: Path, section: str = "smtp") -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        document.fail("smtp", key, f"smtp.{key} {path} cannot be read: {error.strerror}", "check the path and its permissions")
+        document.fail(section, key, f"{section}.{key} {path} cannot be read: {error.strerror}", "check the path and its permissions")
 
 
 def _current(document: Document, pem: bytes) -> None:
@@ -199,18 +220,33 @@ def _delivery(document: Document, sections: Sections) -> None:
             "mail would go out from a domain that is not yours: set it",
         )
     listeners = (*sections.smtp.listen, *sections.smtp.listen_tls, *sections.smtp.lmtp_listen)
-    if out.delivery == "smtp" and any(_meet(out.smarthost_endpoint, endpoint) for endpoint in listeners):
-        document.fail(
-            "outbound",
-            "smarthost",
-            f"outbound.smarthost {out.smarthost} is our own listener",
-            "mail would go in a circle: name another host or port",
-        )
+    hops = [("smarthost", out.smarthost, out.smarthost_endpoint)]
+    hops += [("fallback_smarthosts", *hop) for hop in zip(out.fallback_smarthosts, out.fallback_endpoints, strict=True)]
+    for name, url, hop in hops if out.delivery == "smtp" else ():
+        if any(_meet(hop, endpoint) for endpoint in listeners):
+            document.fail(
+                "outbound", name, f"outbound.{name} {url} is our own listener", "mail would go in a circle: name another host or port"
+            )
     if out.username and out.tls == "none":
         what = 'outbound.tls = "none" would send the password in the clear'
         document.fail(*_set_one(document, ("outbound", "tls"), ("outbound", "username")), what, "set outbound.tls to starttls or implicit")
+    if out.auth == "xoauth2":
+        _token_login(document, sections)
     if out.retry_first_s > out.retry_max_s:
         document.fail("outbound", "retry_first_s", "retry_first_s is longer than retry_max_s", "make the first pause the shorter one")
+
+
+def _token_login(document: Document, sections: Sections) -> None:
+    out = sections.outbound
+    url = urlsplit(out.oauth_token_url)
+    if url.scheme != "https" or not url.hostname or url.username or url.fragment:
+        what = f"outbound.oauth_token_url {out.oauth_token_url!r} is no https address"
+        hint = "take the token endpoint of your provider, such as https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token"
+        document.fail("outbound", "oauth_token_url", what, hint)
+    for key, value in (("username", out.username), ("oauth_client_id", out.oauth_client_id)):
+        if not value:
+            where = _set_one(document, ("outbound", key), ("outbound", "auth"))
+            document.fail(*where, f'outbound.auth = "xoauth2" needs outbound.{key}', "name the mailbox or the client that logs in")
 
 
 def _intake(document: Document, sections: Sections) -> None:
@@ -264,17 +300,28 @@ def _templates(document: Document, sections: Sections) -> None:
         document.fail("outbound", "templates_dir", f"outbound.templates_dir {folder} is no folder", "make it, or leave the setting out")
 
 
+def _openid(document: Document, sections: Sections) -> None:
+    if sections.openid.issuer and not sections.openid.client_id:
+        document.fail("openid", "client_id", "openid.client_id is empty", "register mailgate at the provider, and write the id it gives")
+
+
 def _retention(document: Document, sections: Sections) -> None:
     days = sections.retention.raw_days
     if 0 < days < MIN_KEPT_DAYS:
         what = f"retention.raw_days = {days} is too short: a resent mail is recognised for 7 days"
         document.fail("retention", "raw_days", what, f"use {MIN_KEPT_DAYS} or more, or 0")
+    for key in ("journal_days", "outbox_days"):
+        kept = getattr(sections.retention, key)
+        if 0 < kept < max(days, MIN_KEPT_DAYS):
+            what = f"retention.{key} = {kept} is shorter than the {days or MIN_KEPT_DAYS} days that bytes are kept"
+            document.fail("retention", key, what, f"use {max(days, MIN_KEPT_DAYS)} or more, or 0; or lower retention.raw_days")
 
 
 CHECKS: tuple[Check, ...] = (
     _settings_file_is_private,
     _listeners,
     _memory_for_data,
+    _logo,
     _worker_ports,
     _certificate,
     _networks,
@@ -286,5 +333,6 @@ CHECKS: tuple[Check, ...] = (
     _signing,
     _authorities,
     _templates,
+    _openid,
     _retention,
 )

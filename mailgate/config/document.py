@@ -19,7 +19,7 @@ from mailgate.config.sections import MOVED, Section, Sections
 from mailgate.errors import ConfigError
 
 PREFIX = "MAILGATE_"
-OWN_VARIABLES = frozenset({"MAILGATE_CONFIG", "MAILGATE_KILL"})
+OWN_VARIABLES = frozenset({"MAILGATE_CONFIG", "MAILGATE_KILL", "MAILGATE_OPERATOR"})
 FOREIGN_PREFIXES = ("MAILGATE_TEST_", "MAILGATE_BENCH_")
 MAX_FILE_BYTES = 256 * 1024
 _AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")

@@ -22,13 +22,21 @@ from mailgate.config.document import line_of, parse_toml, read_text, suggest
 from mailgate.errors import ConfigError
 
 KEY_BYTES = 32
-_KEYS = ("smarthost_password", "token_keys", "token_keys_valid_until")
+_LINES = ("smarthost_password", "smarthost_oauth_secret", "smarthost_oauth_refresh_token", "openid_client_secret")
+_KEYS = (*_LINES, "token_keys", "token_keys_valid_until")
 _EXAMPLES = ("example", "changeme", "change-me", "secret", "password", "default", "mailgate")
 _TEMPLATE = """\
 # Keys of mailgate. Whoever has this file can forge reply addresses: keep its mode at 0600 and its copies safe.
 
 # Password of outbound.username at the smarthost.
 smarthost_password = ""
+
+# With outbound.auth = "xoauth2": the client's secret at the token endpoint, and a refresh token where the provider gives one.
+smarthost_oauth_secret = ""
+smarthost_oauth_refresh_token = ""
+
+# Our client secret at the OpenID provider of openid.issuer.
+openid_client_secret = ""
 
 # Key id (1 to 255) = 32 random bytes in base64. The highest id signs, all verify.
 # To rotate: add a key with a higher id, then give the old one a last day below.
@@ -48,6 +56,9 @@ class Secrets:
     token_keys: Mapping[int, bytes] = field(repr=False)
     valid_until: Mapping[int, date] = field(default_factory=dict)
     smarthost_password: str = field(default="", repr=False)
+    smarthost_oauth_secret: str = field(default="", repr=False)
+    smarthost_oauth_refresh_token: str = field(default="", repr=False)
+    openid_client_secret: str = field(default="", repr=False)
 
 
 def load(path: Path) -> Secrets:
@@ -58,11 +69,16 @@ def load(path: Path) -> Secrets:
     for key in content:
         if key not in _KEYS:
             raise _error(path, text, key, f"unknown key {key}", suggest(key, _KEYS, "keys are"))
-    password = content.get("smarthost_password", "")
-    if not isinstance(password, str) or any(ord(c) < 32 for c in password):
-        raise _error(path, text, "smarthost_password", "smarthost_password must be a text without control characters")
+    lines = {name: _one_line(path, text, name, content) for name in _LINES}
     keys = _token_keys(path, text, content.get("token_keys", {}))
-    return Secrets(keys, _valid_until(path, text, content.get("token_keys_valid_until", {}), keys), password)
+    return Secrets(keys, _valid_until(path, text, content.get("token_keys_valid_until", {}), keys), **lines)
+
+
+def _one_line(path: Path, text: str, name: str, content: Mapping[str, Any]) -> str:
+    value = content.get(name, "")
+    if not isinstance(value, str) or any(ord(c) < 32 for c in value):
+        raise _error(path, text, name, f"{name} must be a text without control characters")
+    return value
 
 
 def create(path: Path) -> Secrets:

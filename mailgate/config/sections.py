@@ -1,6 +1,6 @@
 """The sections of `mailgate.toml`: every key with its type, unit, default and meaning. Values only; nothing is read here.
 
-Relative paths count from the folder of the settings file. The table of docs/operations.md is made from these descriptions.
+Relative paths count from the folder of the settings file. docs/reference/settings.md is made from these descriptions.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mailgate.config.values import (
+    Accent,
     Addresses,
     BrokerUrl,
     DatabaseUrl,
@@ -17,12 +18,14 @@ from mailgate.config.values import (
     Endpoint,
     Endpoints,
     HttpUrl,
+    IssuerUrl,
     LocalWord,
     Networks,
     OneLine,
     OptionalDomain,
     OptionalPath,
     SmarthostUrl,
+    SmarthostUrls,
     Words,
     smarthost_endpoint,
 )
@@ -58,6 +61,9 @@ class Service(Section):
 
     company: OneLine = Field("Supportweb", min_length=1, description="name of the company, as it stands in mails")
     domain: Domain = Field(EXAMPLE_DOMAIN, description="mail domain of the support addresses and of our Message-IDs")
+    portal_name: OneLine = Field("supportweb", min_length=1, description="what the web portal is called in mails and answers")
+    accent: Accent = Field("#00608a", description="colour of buttons and links in mails; must have a contrast of 4.5 to white")
+    logo_file: OptionalPath = Field(None, description="PNG file of at most 40 KB that mails carry beside the company's name; empty: none")
     portal_url: HttpUrl = Field("https://supportweb.example.test", description="address of the case system's web portal")
     case_link: str = Field("{portal_url}/browse/{key}", description="link to one case; {portal_url} and {key} are filled in")
     default_language: Literal["nb", "nn", "en"] = Field("nb", description="language of mails to people whose language is not known")
@@ -86,7 +92,7 @@ class Database(Section):
 
 
 class Broker(Section):
-    """The doorbell between processes; may be lost at any time."""
+    """Wakeups between processes; may be lost at any time."""
 
     url: BrokerUrl = Field(
         "memory://", repr=False, description="memory:// (one process), redis://host:port/db or amqp://user:password@host:port"
@@ -100,12 +106,19 @@ class Smtp(Section):
         (Endpoint("127.0.0.1", 2525),), description="addresses that speak SMTP, with STARTTLS when a certificate is set"
     )
     listen_tls: Endpoints = Field((), description="addresses that speak SMTP with TLS from the first byte")
-    lmtp_listen: Endpoints = Field((), description="addresses that speak LMTP (RFC 2033), for a mail server in front")
+    lmtp_listen: Endpoints = Field(
+        (), description="addresses that speak LMTP (RFC 2033) with the mail servers of trusted_from, and with nobody else"
+    )
+    lmtp_socket: OptionalPath = Field(None, description="Unix socket that speaks LMTP with whoever may open it (mode 0660); empty: none")
     hostname: OptionalDomain = Field("", description="our name in the greeting; empty: service.domain")
     tls_cert: OptionalPath = Field(None, description="PEM file with the certificate and its chain")
     tls_key: OptionalPath = Field(None, description="PEM file with the private key; not readable for others")
     proxy_from: Networks = Field((), description="balancers that must send a PROXY header; its address counts as the client's")
-    trusted_from: Networks = Field((), description="mail servers in front of us: per-client limits do not count for them")
+    trusted_from: Networks = Field(
+        (),
+        description="mail servers in front of us: they have no limits per client, may speak LMTP, and their Received and "
+        "Authentication-Results fields are believed; empty: nobody",
+    )
     max_message_bytes: int = Field(25 * MIB, ge=1024, le=1024 * MIB, description="largest message; said in SIZE (RFC 1870)")
     max_data_total_bytes: int = Field(256 * MIB, ge=MIB, description="memory for all messages that are coming in; more is put off with 452")
     max_recipients: Count = Field(100, description="recipients of one message")
@@ -130,6 +143,14 @@ class AddressBook(Section):
         "", description="domain of bare reply addresses (token@reply_domain); empty: reply_mailbox+token@ service.domain"
     )
     bounce_mailbox: LocalWord = Field("bounce", max_length=8, description="word before the + of a return path")
+
+
+class Desk(Section):
+    """The daily mail to the desk: what waits for a person, as `mailgate todo` says it. On days with nothing to say there is none."""
+
+    report_to: Addresses = Field((), description="addresses that get it; empty: off")
+    report_hour: int = Field(7, ge=0, le=23, description="hour from which it is sent, in the time zone of the policy")
+    report_language: Literal["", "nb", "nn", "en"] = Field("", description="its language; empty: service.default_language")
 
 
 class SecretFile(Section):
@@ -164,7 +185,7 @@ class Intake(Section):
     authserv_ids: Words = Field(
         (),
         description="names whose Authentication-Results are believed (RFC 8601), as set by our mail server in front, in mail that comes "
-        "from smtp.trusted_from; without that, from this machine or an inner network",
+        "from smtp.trusted_from, from an LMTP client on a local socket, or by mailgate inject; from nobody else",
     )
     dns_servers: Endpoints = Field((), description="resolvers to ask when mailgate verifies, address:port; empty: those of the machine")
     dns_timeout_s: Seconds = Field(2.0, description="seconds to wait for one answer of the DNS")
@@ -173,15 +194,13 @@ class Intake(Section):
     answers_per_domain_per_hour: Count = Field(100, description="automatic answers to one domain in an hour")
     answers_per_hour: Count = Field(1_000, description="automatic answers to all in an hour")
     case_changes_per_hour: Count = Field(
-        10, description="comments by mail on one case in an hour; more are kept, but move nothing and nobody is told"
+        10, description="comments by mail on one case in an hour; more are kept as comments, but change no status and cause no notices"
     )
     case_changes_per_day: Count = Field(50, description="the same in a day, against slow loops")
     cases_per_address_per_day: Count = Field(20, description="cases that mail of one address makes in a day; more are held for a person")
     cases_per_domain_per_hour: Count = Field(100, description="cases that mail of one domain makes in an hour; more are held")
     cases_per_hour: Count = Field(500, description="cases that all mail makes in an hour; more are held")
-    team_mails_per_hour: Count = Field(
-        60, description="mails to one address that rules tell (notify) in an hour; of more mail the team is not told"
-    )
+    team_mails_per_hour: Count = Field(60, description="notify mails to one address in an hour; beyond that the team gets none")
     forwards_per_hour: Count = Field(500, description="mails that rules forward to one address in an hour; more are held for a person")
 
 
@@ -198,20 +217,44 @@ class Outbound(Section):
 
     delivery: Literal["capture", "smtp"] = Field("capture", description="capture: mail stays in the database; smtp: it is sent")
     smarthost: SmarthostUrl = Field("smtp://127.0.0.1:25", description="the next hop, smtp://host:port")
-    tls: Literal["none", "opportunistic", "starttls", "implicit"] = Field(
-        "opportunistic", description="TLS to the smarthost; starttls and implicit never send without it"
+    fallback_smarthosts: SmarthostUrls = Field(
+        (), description="next hops to use, in order, while the one before takes nothing; with the same TLS, user and password"
     )
-    tls_verify: bool = Field(True, description="whether the smarthost's certificate must be good (chain and name)")
+    tls: Literal["none", "opportunistic", "starttls", "implicit"] = Field(
+        "opportunistic",
+        description="TLS to the smarthost; opportunistic: when it is offered, whatever the certificate; starttls, implicit: always",
+    )
+    tls_verify: bool = Field(True, description="whether starttls and implicit check the smarthost's certificate (chain and name)")
     tls_ca_file: OptionalPath = Field(
         None, description="PEM file with the authorities for the smarthost's certificate; empty: the system's"
     )
     username: str = Field("", description="user at the smarthost; empty: no AUTH. The password stands in the secrets file")
+    auth: Literal["password", "xoauth2"] = Field(
+        "password",
+        description="how we log in: password, or xoauth2 by a token (Microsoft 365 takes no passwords from the end of 2026). "
+        "Its secret stands in the secrets file",
+    )
+    oauth_token_url: str = Field("", description="token endpoint for xoauth2, https://...")
+    oauth_client_id: str = Field("", description="our client id at the token endpoint")
+    oauth_scope: str = Field("", description="scope of the token, such as https://outlook.office365.com/.default")
+    allow_unverified_auth: bool = Field(
+        False, description="whether the password may be sent over TLS with a certificate that is not verified; never without TLS"
+    )
     from_name: OneLine = Field("", description="display name of our mails; empty: service.company")
     dkim_selector: OptionalDomain = Field(
         "", description="selector of the key that the smarthost signs with; `mailgate doctor` looks it up"
     )
+    hold_back_s: float = Field(
+        60.0,
+        ge=0,
+        le=3600,
+        description="seconds before mail leaves about what one of us did by hand, and before a released mail is read again: until then it "
+        "can be taken back. At least the window of the policy's notices",
+    )
     batch: Count = Field(50, le=1_000, description="mails that a worker takes at a time")
     connections: int = Field(2, ge=1, le=50, description="connections of one process to the smarthost")
+    domain_connections: CountOrNone = Field(0, description="connections for one recipient domain; 0: one less than all of them")
+    domain_per_minute: CountOrNone = Field(0, description="mails of one process to one recipient domain in a minute; 0: any number")
     lease_s: Seconds = Field(
         60.0, ge=15, description="seconds after which another worker takes over what was not finished; a try that lasts prolongs it"
     )
@@ -220,12 +263,19 @@ class Outbound(Section):
     )
     retry_first_s: Seconds = Field(60.0, description="seconds to the second try; doubled for each one more")
     retry_max_s: Seconds = Field(4 * 3600.0, description="longest pause between two tries")
-    templates_dir: OptionalPath = Field(None, description="folder with templates that replace built-in ones; empty: built-in only")
+    templates_dir: OptionalPath = Field(
+        None, description="folder with templates and words that replace built-in ones; empty: built-in only"
+    )
 
     @property
     def smarthost_endpoint(self) -> Endpoint:
         """Host and port of the next hop."""
         return smarthost_endpoint(self.smarthost)
+
+    @property
+    def fallback_endpoints(self) -> tuple[Endpoint, ...]:
+        """Host and port of the next hops that stand in for it."""
+        return tuple(map(smarthost_endpoint, self.fallback_smarthosts))
 
 
 class Dkim(Section):
@@ -248,17 +298,20 @@ class Worker(Section):
     """The processes that run intake, notices and sending."""
 
     processes: Count = Field(1, le=64, description="processes of `mailgate worker`")
-    sweep_interval_s: float = Field(5.0, ge=0.1, le=300, description="seconds between two looks for due work that no ring told of")
+    sweep_interval_s: float = Field(5.0, ge=0.1, le=300, description="seconds between two searches for due rows that no wakeup announced")
     stop_timeout_s: Seconds = Field(30.0, description="seconds that work in hand gets at a stop")
 
 
 class Retention(Section):
-    """How long bytes are kept. Held, shunted and pending mail is never removed, nor the record of what happened."""
+    """How long what people wrote, and who they are, is kept, in days; 0: for ever. Held, shunted and pending mail is never removed, nor
+    the count of what happened. docs/howto/personal-data.md says why these are the defaults.
+    """
 
-    raw_days: Days = Field(
-        0,
-        description="days that the bytes of finished mail, in and out, are kept; at least 8, or 0: for ever. Attachments of comments stay",
-    )
+    raw_days: Days = Field(180, description="bytes of finished mail, in and out; at least 8. Attachments of comments stay")
+    journal_days: Days = Field(365, description="who sent finished mail, from where and about what; backtests and reports look at it")
+    outbox_days: Days = Field(365, description="to whom mail was sent, and what servers answered")
+    case_days: Days = Field(1825, description="what was said in a case, with its files, counted from when it was closed")
+    audit_days: Days = Field(1825, description="who changed what")
 
 
 class Metrics(Section):
@@ -269,6 +322,36 @@ class Metrics(Section):
         max_length=1,
         description="address of /metrics, /health and /ready; process n of a worker takes port + n; empty list: off",
     )
+
+
+class Web(Section):
+    """The pages: supportweb. Served by a process of its own, which `mailgate run` brings along."""
+
+    listen: Endpoints = Field(
+        (Endpoint("127.0.0.1", 8080),),
+        max_length=1,
+        description="address of the pages, for a proxy that speaks https or with tls_cert; empty: off",
+    )
+    trusted_proxies: Networks = Field((), description="proxies whose X-Forwarded-For and X-Forwarded-Proto are believed")
+    tls_cert: OptionalPath = Field(None, description="PEM file with the certificate and its chain, where there is no proxy in front")
+    tls_key: OptionalPath = Field(None, description="PEM file with the private key; not readable for others")
+    threads: Count = Field(8, le=200, description="pages at work at a time; no more than database.pool_size do any good")
+    stop_timeout_s: Seconds = Field(10.0, description="seconds that requests in hand get at a stop")
+    staff_second_factor: Literal["optional", "required"] = Field(
+        "optional", description="whether staff who log in with a password must have a second factor (an app's codes)"
+    )
+
+
+class OpenId(Section):
+    """Log in for staff at the company's OpenID provider (OpenID Connect Core 1.0). Its client secret stands in the secrets file."""
+
+    issuer: IssuerUrl = Field("", description="the provider's address, such as https://login.firma.example/realms/main; empty: off")
+    client_id: str = Field("", description="our client id at the provider; its redirect address is portal_url/login/openid/callback")
+    label: OneLine = Field("OpenID", min_length=1, description="the provider's name on the button")
+    groups_claim: LocalWord = Field("groups", description="claim that lists the groups of who logs in")
+    agent_groups: Words = Field((), description="groups whose members are agents")
+    operator_groups: Words = Field((), description="groups whose members are operators")
+    admin_groups: Words = Field((), description="groups whose members are administrators; all three empty: roles are given here")
 
 
 class Log(Section):
@@ -288,6 +371,7 @@ class Sections(BaseModel):
     broker: Broker = Field(default_factory=Broker)
     smtp: Smtp = Field(default_factory=Smtp)
     addresses: AddressBook = Field(default_factory=AddressBook)
+    desk: Desk = Field(default_factory=Desk)
     secrets: SecretFile = Field(default_factory=SecretFile)
     policy: PolicyFile = Field(default_factory=PolicyFile)
     intake: Intake = Field(default_factory=Intake)
@@ -297,4 +381,6 @@ class Sections(BaseModel):
     worker: Worker = Field(default_factory=Worker)
     retention: Retention = Field(default_factory=Retention)
     metrics: Metrics = Field(default_factory=Metrics)
+    web: Web = Field(default_factory=Web)
+    openid: OpenId = Field(default_factory=OpenId)
     log: Log = Field(default_factory=Log)

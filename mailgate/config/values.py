@@ -16,6 +16,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
+from mailgate.masking import without_password
+
 Network = IPv4Network | IPv6Network
 SMTP_PORT = 25
 DATABASE_SCHEMES = ("sqlite", "postgresql+psycopg")
@@ -96,6 +98,24 @@ def word(text: str) -> str:
     return text.strip()
 
 
+def accent(value: str) -> str:
+    """A colour as `#rrggbb` in lower case that white text stands out on (WCAG 2.2, 1.4.3)."""
+    value = value.strip().lower()
+    if not re.fullmatch(r"#[0-9a-f]{6}", value):
+        raise ValueError(f"{value!r} is no colour; write it as #00608a")
+    found = 1.05 / (luminance(value) + 0.05)
+    if found < 4.5:
+        raise ValueError(f"{value} has a contrast of {found:.1f} to white, which is too little to read; take a darker colour (4.5)")
+    return value
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `#rrggbb`, from 0 to 1 (WCAG 2.2)."""
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def one_line(text: str) -> str:
     """A text that can stand in a header field: one line, no control characters."""
     if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text.strip()):
@@ -107,8 +127,18 @@ def http_url(text: str) -> str:
     """An http or https URL without query, fragment or final slash."""
     parts = _split(text, "https://support.example.com")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"{text!r} is no web address; write one such as https://support.example.com")
+        raise ValueError(f"{without_password(text)!r} is no web address; write one such as https://support.example.com")
     return text.strip().rstrip("/")
+
+
+def issuer_url(text: str) -> str:
+    """The address of an OpenID provider, https unless it is on this host; "" for none."""
+    if not text.strip():
+        return ""
+    url = http_url(text)
+    if url.startswith("http:") and urlsplit(url).hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError(f"{url!r} must begin with https://: who logs in there is believed here")
+    return url
 
 
 def smarthost_url(text: str) -> str:
@@ -154,7 +184,7 @@ def database_url(text: str, info: ValidationInfo) -> str:
         return text.strip()
     where = text.strip().removeprefix("sqlite:///")
     if where == text.strip() or where in ("", ":memory:") or where.startswith("file:"):
-        raise ValueError(f"{text!r} keeps nothing on disk; write sqlite:///var/mailgate.db")
+        raise ValueError(f"{without_password(text)!r} keeps nothing on disk; write sqlite:///var/mailgate.db")
     return f"sqlite:///{_base(info) / where}"
 
 
@@ -172,16 +202,6 @@ def texts(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return () if value.strip() == "[]" else tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def without_password(url: str) -> str:
-    """The URL as it may be shown: a password is replaced by ***."""
-    return re.sub(r"(//[^/@:]*:)[^@]*@", r"\1***@", url)
-
-
-def has_password(url: str) -> bool:
-    """Whether the URL carries a password."""
-    return without_password(url) != url
 
 
 def _split(text: str, example: str) -> SplitResult:
@@ -213,11 +233,14 @@ Networks = Annotated[tuple[NetworkField, ...], BeforeValidator(texts), Field(str
 Addresses = Annotated[tuple[Annotated[str, _text(mail_address)], ...], BeforeValidator(texts), Field(strict=False)]
 Words = Annotated[tuple[Annotated[str, _text(word)], ...], BeforeValidator(texts), Field(strict=False)]
 OneLine = Annotated[str, _text(one_line)]
+Accent = Annotated[str, _text(accent)]
 Domain = Annotated[str, _text(domain)]
 OptionalDomain = Annotated[str, _text(domain_or_empty)]
 LocalWord = Annotated[str, _text(local_word)]
 HttpUrl = Annotated[str, _text(http_url)]
+IssuerUrl = Annotated[str, _text(issuer_url)]
 SmarthostUrl = Annotated[str, _text(smarthost_url)]
+SmarthostUrls = Annotated[tuple[SmarthostUrl, ...], BeforeValidator(texts), Field(strict=False)]
 BrokerUrl = Annotated[str, _text(broker_url)]
 DatabaseUrl = Annotated[str, BeforeValidator(database_url)]
 OptionalPath = Annotated[Path | None, BeforeValidator(path)]

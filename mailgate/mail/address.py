@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from email.utils import getaddresses
 
-from mailgate.mail import flanked
-from mailgate.mail.charset import decode, one_line
-from mailgate.mail.headers import decode_words, unfold
+from mailgate.mail import author_form, flanker_adapter
 from mailgate.mail.limits import DEFAULT_LIMITS, Limits
+from mailgate.mail.mime.charset import decode, one_line
+from mailgate.mail.mime.headers import decode_words, unfold
 from mailgate.mail.model import Mailbox
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,128}"
@@ -26,11 +26,17 @@ _GROUP = re.compile(r"^[^:;<>@\"]{0,200}:(.*);\s*$", re.DOTALL)
 _COMMENT_NAME = re.compile(r"^\s*<?([^\s<>(),;:]{1,320})>?\s*\(([^()]{1,200})\)\s*$")
 _QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]")
 _MAX_CHARS = 65_536
 
 
 def normal(address: str) -> str:
-    """`local@domain` with the domain in lower case (RFC 5321 section 2.4: the local part is the receiver's business)."""
+    """`local@domain` with the domain in lower case (RFC 5321 section 2.4: the local part is the receiver's business).
+
+    Control characters and bidirectional controls are left out: whoever shows or stores the address must not meet them.
+    """
+    if not address.isprintable():
+        address = _UNSEEN.sub("", address)
     local, at, domain = address.strip().rpartition("@")
     return f"{local}@{domain.lower().rstrip('.')}" if at else domain
 
@@ -68,6 +74,12 @@ def read_author(raw: bytes, limits: Limits = DEFAULT_LIMITS, hint: str = "") -> 
     return found[-1], text.strip("<> \t").lower() != one.lower() or _is_no_address(one) or _is_unpaired(text)
 
 
+def author_oddities(raw: bytes, author: Mailbox | None, hint: str = "") -> tuple[str, ...]:
+    """Defects of how the author is written (`author_form`): none for plain ASCII."""
+    text = _text(raw, hint)
+    return author_form.oddities(text, author.address if author else "")
+
+
 def _is_no_address(text: str) -> bool:
     local, at, domain = text.partition("@")
     return not (local and at and domain) or "@" in domain
@@ -80,9 +92,9 @@ def _names_another(text: str, address: str) -> bool:
 
 
 def _is_unpaired(text: str) -> bool:
-    """A quote that is never closed, a second closing bracket or a control: mail programs disagree on where the address then is."""
+    """A quote never closed, empty brackets, a second closing one or a control: mail programs disagree on where the address then is."""
     bare = _QUOTED.sub("", text)
-    return '"' in bare or bare.count(">") > 1 or _CONTROL.search(bare) is not None
+    return '"' in bare or "<>" in bare or bare.count(">") > 1 or _CONTROL.search(bare) is not None
 
 
 def _text(raw: bytes, hint: str) -> str:
@@ -134,13 +146,13 @@ def _flanker(text: str) -> list[Mailbox]:
     if "@" not in text:
         return []
     group = _GROUP.match(text)
-    return [Mailbox(normal(address), _name(name)) for name, address in flanked.parse_list(group.group(1) if group else text)]
+    return [Mailbox(normal(address), _name(name)) for name, address in flanker_adapter.parse_list(group.group(1) if group else text)]
 
 
 def _lax(text: str, limit: int) -> list[Mailbox]:
     """What the stdlib makes of it, and if it makes nothing, whatever looks like an address. Guarded: its parser recurses on comments."""
     pairs: list[tuple[str, str]] = []
-    if len(text) <= flanked.MAX_LIST_CHARS and text.count("(") < 50:
+    if len(text) <= flanker_adapter.MAX_LIST_CHARS and text.count("(") < 50:
         try:
             pairs = [(name, one) for name, one in getaddresses([text]) if "@" in one.strip("@") and " " not in one]
         except (RecursionError, IndexError, ValueError, AttributeError, TypeError):

@@ -17,7 +17,7 @@ from hashlib import blake2b
 
 from mailgate.errors import PermanentFailure
 from mailgate.mail.model import Mailbox
-from mailgate.mail.wire import wire_address
+from mailgate.mail.smtp_address import smtp_address
 
 LINE_MAX_CHARS = 76  # RFC 2045 section 6.7 and RFC 2047 section 2; RFC 5322 section 2.1.1 wants 78 and demands 998
 WORD_MAX_CHARS = 75  # RFC 2047 section 2, one encoded word
@@ -28,6 +28,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _FIELD_NAME = re.compile(r"[!-9;-~]+")
 _MESSAGE_ID = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")
+_WEB_ADDRESS = re.compile(r"https://[!-;=?-~]{1,900}")
 _LINE_ENDS = re.compile("\r\n|\r|\n")
 # RFC 2047 section 5 (3): the characters that may stand for themselves in an encoded word anywhere in a header.
 _Q_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
@@ -42,18 +43,23 @@ class ComposeError(PermanentFailure):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file sent along. `content` is raw bytes; it goes out as base64 whatever its type."""
+    """One file sent along. `content` is raw bytes; it goes out as base64 whatever its type.
+
+    `content_id`, without brackets: what HTML names as `cid:` (RFC 2392).
+    """
 
     filename: str
     content_type: str
     content: bytes
+    content_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What a mail is made of. Text uses LF (CR and CRLF are taken as LF); ids are without angle brackets; `date` is aware.
 
-    `fields` are further header fields in order, ASCII or text. An empty `html` gives a plain text mail.
+    `fields` are further header fields in order, ASCII or text. An empty `html` gives a plain text mail. `inline`: pictures of the HTML.
+    `unsubscribe`: an https address that takes a one-click POST (RFC 8058), "" for none.
     """
 
     author: Mailbox
@@ -69,6 +75,8 @@ class Draft:
     language: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     files: tuple[Part, ...] = ()
+    inline: tuple[Part, ...] = ()
+    unsubscribe: str = ""
 
 
 def compose(draft: Draft) -> bytes:
@@ -85,6 +93,8 @@ def compose(draft: Draft) -> bytes:
         head.append(f"In-Reply-To: {_msg_id(draft.in_reply_to)}")
     if draft.references:
         head.append("References: " + "\r\n ".join(map(_msg_id, draft.references)))
+    if draft.unsubscribe:
+        head += _unsubscribe_fields(draft.unsubscribe)
     head += [text_field(name, value) for name, value in draft.fields]
     if draft.language:
         head.append(text_field("Content-Language", draft.language))  # RFC 3282
@@ -95,6 +105,15 @@ def compose(draft: Draft) -> bytes:
 def is_message_id(text: str) -> bool:
     """True when `text` (no angle brackets) may stand in Message-ID, In-Reply-To or References. RFC 5322 section 3.6.4, bounded."""
     return len(text) <= ID_MAX_CHARS and _MESSAGE_ID.fullmatch(text) is not None
+
+
+def is_plain_message(raw: bytes) -> bool:
+    """True for a message that can be attached as it is: ASCII, CRLF line ends, lines of at most 998 octets, no NUL.
+
+    `message/rfc822` must not be encoded (RFC 2046 section 5.2.1), so any other one would need 8BITMIME on the whole way, or break.
+    """
+    lines = raw.split(b"\r\n")
+    return raw.isascii() and b"\0" not in raw and all(len(one) <= 998 and b"\r" not in one and b"\n" not in one for one in lines)
 
 
 def text_field(name: str, value: str) -> str:
@@ -207,7 +226,7 @@ def _cached_mailbox_field(name: str, address: str, display_name: str) -> str:
     """`Name: "display" <local@domain>` (RFC 5322 section 3.4), folded before the address when the line would grow too long."""
     if _CONTROLS.search(display_name):
         raise ComposeError(f"{name} holds a control character")
-    spec = wire_address(address).text
+    spec = smtp_address(address).text
     shown = display_name.strip()
     if not shown:
         return f"{name}: {spec}"
@@ -230,6 +249,13 @@ def _msg_id(text: str) -> str:
     return f"<{text}>"
 
 
+def _unsubscribe_fields(url: str) -> list[str]:
+    """RFC 2369 section 3.2 and RFC 8058 section 2. The address stands on a line of its own, since it must not be broken."""
+    if not _WEB_ADDRESS.fullmatch(url):
+        raise ComposeError("List-Unsubscribe holds something else than an https address")
+    return [f"List-Unsubscribe:\r\n <{url}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
+
+
 def _content(draft: Draft) -> bytes:
     """The content fields, the blank line and the body. RFC 2046 section 5.1.4: the richest form stands last."""
     if not draft.html and not draft.files:
@@ -238,7 +264,10 @@ def _content(draft: Draft) -> bytes:
     seed = blake2b(draft.message_id.encode(), digest_size=9).hexdigest()
     content = _text_part("plain", draft.text, encoded=True)
     if draft.html:
-        content = _multipart("alternative", f"=_a_{seed}", [content, _text_part("html", draft.html, encoded=True)])
+        html = _text_part("html", draft.html, encoded=True)
+        if draft.inline:
+            html = _multipart("related", f"=_r_{seed}", [html, *map(_file_part, draft.inline)])  # RFC 2387
+        content = _multipart("alternative", f"=_a_{seed}", [content, html])
     if draft.files:
         content = _multipart("mixed", f"=_m_{seed}", [content, *map(_file_part, draft.files)])
     return content
@@ -286,12 +315,27 @@ def _base64_lines(data: bytes) -> bytes:
 
 
 def _file_part(part: Part) -> bytes:
-    """An attachment. Its name goes as RFC 2231 extended value, which needs no quoting and no folding rules of its own."""
+    """An attachment; as base64, but for a message. Its name goes as RFC 2231 extended value, which needs no quoting and no folding rules.
+
+
+    A colon becomes `_`: Windows takes `C:a.png` for a path on a drive, or for a stream of a file `C`.
+    """
     if not _CONTENT_TYPE.fullmatch(part.content_type):
         raise ComposeError("an attachment has a malformed content type")
-    name = "".join(chr(octet) if octet in _EXTENDED_PLAIN else f"%{octet:02X}" for octet in part.filename.encode())
+    name = "".join(chr(octet) if octet in _EXTENDED_PLAIN else f"%{octet:02X}" for octet in part.filename.replace(":", "_").encode())
+    if part.content_type == "message/rfc822":
+        return _message_part(part)
+    named = f"Content-ID: {_msg_id(part.content_id)}\r\n" if part.content_id else ""
     head = (
-        f"Content-Type: {part.content_type}\r\nContent-Transfer-Encoding: base64\r\n"
-        f"Content-Disposition: attachment;\r\n filename*=utf-8''{name}\r\n\r\n"
+        f"Content-Type: {part.content_type}\r\nContent-Transfer-Encoding: base64\r\n{named}"
+        f"Content-Disposition: {'inline' if named else 'attachment'};\r\n filename*=utf-8''{name}\r\n\r\n"
     )
     return head.encode() + _base64_lines(part.content)
+
+
+def _message_part(part: Part) -> bytes:
+    """A message as it came in (RFC 2046 section 5.2.1). Raises ComposeError for one that would need encoding."""
+    if not is_plain_message(part.content):
+        raise ComposeError("an attached message is not plain ASCII")
+    fields = ("Content-Type: message/rfc822", "Content-Transfer-Encoding: 7bit", "Content-Disposition: attachment; filename=original.eml")
+    return "".join(f"{field}\r\n" for field in (*fields, "")).encode() + part.content + b"\r\n"

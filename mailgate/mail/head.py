@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailgate.mail import address
-from mailgate.mail.charset import codec_name, without_bidi
 from mailgate.mail.dates import read_date
-from mailgate.mail.headers import Section, to_text
 from mailgate.mail.limits import Limits
+from mailgate.mail.mime.charset import codec_name, without_bidi
+from mailgate.mail.mime.headers import Section, to_text
+from mailgate.mail.mime.structure import Tree
 from mailgate.mail.model import Mailbox
 from mailgate.mail.msgid import read_id, read_ids
-from mailgate.mail.structure import Tree
 
 DOUBTFUL = frozenset(
     {
@@ -27,10 +27,13 @@ DOUBTFUL = frozenset(
         "odd_line_above_from",
         "no_from",
         "unclear_from",
+        "disguised_author",
         "space_before_colon_in_from",
         "missing_header_body_separator",
         "unclear_content_type",
         "bare_cr_before_boundary",
+        "two_boundaries",
+        "longer_delimiter",
     }
 )
 """Defects after which nobody may be taken for the author by right."""
@@ -66,7 +69,7 @@ def charset_hint(tree: Tree) -> str:
 def read_head(section: Section, hint: str, limits: Limits) -> Head:
     """Read the fields of `section`; `hint` is the charset for unencoded bytes."""
     defects: list[str] = []
-    index = _index(section)
+    index = section.by_name
     defects += [f"two_{name.replace('-', '_')}" for name in _ONCE if len(index.get(name, ())) > 1]
     author = _author(index, hint, limits, defects)
     references = _ids(index, "references", limits, defects)
@@ -84,13 +87,6 @@ def read_head(section: Section, hint: str, limits: Limits) -> Head:
     )
 
 
-def _index(section: Section) -> dict[str, list[bytes]]:
-    index: dict[str, list[bytes]] = {}
-    for one in section.fields:
-        index.setdefault(one.name.lower(), []).append(one.raw)
-    return index
-
-
 def _text(index: dict[str, list[bytes]], name: str, hint: str) -> str:
     values = index.get(name)
     return to_text(values[0], hint) if values else ""
@@ -106,6 +102,7 @@ def _author(index: dict[str, list[bytes]], hint: str, limits: Limits, defects: l
     author, doubtful = address.read_author(values[0], limits, hint)
     if doubtful:
         defects.append("unclear_from" if author else "no_from")
+    defects += address.author_oddities(values[0], author, hint)
     return author
 
 

@@ -59,12 +59,16 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The text taken apart. Lossless: every non-blank line of the mail's text is in one of the three."""
+    """The text taken apart. Lossless: every word of the mail's text is in one of the three.
+
+    `forwarded`: `text` holds a mail of somebody else that the author passes on or pasted.
+    """
 
     text: str = ""
     signature: str = ""
     quoted: str = ""
     thanks_only: bool = False
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ class Mail:
     `headers` holds every field of the top section in order as (name as sent, unfolded decoded value), bounded by the limits;
     code looks fields up through `header(name)`. `identity_doubtful` is true when more than one From, or none that
     can be read, was found: then nobody may be taken as the author for a right.
+    `other_text` is what the HTML says when it says something else than `text` (defect `alternatives_differ`), else "".
     `returns_at` is the date an out-of-office note says its author is back, when it says so.
     """
 
@@ -122,6 +127,18 @@ class Mail:
     headers: tuple[tuple[str, str], ...] = ()
     identity_doubtful: bool = False
     returns_at: datetime | None = None
+    other_text: str = ""
+
+    @property
+    def kind_unsure(self) -> bool:
+        """Whether a person may have written what the marks call a machine's mail, or ours: then a person must see it."""
+        known = self.kind_reasons[:1] and self.kind_reasons[0].partition(":")[0] in ("known_machine", "policy")
+        return not known and any(reason.startswith("unsure:") for reason in self.kind_reasons)
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether what the author wrote cannot be read here because it is encrypted (RFC 3156, RFC 8551 section 3.3)."""
+        return "encrypted" in self.defects
 
     def header(self, name: str) -> str | None:
         """First value of the field `name` (any case), or None."""

@@ -5,17 +5,21 @@ Pure: no clock, no network, no files, no state. `read` is the path, step by step
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mailgate.mail import automated, content, dsn, language, prescan, reply, returns
-from mailgate.mail.attachments import finish
-from mailgate.mail.content import Content, is_calendar_reply
+from mailgate.mail import language
+from mailgate.mail.automatic import automated, calendar_answer, reaction, return_date
+from mailgate.mail.bounce import dsn
 from mailgate.mail.head import DOUBTFUL, Head, charset_hint, read_head
-from mailgate.mail.headers import pairs, read_section
 from mailgate.mail.limits import DEFAULT_LIMITS, Limits, Ours
+from mailgate.mail.mime import content, prescan
+from mailgate.mail.mime.attachments import finish
+from mailgate.mail.mime.content import Content, calendar_reply
+from mailgate.mail.mime.headers import pairs, read_section
+from mailgate.mail.mime.structure import Tree, build
 from mailgate.mail.model import Envelope, Kind, Mail, Reply
-from mailgate.mail.structure import build
+from mailgate.mail.reply import correspondence, extract
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +55,26 @@ def read(raw: bytes, limits: Limits = DEFAULT_LIMITS, *, ours: Ours | None = Non
     hint = charset_hint(tree)
     head = read_head(section, hint, limits)
     found = content.gather(tree, limits)
-    parts = reply.extract(found.text, found.html, found.marked)
+    parts = extract.extract(found.text, found.html, found.marked, _correspondence(head, ours))
     report = dsn.read_report(tree, section, limits, envelope is not None and envelope.reverse_path is None)
-    known = _Understood(
-        head, pairs(section.fields, hint), found, parts, report, is_calendar_reply(tree) and (found.summarised or not found.text.strip())
-    )
+    if reaction.is_reaction(parts.text, tuple(part.content_type for part in tree.leaves)):
+        parts = replace(parts, thanks_only=True)
+    known = _Understood(head, pairs(section.fields, hint), found, parts, report, _is_bare_calendar_reply(tree, found, parts))
     judged = _judge(known, ours or Ours(), envelope)
     defects = tuple(dict.fromkeys((*scan.defects, *section.defects, *head.defects, *tree.defects)))
     return _mail(len(raw), defects, known, judged)
+
+
+def _is_bare_calendar_reply(tree: Tree, found: Content, parts: Reply) -> bool:
+    """Whether the mail is an answer to an invitation without a word of its author's own."""
+    event = calendar_reply(tree)
+    if event is None:
+        return False
+    return calendar_answer.is_bare("" if found.summarised else parts.text, event)
+
+
+def _correspondence(head: Head, ours: Ours | None) -> correspondence.Correspondence:
+    return correspondence.of(head.author, (*head.to, *head.cc), head.subject, bool(head.in_reply_to or head.references), ours)
 
 
 def _judge(known: _Understood, ours: Ours, envelope: Envelope | None) -> Judgement:
@@ -78,7 +94,7 @@ def _judge(known: _Understood, ours: Ours, envelope: Envelope | None) -> Judgeme
         calendar_reply=known.calendar_reply,
     )
     kind, reasons = automated.classify(facts)
-    returns_at = returns.returns_at(text, known.head.date) if kind == "auto_reply" else None
+    returns_at = return_date.returns_at(text, known.head.date) if kind == "auto_reply" else None
     return Judgement(kind, reasons, returns_at)
 
 
@@ -100,6 +116,7 @@ def _mail(size_bytes: int, defects: tuple[str, ...], known: _Understood, judged:
         kind_reasons=judged.reasons,
         language=language.guess(known.reply.text or known.content.text),
         text=known.content.text,
+        other_text=known.content.other_text,
         reply=known.reply,
         attachments=finish(known.content.raws),
         bounce=known.report.bounce if known.report else None,

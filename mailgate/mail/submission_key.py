@@ -20,6 +20,8 @@ TRACE_FIELDS: frozenset[bytes] = frozenset(
     }
 )  # fmt: skip
 _FIRST_BYTES = frozenset(b"rRdDxXaA")  # a line that begins otherwise is no trace field: most lines are passed with one look
+_OF_ONE_DELIVERY = TRACE_FIELDS | {b"envelope-to", b"x-envelope-to", b"x-rcpt-to", b"x-delivered-to", b"x-real-to"}
+_FIRST_OF_DELIVERY = _FIRST_BYTES | frozenset(b"eE")
 _FOLDED = frozenset(b" \t")
 
 
@@ -38,6 +40,17 @@ def submission_key(envelope: Envelope, raw: bytes) -> str:
     return digest.hexdigest()
 
 
+def content_key(raw: bytes) -> str:
+    """SHA-256 (lower-case hex) of the mail alone: the same for each delivery of one mail to several recipients.
+
+    The fields in which servers write the recipient of the delivery at hand are left out beside the trace fields.
+    """
+    end = _end_of_header(raw)
+    digest = hashlib.sha256(_without_fields(raw[:end], _OF_ONE_DELIVERY, _FIRST_OF_DELIVERY))
+    digest.update(memoryview(raw)[end:])
+    return digest.hexdigest()
+
+
 def _end_of_header(raw: bytes) -> int:
     """Offset of the empty line that ends the header section (RFC 5322 section 2.1); the whole length when there is none."""
     if raw.startswith((b"\r\n", b"\n")):
@@ -50,6 +63,10 @@ def _end_of_header(raw: bytes) -> int:
 
 def _without_trace(header: bytes) -> bytes:
     """The header section without trace fields and their folded lines (RFC 5322 section 2.2.3)."""
+    return _without_fields(header, TRACE_FIELDS, _FIRST_BYTES)
+
+
+def _without_fields(header: bytes, fields: frozenset[bytes], first_bytes: frozenset[int]) -> bytes:
     kept: list[bytes] = []
     dropping = False
     for line in header.split(b"\n"):
@@ -58,7 +75,7 @@ def _without_trace(header: bytes) -> bytes:
             if not dropping:
                 kept.append(line)
             continue
-        dropping = first in _FIRST_BYTES and line.partition(b":")[0].rstrip().lower() in TRACE_FIELDS
+        dropping = first in first_bytes and line.partition(b":")[0].rstrip().lower() in fields
         if not dropping:
             kept.append(line)
     return b"\n".join(kept)

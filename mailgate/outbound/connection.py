@@ -1,13 +1,14 @@
-"""One SMTP connection as a client: writes octets, reads whole replies. In: octets and a time to live. Out: replies, or `LostError`.
+"""One SMTP connection, client side: writes octets, reads whole replies. In: octets and a timeout. Out: replies, or `LostError`.
 
-An own one, since smtplib waits its timeout anew for every octet, keeps reply lines without end, and takes 2.5 times as long for want of
-pipelining. Nothing here knows what the commands mean.
+Our own code instead of smtplib, which restarts its timeout for every octet, reads reply lines without a limit, and takes 2.5 times as long
+because it does not pipeline (docs/adr/0010). It must never interpret commands: this module does not know what they mean.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
+import select
 import socket
 import ssl
 from dataclasses import dataclass
@@ -22,12 +23,16 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
 
 
 class LostError(Exception):
-    """The connection broke, ran out of time or spoke nonsense. The text says which, in one line."""
+    """The connection broke, timed out, or sent something that is not SMTP. The text says which, in one line."""
+
+
+class HandshakeError(LostError):
+    """The TLS handshake failed, a refused certificate included."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """One reply: its code and the text of each line, code and line end taken off (RFC 5321 section 4.2)."""
+class ServerReply:
+    """One reply: its code, and the text of each line without code and line end (RFC 5321 section 4.2)."""
 
     code: int
     lines: tuple[str, ...]
@@ -46,7 +51,11 @@ class Reply:
 
 
 class Connection:
-    """A connected socket with what was read ahead. `features` is what EHLO offered: names in lower case to parameters."""
+    """A connected socket and its read buffer.
+
+    `features`: what EHLO offered, lower-case name -> parameters. `mails`: transactions begun. `encrypted`: TLS is up. `verified`: TLS is
+    up, and the certificate's chain and name were checked.
+    """
 
     def __init__(self, connected: socket.socket, *, encrypted: bool) -> None:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the final dot must not wait for an acknowledgement
@@ -54,6 +63,7 @@ class Connection:
         self._unread = b""
         self._timeout_s = 0.0
         self.encrypted = encrypted
+        self.verified = False
         self.features: dict[str, str] = {}
         self.mails = 0
 
@@ -65,15 +75,15 @@ class Connection:
             self._limit(self._socket, timeout_s)
             self._socket.sendall(octets)
         except OSError as error:
-            raise LostError(told(error, "while sending")) from error
+            raise LostError(describe(error, "while sending")) from error
 
-    def command(self, line: str | bytes, timeout_s: float) -> Reply:
+    def command(self, line: str | bytes, timeout_s: float) -> ServerReply:
         """Send one line (without CRLF) and read its reply. Raises LostError."""
         self.write((line.encode() if isinstance(line, str) else line) + b"\r\n", timeout_s)
         return self.read(timeout_s)
 
-    def read(self, timeout_s: float) -> Reply:
-        """One whole reply within `timeout_s`, however it trickles in, of at most 16 KiB. Raises LostError."""
+    def read(self, timeout_s: float) -> ServerReply:
+        """One whole reply, at most 16 KiB. `timeout_s` is for all of it, even if it comes octet by octet. Raises LostError."""
         deadline_s = monotonic_s() + timeout_s
         lines: list[str] = []
         size_bytes = 0
@@ -82,39 +92,72 @@ class Connection:
             size_bytes += len(octets)
             match = _REPLY_LINE.fullmatch(octets)
             if match is None:
-                raise LostError("what the smarthost said is no SMTP reply")
+                raise LostError("the smarthost sent something that is not an SMTP reply")
             if size_bytes > REPLY_MAX_BYTES:
                 raise LostError("the reply of the smarthost does not end")
             lines.append((match[3] or b"").decode("utf-8", "replace"))
             if match[2] != b"-":
-                return Reply(int(match[1]), tuple(lines))
+                return ServerReply(int(match[1]), tuple(lines))
+
+    def has_input(self) -> bool:
+        """Whether the smarthost sent something, or closed, although no reply is due. Does not wait.
+
+        Such input belongs to no command: the next reply would be attributed to the wrong one (RFC 5321 section 4.3.1).
+        """
+        if self._socket is None or self._unread:
+            return True
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        if isinstance(self._socket, ssl.SSLSocket):
+            return bool(self._socket.pending()) or (bool(poll.poll(0)) and self._has_decrypted_input(self._socket))
+        return bool(poll.poll(0))
+
+    def _has_decrypted_input(self, connected: ssl.SSLSocket) -> bool:
+        """TLS itself may have sent something, such as a session ticket, which is no input."""
+        connected.settimeout(0)
+        self._timeout_s = 0.0
+        try:
+            self._unread += connected.recv(REPLY_MAX_BYTES)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        except OSError:
+            return True
+        return True
 
     def secure(self, context: ssl.SSLContext, host: str, timeout_s: float) -> None:
-        """Go on over TLS (RFC 3207). What was said in the clear no longer counts. Raises LostError, also for a bad certificate."""
+        """Start TLS (RFC 3207) and forget what was offered before. Raises LostError for unread input, else HandshakeError.
+
+        `context` decides whether the certificate is checked; `host` is the name that it must have.
+        """
         if self._socket is None or self._unread:
-            raise LostError("the smarthost sent more behind its answer to STARTTLS: somebody may be on the line")
+            raise LostError("the smarthost sent more after its reply to STARTTLS: someone may have injected it")
         self._limit(self._socket, timeout_s)
         try:
             self._socket = context.wrap_socket(self._socket, server_hostname=host)
         except OSError as error:
-            raise LostError(told(error, "while TLS was set up")) from error
+            raise HandshakeError(describe(error, "in the TLS handshake")) from error
         self.encrypted, self.features = True, {}
+        self.verified = context.verify_mode == ssl.CERT_REQUIRED and context.check_hostname
+
+    def peer_certificate(self) -> bytes | None:
+        """The smarthost's certificate as DER, also an unverified one. None without TLS."""
+        return self._socket.getpeercert(binary_form=True) if isinstance(self._socket, ssl.SSLSocket) else None
 
     def quit(self, timeout_s: float) -> None:
-        """Leave politely. No answer is needed: what was taken before stays taken."""
+        """Send QUIT and close. The reply does not matter: mail that was taken before stays taken."""
         with contextlib.suppress(LostError):
             self.command(b"QUIT", timeout_s)
         self.drop()
 
     def drop(self) -> None:
-        """Close without a word. May be called again."""
+        """Close without QUIT. May be called again."""
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.close()
         self._socket = None
 
     def _limit(self, connected: socket.socket, timeout_s: float) -> None:
-        """Set the socket's own timeout, which is a system call, only where it changes by more than a tenth."""
+        """Set the socket's timeout only if it changes by more than a tenth: setting it is a system call."""
         if not 0.9 * self._timeout_s <= timeout_s <= self._timeout_s:
             connected.settimeout(timeout_s)
             self._timeout_s = timeout_s
@@ -131,21 +174,23 @@ class Connection:
         if self._socket is None:
             raise LostError("the connection is closed")
         if left_s <= 0:
-            raise LostError("time ran out while waiting for an answer")
+            raise LostError("timeout while waiting for a reply")
         try:
             self._limit(self._socket, left_s)
             octets = self._socket.recv(REPLY_MAX_BYTES)
         except OSError as error:
-            raise LostError(told(error, "while waiting for an answer")) from error
+            raise LostError(describe(error, "while waiting for a reply")) from error
         if not octets:
             raise LostError("the smarthost closed the connection")
         return octets
 
 
-def told(error: OSError, when: str) -> str:
-    """An error of the system as one line for the record; what TLS found wrong is said."""
+def describe(error: OSError, when: str) -> str:
+    """A system or TLS error as one line for the record of the attempt."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the smarthost's certificate cannot be trusted: {error.verify_message}"
+        return f"the smarthost's certificate cannot be trusted: {error.verify_message}; name its authority in outbound.tls_ca_file"
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        return f'the smarthost does not begin with TLS on this port {when}; set outbound.tls = "starttls", or use its port for TLS (465)'
     if isinstance(error, TimeoutError):
-        return f"time ran out {when}"
+        return f"timeout {when}"
     return f"{error.strerror or type(error).__name__} {when}"

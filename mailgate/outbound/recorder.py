@@ -1,7 +1,7 @@
-"""Writes down how tries ended, in groups, while the next mails are being sent. In: results. Out: rows, at most a few milliseconds later.
+"""Records the results of tries in groups, while the next mails are sent. In: results. Out: rows, a few milliseconds later at most.
 
-Between the smarthost's answer and our record of it lies the only window in which a notice can be doubled; it stays short without a commit
-for each mail. Results are never dropped: while the store is away they wait here, and nothing new is sent meanwhile.
+A crash between the smarthost's reply and our record is the only way to send a notice twice; grouping keeps that window short without a
+commit per mail. It must never drop a result: while the store is away they wait here, and nothing new is sent.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailgate import log, metrics
-from mailgate.cases.changes import Stamp, report_failure
+from mailgate.cases.changes import ChangeContext, report_failure
 from mailgate.cases.model import Actor, Case, Change
 from mailgate.errors import TransientFailure
 from mailgate.killpoint import reached
+from mailgate.outbound.render import ACCOUNT
 from mailgate.rules.reachability import BounceLimits, Failure, Suppression
 from mailgate.store.rows import ClaimedMail, SendResult
 from mailgate.store.unit_of_work import Store, UnitOfWork
@@ -28,9 +29,9 @@ _log = log.get("send")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One result with its mail. `report` is what the case is told when the mail is given up; "" tells it nothing.
+    """One result with its mail. `report`: text of the case's event when the mail has failed; "" for no event.
 
-    `failure` is set when the next hop spoke of the address itself.
+    `failure` is set when the next hop refused the address itself.
     """
 
     mail: ClaimedMail
@@ -40,13 +41,13 @@ class Record:
 
 
 class Recorder:
-    """One thread that commits what others put in. Lives as long as its process."""
+    """A thread that commits what others `put`. Runs as long as its process."""
 
     def __init__(self, store: Store, bounces: BounceLimits) -> None:
         self._store, self._bounces = store, bounces
         self._waiting: list[Record] = []
         self._changed = threading.Condition()
-        self._writing = self._hurried = False
+        self._writing = self._flushing = False
         self._trouble: TransientFailure | None = None
         self._thread: threading.Thread | None = None
 
@@ -56,7 +57,7 @@ class Recorder:
         return self._trouble is not None
 
     def put(self, record: Record) -> None:
-        """Have it written soon. Returns at once."""
+        """Queue it for writing. Returns at once."""
         with self._changed:
             self._waiting.append(record)
             if self._thread is None:
@@ -66,12 +67,12 @@ class Recorder:
                 self._changed.notify_all()
 
     def flush(self) -> None:
-        """Wait until all is written. Raises TransientFailure when the store is away: what waits is kept for later."""
+        """Wait until all is written. Raises TransientFailure when the store is away: what waits is kept."""
         with self._changed:
-            self._hurried = True
+            self._flushing = True
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._trouble is not None or not (self._waiting or self._writing))
-            self._hurried = False
+            self._flushing = False
             if self._trouble is not None:
                 raise self._trouble
 
@@ -86,13 +87,13 @@ class Recorder:
                 self._settle(None, [])
 
     def _next_group(self) -> list[Record]:
-        """Wait for a first result, then a moment for its company."""
+        """Wait for a first result, then a moment for more."""
         with self._changed:
             self._changed.wait_for(lambda: bool(self._waiting))
             if self._trouble is not None:
                 self._changed.wait(RETRY_AFTER_S)
-            elif not self._hurried:
-                self._changed.wait_for(lambda: self._hurried or len(self._waiting) >= GROUP_MAX, LINGER_S)
+            elif not self._flushing:
+                self._changed.wait_for(lambda: self._flushing or len(self._waiting) >= GROUP_MAX, LINGER_S)
             group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
             self._writing = True
             return group
@@ -106,46 +107,54 @@ class Recorder:
             self._changed.notify_all()
 
     def _write(self, group: Sequence[Record]) -> None:
-        """One transaction. Cases are locked before outbox rows, in the order of intake."""
+        """One transaction. Cases are locked before outbox rows, in the same order as in intake."""
         reported = {r.mail.case_id: r for r in group if r.report and r.mail.case_id}
         with self._store.transaction() as uow:
             cases = uow.cases.lock(sorted(case_id for case_id in reported if case_id)) if reported else {}
             recorded = uow.outbox.record([record.result for record in group])
+            uow.outbox.drop_content([record.mail.id for record in group if record.mail.id in recorded and _is_spent(record)])
             _report(uow, cases, [record for record in group if record.report and record.mail.id in recorded])
             stopped = self._learn(uow, [record for record in group if record.mail.id in recorded])
             reached("mid_mark_sent")
         reached("after_mark_sent")
         for record in group:
-            _tell(record, record.mail.id in recorded)
+            _log_result(record, record.mail.id in recorded)
         for suppression, outbox_id in stopped:
             metrics.count("suppressed", suppression.cause)
             _log.warning("address_suppressed", outbox_id=outbox_id, cause=suppression.cause)
 
     def _learn(self, uow: UnitOfWork, group: Sequence[Record]) -> list[tuple[Suppression, str]]:
-        """A next hop that refuses an address says the same as a bounce of it."""
+        """A refusal of an address by the next hop counts like a bounce."""
         failures = [record.failure for record in group if record.failure is not None]
         found = ((uow.suppressions.learn(failure, self._bounces), failure.outbox_id) for failure in failures)
         return [(suppression, outbox_id) for suppression, outbox_id in found if suppression is not None]
 
 
 def _report(uow: UnitOfWork, cases: dict[str, Case], failed: Sequence[Record]) -> None:
-    """Put a `delivery_failed` event on the case of each mail given up. It makes no notice, so no mail can loop."""
+    """Add a `delivery_failed` event to the case of each failed mail. It makes no notice, so it cannot loop."""
     changes: list[Change] = []
     for record in failed:
         case = cases.get(record.mail.case_id or "")
         if case is not None:
-            stamp = Stamp(Actor("system", "mailgate"), record.result.ended_at)
-            changes.append(report_failure(case, record.mail.address, record.report, stamp))
+            context = ChangeContext(Actor("system", "mailgate"), record.result.ended_at)
+            changes.append(report_failure(case, record.mail.address, record.report, context))
     if changes:
         uow.cases.write(changes)
 
 
-def _tell(record: Record, recorded: bool) -> None:
+def _is_spent(record: Record) -> bool:
+    """Whether the mail is delivered and held a secret, such as a login link: its bytes are deleted then."""
+    return record.result.state == "sent" and record.mail.template in ACCOUNT
+
+
+def _log_result(record: Record, recorded: bool) -> None:
     mail, result = record.mail, record.result
     fields = {"outbox_id": mail.id, "message_id": mail.message_id, "code": result.code, "reply": result.text}
     if not recorded:
         _log.warning("lease_lost", when="recording", state=result.state, **fields)
         return
     metrics.count(result.state)
+    if result.state == "sent":
+        metrics.observe("made_to_sent_s", (result.ended_at - mail.created_at).total_seconds())
     level = _log.info if result.state in ("sent", "captured", "deferred") else _log.warning
     level(f"mail_{result.state}", host=result.host, attempts=mail.attempts, next_attempt_at=result.next_attempt_at, **fields)

@@ -1,306 +1,210 @@
-"""Turns facts into the words of a mail. In: a notice's name, a language, values. Out: subject, text and HTML. The only user of Jinja.
+"""Renders facts into the text of a mail. In: a notice's kind, a language, values. Out: subject, text and HTML.
 
-Templates are files: `mail/<notice>.<language>.{subject,txt,html}.j2`. What people wrote is data and stays data: it is never compiled, it is
-escaped in HTML, and it cannot become a line of a header. Style rules become attributes once, when a template is loaded, because mail
-clients drop style sheets and inlining costs more than rendering.
+A mail's structure is one file for all languages and both forms (`template_files`), its words stand in one catalogue per language
+(`words`). Text that people wrote is data: it must never be compiled as a template, is escaped in HTML, and cannot become a header line.
+Operators may replace structures, the layout and words; what is broken of theirs is passed over for what is built in, and counted.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
-import css_inline
-from babel.dates import format_datetime
-from jinja2 import (
-    BaseLoader,
-    Environment,
-    FileSystemLoader,
-    StrictUndefined,
-    Template,
-    TemplateError,
-    TemplateNotFound,
-    TemplateSyntaxError,
-    pass_context,
-)
+from jinja2 import Environment, Template, TemplateError
 from jinja2.environment import TemplateModule
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup, escape
 
+from mailgate import log, metrics
+from mailgate.catalogue import LANGUAGES
 from mailgate.errors import ConfigError, MailgateError
-from mailgate.rules.agreement_words import AgreementText
+from mailgate.outbound import words as catalogue
+from mailgate.outbound.template_files import ACCENT, FORMS, KEPT_LINE_END, compiled, environment
+from mailgate.outbound.views import Rendered
+from mailgate.outbound.words import MailWords
 
-SHIPPED = Path(__file__).resolve().parent.parent / "templates"
-STYLE = "_style.css.j2"
-WORDS = "_words."
-CASE_NOTICES: tuple[str, ...] = ("case_created", "comment_added", "status_changed", "assignee_changed", "digest")
+SHIPPED = Path(str(files("mailgate.templates"))) / "mail"
+CASE_NOTICES: tuple[str, ...] = ("case_created", "comment_added", "status_changed", "assignee_changed", "participant_added", "digest")
 ANSWERS: tuple[str, ...] = ("redirect", "accepted", "case_closed")
-PLAIN: tuple[str, ...] = ("forward", "team_notice")
+ACCOUNT: tuple[str, ...] = ("account_verify", "account_exists", "account_reset", "account_password", "claim_code")
+KINDS: tuple[str, ...] = (*CASE_NOTICES, *ANSWERS, "forward", "team_notice", "todo_list", *ACCOUNT)
+STRUCTURES: Mapping[str, str] = {
+    **dict.fromkeys(CASE_NOTICES, "case"), **{kind: kind for kind in ANSWERS}, "forward": "forward", "team_notice": "team_notice",
+    "todo_list": "todo_list",
+    **dict.fromkeys(ACCOUNT, "account"),
+}  # fmt: skip
+"""Kind -> the template that has its structure, unless there is one of the kind's own name."""
 SUBJECT_MAX_CHARS = 255
 TEXT_MAX_CHARS = 60_000
 
 _ALIASES: Mapping[str, str] = {"no": "nb", "da": "nb", "sv": "nb"}
-_CLOCK: Mapping[str, tuple[str, str]] = {
-    "nb": ("nb", "d. MMM 'kl.' HH.mm"),
-    "nn": ("nn", "d. MMM 'kl.' HH.mm"),
-    "en": ("en_GB", "d MMM HH:mm"),
-}
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SUBJECT_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
-_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
-_TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
-_FRAME = re.compile(r"\A((?:<!--jinja\d+-->\s*)*)(.*)\Z", re.DOTALL)
-_RENDER_ERRORS = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_TRAILING_BLANKS = re.compile(r"[ \t]+$", re.MULTILINE)
+_RENDER_ERRORS = (ConfigError, TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_DARK_BUTTON = (
+    ".cell, .bar { background-color: #74c0ea !important; } .button { color: #0b1820 !important; background-color: #74c0ea !important; }"
+)
+
+_log = log.get("templates")
 
 
 class RenderError(MailgateError):
-    """A notice cannot be put into words: a template asks for what is not there, or fails. One line, names the template."""
-
-
-@dataclass(frozen=True, slots=True)
-class CaseView:
-    """A case as templates see it. `open` is false where an answer by mail would be refused."""
-
-    key: str
-    summary: str
-    url: str
-    open: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeView:
-    """One change of a case. `kind` is the notice's; `to` and `from_` are keys or names, the labels are in the mail's language.
-
-    `hint` is the new status's key, under which a template may have a word of advice. `at` is aware.
-    """
-
-    kind: str
-    who: str
-    at: datetime
-    text: str = ""
-    from_: str = ""
-    to: str = ""
-    from_label: str = ""
-    to_label: str = ""
-    hint: str = ""
-    files: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LegacyView:
-    """What an answer says to someone who asks for help by mail; the days in words of the mail's language, "" without one.
-
-    `tell`: a case was made, and the way of the future is told. `closes_on`: from when on no cases are made; `closed_since`: since when.
-    `refuses_on`: from when on mail is refused.
-    """
-
-    tell: bool = False
-    closes_on: str = ""
-    closed_since: str = ""
-    refuses_on: str = ""
-
-
-_PLAIN_DATA = frozenset({CaseView, ChangeView, LegacyView, AgreementText, TemplateModule})
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """One mail's words: a subject of one line, text and HTML with LF; `html` is "" for plain notices."""
-
-    subject: str
-    text: str
-    html: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Set:
-    subject: Template
-    text: Template
-    html: Template | None
+    """A notice cannot be rendered: a template uses a missing value, or fails. One line, names the template."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What the words depend on beside the notice. `zone` is the one that times are told in."""
+    """What rendering depends on besides the notice. `folder`: the operators' own templates and words. `shared`: values of every mail."""
 
     folder: Path | None = None
     default_language: str = "nb"
-    zone: str = "Europe/Oslo"
     shared: Mapping[str, object] = field(default_factory=dict)
+    accent: str = ACCENT
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A template or catalogue of the operators that cannot be used: which one, and why, in one line."""
+
+    name: str
+    error: str
 
 
 class Renderer:
-    """All templates, compiled at the start, so that a broken one stops the start and not a mail."""
+    """All templates, compiled at start-up. `problems`: what is wrong with the operators' own; what is built in stands in for it."""
 
     def __init__(self, wording: Wording) -> None:
         self._wording = wording
-        jinja = _environment(wording.folder)
-        zone = ZoneInfo(wording.zone)
-
-        @pass_context
-        def clock(context: Context, at: datetime) -> str:
-            return _clock(at.astimezone(zone).replace(second=0, microsecond=0, tzinfo=None), str(context["language"]))
-
-        jinja.filters.update(lines=lines, clock=clock)
-        jinja.globals.update(wording.shared)
-        names = [name for name in jinja.list_templates() if name.endswith(".j2") and name != STYLE]
-        for name in names:
-            _compiled(jinja, name)
-        self.languages = frozenset(parts[1] for name in names if len(parts := name.split(".")) == 4)
-        self._words = {language: _words(jinja, language) for language in self.languages}
-        self._sets = {
-            (notice, language): _set(jinja, notice, language) for notice in CASE_NOTICES + ANSWERS + PLAIN for language in self.languages
-        }
+        self.languages = frozenset(LANGUAGES)
         if wording.default_language not in self.languages:
             raise ConfigError(f"there are no mail templates in the default language {wording.default_language!r}")
+        self._built_in = _Templates([SHIPPED], wording)
+        self._own = _Templates([wording.folder / "mail", wording.folder, SHIPPED], wording) if wording.folder else self._built_in
+        self.problems = list(self._own.broken())
+        self._texts = {language: catalogue.load(language, None) for language in LANGUAGES}
+        self._own_texts = {language: self._own_words(language) for language in LANGUAGES}
+        for problem in self.problems:
+            _alarm(problem.name, problem.error)
+
+    def _own_words(self, language: str) -> Mapping[str, str]:
+        try:
+            return catalogue.load(language, self._wording.folder)
+        except ConfigError as error:
+            self.problems.append(Problem(f"words.{language}.po", str(error)))
+            return self._texts[language]
 
     def language(self, wanted: str) -> str:
-        """The language to write in to somebody of language `wanted`: Danes and Swedes read bokmål more easily than English."""
+        """The language to use for someone who prefers `wanted`. Danish and Swedish map to bokmål, other unknown ones to English."""
         if not wanted:
             return self._wording.default_language
         wanted = wanted.lower().replace("_", "-").partition("-")[0]
         known = (wanted, _ALIASES.get(wanted, "en"), self._wording.default_language)
         return next(language for language in known if language in self.languages)
 
-    def render(self, notice: str, language: str, values: Mapping[str, object]) -> Rendered:
-        """The words of one mail. `language` as `language()` gave it. Raises RenderError."""
-        templates, (words, html_words) = self._sets[notice, language], self._words[language]
-        context = {**values, "language": language, "words": words}
+    def words(self, language: str) -> MailWords:
+        """The words of a language as plain text. `language` as returned by `language()`."""
+        return MailWords(self._own_texts[language])
+
+    def render(self, kind: str, language: str, values: Mapping[str, object], *, strict: bool = False) -> Rendered:
+        """Render one mail. `language` as returned by `language()`.
+
+        Where the operators' template fails, the built-in one stands in, unless `strict`. Raises RenderError.
+        """
         try:
-            subject, text = templates.subject.render(context), templates.text.render(context)
-            context["words"] = html_words
-            html = templates.html.render(context) if templates.html else ""
+            return self._rendered(self._own, self._own_texts[language], kind, language, values)
+        except RenderError as error:
+            if strict or self._wording.folder is None:
+                raise
+            _alarm(kind, str(error))
+        return self._rendered(self._built_in, self._texts[language], kind, language, values)
+
+    def _rendered(self, of: _Templates, texts: Mapping[str, str], kind: str, language: str, values: Mapping[str, object]) -> Rendered:
+        text_words = MailWords(texts)
+        try:
+            subject = one_line(_subject(kind, text_words, {**self._wording.shared, **values}))
+            context = {**values, "kind": kind, "language": language, "title": subject}
+            text = of.text(kind, {**context, "words": text_words})
+            html = of.html(kind, {**context, "words": MailWords(texts, html=True)})
         except _RENDER_ERRORS as error:
-            raise RenderError(f"the template {notice}.{language} fails: {type(error).__name__}: {one_line(str(error))}") from error
-        return Rendered(one_line(subject), _BLANK_LINES.sub("\n\n", text).strip("\n") + "\n", html)
+            raise RenderError(f"the template {kind}.{language} fails: {type(error).__name__}: {one_line(str(error))}") from error
+        return Rendered(subject, text, html)
+
+
+class _Templates:
+    """The templates of some folders in both forms. `broken` names those of the operators that cannot be compiled."""
+
+    def __init__(self, folders: list[Path], wording: Wording) -> None:
+        self._jinja = environment(folders, wording.accent)
+        self._jinja.globals.update(wording.shared, dark_button=_DARK_BUTTON if wording.accent == ACCENT else "")
+        self._names = frozenset(self._jinja.list_templates())
+        self._parts: dict[str, TemplateModule] = {}
+        self._compiled: dict[tuple[str, str], Template | ConfigError] = {}
+        for form in FORMS:
+            for kind in KINDS:
+                self._compiled[kind, form] = _tried(self._jinja, f"{self._structure(kind, form)}.{form}.j2")
+
+    def _structure(self, kind: str, form: str) -> str:
+        return kind if {f"{kind}.j2", f"{kind}.{form}.j2"} & self._names else STRUCTURES[kind]
+
+    def broken(self) -> Iterator[Problem]:
+        """Every template that cannot be used, once."""
+        found = {str(error): Problem(kind, str(error)) for (kind, _), error in self._compiled.items() if isinstance(error, ConfigError)}
+        for form in FORMS:
+            for part in ("_layout", "_parts"):
+                if isinstance(error := _tried(self._jinja, f"{part}.{form}.j2"), ConfigError):
+                    found[str(error)] = Problem(f"{part}.{form}", str(error))
+        yield from found.values()
+
+    def text(self, kind: str, context: Mapping[str, object]) -> str:
+        """The mail as plain text, LF."""
+        made = _TRAILING_BLANKS.sub("", _BLANK_LINES.sub("\n\n", self._render(kind, "txt", context)))
+        return made.replace(KEPT_LINE_END, "\n").strip("\n") + "\n"
+
+    def html(self, kind: str, context: Mapping[str, object]) -> str:
+        """The mail as HTML, LF."""
+        return self._render(kind, "html", context)
+
+    def _render(self, kind: str, form: str, context: Mapping[str, object]) -> str:
+        template = self._compiled[kind, form]
+        if isinstance(template, ConfigError):
+            raise ValueError(str(template))
+        if form not in self._parts:
+            self._parts[form] = compiled(self._jinja, f"_parts.{form}.j2").module
+        return template.render({**context, "p": self._parts[form]})
+
+
+def _tried(jinja: Environment, name: str) -> Template | ConfigError:
+    try:
+        return compiled(jinja, name)
+    except ConfigError as error:
+        return error
+
+
+def _subject(kind: str, words: MailWords, values: Mapping[str, object]) -> str:
+    """The subject. Those of a case are the same in all its mails, since Outlook and Gmail thread by it."""
+    case = values.get("case")
+    if kind in ("accepted", "case_closed", *CASE_NOTICES):
+        summary = getattr(case, "summary", "")
+        return words("subject.case" if summary else "subject.accepted_empty", key=getattr(case, "key", ""), summary=summary)
+    key = "subject.forward_empty" if kind == "forward" and not values.get("subject") else f"subject.{kind}"
+    return words(key, **{name: values.get(name, "") for name in ("rule", "subject", "portal", "count")})
+
+
+def _alarm(name: str, error: str) -> None:
+    _log.error("template_broken", template=name, error=error, hint="mailgate template check shows all")
+    metrics.count("templates_broken", name)
 
 
 def clean(text: str) -> str:
-    """Text as it may be shown: no controls but LF and TAB, at most 60,000 characters."""
+    """Text without control characters except LF and TAB, at most 60,000 characters."""
     text = _CONTROLS.sub("", text.replace("\r\n", "\n"))
     return text if len(text) <= TEXT_MAX_CHARS else text[:TEXT_MAX_CHARS].rstrip() + " …"
 
 
 def one_line(text: str) -> str:
-    """Text as it may stand in a subject: one line, no controls, no signs that turn the direction of writing, at most 255 characters."""
+    """Text for a subject: one line, no control or bidi characters, at most 255 characters."""
     shown = " ".join(_SUBJECT_UNSAFE.sub(" ", text[: 8 * SUBJECT_MAX_CHARS]).split())
     return shown if len(shown) <= SUBJECT_MAX_CHARS else shown[: SUBJECT_MAX_CHARS - 1].rstrip() + "…"
-
-
-def lines(text: str) -> Markup:
-    """Text as HTML that keeps its line breaks."""
-    return Markup(str(escape(text)).replace("\n", "<br>\n"))
-
-
-def _set(jinja: Environment, notice: str, language: str) -> _Set:
-    name = f"{notice}.{language}"
-    html = None if notice in PLAIN else _compiled(jinja, f"{name}.html.j2")
-    return _Set(_compiled(jinja, f"{name}.subject.j2"), _compiled(jinja, f"{name}.txt.j2"), html)
-
-
-def _words(jinja: Environment, language: str) -> tuple[TemplateModule, TemplateModule]:
-    """The words that notices share, for text and for HTML. Templates get them as `words`: importing them costs a tenth of the rendering."""
-    name = f"_words.{language}.j2"
-    return _compiled(jinja, name).module, _compiled(jinja, jinja.join_path(name, f"{language}.html.j2")).module
-
-
-@lru_cache(maxsize=1024)
-def _clock(local: datetime, language: str) -> str:
-    locale, pattern = _CLOCK.get(language, _CLOCK["en"])
-    return format_datetime(local, pattern, locale=locale)
-
-
-def _environment(folder: Path | None) -> Environment:
-    """Jinja over the operator's `folder` and, for files that it lacks, over the templates that ship. Sandboxed, strict, escaping HTML."""
-    return _Sandbox(
-        loader=_InliningLoader([*([folder / "mail", folder] if folder else []), SHIPPED / "mail"]),
-        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        cache_size=-1,
-    )
-
-
-def _compiled(jinja: Environment, name: str) -> Template:
-    """The template of this name. Raises ConfigError (file and line) when it is missing or cannot be compiled."""
-    try:
-        template = jinja.get_template(name)
-        template.globals = dict(template.globals)  # Jinja chains maps, which costs a fifth of the rendering
-        return template
-    except TemplateNotFound as error:
-        raise ConfigError(
-            f"the mail template {error.name} is missing", hint="put it into the templates folder, or take the folder out"
-        ) from error
-    except TemplateSyntaxError as error:
-        raise ConfigError(f"mail template: {error.message}", file=error.filename or name, line=error.lineno) from error
-    except (OSError, UnicodeDecodeError, css_inline.InlineError) as error:
-        raise ConfigError(f"the mail template {name} cannot be used: {error}", hint="it must be readable UTF-8 text") from error
-
-
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Knows our own values, which hold nothing but plain data, without asking the long way for each one of their attributes."""
-
-    def getattr(self, obj: object, attribute: str) -> Any:
-        """What `obj.attribute` is in a template."""
-        if type(obj) in _PLAIN_DATA and attribute[0] != "_" and hasattr(obj, attribute):
-            return getattr(obj, attribute)
-        return super().getattr(obj, attribute)
-
-    def join_path(self, template: str, parent: str) -> str:
-        """The name under which `parent` gets `template`. The words have one for HTML, so that what a macro says is escaped there."""
-        if template.startswith(WORDS) and parent.endswith(".html.j2"):
-            return template.removesuffix(".j2") + ".html.j2"
-        return template
-
-
-class _InliningLoader(BaseLoader):
-    """Files from the first folder that has them; HTML gets the rules of `_style.css.j2` as attributes."""
-
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self._files = FileSystemLoader(folders)
-        self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
-        """Source, file and freshness of `template`, as Jinja asks for it."""
-        if template.startswith(WORDS):
-            return self._files.get_source(environment, template.replace(".html.j2", ".j2"))
-        source, file, fresh = self._files.get_source(environment, template)
-        if template.endswith(".html.j2"):
-            style, _, _ = self._files.get_source(environment, STYLE)
-            source = self._inlined(source, style, template)
-        return source, file, fresh
-
-    def list_templates(self) -> list[str]:
-        """All names, of all folders."""
-        return self._files.list_templates()
-
-    def _inlined(self, source: str, style: str, template: str) -> str:
-        hidden: list[str] = []
-
-        def hide(match: re.Match[str]) -> str:
-            hidden.append(match.group())
-            return f"<!--jinja{len(hidden) - 1}-->" if match.group().startswith("{%") else f"jinja{len(hidden) - 1}x"
-
-        html = _TAG.sub(hide, _COMMENT.sub("", source)).strip()
-        if "<html" in html:
-            html = _FRAME.sub(lambda found: found[1] + self._inliner.inline(f"{found[2]}\n<style>{style}</style>"), html)
-        else:
-            html = self._inliner.inline_fragment(html, style)
-        for number, tag in enumerate(hidden):
-            mark = f"<!--jinja{number}-->" if tag.startswith("{%") else f"jinja{number}x"
-            if html.count(mark) != 1:
-                raise TemplateSyntaxError(
-                    "a block tag stands inside an HTML tag", source.count("\n", 0, source.find(tag)) + 1, template, template
-                )
-            html = html.replace(mark, tag)
-        return html

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mailgate.clock import Clock
-from mailgate.mail.dkim_sign import SigningKey, signed
+from mailgate.mail.auth.dkim_sign import SigningKey, signed
 
 if TYPE_CHECKING:
     from mailgate.config import Settings
 
 
 def signing_keys(settings: Settings) -> tuple[SigningKey, ...]:
-    """The keys with their selectors; RSA first, since some verifiers look at one signature only and know no other kind."""
+    """The keys with their selectors; RSA first, since some verifiers check only the first signature and only RSA."""
     rsa, ed25519 = settings.signing.rsa, settings.signing.ed25519
     return (
         *((SigningKey(settings.dkim.selector, rsa),) if rsa else ()),
@@ -25,7 +25,7 @@ def signing_keys(settings: Settings) -> tuple[SigningKey, ...]:
 
 
 def signer(settings: Settings, clock: Clock) -> Callable[[bytes], bytes]:
-    """Signs composed bytes with every key there is; without any, they stay as they are."""
+    """A function that signs composed bytes with every configured key; without keys it returns them unchanged."""
     keys, domain = signing_keys(settings), settings.signing_domain
     if not keys:
         return bytes

@@ -1,34 +1,50 @@
-"""The kept connection to the smarthost. In: one frozen mail at a time. Out: what the smarthost said of it, by what it means for us.
+"""Hands mail to the smarthost over kept connections. In: one frozen mail at a time. Out: the smarthost's answer, classified.
 
-`session.py` opens a connection; here is the transaction. It knows on which side of the final dot a connection was lost, because that alone
-decides between trying again and `uncertain`. No octet of a mail is written before `parcel` has checked it.
+`smarthost_session.py` opens a connection; this module runs the transaction. It knows whether a connection was lost before or after the
+final dot, because only that decides between trying again and `uncertain`. It must never write an octet of a mail that `outgoing_message`
+has not checked, nor take input that came before a command for the reply to it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 
+from mailgate import log
 from mailgate.clock import monotonic_s
 from mailgate.errors import LeaseLost
 from mailgate.killpoint import reached
-from mailgate.outbound import parcel as parcels
-from mailgate.outbound.connection import Connection, LostError, Reply
-from mailgate.outbound.parcel import Parcel, Refusal
-from mailgate.outbound.session import Answer, Fate, SessionFailure, SmarthostOptions, Step, Timeouts, open_session, tls_context
+from mailgate.outbound.connection import Connection, LostError, ServerReply
+from mailgate.outbound.outgoing_message import OutgoingMessage, Refusal, check, commands
+from mailgate.outbound.smarthost_session import (
+    Fate,
+    SessionFailure,
+    SmarthostOptions,
+    SmtpStep,
+    SubmitResult,
+    Timeouts,
+    open_session,
+    tls_context,
+)
 
 BLOCK_BYTES = 65_536
+OUT_OF_STEP = "the smarthost sent a reply that no command asked for"
+
+_log = log.get("smarthost")
 
 Confirm = Callable[[], bool]
-"""Asked right before the final dot: is the mail still ours to send? (fencing)"""
+"""Called right before the final dot: is the mail still leased to us? (fencing)"""
 
 
 class Smarthost:
-    """Hands mails over, one at a time per connection, and keeps the connections. Safe to use from several threads."""
+    """Sends mails, one at a time per connection, and keeps the connections. Safe to use from several threads."""
 
     def __init__(self, options: SmarthostOptions) -> None:
         self._options = options
         self._context = tls_context(options)
+        if options.tls in ("starttls", "implicit") and not options.verify:
+            _log.warning("tls_not_verified", host=options.host, hint="anyone on the path can read and change our mail")
         self._kept: list[tuple[Connection, float]] = []
         self._lock = threading.Lock()
 
@@ -37,39 +53,47 @@ class Smarthost:
         """`host:port`, for the record of each attempt."""
         return f"{self._options.host}:{self._options.port}"
 
-    def submit(self, parcel: Parcel, confirm: Confirm) -> Answer:
-        """Try to hand over one mail. Never raises for what the smarthost does.
+    def submit(self, message: OutgoingMessage, confirm: Confirm) -> SubmitResult:
+        """Try to send one mail. Never raises for what the smarthost does.
 
-        Raises LeaseLost when `confirm` says no, and what `confirm` raises: then no final dot was sent, and nothing can have been taken.
+        Raises LeaseLost when `confirm` returns false, and whatever `confirm` raises: then no final dot was sent, and no mail was taken.
         """
         try:
-            parcels.check(parcel)
+            check(message)
         except Refusal as error:
-            return Answer("failed", "MAIL", 0, error.enhanced, str(error))
+            return SubmitResult("failed", "MAIL", 0, error.enhanced, str(error))
         connection = self._take_kept()
         if connection is not None:
-            answer = self._submit_on(connection, parcel, confirm)
+            answer = self._submit_on(connection, message, confirm)
             if not _was_stale(answer):
-                return answer
+                return self._keep(connection, answer)
+            connection.drop()
         try:
             connection = open_session(self._options, self._context)
         except SessionFailure as error:
             return error.answer
-        return self._submit_on(connection, parcel, confirm)
+        return self._keep(connection, self._submit_on(connection, message, confirm))
 
     def close(self) -> None:
-        """Say QUIT on all kept connections. What the smarthost answers to that no longer matters."""
+        """Send QUIT on all kept connections. The replies do not matter any more."""
         with self._lock:
             kept, self._kept = self._kept, []
         for connection, _ in kept:
             connection.quit(self._options.timeouts.quit_s)
 
-    def _submit_on(self, connection: Connection, parcel: Parcel, confirm: Confirm) -> Answer:
-        try:
-            answer = transact(connection, parcel, confirm, self._options.timeouts)
-        except BaseException:
-            connection.drop()
-            raise
+    def trip(self, host: str) -> bool:
+        """There is no other host."""
+        return False
+
+    def _submit_on(self, connection: Connection, message: OutgoingMessage, confirm: Confirm) -> SubmitResult:
+        with contextlib.ExitStack() as failing:
+            failing.callback(connection.drop)
+            answer = transact(connection, message, confirm, self._options.timeouts)
+            failing.pop_all()
+        return answer
+
+    def _keep(self, connection: Connection, answer: SubmitResult) -> SubmitResult:
+        """Keep the connection for the next mail if it can carry one."""
         if answer.lost:
             connection.drop()
         elif connection.mails >= self._options.mails_per_connection:
@@ -85,103 +109,130 @@ class Smarthost:
                 if not self._kept:
                     return None
                 connection, kept_at_s = self._kept.pop()
-            if monotonic_s() - kept_at_s <= self._options.idle_s:
+            if connection.has_input():
+                _log.info("connection_dropped", reason="the smarthost closed it, or sent something that no command asked for")
+                connection.drop()
+            elif monotonic_s() - kept_at_s <= self._options.idle_s:
                 return connection
-            connection.quit(self._options.timeouts.quit_s)
+            else:
+                connection.quit(self._options.timeouts.quit_s)
 
 
 class Capture:
-    """Takes every mail that could be sent and sends none: it stays in the database, for development and the embedded default."""
+    """Sends nothing: mail stays in the database. For development and the embedded default."""
 
     name = "capture"
 
-    def submit(self, parcel: Parcel, confirm: Confirm) -> Answer:
-        """`captured`, or `failed` for a mail that no smarthost could be given."""
+    def submit(self, message: OutgoingMessage, confirm: Confirm) -> SubmitResult:
+        """`captured`, or `failed` for a mail that could not be sent to any smarthost."""
         try:
-            parcels.check(parcel)
+            check(message)
         except Refusal as error:
-            return Answer("failed", "MAIL", 0, error.enhanced, str(error))
-        return Answer("captured", "dot")
+            return SubmitResult("failed", "MAIL", 0, error.enhanced, str(error))
+        return SubmitResult("captured", "dot")
+
+    def trip(self, host: str) -> bool:
+        """There is no other host."""
+        return False
 
     def close(self) -> None:
         """Nothing to close."""
 
 
-def _was_stale(answer: Answer) -> bool:
-    """True when a kept connection turned out to be gone before it took anything: a fresh one may do."""
-    return answer.lost and answer.step == "MAIL" and answer.code in (0, 421)
+def _was_stale(answer: SubmitResult) -> bool:
+    """True when a kept connection broke, or was out of step, before it took anything: then a fresh connection is tried.
+
+    A final refusal of MAIL is asked for again, too: it may be a late reply that belonged to no command.
+    """
+    if answer.step == "MAIL" and answer.fate == "failed" and answer.code:
+        return True
+    return answer.lost and ((answer.step == "MAIL" and answer.code in (0, 421)) or answer.text == OUT_OF_STEP)
 
 
-def transact(connection: Connection, parcel: Parcel, confirm: Confirm, timeouts: Timeouts) -> Answer:
-    """One mail transaction (RFC 5321 section 3.3). Raises LeaseLost, with the content sent but no final dot, when `confirm` says no."""
+def transact(connection: Connection, message: OutgoingMessage, confirm: Confirm, timeouts: Timeouts) -> SubmitResult:
+    """One mail transaction (RFC 5321 section 3.3). Raises LeaseLost when `confirm` returns false; the final dot was not sent then."""
     try:
-        mail_line, rcpt_line = parcels.commands(parcel, connection.features)
+        mail_line, rcpt_line = commands(message, connection.features)
     except Refusal as error:
-        return Answer("failed", "MAIL", 0, error.enhanced, str(error))
+        return SubmitResult("failed", "MAIL", 0, error.enhanced, str(error))
     connection.mails += 1
     refused = _envelope(connection, mail_line, rcpt_line, timeouts)
     if refused is not None:
         return refused
     try:
-        _send_content(connection, parcels.stuffed(parcel.raw), timeouts)
+        _send_content(connection, message.dot_stuffed, timeouts)
     except LostError as error:
-        return Answer("deferred", "DATA", text=str(error), lost=True)  # no dot was sent, so no mail can have been taken
+        return SubmitResult("deferred", "DATA", text=str(error), lost=True)  # no dot was sent, so no mail can have been taken
     reached("mid_DATA")
+    if connection.has_input():
+        return _out_of_step("dot")
     if not confirm():
         connection.drop()
         raise LeaseLost("the lease on the mail was lost before its final dot")
     return _final_dot(connection, timeouts)
 
 
-def _envelope(connection: Connection, mail_line: bytes, rcpt_line: bytes, timeouts: Timeouts) -> Answer | None:
-    """MAIL, RCPT and DATA, as one group when the smarthost takes that (RFC 2920). None when it waits for the content."""
-    lines: tuple[tuple[Step, bytes, int], ...] = (("MAIL", mail_line, 2), ("RCPT", rcpt_line, 2), ("DATA", b"DATA\r\n", 3))
+def _envelope(connection: Connection, mail_line: bytes, rcpt_line: bytes, timeouts: Timeouts) -> SubmitResult | None:
+    """MAIL, RCPT and DATA, as one group when the smarthost offers PIPELINING (RFC 2920). None when it waits for the content."""
+    lines: tuple[tuple[SmtpStep, bytes, int], ...] = (("MAIL", mail_line, 2), ("RCPT", rcpt_line, 2), ("DATA", b"DATA\r\n", 3))
     grouped = "pipelining" in connection.features
-    step: Step = "MAIL"
-    trouble: Answer | None = None
+    step: SmtpStep = "MAIL"
+    trouble: SubmitResult | None = None
     try:
         if grouped:
             connection.write(mail_line + rcpt_line + b"DATA\r\n", timeouts.command_s)
         for step, line, wanted in lines:
+            if not grouped and connection.has_input():
+                return _out_of_step(step)
             if not grouped:
                 connection.write(line, timeouts.command_s)
             reply = connection.read(timeouts.data_s if step == "DATA" else timeouts.command_s)
             if trouble is None:
                 trouble = _judged(step, reply, wanted)
+            elif step == "DATA" and reply.code // 100 == 2:
+                return _out_of_step(step)  # no server says this to DATA: one of the replies was for no command
             elif step == "DATA" and reply.code == 354:
-                return _with_loss(trouble)  # it waits for a content that has no recipient: leave instead
+                return _with_loss(trouble)  # it waits for content although there is no recipient: leave instead
             if trouble is not None and (trouble.lost or not grouped):
                 break
             if trouble is None and step != "DATA":
                 reached(f"after_{step}")
     except LostError as error:
-        return _with_loss(trouble) if trouble else Answer("deferred", step, text=str(error), lost=True)
+        return _with_loss(trouble) if trouble else SubmitResult("deferred", step, text=str(error), lost=True)
     return None if trouble is None else _reset(connection, trouble, timeouts)
 
 
-def _judged(step: Step, reply: Reply, wanted: int) -> Answer | None:
-    """None when the reply is of the wanted class. 421 ends the session wherever it comes (RFC 5321 section 3.8)."""
+def _judged(step: SmtpStep, reply: ServerReply, wanted: int) -> SubmitResult | None:
+    """None when the reply has the wanted class. 421 ends the session at any step (RFC 5321 section 3.8)."""
     if reply.code // 100 == wanted:
         return None
+    if reply.code // 100 in (2, 3):
+        return _out_of_step(step)
     fate: Fate = "failed" if reply.code // 100 == 5 else "deferred"
-    strange = reply.code // 100 in (2, 3)
-    gone = reply.code == 421 or strange
-    return Answer(fate, step, reply.code, reply.enhanced, reply.text, lost=gone, session=reply.code == 421)
+    gone = reply.code == 421
+    return SubmitResult(fate, step, reply.code, reply.enhanced, reply.text, lost=gone, session=gone)
 
 
-def _with_loss(answer: Answer) -> Answer:
-    return Answer(answer.fate, answer.step, answer.code, answer.enhanced, answer.text, lost=True, session=answer.session)
+def _out_of_step(step: SmtpStep) -> SubmitResult:
+    """Replies and commands no longer match: nothing that was said can be trusted. Nothing was taken, since no final dot was sent."""
+    return SubmitResult("deferred", step, text=OUT_OF_STEP, lost=True)
 
 
-def _reset(connection: Connection, trouble: Answer, timeouts: Timeouts) -> Answer:
-    """Clear the transaction for the next mail; a connection that cannot do that is not used again."""
+def _with_loss(answer: SubmitResult) -> SubmitResult:
+    return SubmitResult(answer.fate, answer.step, answer.code, answer.enhanced, answer.text, lost=True, session=answer.session)
+
+
+def _reset(connection: Connection, trouble: SubmitResult, timeouts: Timeouts) -> SubmitResult:
+    """Clear the transaction for the next mail. A connection that cannot do that is not used again."""
     if trouble.lost:
         return trouble
     try:
-        fine = connection.command(b"RSET", timeouts.command_s).code == 250
+        code = connection.command(b"RSET", timeouts.command_s).code
     except LostError:
-        fine = False
-    return trouble if fine else _with_loss(trouble)
+        return _with_loss(trouble)
+    if code // 100 == 3:  # the reply to DATA: what was taken for it belonged to no command
+        return _out_of_step(trouble.step)
+    return trouble if code == 250 else _with_loss(trouble)
 
 
 def _send_content(connection: Connection, content: bytes, timeouts: Timeouts) -> None:
@@ -190,15 +241,15 @@ def _send_content(connection: Connection, content: bytes, timeouts: Timeouts) ->
         connection.write(view[at : at + BLOCK_BYTES], timeouts.block_s)
 
 
-def _final_dot(connection: Connection, timeouts: Timeouts) -> Answer:
-    """End the content and read the verdict. From the first octet of the dot on, no reply means that nobody knows (`uncertain`)."""
+def _final_dot(connection: Connection, timeouts: Timeouts) -> SubmitResult:
+    """Send the final dot and read its reply. From the first octet of the dot on, a missing reply means `uncertain`."""
     try:
         connection.write(b".\r\n", timeouts.block_s)
         reached("after_final_dot_before_reply")
         reply = connection.read(timeouts.dot_s)
     except LostError as error:
-        return Answer("uncertain", "dot", text=str(error), lost=True)
+        return SubmitResult("uncertain", "dot", text=str(error), lost=True)
     if reply.code // 100 == 3:
-        return Answer("uncertain", "dot", reply.code, reply.enhanced, reply.text, lost=True)
+        return SubmitResult("uncertain", "dot", reply.code, reply.enhanced, reply.text, lost=True)
     refused = _judged("dot", reply, 2)
-    return refused or Answer("sent", "dot", reply.code, reply.enhanced, reply.text)
+    return refused or SubmitResult("sent", "dot", reply.code, reply.enhanced, reply.text)

@@ -1,17 +1,18 @@
-"""Addresses that get nothing. In: addresses about to be written to. Out: those that must not be, with the reason.
+"""Suppressed addresses. In: recipients of outgoing mail. Out: those that must not get it, with the reason.
 
-The one place that every outgoing path asks, notices, automatic answers and forwards alike: once before a mail is rendered, and once more
-before it is sent, since an address may be suppressed while its mail waits. What leads to a suppression is decided where bounces are read.
+Every outgoing path checks here, whether notice, automatic answer or forward: before a mail is rendered, and again before it is sent, since
+an address may be suppressed in between. It must never decide what leads to a suppression: `rules/reachability` does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from mailgate.store.repositories.notices import STOPPED_BY_ADDRESS
 from mailgate.store.unit_of_work import UnitOfWork
 
 
 def refused(uow: UnitOfWork, addresses: Iterable[str]) -> dict[str, str]:
-    """Lower-case address -> one line that says why it gets no mail. One statement for all."""
+    """Lower-case address -> the reason why it gets no mail, one line. One statement for all addresses."""
     found = uow.suppressions.which({address.lower() for address in addresses})
-    return {address: f"the address is suppressed: {reason}" for address, reason in found.items()}
+    return {address: f"{STOPPED_BY_ADDRESS}: {reason}" for address, reason in found.items()}

@@ -1,6 +1,6 @@
 """Agreements in words: names, hours, response time and telephone in nb, nn and en, as pieces of text for templates to place.
 
-In: an agreement, and when a mail came. Out: phrases without a full stop, such as `hverdager 08.00–16.00`. It makes no sentences.
+In: an agreement, and when a mail came. Out: phrases without a full stop, such as `mandag–fredag 08.00–16.00`. It makes no sentences.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from mailgate.rules.agreements import Agreement, ResponseTime, Span, Week, next_open, open_spans, respond_by
+from mailgate.rules.agreements import Agreement, OpeningSpan, ResponseTime, Week, next_open, open_spans, respond_by
 from mailgate.rules.date_words import WEEKDAYS, moment_in_words, weekday_in_words
 
 EXCEPTION_DAYS = 7
-"""Holidays and half days are named so many days ahead."""
+"""Holidays and half days are named this many days ahead."""
 
 NAMES: Mapping[str, Mapping[str, str]] = {
     "enkel": {"nb": "Enkel support", "nn": "Enkel support", "en": "Basic support"},
@@ -29,7 +29,8 @@ class AgreementText:
     """The pieces. `phone` is "" when there is no telephone; `holidays` is "" when it is open on public holidays, too.
 
     Of the mail at hand, "" without one: `respond_by` when an answer is due; `opens` when it opens again, "" while it is open;
-    `exceptions` the days of the coming week that have other hours than usual.
+    `phone_opens` when the telephone does, "" while it is open or there is none; `exceptions` the days of the coming week that have other
+    hours than usual.
     """
 
     name: str
@@ -40,15 +41,14 @@ class AgreementText:
     respond_by: str = ""
     opens: str = ""
     exceptions: str = ""
+    phone_opens: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
     days: tuple[str, ...]
-    weekdays: str
     weekend: str
     every_day: str
-    to: str
     closed_holidays: str
     within: str
     working_day: tuple[str, str]
@@ -60,23 +60,23 @@ class _Words:
 
 
 _NB = _Words(
-    days=WEEKDAYS["nb"], weekdays="hverdager", weekend="lørdag og søndag",
-    every_day="alle dager", to="til", closed_holidays="stengt på helligdager", within="innen", working_day=("virkedag", "virkedager"),
-    working_hour=("time innenfor normal arbeidstid", "timer innenfor normal arbeidstid"),
+    days=WEEKDAYS["nb"], weekend="lørdag og søndag",
+    every_day="alle dager", closed_holidays="stengt på helligdager", within="innen", working_day=("virkedag", "virkedager"),
+    working_hour=("time i åpningstiden", "timer i åpningstiden"),
     numbers=("én", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti", "elleve", "tolv"),
     open_all_day="hele døgnet", closed="stengt",
 )  # fmt: skip
 _NN = _Words(
-    days=WEEKDAYS["nn"], weekdays="kvardagar", weekend="laurdag og sundag",
-    every_day="alle dagar", to="til", closed_holidays="stengt på heilagdagar", within="innan", working_day=("verkedag", "verkedagar"),
-    working_hour=("time innanfor normal arbeidstid", "timar innanfor normal arbeidstid"),
+    days=WEEKDAYS["nn"], weekend="laurdag og sundag",
+    every_day="alle dagar", closed_holidays="stengt på heilagdagar", within="innan", working_day=("verkedag", "verkedagar"),
+    working_hour=("time i opningstida", "timar i opningstida"),
     numbers=("éin", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti", "elleve", "tolv"),
     open_all_day="heile døgnet", closed="stengt",
 )  # fmt: skip
 _EN = _Words(
-    days=WEEKDAYS["en"], weekdays="weekdays", weekend="Saturday and Sunday",
-    every_day="every day", to="to", closed_holidays="closed on Norwegian public holidays", within="within",
-    working_day=("working day", "working days"), working_hour=("hour within normal working hours", "hours within normal working hours"),
+    days=WEEKDAYS["en"], weekend="Saturday and Sunday",
+    every_day="every day", closed_holidays="closed on Norwegian public holidays", within="within",
+    working_day=("working day", "working days"), working_hour=("working hour", "working hours"),
     numbers=("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     open_all_day="around the clock", closed="closed", colon=True,
 )  # fmt: skip
@@ -104,12 +104,13 @@ def promised(agreement: Agreement, language: str, received_at: datetime, now: da
     def moment(at: datetime) -> str:
         return moment_in_words(at.astimezone(zone), language, today)
 
-    opens = next_open(agreement, now)
+    opens, phone = next_open(agreement, now), next_open(agreement, now, "phone") if agreement.phone else now
     return replace(
         in_words(agreement, language),
         respond_by=moment(respond_by(agreement, received_at)),
         opens="" if opens <= now else moment(opens),
         exceptions=", ".join(_exceptions(agreement, today, language, words)),
+        phone_opens="" if phone <= now else moment(phone),
     )
 
 
@@ -126,15 +127,15 @@ def _week(week: Week, words: _Words) -> str:
 
 
 def _day_names(days: list[int], words: _Words) -> str:
-    named = {(0, 7): words.every_day, (0, 5): words.weekdays, (5, 2): words.weekend}.get((days[0], len(days)))
+    named = {(0, 7): words.every_day, (5, 2): words.weekend}.get((days[0], len(days)))
     if named:
         return named
     first, last = words.days[days[0]], words.days[days[-1]]
-    return first if len(days) == 1 else f"{first} {words.to} {last}"
+    return first if len(days) == 1 else f"{first}–{last}"
 
 
-def _spans(spans: tuple[Span, ...], words: _Words) -> str:
-    if spans == (Span(0, 24 * 60),):
+def _spans(spans: tuple[OpeningSpan, ...], words: _Words) -> str:
+    if spans == (OpeningSpan(0, 24 * 60),):
         return words.open_all_day
     text = " · ".join(map(str, spans))
     return text.replace(".", ":") if words.colon else text

@@ -23,8 +23,12 @@ MAX_SPECIAL_DAYS = 60
 """So few that no agreement can be closed for ever."""
 
 
+DEFAULT_ZONE = "Europe/Oslo"
+"""Time zone of a policy that names none."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
-class Span:
+class OpeningSpan:
     """Open from `opens_min` (included) to `closes_min` (excluded), in minutes after local midnight, 0 to 1440."""
 
     opens_min: int
@@ -38,7 +42,7 @@ class Span:
         return f"{_clock(self.opens_min)}–{_clock(self.closes_min)}"
 
 
-Week = tuple[tuple[Span, ...], ...]
+Week = tuple[tuple[OpeningSpan, ...], ...]
 """Seven days, Monday first, each with its spans in order."""
 
 
@@ -55,7 +59,7 @@ class SpecialDay:
     """Other hours on one day, () for closed. On a day of every year they limit the usual ones; on a single date they replace them."""
 
     day: DayOfYear
-    spans: tuple[Span, ...] = ()
+    spans: tuple[OpeningSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Agreement:
     response: ResponseTime
     phone: Week | None = None
     closed_on_holidays: bool = True
-    zone: str = "Europe/Oslo"
+    zone: str = DEFAULT_ZONE
     labels: Mapping[str, str] = field(default_factory=dict)
     special_days: tuple[SpecialDay, ...] = ()
 
@@ -90,7 +94,7 @@ class Agreement:
             raise ValueError(f"agreement {self.key}: there is no time zone {self.zone!r}") from error
 
 
-def hours(text: str) -> tuple[Span, ...]:
+def hours(text: str) -> tuple[OpeningSpan, ...]:
     """`08.00-16.00, 18:00–20:00` as spans; "" is closed. Raises ValueError for anything else."""
     return tuple(_span(part) for part in text.split(",") if part.strip())
 
@@ -107,12 +111,12 @@ def within_hours(agreement: Agreement, at: datetime, channel: Channel = "handlin
     return any(span.opens_min <= minute < span.closes_min for span in open_spans(agreement, local.date(), channel))
 
 
-def next_open(agreement: Agreement, at: datetime) -> datetime:
-    """When it is open next, aware UTC: `at` itself while it is open, else the next opening."""
-    if within_hours(agreement, at):
+def next_open(agreement: Agreement, at: datetime, channel: Channel = "handling") -> datetime:
+    """When it is open next, aware UTC: `at` itself while it is open, else the next opening. The channel must have open hours."""
+    if within_hours(agreement, at, channel):
         return at.astimezone(UTC)
     day = at.astimezone(ZoneInfo(agreement.zone)).date()
-    openings = (_instant(agreement, one, span.opens_min) for one in _days_from(day) for span in open_spans(agreement, one))
+    openings = (_instant(agreement, one, span.opens_min) for one in _days_from(day) for span in open_spans(agreement, one, channel))
     return next(opening for opening in openings if opening > at)
 
 
@@ -145,7 +149,7 @@ def _after_hours(agreement: Agreement, at: datetime, left: timedelta) -> datetim
     raise AssertionError("an agreement without an open day cannot be made")
 
 
-def open_spans(agreement: Agreement, day: date, channel: Channel = "handling") -> tuple[Span, ...]:
+def open_spans(agreement: Agreement, day: date, channel: Channel = "handling") -> tuple[OpeningSpan, ...]:
     """The hours of one local day, with holidays and special days counted in."""
     week = agreement.hours if channel == "handling" else agreement.phone
     if week is None:
@@ -162,10 +166,10 @@ def _special(agreement: Agreement, day: date) -> SpecialDay | None:
     return min(falling, key=lambda one: one.day.year is None, default=None)
 
 
-def _common(one: tuple[Span, ...], other: tuple[Span, ...]) -> tuple[Span, ...]:
+def _common(one: tuple[OpeningSpan, ...], other: tuple[OpeningSpan, ...]) -> tuple[OpeningSpan, ...]:
     """What lies in both."""
     pairs = ((max(a.opens_min, b.opens_min), min(a.closes_min, b.closes_min)) for a in one for b in other)
-    return tuple(Span(opens, closes) for opens, closes in pairs if opens < closes)
+    return tuple(OpeningSpan(opens, closes) for opens, closes in pairs if opens < closes)
 
 
 def _instant(agreement: Agreement, day: date, minute: int) -> datetime:
@@ -188,11 +192,11 @@ def _holidays(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("NO", years=[year]))
 
 
-def _span(text: str) -> Span:
+def _span(text: str) -> OpeningSpan:
     opens, dash, closes = text.replace("–", "-").partition("-")
     if not dash:
         raise ValueError(f"opening hours {text.strip()!r} are not of the form 08.00-16.00")
-    return Span(_minute(opens), _minute(closes))
+    return OpeningSpan(_minute(opens), _minute(closes))
 
 
 def _minute(text: str) -> int:
@@ -206,7 +210,7 @@ def _minute(text: str) -> int:
     return int(hour) * 60 + int(minute or 0)
 
 
-def _overlap(day: tuple[Span, ...]) -> bool:
+def _overlap(day: tuple[OpeningSpan, ...]) -> bool:
     return any(later.opens_min < earlier.closes_min for earlier, later in pairwise(day))
 
 

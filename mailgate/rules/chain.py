@@ -1,9 +1,8 @@
-"""The chain: one policy asked about one mail. In: a policy and facts. Out: a verdict with the answer of every rule that was asked, and why.
+"""The chain: evaluates a policy for one mail. In: a policy and facts. Out: a verdict, with the result of every rule and the reason.
 
-Pure and without a memory. Rules are asked in order; the first that holds decides, unless it continues. Of many rules only those are
-asked that can hold (`index`); the others are counted for the trail, and asked when someone wants to see all of it. A floor stands under
-every policy: what the guarantees forbid (a stranger's comment, an answer to a machine, a status that a machine moves) no rule can bring
-about. A rule may be stricter than the floor, never looser.
+Pure and without state. Rules are evaluated in order; the first that matches decides, unless it continues. Of many rules only those are
+evaluated that can match (`index`); the others are counted for the trail, and evaluated when someone wants to see all of it. Guard rails:
+whatever the rules say, no stranger comments, no machine is answered, and no machine changes a status. A rule may be stricter, never looser.
 """
 
 from __future__ import annotations
@@ -14,14 +13,15 @@ from itertools import chain
 
 from mailgate.rules.facts import Facts, Value, fact
 from mailgate.rules.index import PassedOver
+from mailgate.rules.legacy import OPEN
 from mailgate.rules.policy import Action, Disposition, Policy, Rule
 
-FLOOR = "guarantees"
-"""The rule's name in trail and verdict when the floor overrules a policy."""
-PEOPLES = frozenset({"comment", "redirect", "create", "forward"})
+GUARD_RAILS = "guarantees"
+"""The rule's name in trail and verdict when a guard rail overrules a policy."""
+HUMAN_ONLY = frozenset({"comment", "redirect", "create", "forward"})
 """Dispositions that only a person's mail can have."""
-HEARD_KINDS = frozenset({"system", "bulk"})
-"""Kinds of mail in which a known machine has something to say of its own."""
+KNOWN_MACHINE_KINDS = frozenset({"system", "bulk"})
+"""Kinds of mail that a known machine writes by itself, unlike answers and bounces."""
 BODIES = frozenset({"text", "reply.text"})
 KEPT_CHARS, KEPT_ITEMS = 200, 50
 MAY_COMMENT = frozenset({"confirmed", "participant", "colleague"})
@@ -29,7 +29,7 @@ MAY_COMMENT = frozenset({"confirmed", "participant", "colleague"})
 
 @dataclass(frozen=True, slots=True)
 class TrailEntry:
-    """One rule that was asked: did it hold, and why (a plain sentence, no full stop)."""
+    """One evaluated rule: did it match, and why (one sentence, no full stop)."""
 
     rule: str
     hit: bool
@@ -87,24 +87,33 @@ class Effect:
     args: Mapping[str, str] = field(default_factory=dict)
 
 
+def effect_json(effect: Effect) -> dict[str, str]:
+    """An effect as `--json` prints it and as the trail stores it.
+
+    In earlier versions the key `answer` of a redirect was `flavour`. Both are written: programs and stored trails still have the old one.
+    """
+    old = {"flavour": effect.args["answer"]} if "answer" in effect.args else {}
+    return {"do": effect.do, **effect.args, **old}
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be done with a mail. `flavour` is the text of a redirect (`legacy`, `case_closed`), "" for anything else."""
+    """What is to be done with a mail. `answer` names the text of a redirect (`legacy`, `case_closed`), "" for anything else."""
 
     disposition: Disposition
     rule: str
     reason: str
     trail: Trail
     effects: tuple[Effect, ...]
-    flavour: str = ""
+    answer: str = ""
     policy_version: str = ""
 
 
 def run(policy: Policy, facts: Facts) -> Verdict:
-    """Ask the policy. Same policy and facts, same verdict. Raises nothing for any mail."""
+    """Evaluate the policy. Same policy and facts, same verdict. Raises nothing for any mail."""
     if facts.workflow is not policy.workflow or facts.agreements is not policy.agreements or facts.legacy is not policy.legacy:
         facts = replace(facts, workflow=policy.workflow, agreements=policy.agreements, legacy=policy.legacy)
-    facts = _heard(policy, facts)
+    facts = _as_known_machine(policy, facts)
     trail = Trail(policy, facts)
     actions: list[Action] = []
     for position in policy.index.candidates(facts) if policy.index else range(len(policy.rules)):
@@ -119,13 +128,13 @@ def run(policy: Policy, facts: Facts) -> Verdict:
     raise AssertionError("a policy without a written default cannot be made")
 
 
-def _heard(policy: Policy, facts: Facts) -> Facts:
-    """The facts, with mail of a known machine as a person's. An answer of a machine stays one, and so does mail that may be forged.
+def _as_known_machine(policy: Policy, facts: Facts) -> Facts:
+    """The facts, with mail of a known machine as a person's. An auto-reply stays one, and so does mail that may be forged.
 
-    The answer gate does not ask the policy: a known machine is never answered automatically.
+    The answer gate does not use the policy: a known machine is never answered automatically.
     """
     mail = facts.mail
-    if mail.kind not in HEARD_KINDS or mail.author is None or not policy.knows_machine(mail.author.address.lower()):
+    if mail.kind not in KNOWN_MACHINE_KINDS or mail.author is None or not policy.knows_machine(mail.author.address.lower()):
         return facts
     if facts.auth.verdict == "fail" or mail.identity_doubtful:
         return facts
@@ -133,31 +142,31 @@ def _heard(policy: Policy, facts: Facts) -> Facts:
 
 
 def restored(policy: Policy, entries: Sequence[TrailEntry], passed_over: Sequence[PassedOver]) -> list[TrailEntry]:
-    """The whole trail as told from what is stored of it, given the policy that decided: each rule, in order, then the remarks.
+    """The whole trail from what is stored of it, given the policy that decided: each rule, in order, then the remarks.
 
     A rule that was passed over is given the reason of its kind. Without `passed_over`, the entries are all there is.
     """
     if not passed_over or policy.index is None:
         return list(entries)
-    why, told = {group.facts: group.because for group in passed_over}, {entry.rule: entry for entry in entries}
-    positions = [at for at, rule in enumerate(policy.rules) if rule.name in told]
+    why, stored = {group.facts: group.because for group in passed_over}, {entry.rule: entry for entry in entries}
+    positions = [at for at, rule in enumerate(policy.rules) if rule.name in stored]
     rules = policy.rules[: positions[-1] + 1] if positions else ()
-    whole = [told.get(rule.name) or TrailEntry(rule.name, False, why.get(policy.index.label(at), "")) for at, rule in enumerate(rules)]
+    whole = [stored.get(rule.name) or TrailEntry(rule.name, False, why.get(policy.index.label(at), "")) for at, rule in enumerate(rules)]
     names = {rule.name for rule in policy.rules}
-    return whole + [entry for entry in entries if entry.rule == FLOOR or entry.rule not in names]
+    return whole + [entry for entry in entries if entry.rule == GUARD_RAILS or entry.rule not in names]
 
 
 def _ask(rule: Rule, facts: Facts) -> tuple[bool, str]:
     hit, seen = rule.when.judge(facts)
     if not hit:
         return False, seen
-    because = f"{rule.says} ({seen})" if rule.says and seen else rule.says or seen
+    because = f"{rule.reason} ({seen})" if rule.reason and seen else rule.reason or seen
     return True, f"shadow, nothing is done, it would {would(rule)}: {because or 'it holds always'}" if rule.shadow else because
 
 
 def would(rule: Rule) -> str:
     """What a rule does when it holds, in words: `hold, tag vip`."""
-    does = [f"{rule.then} {rule.forward_to or rule.flavour}".rstrip()] if rule.then else []
+    does = [f"{rule.then} {rule.forward_to or rule.answer}".rstrip()] if rule.then else []
     for action in rule.actions:
         does += [f"{action.do} {' '.join(f'{name} {value}' if action.do == 'set' else value for name, value in action.args.items())}"]
     return ", ".join(does)
@@ -177,16 +186,16 @@ def _cut(text: str) -> str:
 
 
 def _decide(policy: Policy, facts: Facts, rule: Rule, trail: Trail, actions: list[Action]) -> Verdict:
-    disposition, name, reason, flavour = rule.then or "hold", rule.name, trail.asked[-1][1].because, rule.flavour
-    if overruled := _floor(disposition, facts, rule.forward_to):
+    disposition, name, reason, answer = rule.then or "hold", rule.name, trail.asked[-1][1].because, rule.answer
+    if overruled := _guarded(disposition, facts, rule.forward_to):
         disposition, why = overruled
-        name, reason, flavour = FLOOR, f"rule {rule.name} says {rule.then}, but {why}", ""
-        trail.remarks.append(TrailEntry(FLOOR, True, reason))
+        name, reason, answer = GUARD_RAILS, f"rule {rule.name} says {rule.then}, but {why}", ""
+        trail.remarks.append(TrailEntry(GUARD_RAILS, True, reason))
     if disposition == "redirect":
-        flavour = flavour or "legacy"
+        answer = answer or "legacy"
     kept = _kept_actions(disposition, facts, actions, trail)
-    effects = (_main_effect(disposition, facts, rule, flavour), *_moves(disposition, facts, kept), *_extras(kept))
-    return Verdict(disposition, name, reason, trail, effects, flavour, policy.version)
+    effects = (_main_effect(disposition, facts, rule, answer), *_moves(disposition, facts, kept), *_extras(kept))
+    return Verdict(disposition, name, reason, trail, effects, answer, policy.version)
 
 
 def _sender(facts: Facts) -> set[str]:
@@ -194,14 +203,18 @@ def _sender(facts: Facts) -> set[str]:
     return {author.lower(), (facts.envelope.reverse_path or "").lower()}
 
 
-def _floor(disposition: Disposition, facts: Facts, to: str) -> tuple[Disposition, str] | None:
+def _guarded(disposition: Disposition, facts: Facts, to: str) -> tuple[Disposition, str] | None:
     """What stands in place of a disposition that the guarantees forbid, and why; None when it is allowed."""
-    if facts.mail.kind != "human" and disposition in PEOPLES:
+    if facts.auth.verdict == "fail" and facts.case and facts.carrier and _stays_on_case(disposition, facts):
+        return "hold", "the author's domain says that the mail is not from there, and it would stand on a case"
+    if facts.mail.kind != "human" and disposition in HUMAN_ONLY:
         return "note", f"mail of kind {facts.mail.kind} gets no answer, moves nothing, makes no case and is not passed on"
     if disposition == "create" and (facts.mail.author is None or facts.mail.identity_doubtful):
         return "hold", "nobody can be taken for the author, whose case it would be"
     if disposition == "create" and facts.auth.verdict == "fail":
         return "hold", "the author's domain says that the mail is not from there, and the case would be the author's"
+    if disposition in ("create", "redirect") and facts.envelope_forged and (disposition == "create" or facts.phase_claimed in OPEN):
+        return "hold", "the reverse-path's domain says that the mail is not from there, and cases would be made for that domain"
     if disposition == "forward" and to.lower() in _sender(facts):
         return "hold", f"{to} sent the mail and would get it back"
     if disposition != "comment":
@@ -214,13 +227,20 @@ def _floor(disposition: Disposition, facts: Facts, to: str) -> tuple[Disposition
     return ("hold", answer.reason) if answer and answer.does == "refuse" else None
 
 
+def _stays_on_case(disposition: Disposition, facts: Facts) -> bool:
+    """The mail would become a note of its case, by its rule or because it is a machine's."""
+    return disposition == "note" or (facts.mail.kind != "human" and disposition in HUMAN_ONLY)
+
+
 def _kept_actions(disposition: Disposition, facts: Facts, actions: list[Action], trail: Trail) -> list[Action]:
     """The actions that the guarantees allow; what falls is said in the trail."""
     kept = [action for action in actions if _is_allowed(action, disposition, facts)]
     for action in actions:
         if action not in kept:
             trail.remarks.append(
-                TrailEntry(FLOOR, True, f"{action.do} is left out: mail with disposition {disposition} and trust {facts.trust} may not")
+                TrailEntry(
+                    GUARD_RAILS, True, f"{action.do} is left out: mail with disposition {disposition} and trust {facts.trust} may not"
+                )
             )
     return kept
 
@@ -229,18 +249,18 @@ def _is_allowed(action: Action, disposition: Disposition, facts: Facts) -> bool:
     if action.do == "tag":
         return True
     if action.do == "notify":
-        return facts.mail.kind == "human"  # a bounce of what we send would be told again, for ever
+        return facts.mail.kind == "human"  # else a bounce of our mail would cause the next one
     if action.do == "transition":
         return disposition == "comment" and facts.trust in facts.workflow.moving_trust
     return disposition in ("comment", "create")
 
 
-def _main_effect(disposition: Disposition, facts: Facts, rule: Rule, flavour: str) -> Effect:
+def _main_effect(disposition: Disposition, facts: Facts, rule: Rule, answer: str) -> Effect:
     args: dict[str, str] = {}
-    if facts.case and facts.carrier and (disposition in ("comment", "note", "hold") or flavour == "case_closed"):
+    if facts.case and facts.carrier and (disposition in ("comment", "note", "hold") or answer == "case_closed"):
         args["case"] = facts.case.key
-    if flavour:
-        args["flavour"] = flavour
+    if answer:
+        args["answer"] = answer
     if rule.forward_to and disposition == "forward":
         args["to"] = rule.forward_to
     return Effect(disposition, args)

@@ -7,6 +7,7 @@ Building a condition checks it: an unknown fact, a value of the wrong type or a 
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -28,7 +29,7 @@ MAX_STEPS = 2500
 """The largest pattern that is taken, in steps of RE2's program. 2,000 plain characters have 2,000; more come of counted repeats."""
 LEAST_SEARCHED_CHARS = 4 * 1024
 _WORK = 64 * MAX_SEARCHED_CHARS
-"""Steps times characters. RE2 is linear in both; where repeats overlap it tries each step at each character: so much takes 20 to 40 ms."""
+"""Steps times characters. RE2 is linear in both; where repeats overlap, each step runs at each character. So much takes 20 to 40 ms."""
 _REPEATS = frozenset("*+{")
 _SHOWN_CHARS = 60
 _MAX_MEMORY_BYTES = 2 * 1024 * 1024
@@ -190,7 +191,7 @@ Condition = Eq | In | Matches | Compare | All | AnyOf | Not | Always
 
 
 def facts_in(condition: Condition) -> Iterator[str]:
-    """The facts that a condition asks for, in order; doubles are left in."""
+    """The facts that a condition asks for, in order, with duplicates."""
     if isinstance(condition, All | AnyOf):
         for part in condition.parts:
             yield from facts_in(part)
@@ -198,6 +199,15 @@ def facts_in(condition: Condition) -> Iterator[str]:
         yield from facts_in(condition.part)
     elif not isinstance(condition, Always):
         yield condition.fact
+
+
+def _instead(pattern: str) -> str:
+    """What to write for what other engines have and RE2 has not."""
+    if re.search(r"\(\?(=|!|<=|<!)", pattern):
+        return "; RE2 does not look ahead or behind: write the words that must not be there as a second condition, with not"
+    if re.search(r"\\[1-9]", pattern):
+        return "; RE2 does not refer back to a group: write the text out"
+    return ""
 
 
 @lru_cache(maxsize=1024)
@@ -208,10 +218,9 @@ def compiled(pattern: str) -> Any:
     try:
         made = re2.compile(pattern, _options(_MAX_MEMORY_BYTES))
     except re2.error as error:
-        why = error.args[0] if error.args else ""
-        raise ValueError(
-            f"pattern {pattern!r} cannot be read: {why.decode(errors='replace') if isinstance(why, bytes) else why}"
-        ) from error
+        said = error.args[0] if error.args else ""
+        why = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+        raise ValueError(f"pattern {pattern!r} cannot be read: {why}{_instead(pattern)}") from error
     if made.programsize > MAX_STEPS:
         raise ValueError(
             f"a pattern has {made.programsize} steps; {MAX_STEPS} are the most, so shorten its counted repeats such as {{1,500}}"
@@ -220,7 +229,7 @@ def compiled(pattern: str) -> Any:
 
 
 def searched_chars(pattern: str) -> int:
-    """How much of a fact this pattern looks at: less for large ones with repeats, so that no mail can be written that makes them slow."""
+    """How many characters of a fact this pattern searches: fewer for large patterns with repeats, so that no mail can make them slow."""
     if _REPEATS.isdisjoint(pattern):
         return MAX_SEARCHED_CHARS
     return max(LEAST_SEARCHED_CHARS, min(MAX_SEARCHED_CHARS, _WORK // max(1, int(compiled(pattern).programsize))))
@@ -240,12 +249,12 @@ class Patterns:
             self._set = None
 
     def found(self, facts: Facts) -> Iterable[int]:
-        """Numbers of the patterns that are found. All of them when RE2 has too little memory to tell: then each must be asked."""
+        """Numbers of the patterns that are found. All of them when RE2 runs out of memory: then each must be evaluated."""
         value = self._read(facts)
         found: set[int] = set()
         for text in _beginning(value if isinstance(value, tuple) else (str(value),)):
             numbers = self._set.Match(text) if self._set else None
-            # RE2 answers "nothing" also when it gave up. Whether it did shows in the pattern that is found everywhere.
+            # RE2 also returns no match when it gave up; the pattern that matches everything shows whether it did.
             if not numbers or self._count not in numbers:
                 return range(self._count)
             found.update(numbers)
@@ -256,7 +265,7 @@ class Patterns:
 def _options(memory_bytes: int) -> Any:
     options = re2.Options()
     options.case_sensitive, options.log_errors, options.max_mem = False, False, memory_bytes
-    options.never_capture = True  # where the groups are is not asked, and to find out costs RE2 a hundred times the search
+    options.never_capture = True  # group positions are not needed, and computing them costs RE2 a hundred times the search
     return options
 
 

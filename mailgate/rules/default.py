@@ -7,7 +7,7 @@ case's people may do; the legacy sender's redirect is the default at the end.
 from __future__ import annotations
 
 from mailgate.rules.conditions import All, Always, AnyOf, Eq, In, Not
-from mailgate.rules.policy import Action, Choice, Policy, Rule
+from mailgate.rules.policy import Action, CaseDefaults, Choice, Policy, Rule
 
 _CARRIED = Not(Eq("carrier", ""))
 _STILL_ACCEPTED = In("legacy.phase", ("accept", "accept_and_tell"))
@@ -27,6 +27,12 @@ RULES = (
         "mail to postmaster, abuse and kin is for a person to read and is never answered automatically",
     ),
     Rule(
+        "perhaps_a_person",
+        Eq("kind.unsure", True),
+        "hold",
+        "a ticket system, a forwarding rule or our own address marks the mail, but a person may have written it: a person decides",
+    ),
+    Rule(
         "machine_on_case",
         All((In("kind", ("auto_reply", "bulk", "system")), _CARRIED)),
         "note",
@@ -44,6 +50,7 @@ RULES = (
         "hold",
         "the mail cannot be read well enough to know who wrote what: a person looks at it",
     ),
+    Rule("encrypted", Eq("encrypted", True), "hold", "the words are encrypted and cannot be read here: a person decides"),
     Rule("several_cases", Eq("carrier.disagree", True), "hold", "the mail carries proof of more than one case: a person decides which"),
     Rule(
         "doubtful",
@@ -56,7 +63,7 @@ RULES = (
         All((_CARRIED, In("trust", ("confirmed", "participant", "colleague")), Eq("case.answer", "refuse"))),
         "redirect",
         "the case takes no more comments: the author gets the link to make a new one",
-        flavour="case_closed",
+        answer="case_closed",
     ),
     Rule(
         "reply",
@@ -101,19 +108,19 @@ RULES = (
         Always(),
         "redirect",
         "nothing ties the mail to a case of its author: it is answered with the way to supportweb",
-        flavour="legacy",
+        answer="legacy",
     ),
 )
 
 
-def _choice(key: str, nb: str, nn: str, en: str) -> Choice:
-    return Choice(key, {"nb": nb, "nn": nn, "en": en})
+def _choice(key: str, nb: str, nn: str, en: str, asks: tuple[str, ...] = ()) -> Choice:
+    return Choice(key, {"nb": nb, "nn": nn, "en": en}, asks)
 
 
 CASE_TYPES = (
     _choice("problem", "Problem", "Problem", "Problem"),
     _choice("forbedring", "Forbedring", "Forbetring", "Improvement"),
-    _choice("driftsproblem", "Driftsproblem", "Driftsproblem", "Operations problem"),
+    _choice("driftsproblem", "Driftsproblem", "Driftsproblem", "Operations problem", asks=("environment",)),
     _choice("spørsmål", "Spørsmål", "Spørsmål", "Question"),
 )
 PRIORITIES = (
@@ -122,6 +129,7 @@ PRIORITIES = (
     _choice("normal", "Normal", "Normal", "Normal"),
     _choice("low", "Lav", "Låg", "Low"),
 )
+CASE_DEFAULTS = CaseDefaults(case_type="spørsmål", priority="normal")
 
-SUPPORTWEB_POLICY = Policy(rules=RULES, version="builtin-1", case_types=CASE_TYPES, priorities=PRIORITIES)
+SUPPORTWEB_POLICY = Policy(rules=RULES, version="builtin-1", case_types=CASE_TYPES, priorities=PRIORITIES, defaults=CASE_DEFAULTS)
 """What runs until an operator activates a policy of their own."""

@@ -12,13 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailgate.cases.model import Case, Contact, Customer, Participant
+from mailgate.mail.guess_envelope import as_it_came
 from mailgate.mail.model import Attachment, Envelope, Mail, Mailbox, Reply
-from mailgate.mail.stored import as_it_came
 from mailgate.rules.chain import Effect, Verdict, run
 from mailgate.rules.facts import Facts, fact
 from mailgate.rules.policy import Example, Policy
 
-_OSLO = ZoneInfo("Europe/Oslo")
 _AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _SENDER = "kari@kunde.example"
 _CONTACT = Contact("contact", 1, _SENDER, "Kari")
@@ -46,7 +45,7 @@ _Change = Callable[[Facts, Any], Facts]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An example that came out otherwise. `lines` say what was expected, what came, and why, as one reads a diff."""
+    """An example that came out otherwise. `lines`: expected, actual and why, as in a diff."""
 
     name: str
     line: int
@@ -57,7 +56,7 @@ class Failure:
 
 
 def failures(policy: Policy) -> Iterator[Failure]:
-    """The examples of the policy that fail, in order. One whose mail is not at hand is passed over: it was run where it is."""
+    """The examples of the policy that fail, in order. Those without their mail file are skipped: they were run where it is."""
     for example in policy.examples:
         if example.path and example.mail is None:
             continue
@@ -71,12 +70,12 @@ def failures(policy: Policy) -> Iterator[Failure]:
 
 
 def left_out(policy: Policy) -> int:
-    """How many examples `failures` passes over."""
+    """How many examples `failures` skips."""
     return sum(1 for example in policy.examples if example.path and example.mail is None)
 
 
 def said(effects: Iterable[Effect]) -> list[str]:
-    """What follows beside the disposition, in words such as `tag: x`, sorted. The usual answer of a redirect goes without saying."""
+    """What follows beside the disposition, in words such as `tag: x`, sorted. The default answer of a redirect is left out."""
     return sorted(line for effect in effects for line in _said(effect))
 
 
@@ -86,8 +85,8 @@ def _said(effect: Effect) -> Iterator[str]:
         yield from (f"set: {name} {value}" for name, value in args.items())
     elif effect.do == "participant":
         yield f"participant: {'approved' if args.get('approved') == 'yes' else 'waiting'}"
-    elif effect.do == "redirect" and args.get("flavour", "legacy") != "legacy":
-        yield f"answer: {args['flavour']}"
+    elif effect.do == "redirect" and args.get("answer", "legacy") != "legacy":
+        yield f"answer: {args['answer']}"
     elif effect.do in _MAIN_ARGUMENT:
         yield f"{effect.do}: {args.get(_MAIN_ARGUMENT[effect.do], '')}"
 
@@ -195,12 +194,14 @@ def _date(facts: Facts, value: str) -> Facts:
         day = date.fromisoformat(value)
     except ValueError:
         raise ValueError(f"time.date is a day such as 2026-03-02, which {value!r} is not") from None
-    return replace(facts, at=facts.at.astimezone(_OSLO).replace(year=day.year, month=day.month, day=day.day).astimezone(UTC))
+    return replace(
+        facts, at=facts.at.astimezone(ZoneInfo(facts.agreement.zone)).replace(year=day.year, month=day.month, day=day.day).astimezone(UTC)
+    )
 
 
 def _hour(facts: Facts, value: int) -> Facts:
-    """The hour of Norway, where the agreements that ship are."""
-    return replace(facts, at=facts.at.astimezone(_OSLO).replace(hour=value).astimezone(UTC))
+    """The hour in the zone of the agreement, where `time.hour` is read."""
+    return replace(facts, at=facts.at.astimezone(ZoneInfo(facts.agreement.zone)).replace(hour=value).astimezone(UTC))
 
 
 def _name(facts: Facts, value: str) -> Facts:
@@ -226,12 +227,14 @@ def _reverse_path(facts: Facts, value: str) -> Facts:
 _CHANGES: Mapping[str, _Change] = {
     **{name: _mail(name) for name in ("kind", "kind_reasons", "subject", "language", "text", "size_bytes", "defects")},
     **{name: _own(name) for name in ("trust", "carrier")},
-    **{f"auth.{name}": _auth(name) for name in ("verdict", "spf", "dkim", "dmarc", "arc")},
+    **{f"auth.{name}": _auth(name) for name in ("verdict", "spf", "dkim", "dmarc", "arc", "reverse_path")},
     **{f"case.{name}": _case(name) for name in ("key", "status", "priority", "component", "assignee")},
     "case.type": _case("case_type"),
     "case.found": lambda facts, value: replace(facts, case=_CASE if value else None),
     "carrier.refusals": _own("carrier_refusals"),
     "carrier.disagree": _own("carriers_disagree"),
+    "kind.unsure": lambda facts, value: replace(facts, mail=replace(facts.mail, kind_reasons=("unsure:example",) if value else ())),
+    "encrypted": lambda facts, value: replace(facts, mail=replace(facts.mail, defects=("encrypted",) if value else ())),
     "author.address": _author,
     "author.domain": _domain,
     "author.name": _name,

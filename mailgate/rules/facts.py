@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 
 from mailgate.cases.model import Case, Contact, Customer
 from mailgate.cases.workflow import SUPPORTWEB, Incoming, ReplyAnswer, Workflow, on_reply
+from mailgate.mail.auth.org_domain import aligned
 from mailgate.mail.model import Envelope, Mail
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, is_holiday, respond_by, within_hours
-from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy, Standing, domain_of
+from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy, Phase, Standing, domain_of
 from mailgate.rules.trust import Authentication, Trust
 
 Value = str | int | bool | tuple[str, ...]
@@ -28,7 +29,7 @@ SERVICE_MAILBOXES = frozenset({"postmaster", "abuse", "hostmaster", "webmaster",
 """RFC 2142: names of mailboxes that a person must read; RFC 5321 section 4.5.1 demands the first."""
 
 UNREADABLE = ("degraded", "unreadable")
-"""A defect that begins so says that the mail was not understood, only kept."""
+"""Prefix of the defects of mail that could not be read, only stored."""
 
 DEFAULT_AGREEMENT = "enkel"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -36,18 +37,22 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 
 @dataclass(frozen=True, slots=True)
 class Authentications:
-    """What was verified or believed of the mail's origin: `pass`, `fail`, `none` and the other words of RFC 8601 section 2.7."""
+    """What was verified or believed of the mail's origin: `pass`, `fail`, `none` and the other words of RFC 8601 section 2.7.
+
+    `verdict`: of the author's domain. `reverse_path`: of the reverse-path's domain, by SPF and DMARC.
+    """
 
     spf: str = "none"
     dkim: str = "none"
     dmarc: str = "none"
     arc: str = "none"
     verdict: Authentication = "none"
+    reverse_path: Authentication = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is known of one mail when the policy is asked. Made by the intake; the chain puts in what the policy has of its own.
+    """All that is known of one mail when the policy is evaluated. Made by the intake; the chain puts in what the policy has of its own.
 
     `case` is the case that was found by `carrier`, or, when `carrier` is "", the one that the subject hints at (a hint, never authority).
     `carrier_refusals`: why token-like texts of the mail were no good (`expired`, `forged`, ...). `carriers_disagree`: good tokens name
@@ -72,8 +77,28 @@ class Facts:
 
     @property
     def standing(self) -> Standing:
-        """The legacy phase of the reverse-path on the day when the mail was accepted."""
-        return self.legacy.standing(self.envelope.reverse_path, self.at)
+        """The legacy phase of the sender (`phase_address`) on the day when the mail was accepted."""
+        return self.legacy.standing(self.phase_address, self.at)
+
+    @property
+    def phase_address(self) -> str | None:
+        """The address whose phase counts: the reverse-path, or the author when only the author's domain vouches for it; None: `<>`."""
+        author, reverse_path = self.mail.author, self.envelope.reverse_path
+        by_author = self.auth.verdict == "pass" and self.auth.reverse_path != "pass" and not self.mail.identity_doubtful
+        return author.address if reverse_path is not None and author is not None and by_author else reverse_path
+
+    @property
+    def envelope_forged(self) -> bool:
+        """The reverse-path's domain disowns the mail, and does not vouch for it as the author's domain either."""
+        if self.auth.reverse_path != "fail":
+            return False
+        author, reverse_path = self.mail.author, self.envelope.reverse_path or ""
+        return self.auth.verdict != "pass" or author is None or not aligned(_domain_of(author.address), _domain_of(reverse_path))
+
+    @property
+    def phase_claimed(self) -> Phase:
+        """The legacy phase that the reverse-path would have, forged or not."""
+        return self.legacy.standing(self.envelope.reverse_path, self.at).phase
 
     @property
     def agreement(self) -> Agreement:
@@ -130,6 +155,10 @@ def _author(f: Facts) -> str:
     return f.mail.author.address.lower() if f.mail.author else ""
 
 
+def _domain_of(address: str) -> str:
+    return address.rpartition("@")[2]
+
+
 def _domain(f: Facts) -> str:
     return _author(f).rpartition("@")[2]
 
@@ -176,7 +205,7 @@ def _day(day: date | None) -> str:
 
 
 def _listed(f: Facts) -> bool:
-    return f.envelope.reverse_path is not None and f.legacy.entry(domain_of(f.envelope.reverse_path)) is not None
+    return f.phase_address is not None and f.legacy.entry(domain_of(f.phase_address)) is not None
 
 
 def _days_left(f: Facts) -> int:
@@ -196,6 +225,15 @@ def _types(f: Facts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind.lower() for kind in kinds if kind))
 
 
+def _text(f: Facts) -> str:
+    return f"{f.mail.text}\n\n{f.mail.other_text}" if f.mail.other_text else f.mail.text
+
+
+def _new_text(f: Facts) -> str:
+    new, other = f.mail.reply.text, f.mail.other_text
+    return f"{new}\n\n{other}" if other else new
+
+
 def _kept_files(f: Facts) -> int:
     return sum(1 for part in f.mail.attachments if part.disposition != "decoration")
 
@@ -203,12 +241,15 @@ def _kept_files(f: Facts) -> int:
 _ALL = (
     Fact("kind", "text", "human, auto_reply, bounce, delivery_status, bulk, loop or system", lambda f: f.mail.kind),
     Fact("kind_reasons", "texts", "why the mail was taken for its kind", lambda f: f.mail.kind_reasons),
+    Fact("kind.unsure", "truth", "a person may have written what looks like a machine's mail, or ours", lambda f: f.mail.kind_unsure),
+    Fact("encrypted", "truth", "the words are encrypted and cannot be read here", lambda f: f.mail.encrypted),
     Fact("trust", "text", "confirmed, participant, colleague, doubtful or stranger", lambda f: f.trust),
     Fact("auth.verdict", "text", "pass, fail or none: what the authentication comes to", lambda f: f.auth.verdict),
     Fact("auth.spf", "text", "SPF result (RFC 7208)", lambda f: f.auth.spf),
     Fact("auth.dkim", "text", "DKIM result (RFC 6376)", lambda f: f.auth.dkim),
     Fact("auth.dmarc", "text", "DMARC result (RFC 7489)", lambda f: f.auth.dmarc),
     Fact("auth.arc", "text", "ARC result (RFC 8617)", lambda f: f.auth.arc),
+    Fact("auth.reverse_path", "text", "pass, fail or none: SPF, DMARC of the reverse-path's domain", lambda f: f.auth.reverse_path),
     Fact(
         "envelope.reverse_path",
         "text",
@@ -229,12 +270,17 @@ _ALL = (
     Fact("author.takes_part", "truth", "the author is an approved participant of the case", lambda f: f.takes_part),
     Fact("subject", "text", "subject, decoded", lambda f: f.mail.subject),
     Fact("language", "text", "language of the text, empty when unknown", lambda f: f.mail.language),
-    Fact("text", "text", "the whole text", lambda f: f.mail.text),
+    Fact("text", "text", "the whole text; that of the HTML too when it says something else", _text),
     Fact("size_bytes", "number", "size of the raw mail", lambda f: f.mail.size_bytes),
     Fact("defects", "texts", "what was odd about the mail's form", lambda f: f.mail.defects),
     Fact("unreadable", "truth", "no author, or the mail was kept without being understood", _unreadable),
-    Fact("reply.text", "text", "the new text, without history and signature", lambda f: f.mail.reply.text),
-    Fact("reply.thanks_only", "truth", "the new text only says thanks", lambda f: f.mail.reply.thanks_only),
+    Fact("reply.text", "text", "the new text, without history and signature; all of the HTML's when that says something else", _new_text),
+    Fact(
+        "reply.thanks_only",
+        "truth",
+        "the new text only says thanks, and no other form of it says something else",
+        lambda f: f.mail.reply.thanks_only and not f.mail.other_text,
+    ),
     Fact("attachments.count", "number", "attachments, logos of signatures not counted", _kept_files),
     Fact("attachments.names", "texts", "every name that the attachments give themselves", _names),
     Fact("attachments.types", "texts", "content types of the attachments, as declared and as their first bytes say", _types),
@@ -264,10 +310,10 @@ _ALL = (
     Fact(
         "legacy.phase",
         "text",
-        "phase of the reverse-path's domain: accept, accept_and_tell, redirect or refuse",
+        "phase of the reverse-path's domain, or of the author's when only that vouches: accept, accept_and_tell, redirect or refuse",
         lambda f: f.standing.phase,
     ),
-    Fact("legacy.listed", "truth", "the policy names the reverse-path's domain, or takes it in with the one above it", _listed),
+    Fact("legacy.listed", "truth", "the policy names the sender's domain, or takes it in with the one above it", _listed),
     Fact(
         "legacy.since",
         "text",

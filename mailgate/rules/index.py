@@ -1,8 +1,8 @@
-"""Which rules can hold for a mail, looked up instead of asked one by one. In: conditions in their order, then facts. Out: positions.
+"""An index of the rules that can match a mail: the others are not evaluated. In: conditions in their order, then facts. Out: positions.
 
 A condition is reduced to its *gate*: tests of single facts of which at least one must hold if the condition does. The values of a mail open
-gates by one look-up for each fact, and all patterns on one fact are searched for at once. A rule whose gate stays shut misses, whatever
-else it asks; one without a gate is always asked. It must never leave out a rule that would hold: who is in doubt is asked.
+gates by one look-up for each fact, and all patterns on one fact are searched for at once. A rule whose gate stays shut cannot match;
+one without a gate is always evaluated. It must never leave out a rule that would match: when unsure, evaluate the rule.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from mailgate.rules.facts import Facts, Value, fact
 
 Test = Eq | Matches
 Gate = tuple[Test, ...]
-"""Tests without doubles. An empty gate never opens."""
+"""Tests without duplicates. An empty gate never opens."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """Rules that were not asked, since their gates were shut. `facts`: which ones the gates test; `because`: what was seen in them."""
+    """Rules that were not evaluated, since their gates were shut. `facts`: which ones the gates test; `because`: what was seen in them."""
 
     facts: str
     because: str
@@ -86,11 +86,11 @@ def _tests(condition: Condition) -> Iterator[Test]:
 def _gate(condition: Condition, uses: Mapping[Test, int]) -> Gate | None:
     """The gate that opens for the fewest mails, as far as the policy itself shows that: whose tests the fewest rules share."""
     if isinstance(condition, Matches) and searched_chars(condition.pattern) < MAX_SEARCHED_CHARS:
-        return None  # it looks at less than the search for many does, and may find an end there that the search does not
+        return None  # it searches fewer characters than `Patterns` does, and may match at the end of those where `Patterns` does not
     if isinstance(condition, Eq | Matches | In):
         return tuple(dict.fromkeys(_tests(condition)))
     if not isinstance(condition, All | AnyOf):
-        return None  # what is not so, is compared, or always holds
+        return None  # negations, comparisons and `Always` have no gate
     gates = [_gate(part, uses) for part in condition.parts]
     if isinstance(condition, All):
         known = [gate for gate in gates if gate is not None]

@@ -14,13 +14,14 @@ from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from mailgate.mail.wire import folded
+from mailgate.mail.smtp_address import folded
+from mailgate.rules.agreements import DEFAULT_ZONE
 
 Phase = Literal["accept", "accept_and_tell", "redirect", "refuse"]
 PHASES: Mapping[Phase, str] = {
     "accept": "a case is made",
     "accept_and_tell": "a case is made, and the answer says from which day on supportweb is the way",
-    "redirect": "no case is made; the answer tells the way to supportweb",
+    "redirect": "no case is made; the answer links to supportweb",
     "refuse": "the listener refuses the recipient with 550 and the way to supportweb",
 }
 """Phase -> what it means. In the order in which a sender goes through them."""
@@ -29,7 +30,7 @@ MAX_REFUSAL_CHARS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PhaseStart:
     """A phase and the local day on which it begins; None: it has always been."""
 
     phase: Phase
@@ -60,7 +61,7 @@ _NOBODY = Standing("redirect")
 class Schedule:
     """Phases one after the other. Raises ValueError for none, a first one with a day, a later one without, or days out of order."""
 
-    steps: tuple[Step, ...] = (Step("redirect"),)
+    steps: tuple[PhaseStart, ...] = (PhaseStart("redirect"),)
 
     def __post_init__(self) -> None:
         if not self.steps:
@@ -84,7 +85,7 @@ class Schedule:
         return Standing(now.phase, now.since, coming[0].phase, coming[0].since, closes, refuses, _closed_since(begun))
 
 
-def _closed_since(begun: Sequence[Step]) -> date | None:
+def _closed_since(begun: Sequence[PhaseStart]) -> date | None:
     """The day of the first of the closed phases that hold without a break until now; None: they always have, or none does."""
     last_open = max((number for number, step in enumerate(begun) if step.phase in OPEN), default=-1)
     return begun[last_open + 1].since if last_open + 1 < len(begun) else None
@@ -108,13 +109,13 @@ class Legacy:
 
     schedule: Schedule = field(default_factory=Schedule)
     senders: tuple[Senders, ...] = ()
-    zone: str = "Europe/Oslo"
+    zone: str = DEFAULT_ZONE
     refusal: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [one.domain for one in self.senders]
-        if double := next((name for name in names if names.count(name) > 1), None):
-            raise ValueError(f"the domain {double} is named twice")
+        if duplicate := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"the domain {duplicate} is named twice")
         try:
             ZoneInfo(self.zone)
         except (KeyError, ValueError, OSError) as error:
@@ -171,7 +172,7 @@ class Legacy:
 
 
 SUPPORTWEB_LEGACY = Legacy()
-"""The supportweb's: everyone is told the way."""
+"""The default: everyone gets the answer with the link."""
 
 
 def domain_of(address: str) -> str:

@@ -1,4 +1,4 @@
-"""The policy: everything that operators own, as frozen values, built by `default` or by a loader. Nothing here decides.
+"""The policy: everything that operators own, as frozen values, built by `default` or by a loader. Nothing here evaluates them.
 
 A policy is checked when it is made, as a whole: whoever holds one holds one that can be run.
 """
@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mailgate.cases.changes import TOLD
+from mailgate.cases.changes import NOTICE_KINDS
 from mailgate.cases.model import NoticeKind
 from mailgate.cases.workflow import SUPPORTWEB, Workflow
 from mailgate.mail.model import Mail
-from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement
+from mailgate.rules.agreements import DEFAULT_ZONE, SUPPORTWEB_AGREEMENTS, Agreement
 from mailgate.rules.conditions import Always, Condition, facts_in
 from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.rules.index import Index
@@ -26,6 +27,15 @@ Do = Literal["tag", "set", "transition", "notify", "participant"]
 
 DISPOSITIONS: frozenset[str] = frozenset({"comment", "redirect", "note", "create", "forward", "hold", "discard"})
 INDEXED_FROM_RULES = 64
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    "no_subject": {"nb": "(uten emne)", "nn": "(utan emne)", "en": "(no subject)"},
+    "encrypted": {
+        "nb": "Denne e-posten er kryptert og kunne ikke leses her. Innholdet ligger ved.",
+        "nn": "Denne e-posten er kryptert og kunne ikkje lesast her. Innhaldet ligg ved.",
+        "en": "This mail is encrypted and could not be read here. Its content is attached.",
+    },
+}
+"""Texts that a policy may replace: the summary of a case that was made of a mail without a subject, the comment of an encrypted mail."""
 SETTABLE: frozenset[str] = frozenset({"priority", "type", "component", "assignee"})
 
 
@@ -41,45 +51,57 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`when` holds, `then` follows. `says`: why, in a plain sentence without a full stop, for the trail.
+    """`when` holds, `then` follows. `reason`: why, in a plain sentence without a full stop, for the trail.
 
-    `go_on` (`continue` in the document): the actions are done, the next rule is asked, and `then` must be None. `shadow`: is asked and
-    logged, does nothing. `flavour` names the text of a redirect (`answer` in the document); `forward_to` the address of a forward.
+    `continue_`: the actions are done, the next rule is asked, and `then` must be None. `shadow`: is asked and
+    logged, does nothing. `answer` names the text of a redirect; `forward_to` the address of a forward.
     """
 
     name: str
     when: Condition
     then: Disposition | None
-    says: str = ""
+    reason: str = ""
     actions: tuple[Action, ...] = ()
-    go_on: bool = False
+    continue_: bool = False
     shadow: bool = False
-    flavour: str = ""
+    answer: str = ""
     forward_to: str = ""
 
     def __post_init__(self) -> None:
-        if self.then is None and not (self.go_on and self.actions):
+        if self.then is None and not (self.continue_ and self.actions):
             raise ValueError(f"rule {self.name}: it has neither a disposition nor actions to continue with")
-        if self.then is not None and (self.go_on or self.then not in DISPOSITIONS):
-            raise ValueError(f"rule {self.name}: {'a rule that continues cannot decide' if self.go_on else f'there is no {self.then!r}'}")
+        if self.then is not None and (self.continue_ or self.then not in DISPOSITIONS):
+            raise ValueError(
+                f"rule {self.name}: {'a rule that continues cannot decide' if self.continue_ else f'there is no {self.then!r}'}"
+            )
         if (self.then == "forward") != bool(self.forward_to):
             raise ValueError(f"rule {self.name}: forward and an address to forward to belong together")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value that a case's type, priority or component can have. `labels`: nb, nn, en."""
+    """One value that a case's type, priority or component can have. `labels`: nb, nn, en. `asks`: fields that a case type needs."""
 
     key: str
     labels: Mapping[str, str]
+    asks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDefaults:
+    """Type and priority of a case that mail makes, unless a rule sets them. Keys of the policy's lists; "" for a policy without."""
+
+    case_type: str = ""
+    priority: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeSettings:
-    """Which notices participants get, and how long changes are gathered into one mail."""
+    """Which notices participants get, and how long changes are gathered into one mail: `window`, but for kinds in `windows`."""
 
-    told: frozenset[NoticeKind] = TOLD
+    kinds: frozenset[NoticeKind] = NOTICE_KINDS
     window: timedelta = timedelta(seconds=10)
+    windows: Mapping[NoticeKind, timedelta] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +142,9 @@ class Example:
 class Policy:
     """One version of everything that operators own. Raises ValueError when it could not be run or does not say its default.
 
-    `destinations`: addresses and domains (lower case) that rules may send mail to. `known_machines`: those whose machines are heard like
-    people, though never answered.
+    `zone`: time zone of dates in mail, and of all that names no zone of its own. `texts`: name -> language -> words.
+    `destinations`: addresses and domains (lower case) that rules may send mail to. `known_machines`: those whose machine mail counts like
+    that of people, though it is never answered.
     """
 
     rules: tuple[Rule, ...]
@@ -131,6 +154,9 @@ class Policy:
     case_types: tuple[Choice, ...] = ()
     priorities: tuple[Choice, ...] = ()
     components: tuple[Choice, ...] = ()
+    defaults: CaseDefaults = field(default_factory=CaseDefaults)
+    zone: str = DEFAULT_ZONE
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: TEXTS)
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     redirect: RedirectSettings = field(default_factory=RedirectSettings)
     legacy: Legacy = SUPPORTWEB_LEGACY
@@ -142,14 +168,16 @@ class Policy:
         self._check_rules()
         if DEFAULT_AGREEMENT not in self.agreements:
             raise ValueError(f"the policy has no agreement {DEFAULT_AGREEMENT!r}, which everyone has who chose no other")
+        _check_defaults(self)
+        _check_zone(self.zone)
         for rule in self.rules:
             for action in rule.actions:
                 _check_action(self, rule, action)
 
     def _check_rules(self) -> None:
         names = [rule.name for rule in self.rules]
-        if double := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"two rules have the name {double[0]!r}")
+        if duplicate := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two rules have the name {duplicate[0]!r}")
         last = self.rules[-1] if self.rules else None
         if last is None or not isinstance(last.when, Always) or last.then is None or last.shadow:
             raise ValueError("the last rule must be the written default: it holds always, and it decides")
@@ -161,16 +189,37 @@ class Policy:
 
     @cached_property
     def facts_by_rule(self) -> tuple[tuple[str, ...], ...]:
-        """The facts that each rule asks for, in order; doubles are left in."""
+        """The facts that each rule asks for, in order, with duplicates."""
         return tuple(tuple(facts_in(rule.when)) for rule in self.rules)
 
     def knows_machine(self, address: str) -> bool:
         """True for an author (lower case) whose machine mail counts as a person's."""
         return address in self.known_machines or address.rpartition("@")[2] in self.known_machines
 
+    def text(self, name: str, language: str) -> str:
+        """The words of this name in this language, in English when it has none. `name` is a key of `TEXTS`."""
+        words = self.texts.get(name, TEXTS[name])
+        return words.get(language) or words["en"]
+
     def agreement(self, key: str) -> Agreement:
         """The agreement of this key, else the default one."""
         return self.agreements.get(key) or self.agreements[DEFAULT_AGREEMENT]
+
+
+def _check_defaults(policy: Policy) -> None:
+    for key, choices, noun in (
+        (policy.defaults.case_type, policy.case_types, "case type"),
+        (policy.defaults.priority, policy.priorities, "priority"),
+    ):
+        if (key or choices) and key not in {choice.key for choice in choices}:
+            raise ValueError(f"the policy has no {noun} {key!r}, which it names as the default" if key else f"it names no default {noun}")
+
+
+def _check_zone(zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"there is no time zone {zone!r}") from error
 
 
 def _check_action(policy: Policy, rule: Rule, action: Action) -> None:

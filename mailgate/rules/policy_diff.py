@@ -1,4 +1,4 @@
-"""What one policy means otherwise than another. In: two policies. Out: differences, in the words of the document. Pure.
+"""How two policies differ in meaning. In: two policies. Out: differences, in the words of the document. Pure.
 
 Values are compared, not texts: comments, order of keys, spelling out a default and the ways to write the same condition are no difference.
 The order of rules is one, since the first that holds decides. What a policy gets in a later release is compared as well: all fields are.
@@ -12,14 +12,15 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from mailgate.rules.agreements import Span
+from mailgate.rules.agreements import OpeningSpan
 from mailgate.rules.condition_words import demands
-from mailgate.rules.document_schema import DAYS
+from mailgate.rules.document.schema import DAYS
 from mailgate.rules.policy import Action, Example, Policy, Rule
 
 Change = Literal["added", "removed", "moved", "changed"]
 _DOCUMENT_NAMES = {
-    "go_on": "continue", "flavour": "answer", "forward_to": "to", "actions": "do", "examples": "tests", "window": "window_s",
+    "continue_": "continue", "kinds": "told", "forward_to": "to", "actions": "do", "examples": "tests", "window": "window_s",
+    "windows": "windows_s",
     "sources": "from", "target": "to", "actors": "who", "disposition": "expect",
 }  # fmt: skip
 _NOT_SAID = ("line", "mail")
@@ -101,12 +102,12 @@ def _rule_values(rule: Rule) -> dict[str, Any]:
     values: dict[str, Any] = _plain(rule)
     values = {key: value for key, value in values.items() if key not in ("when", "name")}
     if rule.then == "redirect":
-        values["answer"] = rule.flavour or "legacy"  # the text that a redirect has when none is named
+        values["answer"] = rule.answer or "legacy"  # the text that a redirect has when none is named
     return values
 
 
 def _rule_words(rule: Rule) -> str:
-    values = {key: value for key, value in _rule_values(rule).items() if value not in ("", "no") and key != "says"}
+    values = {key: value for key, value in _rule_values(rule).items() if value not in ("", "no") and key != "reason"}
     return "; ".join((f"when {' and '.join(demands(rule.when)) or 'always'}", *(f"{key} {_leaf(value)}" for key, value in values.items())))
 
 
@@ -150,7 +151,7 @@ def _plain(value: Any) -> Any:
 
 
 def _sequence(values: Sequence[Any]) -> Any:
-    if len(values) == len(DAYS) and all(isinstance(day, tuple) and all(isinstance(span, Span) for span in day) for day in values):
+    if len(values) == len(DAYS) and all(isinstance(day, tuple) and all(isinstance(span, OpeningSpan) for span in day) for day in values):
         return {name: ", ".join(map(str, day)) or "closed" for name, day in zip(DAYS, values, strict=True)}
     named = {_name(value): _plain(value) for value in values}
     if named and len(named) == len(values) and "" not in named:

@@ -1,7 +1,8 @@
 """What failed deliveries mean for an address: from when on it gets no mail, and for how long. Pure; the store keeps the count.
 
 In: one failure, and how many different mails of ours failed softly within the window. Out: a `Suppression`, or None: the address goes on.
-A hard failure stops it until somebody shows that it lives; several soft ones stop it for a time; a complaint is a person's wish.
+A hard failure stops it until somebody shows that it lives; several soft ones stop it for a time; a complaint is a person's wish. What a
+report says that proves nothing ends by itself.
 """
 
 from __future__ import annotations
@@ -10,19 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from mailgate.mail.enhanced_status import Verdict, meaning
+from mailgate.mail.bounce.enhanced_status import Verdict, meaning
 
 Cause = Literal["bounce", "soft_bounces", "complaint", "operator"]
 """Why an address gets no mail. All but `operator` end when its owner writes to us and it is sure that they did."""
 LIFTED_BY_ITS_OWNER: frozenset[str] = frozenset({"bounce", "soft_bounces", "complaint"})
 MAX_WORDS = 200
+UNPROVEN = "; says a report that only knows the Message-ID, so it is believed for a time"
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One mail of ours, `outbox_id`, did not reach `address` (lower case); or it did and was complained of.
 
-    `verdict` as of `enhanced_status`; `status` and `words` are what was said, for people.
+    `verdict` as of `enhanced_status`; `status` and `words` are what was said, for people. `proven` False: all that ties the report to our
+    mail is its Message-ID, which everybody sees who gets a reply to all.
     """
 
     address: str
@@ -31,11 +34,15 @@ class Failure:
     at: datetime
     status: str = ""
     words: str = ""
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class BounceLimits:
-    """After `soft_max` mails that failed softly within the window an address pauses. `soft_max` 0: it never does."""
+    """After `soft_max` mails that failed softly within the window an address pauses. `soft_max` 0: it never does.
+
+    A report that proves nothing pauses it for `soft_pause_days`, once per mail.
+    """
 
     soft_max: int = 5
     soft_window_days: int = 14
@@ -63,17 +70,24 @@ def counts_softly(failure: Failure) -> bool:
     return failure.verdict in ("soft", "unknown")
 
 
+def counts_once(failure: Failure) -> bool:
+    """True when more reports on the same mail mean nothing: nobody can make a pause longer by saying the same again."""
+    return counts_softly(failure) or (not failure.proven and failure.verdict in ("hard", "complaint"))
+
+
 def suppression_after(failure: Failure, soft_failures: int, limits: BounceLimits) -> Suppression | None:
     """What follows. `soft_failures` counts this one."""
-    day = f"{failure.at:%Y-%m-%d}"
+    day, pause_ends = f"{failure.at:%Y-%m-%d}", failure.at + timedelta(days=limits.soft_pause_days)
+    until, hint = (None, "") if failure.proven else (pause_ends, UNPROVEN)
     if failure.verdict == "hard":
-        return Suppression(failure.address, f"bounced {day}: {_said(failure)}", failure.at, "bounce")
+        return Suppression(failure.address, f"bounced {day}: {_said(failure)}{hint}", failure.at, "bounce", until)
     if failure.verdict == "complaint":
-        return Suppression(failure.address, f"complained {day}: the receiver called our mail unwanted", failure.at, "complaint")
+        words = f"complained {day}: the receiver called our mail unwanted{hint}"
+        return Suppression(failure.address, words, failure.at, "complaint", until)
     if not (counts_softly(failure) and 0 < limits.soft_max <= soft_failures):
         return None
     reason = f"{soft_failures} mails came back within {limits.soft_window_days} days, the last one {day}: {_said(failure)}"
-    return Suppression(failure.address, reason, failure.at, "soft_bounces", failure.at + timedelta(days=limits.soft_pause_days))
+    return Suppression(failure.address, reason, failure.at, "soft_bounces", pause_ends)
 
 
 def _said(failure: Failure) -> str:

@@ -1,4 +1,4 @@
-"""Days on which an agreement has other hours: the half days before Easter and the New Year, a day off between two holidays. Pure.
+"""Days on which an agreement has other hours: half days before Easter and New Year, a day off between two holidays. Pure.
 
 In: a day as operators write it. Out: a value that says whether it falls on a date. Days of every year limit the usual hours of that
 weekday and open nothing that is closed; a single date stands as it is written.

@@ -1,6 +1,6 @@
-"""The trust ladder: how sure we are who wrote, as a pure function of what was seen (docs/security.md has it as a table).
+"""The trust level: how sure it is who wrote, as a pure function of the evidence (docs/security.md has it as a table).
 
-In: what the carriers, the case's participants and the authentication say. Out: a rung and the reason in plain words.
+In: what the carriers, the case's participants and the authentication say. Out: a trust level and the reason.
 It gives no right: the policy does (rules/chain). It must never take a subject tag for a carrier.
 """
 
@@ -32,7 +32,7 @@ class Standing:
 
 
 def trust(standing: Standing) -> tuple[Trust, str]:
-    """The rung and why. Design section 6."""
+    """The trust level and the reason. Design section 6."""
     if not standing.carrier:
         return "stranger", "no valid reply address, message id or marker of a case came with the mail"
     known = standing.participant or standing.colleague or standing.token_is_theirs

@@ -1,4 +1,4 @@
-"""Column types of our own: the one place where Python values and the two databases' values are told apart.
+"""Column types of our own: the one place that converts between Python values and those of the two databases.
 
 In: values of `rows` and `cases`. Out: what the driver stores. Text that came from a mail is made storable here: PostgreSQL's text cannot
 hold NUL, neither database takes lone surrogates; both are replaced in derived text. Raw bytes are never touched.

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from mailgate.errors import ConfigError, StoreUnavailable
 from mailgate.store import postgres, sqlite
 from mailgate.store.failures import translated
-from mailgate.store.turns import Turns
+from mailgate.store.write_lock import WriteLock
 
 KNOWN = "use sqlite:///path/to/file or postgresql+psycopg://user@host/name"
 
@@ -30,13 +32,28 @@ class Database:
     writing: Engine
     reading: Engine
     path: Path | None = None
-    _turns: Turns = field(default_factory=Turns)
+    _write_lock: WriteLock = field(default_factory=WriteLock)
+    _closed: threading.Event = field(default_factory=threading.Event)
 
-    def turn(self, *, urgent: bool) -> contextlib.AbstractContextManager[None]:
-        """Inside it this thread may write: on SQLite one at a time. Raises StoreUnavailable when its turn does not come in time."""
+    def __del__(self) -> None:
+        """Say so when nobody closed it, as files do; Python 3.11 does not for the connections themselves."""
+        if not self._closed.is_set():
+            warnings.warn(f"unclosed database {self.writing.url.render_as_string()}", ResourceWarning, source=self, stacklevel=2)
+
+    def write_lock(self, *, priority: bool) -> contextlib.AbstractContextManager[None]:
+        """Inside it this thread may write; on SQLite one thread at a time. Raises StoreUnavailable when the lock is not free in time."""
         if self.path is None:
             return contextlib.nullcontext()
-        return self._turns.turn(urgent=urgent, timeout_s=sqlite.BUSY_TIMEOUT_MS / 1000)
+        return self._write_lock.hold(priority=priority, timeout_s=sqlite.BUSY_TIMEOUT_MS / 1000)
+
+    def wait_at_most(self, connection: Connection, *, priority: bool) -> None:
+        """Limit how long a server may take to answer in this transaction. Nothing on SQLite, which has no server."""
+        if self.path is None:
+            postgres.wait_at_most(connection, priority=priority)
+
+    def without_limits(self, connection: Connection) -> contextlib.AbstractContextManager[None]:
+        """For an upgrade or a copy, which may take longer than any statement of a running gateway. SQLite has no limits."""
+        return contextlib.nullcontext() if self.path is not None else postgres.without_limits(connection)
 
     @property
     def is_sqlite(self) -> bool:
@@ -44,13 +61,14 @@ class Database:
         return self.path is not None
 
     def verify(self) -> None:
-        """Connect and assert the settings the guarantees need. Raises ConfigError or StoreUnavailable."""
+        """Connect, assert the settings the guarantees need, and get an answer. Raises ConfigError or StoreUnavailable."""
         if self.path is not None and self.path.exists() and not os.access(self.path, os.W_OK):
             # SQLite itself opens such a file for reading and fails at the first write.
             raise StoreUnavailable(f"the database {self.path} cannot be written: its disk is read-only, or the file is not ours")
         for engine in {id(e): e for e in (self.writing, self.reading)}.values():
-            with translated(), engine.connect():
-                pass
+            with translated(), engine.connect() as connection:
+                self.wait_at_most(connection, priority=True)
+                connection.exec_driver_sql("SELECT 1")
 
     def tend(self) -> None:
         """Keep the write-ahead log of SQLite bounded. Does nothing on PostgreSQL."""
@@ -60,14 +78,18 @@ class Database:
 
     def close(self) -> None:
         """Close all connections that are not in use."""
+        self._closed.set()
         self.reading.dispose()
         self.writing.dispose()
 
 
 def open_database(url: str, *, pool_size: int = 10) -> Database:
     """Open and verify the database of `url`. Makes the file and its folder on SQLite; never makes or changes tables."""
-    database = _opened(url, pool_size)
-    database.verify()
+    with contextlib.ExitStack() as otherwise:
+        database = _opened(url, pool_size)
+        otherwise.callback(database.close)
+        database.verify()
+        otherwise.pop_all()
     return database
 
 

@@ -85,7 +85,7 @@ def _of_postgres(error: psycopg.Error, lost: bool) -> MailgateError:
         return StoreBroken("the disk of the database failed")
     if state in PG_AGAIN:
         return TransientFailure("the database asks to try again (lock, deadlock or time limit)")
-    # Without a state the driver itself refuses, or there was nobody to give one.
+    # No SQLSTATE: the driver itself refused, or the server did not answer.
     if state[:2] in PG_REFUSED or (not state and isinstance(error, psycopg.DataError | psycopg.ProgrammingError)):
         return StoreConflict("the database refuses a row")
     if lost or not state or state.startswith(("08", "57P")):

@@ -6,6 +6,7 @@ nothing to do. A migration runs in one transaction on both databases, so that a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -15,30 +16,41 @@ from sqlalchemy import Connection, inspect, text
 from mailgate.errors import SchemaMismatch
 from mailgate.store.database import Database
 from mailgate.store.failures import translated
+from mailgate.store.repositories.audit import AuditRepository
+from mailgate.store.rows import AuditRow
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+Recorded = Callable[[str, str], AuditRow]
+"""Makes the audit row of an upgrade from the revisions before and after."""
 LOCK = 0x6D61696C67617465  # "mailgate", for pg_advisory_xact_lock
 
 
-def upgrade(database: Database) -> str:
-    """Bring the schema to this program's and return its revision. Safe to call from several processes; raises SchemaMismatch when it is
-    newer.
+def upgrade(database: Database, recorded: Recorded | None = None) -> str:
+    """Bring the schema to this program's and return its revision. Safe to call from several processes.
+
+    `recorded`: leaves an audit row in the same transaction, unless the database is new. Raises SchemaMismatch when the schema is newer.
     """
     with translated(), database.reading.connect() as connection:
         if _revision(connection) == head():
             return head()
-    with translated(), database.writing.begin() as connection:
+    with translated(), database.writing.begin() as connection, database.without_limits(connection):
         if not database.is_sqlite:  # SQLite's writer holds the only lock there is since BEGIN IMMEDIATE
-            connection.execute(text("SET LOCAL lock_timeout = 0"))
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         found = _revision(connection)
         if found is not None and found not in _known():
             raise SchemaMismatch(_newer(found))
         _run_migrations(connection)
+        if recorded is not None and found not in (None, head()):
+            AuditRepository(connection).add([recorded(found, head())])
     return head()
+
+
+def revision(database: Database) -> str | None:
+    """The revision that the database has; None before there are tables."""
+    with translated(), database.reading.connect() as connection:
+        return _revision(connection)
 
 
 def check(database: Database) -> None:

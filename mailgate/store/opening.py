@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import datetime
+from pathlib import Path
 
+from mailgate.cases.ids import new_id
 from mailgate.clock import Clock, utc_now
-from mailgate.store import migrate
-from mailgate.store.database import open_database
+from mailgate.store import copying, migrate
+from mailgate.store.database import Database, open_database
+from mailgate.store.rows import AuditRow
 from mailgate.store.unit_of_work import Store
 
 
@@ -15,8 +19,25 @@ def open_store(url: str, *, pool_size: int = 10, clock: Clock = utc_now) -> Stor
     with contextlib.ExitStack() as otherwise:
         database = open_database(url, pool_size=pool_size)
         otherwise.callback(database.close)
-        if database.is_sqlite:
-            migrate.upgrade(database)
+        if database.path is not None:
+            _keep_before_migrating(database, database.path)
+            migrate.upgrade(database, lambda before, after: _upgraded(clock(), before, after))
         migrate.check(database)
         otherwise.pop_all()
     return Store(database, clock)
+
+
+def _upgraded(now: datetime, before: str, after: str) -> AuditRow:
+    """The audit row of an upgrade that nobody asked for."""
+    return AuditRow(
+        new_id(now), now, "system", "mailgate", "mailgate", "upgrade", "database", "schema", "", {"revision": before}, {"revision": after}
+    )
+
+
+def _keep_before_migrating(database: Database, path: Path) -> None:
+    """A copy beside the file, before a newer program changes its schema."""
+    found = migrate.revision(database)
+    kept = path.with_name(f"{path.name}.before-{migrate.head()}-from-{found}")
+    if found is not None and found < migrate.head() and not kept.exists():
+        with contextlib.suppress(FileExistsError):  # another process is making it
+            copying.copy_file(path, kept)

@@ -6,11 +6,17 @@ A server with fsync, full_page_writes or synchronous_commit off loses accepted m
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import URL, Engine, create_engine, event
+from psycopg.abc import PQGen
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
+from mailgate import log
 from mailgate.errors import ConfigError
 
 CONNECT_TIMEOUT_S = 5
@@ -19,6 +25,10 @@ LOCK_TIMEOUT_MS = 5_000
 IDLE_TIMEOUT_MS = 60_000
 POOL_TIMEOUT_S = 10
 SILENCE_MS = 15_000
+ANSWER_LIMIT_S = 35.0
+"""Seconds to wait for any answer of the server, a little over STATEMENT_TIMEOUT_MS: what takes longer comes from no living server."""
+PRIORITY_ANSWER_LIMIT_S = 8.0
+"""The same while a client waits for a commit: over LOCK_TIMEOUT_MS, and well below what the client waits."""
 OLDEST_SERVER = 130_000
 
 SESSION = {
@@ -33,8 +43,87 @@ SESSION = {
 }
 
 
+_END_BACKEND = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
+
+_log = log.get("database")
+T = TypeVar("T")
+
+
+class BoundedConnection(psycopg.Connection[Any]):
+    """A connection that does not wait for ever: a server, pooler or network that stays silent past `answer_limit_s` is given up.
+
+    The connection is closed then, so the pool replaces it. statement_timeout cannot do this (the server keeps it), nor can keepalives (the
+    other side's kernel answers them).
+    """
+
+    answer_limit_s: float | None = PRIORITY_ANSWER_LIMIT_S
+    """None: without end."""
+    backend: tuple[int, datetime] | None = None
+    """Process id and start time at the server."""
+    given_up = False
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """See psycopg. Raises psycopg.OperationalError when the server is silent for too long."""
+        try:
+            return super().wait(gen, interval, self.answer_limit_s if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if timeout is None and self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                self.given_up = True
+                self.pgconn.finish()
+                raise psycopg.OperationalError("the database server did not answer in time; the connection was given up") from None
+            raise
+
+
+class Abandoned:
+    """Server processes whose connections were given up. They may still hold locks, so the next connection ends them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._backends: set[tuple[int, datetime]] = set()
+
+    def add(self, connection: BoundedConnection) -> None:
+        """Remember the server process of a connection that was given up."""
+        if connection.backend is not None:
+            with self._lock:
+                self._backends.add(connection.backend)
+
+    def end_all(self, connection: psycopg.Connection[Any]) -> None:
+        """Terminate them. The start time makes sure that a reused process id is left alone."""
+        with self._lock:
+            backends, self._backends = self._backends, set()
+        for pid, started_at in backends:
+            _log.warning("connection_ended", pid=pid)
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s", (pid, started_at)
+            )
+
+
+def wait_at_most(connection: Connection, *, priority: bool) -> None:
+    """How long statements of this transaction may take. `priority`: a client waits for it."""
+    given = connection.connection.dbapi_connection
+    if isinstance(given, BoundedConnection):
+        given.answer_limit_s = PRIORITY_ANSWER_LIMIT_S if priority else ANSWER_LIMIT_S
+
+
+@contextmanager
+def without_limits(connection: Connection) -> Iterator[None]:
+    """Inside, statements of the transaction under way may take as long as they need. A host that vanished is noticed all the same."""
+    for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+        connection.exec_driver_sql(f"SET LOCAL {name} = 0")
+    given = connection.connection.dbapi_connection
+    if not isinstance(given, BoundedConnection):
+        yield
+        return
+    usual, given.answer_limit_s = given.answer_limit_s, None
+    try:
+        yield
+    finally:
+        given.answer_limit_s = usual
+
+
 def engine(url: URL, pool_size: int) -> Engine:
     """An engine for `url` (psycopg 3). Opens no connection yet."""
+    abandoned = Abandoned()
     made = create_engine(
         url,
         pool_size=pool_size,
@@ -54,11 +143,29 @@ def engine(url: URL, pool_size: int) -> Engine:
         },
     )
 
+    @event.listens_for(made, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: list[Any], named: dict[str, Any]) -> BoundedConnection:
+        return BoundedConnection.connect(*arguments, **named)
+
     @event.listens_for(made, "connect")
-    def check(connection: psycopg.Connection[Any], _record: Any) -> None:
+    def check(connection: BoundedConnection, _record: Any) -> None:
         assert_settings(connection)
+        connection.backend = _backend(connection)
+        abandoned.end_all(connection)
+        connection.commit()
+
+    @event.listens_for(made, "invalidate")
+    def invalidated(connection: BoundedConnection, _record: Any, error: BaseException | None) -> None:
+        if error is not None and connection.given_up:
+            _log.warning("connection_given_up", pid=connection.backend[0] if connection.backend else 0)
+            abandoned.add(connection)
 
     return made
+
+
+def _backend(connection: psycopg.Connection[Any]) -> tuple[int, datetime] | None:
+    row = connection.execute("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()").fetchone()
+    return None if row is None or row[1] is None else (row[0], row[1])
 
 
 def assert_settings(connection: psycopg.Connection[Any]) -> None:

@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from mailgate.cases.model import NoticeKind
 from mailgate.mail.model import Envelope
+from mailgate.rules.operator_decision import OperatorDecision
 
 JournalState = Literal["pending", "commented", "redirected", "noted", "created", "forwarded", "held", "discarded", "shunted"]
 FinalState = Literal["commented", "redirected", "noted", "created", "forwarded", "held", "discarded"]
 NoticeState = Literal["pending", "rendering", "rendered", "suppressed", "withheld", "failed"]
 OutboxState = Literal["pending", "sending", "deferred", "sent", "failed", "uncertain", "captured", "cancelled"]
 SendState = Literal["sent", "deferred", "failed", "uncertain", "captured"]
-InterventionVerb = Literal["release", "discard", "replay", "retry", "cancel"]
+SubjectKind = Literal[
+    "case", "comment", "contact", "customer", "suppression", "journal", "outbox", "policy", "account", "text", "todo", "person", "backup",
+    "database", "key",
+]  # fmt: skip
+LinkPurpose = Literal["register", "reset", "first_admin", "second_factor", "oidc", "answer", "claim", "claim_code", "notices"]
 ActivationKind = Literal["first", "activated", "rolled_back"]
 
 JOURNAL_STATES: tuple[JournalState, ...] = (
@@ -58,7 +63,7 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedEntry:
-    """A journal row under lease, with its bytes. `attempts` counts this one. `release`: what a person ordered, as JSON, "" for nothing."""
+    """A journal row under lease, with its bytes. `attempts` counts this one. `operator_decision`: None when there is none."""
 
     id: str
     envelope: Envelope
@@ -73,12 +78,15 @@ class ClaimedEntry:
     tls: bool
     smtp_utf8: bool
     notes: tuple[str, ...] = ()
-    release: str = ""
+    operator_decision: OperatorDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was decided about one entry and why. `trail` is JSON text of every rule that was asked. `tags` are put on the entry."""
+    """What was decided about one entry and why.
+
+    `trail` has the rules that were evaluated and what else led to the decision, in values that JSON can hold. `tags` are put on the entry.
+    """
 
     journal_id: str
     state: FinalState
@@ -88,7 +96,7 @@ class Outcome:
     trust: str = ""
     case_id: str | None = None
     policy_version: str = ""
-    trail: str = "[]"
+    trail: Mapping[str, Any] = field(default_factory=dict)
     message_id: str | None = None
     author: str = ""
     subject: str = ""
@@ -125,33 +133,6 @@ class JournalEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class PastEntry:
-    """An accepted mail as a backtest needs it. `release`: what a person ordered about it last, as JSON; `decided_at` None: not decided."""
-
-    id: str
-    accepted_at: datetime
-    envelope: Envelope
-    raw_sha256: str
-    size_bytes: int
-    state: JournalState
-    release: str
-    raw_kept: bool
-    decided_at: datetime | None
-    rule: str = ""
-    policy_version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GivenAnswer:
-    """An automatic answer to `address` that the mail `journal_id` was given. `template`: `redirect`, `accepted` or `case_closed`."""
-
-    journal_id: str
-    template: str
-    address: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ClaimedNotice:
     """A notice under lease. Notices with the same `group` go to one recipient about one case and become one mail."""
 
@@ -171,8 +152,22 @@ class ClaimedNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class MailedLink:
+    """A link that stands in a mail, and what it is for. The token is stored as SHA-256 only."""
+
+    token_sha256: str
+    purpose: LinkPurpose
+    address: str
+    created_at: datetime
+    expires_at: datetime
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """One frozen mail. `reverse_path is None` is `<>`. `at_most_once` marks automatic answers: an unclear attempt is never repeated."""
+    """One frozen mail. `reverse_path is None` is `<>`. `at_most_once` marks automatic answers: an unclear attempt is never repeated.
+    `links`: those that stand in it. `lane`: a value of `repositories.outbox.lane.Lane`.
+    """
 
     id: str
     template: str
@@ -189,12 +184,14 @@ class OutboxRow:
     at_most_once: bool = False
     language: str = ""
     subject: str = ""
+    links: tuple[MailedLink, ...] = ()
+    lane: int = 2
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMail:
     """An outbox row under lease, with its bytes. `attempts` counts this one. `maybe_sent`: an earlier attempt ended without a known
-    answer.
+    answer. `intact` False: the bytes are missing or not those that were frozen, and must not be sent.
     """
 
     id: str
@@ -211,6 +208,7 @@ class ClaimedMail:
     at_most_once: bool
     case_id: str | None = None
     contact_id: str | None = None
+    intact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +248,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class OutboxMail:
-    """An outbox row as people see it. `delivery` is what a report said later: "", `failed`, `delayed`, `delivered`,
-    `complained`; with its status (RFC 3463) and its words.
-    """
+    """An outbox row as people see it. `delivery`: "" or what a report said later, with its status (RFC 3463) and its words."""
 
     id: str
     template: str
@@ -334,22 +330,25 @@ class RelayId:
 
 
 @dataclass(frozen=True, slots=True)
-class Intervention:
-    """What a person did by hand to one entry or one outgoing mail (the other id is None), when and why. `detail` is JSON text: an object.
+class AuditRow:
+    """What a person or a program changed: who, which thing, why, and the changed fields before and after.
 
-    `to_state` is the state that the action itself set; what became of a mail that was given back to intake is the entry's decision.
+    `principal` is the name that people know, `principal_id` the account, contact, token or login name behind it. `before` and `after` are
+    empty for what did not exist. `detail`: what was asked beside the verb. All three hold JSON values only.
     """
 
     id: str
     at: datetime
-    operator: str
-    verb: InterventionVerb
-    journal_id: str | None
-    outbox_id: str | None
-    from_state: str
-    to_state: str
+    principal_kind: str
+    principal_id: str
+    principal: str
+    verb: str
+    subject_kind: SubjectKind
+    subject_id: str
     reason: str = ""
-    detail: str = "{}"
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,11 +364,25 @@ class EntryFilter:
     tag: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    case_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNotice:
+    """A notice of a case as people see it: about which event, to whom, where it stands, and the mail that it became part of."""
+
+    event_id: str | None
+    address: str
+    kind: str
+    state: NoticeState
+    error: str
+    created_at: datetime
+    outbox_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """What retention took away, in rows."""
+    """What retention deleted, in rows."""
 
     blobs: int = 0
     submissions: int = 0

@@ -1,7 +1,7 @@
 """One transaction and the repositories that share it.
 
 In: a `Database` and a clock. Out: units of work. `transaction()` commits at the end of its block or rolls all of it back; nothing else
-commits. It must never be held open across anything that waits for the world: DNS, SMTP, a person. SQLite has one writer.
+commits. It must never stay open while waiting for anything outside: DNS, SMTP, a person. SQLite has one writer.
 """
 
 from __future__ import annotations
@@ -17,23 +17,33 @@ from sqlalchemy import Connection
 from mailgate.cases.ids import new_id
 from mailgate.clock import Clock
 from mailgate.store.database import Database
-from mailgate.store.failures import translated
+from mailgate.store.failures import ConnectionLost, translated
+from mailgate.store.repositories.accounts import AccountRepository
 from mailgate.store.repositories.answers import AnswerRepository
+from mailgate.store.repositories.audit import AuditRepository
 from mailgate.store.repositories.blobs import BlobRepository
 from mailgate.store.repositories.cases import CaseRepository
 from mailgate.store.repositories.contacts import ContactRepository
 from mailgate.store.repositories.customers import CustomerRepository
-from mailgate.store.repositories.interventions import InterventionRepository
+from mailgate.store.repositories.desk import DeskRepository
+from mailgate.store.repositories.history import HistoryRepository
 from mailgate.store.repositories.journal import JournalRepository
 from mailgate.store.repositories.ledger import LedgerRepository
 from mailgate.store.repositories.legacy import LegacyRepository
 from mailgate.store.repositories.notices import NoticeRepository
 from mailgate.store.repositories.outbox import OutboxRepository
-from mailgate.store.repositories.past import PastRepository
+from mailgate.store.repositories.outbox.frozen_mails import FrozenMailRepository
+from mailgate.store.repositories.outbox.threads import ThreadRepository
+from mailgate.store.repositories.persons import PersonRepository
+from mailgate.store.repositories.persons.expiry import ExpiryRepository
 from mailgate.store.repositories.policies import PolicyRepository
+from mailgate.store.repositories.portal import PortalRepository
 from mailgate.store.repositories.relay_ids import RelayIdRepository
 from mailgate.store.repositories.retention import RetentionRepository
+from mailgate.store.repositories.staff import StaffRepository
 from mailgate.store.repositories.suppressions import SuppressionRepository
+from mailgate.store.repositories.waiting.restored import RestoredRepository
+from mailgate.store.repositories.waiting.todo import TodoRepository
 
 TEND_EVERY = 256
 
@@ -71,13 +81,23 @@ class UnitOfWork:
 
     @cached_property
     def notices(self) -> NoticeRepository:
-        """Who is to be told what."""
+        """Notices: notifications of one person about one event."""
         return NoticeRepository(self._connection)
 
     @cached_property
     def outbox(self) -> OutboxRepository:
         """Frozen mail on its way out."""
         return OutboxRepository(self._connection)
+
+    @cached_property
+    def frozen_mails(self) -> FrozenMailRepository:
+        """Whether frozen mail still has its bytes."""
+        return FrozenMailRepository(self._connection)
+
+    @cached_property
+    def threads(self) -> ThreadRepository:
+        """What ties the mails of a case to one thread."""
+        return ThreadRepository(self._connection)
 
     @cached_property
     def answers(self) -> AnswerRepository:
@@ -105,30 +125,64 @@ class UnitOfWork:
         return RelayIdRepository(self._connection, self._clock)
 
     @cached_property
-    def interventions(self) -> InterventionRepository:
-        """What people did by hand."""
-        return InterventionRepository(self._connection)
+    def accounts(self) -> AccountRepository:
+        """Who may log in, sessions, mailed links, limits."""
+        return AccountRepository(self._connection)
 
     @cached_property
-    def past(self) -> PastRepository:
+    def desk(self) -> DeskRepository:
+        """Queues, who has a case open, texts for answers."""
+        return DeskRepository(self._connection)
+
+    @cached_property
+    def staff(self) -> StaffRepository:
+        """Second factors and provider accounts of staff."""
+        return StaffRepository(self._connection)
+
+    @cached_property
+    def portal(self) -> PortalRepository:
+        """What customers choose on the web."""
+        return PortalRepository(self._connection)
+
+    @cached_property
+    def persons(self) -> PersonRepository:
+        """What is known of one person."""
+        return PersonRepository(self._connection)
+
+    @cached_property
+    def expiry(self) -> ExpiryRepository:
+        """What is older than retention allows, beside bytes."""
+        return ExpiryRepository(self._connection)
+
+    @cached_property
+    def audit(self) -> AuditRepository:
+        """Who changed what."""
+        return AuditRepository(self._connection)
+
+    @cached_property
+    def history(self) -> HistoryRepository:
         """What backtests read."""
-        return PastRepository(self._connection)
+        return HistoryRepository(self._connection)
 
     @cached_property
     def ledger(self) -> LedgerRepository:
-        """The proof that nothing accepted is missing."""
+        """The check that no accepted mail is missing."""
         return LedgerRepository(self._connection)
 
     @cached_property
-    def retention(self) -> RetentionRepository:
-        """What may be taken away after its time."""
-        return RetentionRepository(self._connection)
+    def restored(self) -> RestoredRepository:
+        """What a restore has set aside."""
+        return RestoredRepository(self._connection)
 
-    @contextlib.contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """Undo only the block's own writes when it raises; the transaction goes on. Raises what the block raised."""
-        with translated(), self._connection.begin_nested():
-            yield
+    @cached_property
+    def todo(self) -> TodoRepository:
+        """What waits for a person."""
+        return TodoRepository(self._connection)
+
+    @cached_property
+    def retention(self) -> RetentionRepository:
+        """Deletes what retention allows."""
+        return RetentionRepository(self._connection)
 
 
 class Store:
@@ -144,23 +198,31 @@ class Store:
         return self.clock()
 
     @contextlib.contextmanager
-    def transaction(self, *, urgent: bool = False) -> Iterator[UnitOfWork]:
-        """One write transaction: commits at the end, rolls back on any exception. `urgent`: a client waits for it (see `turns`).
+    def transaction(self, *, priority: bool = False) -> Iterator[UnitOfWork]:
+        """One write transaction: commits at the end, rolls back on any exception.
+
+        `priority`: a client waits for it, so it gets the write lock first and gives up a silent server early.
 
         Raises StoreUnavailable (`full` when the disk is), TransientFailure for deadlocks and lost races, StoreConflict when the schema
         refuses a row. When the commit itself fails with ConnectionLost, whether it took effect is not known.
         """
-        with translated(), self.database.turn(urgent=urgent), self.database.writing.begin() as connection:
-            yield UnitOfWork(connection, self._writer_name(), self.clock)
+        try:
+            with translated(), self.database.write_lock(priority=priority), self.database.writing.begin() as connection:
+                self.database.wait_at_most(connection, priority=priority)
+                yield UnitOfWork(connection, self._writer_name(), self.clock)
+        except ConnectionLost:
+            self._writer = new_id(self.clock())  # a server process that hangs may hold the lock on the row of the old name
+            raise
         self._done += 1
         if self._done % TEND_EVERY == 0:
             self.database.tend()
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[UnitOfWork]:
+    def reading(self, *, priority: bool = False) -> Iterator[UnitOfWork]:
         """One read-only transaction that sees one moment of the database throughout. Waits for no writer. A write in it fails."""
         with translated(), self.database.reading.connect() as connection:
             if not self.database.is_sqlite:
+                self.database.wait_at_most(connection, priority=priority)
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin() as transaction:
                 yield UnitOfWork(connection, self._writer_name(), self.clock)

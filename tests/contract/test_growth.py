@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert
+from sqlalchemy import insert
 
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Change
 from mailgate.clock import SteppedClock
 from mailgate.store.database import Database
-from mailgate.store.repositories import bulk
 from mailgate.store.repositories.bulk import execute as bulk_execute
 from mailgate.store.rows import Outcome
 from mailgate.store.schema import journal, notices, outbox
 from mailgate.store.unit_of_work import Store
-from tests.entries import LEASE, accepted, comment, frozen, notice, result, stored_case
+from tests.support.entries import LEASE, accepted, comment, frozen, notice, result, stored_case
+from tests.support.statements import statements
 
 HISTORY = 3000
 READ_THROUGH = re.compile(r"^\s*(?:->\s*)?(?:SCAN|Seq Scan on|.*->\s+Seq Scan on) (\w+)(?! USING)", re.MULTILINE)
@@ -30,12 +28,12 @@ READ_THROUGH = re.compile(r"^\s*(?:->\s*)?(?:SCAN|Seq Scan on|.*->\s+Seq Scan on
 def grown(store: Store, clock: SteppedClock) -> Store:
     """A database with a long history of settled rows."""
     now, old = clock(), [stored_case(store, 900 + number) for number in range(30)]
-    with store.transaction() as unit:
-        unit.cases.write([Change(one, tuple(comment(one, now, new_id(now)) for _ in range(HISTORY // 30))) for one in old])
+    with store.transaction() as uow:
+        uow.cases.write([Change(one, tuple(comment(one, now, new_id(now)) for _ in range(HISTORY // 30))) for one in old])
     with store.database.writing.begin() as db:
         base = {"accepted_at": now, "recipients": "[]", "raw_sha256": "00" * 32, "size_bytes": 1, "state": "commented", "attempts": 1}
         db.execute(insert(journal), [{"id": new_id(now), **base} for _ in range(HISTORY)])
-        told = {
+        notified = {
             "group_key": "x",
             "kind": "redirect",
             "address": "a@b",
@@ -44,31 +42,11 @@ def grown(store: Store, clock: SteppedClock) -> Store:
             "state": "rendered",
             "attempts": 1,
         }
-        db.execute(insert(notices), [{"id": new_id(now), **told} for _ in range(HISTORY)])
+        db.execute(insert(notices), [{"id": new_id(now), **notified} for _ in range(HISTORY)])
         mail = {"address": "a@b", "created_at": now, "expires_at": now, "size_bytes": 1, "state": "sent", "attempts": 1}
         db.execute(insert(outbox), [{"id": (one := new_id(now)), "message_id": one, **mail} for _ in range(HISTORY)])
         db.exec_driver_sql("ANALYZE")
     return store
-
-
-@contextmanager
-def _statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
-    """What is run meanwhile, whether SQLAlchemy runs it or the driver is called at once."""
-    seen: list[tuple[str, Any]] = []
-
-    def keep(_connection: object, _cursor: object, statement: str, parameters: Any, _context: object, many: bool) -> None:
-        if statement.lstrip().startswith(("SELECT", "UPDATE", "WITH", "DELETE")):
-            seen.append((statement, parameters[0] if many else parameters))
-
-    def execute(connection: Connection, text: str, values: Sequence[Any]) -> Any:
-        keep(connection, None, text, values, None, many=False)
-        return bulk_execute(connection, text, values)
-
-    event.listen(database.writing, "before_cursor_execute", keep)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bulk, "execute", execute)
-        yield seen
-    event.remove(database.writing, "before_cursor_execute", keep)
 
 
 def _read_through(database: Database, statement: str, parameters: Any) -> set[str]:
@@ -85,33 +63,33 @@ def _read_through(database: Database, statement: str, parameters: Any) -> set[st
 def _one_round(store: Store, clock: SteppedClock) -> None:
     made = stored_case(store)
     accepted(store, *range(20))
-    with store.transaction() as unit:
-        unit.journal.shunt_exhausted(clock(), 3)
-        claims = unit.journal.claim(clock(), 20, LEASE)
-    with store.transaction() as unit:
-        unit.journal.hold_ground(claims)
-        unit.cases.lock([made.id])
-        unit.cases.changed_by_mail([made.id], [(clock() - timedelta(hours=1), clock(), 11), (clock() - timedelta(days=1), clock(), 51)])
-        unit.cases.write([Change(made, tuple(comment(made, clock(), claim.id) for claim in claims), notices=(notice(clock(), made),))])
-        unit.journal.finish([Outcome(claim.id, "commented", case_id=made.id) for claim in claims])
-    with store.transaction() as unit:
-        unit.notices.fail_exhausted(clock(), 3)
-        told = unit.notices.claim(clock(), 20, LEASE)
-    with store.transaction() as unit:
-        unit.notices.hold_ground(told)
+    with store.transaction() as uow:
+        uow.journal.shunt_exhausted(clock(), 3)
+        claims = uow.journal.claim(clock(), 20, LEASE)
+    with store.transaction() as uow:
+        uow.journal.lock_leased(claims)
+        uow.cases.lock([made.id])
+        uow.cases.changed_by_mail([made.id], [(clock() - timedelta(hours=1), clock(), 11), (clock() - timedelta(days=1), clock(), 51)])
+        uow.cases.write([Change(made, tuple(comment(made, clock(), claim.id) for claim in claims), notices=(notice(clock(), made),))])
+        uow.journal.finish([Outcome(claim.id, "commented", case_id=made.id) for claim in claims])
+    with store.transaction() as uow:
+        uow.notices.fail_exhausted(clock(), 3)
+        claimed = uow.notices.claim(clock(), 20, LEASE)
+    with store.transaction() as uow:
+        uow.notices.lock_leased(claimed)
         row = frozen(1, clock())
-        unit.outbox.add([row])
-        unit.notices.mark_rendered([one.id for one in told], row.id)
-    with store.transaction() as unit:
-        mails = unit.outbox.claim(clock(), 20, LEASE)
-    with store.transaction() as unit:
-        unit.outbox.still_ours(mails)
-        unit.outbox.record([result(mail.id, mail.lease_token, "sent", clock()) for mail in mails])
+        uow.outbox.add([row])
+        uow.notices.mark_rendered({one.id: row.id for one in claimed})
+    with store.transaction() as uow:
+        mails = uow.outbox.claim(clock(), 20, LEASE)
+    with store.transaction() as uow:
+        uow.outbox.still_ours(mails)
+        uow.outbox.record([result(mail.id, mail.lease_token, "sent", clock()) for mail in mails])
 
 
 def test_given_a_long_history_when_the_stages_work_then_no_statement_reads_a_table_through(grown: Store, clock: SteppedClock) -> None:
     clock.step(timedelta(minutes=1))
-    with _statements(grown.database) as seen:
+    with statements(grown.database) as seen:
         _one_round(grown, clock)
     assert len(seen) > 15
     culprits = {statement: tables for statement, parameters in seen if (tables := _read_through(grown.database, statement, parameters))}
@@ -121,15 +99,15 @@ def test_given_a_long_history_when_the_stages_work_then_no_statement_reads_a_tab
 def test_given_batches_of_other_sizes_when_the_stages_work_then_the_number_of_statements_is_the_same(
     store: Store, clock: SteppedClock
 ) -> None:
-    def statements(count: int) -> int:
+    def run(count: int) -> int:
         accepted(store, *range(1000 * count, 1000 * count + count))
-        with _statements(store.database) as seen:
-            with store.transaction() as unit:
-                claims = unit.journal.claim(clock(), 100, LEASE)
-            with store.transaction() as unit:
-                unit.journal.hold_ground(claims)
-                unit.journal.finish([Outcome(claim.id, "held") for claim in claims])
+        with statements(store.database) as seen:
+            with store.transaction() as uow:
+                claims = uow.journal.claim(clock(), 100, LEASE)
+            with store.transaction() as uow:
+                uow.journal.lock_leased(claims)
+                uow.journal.finish([Outcome(claim.id, "held") for claim in claims])
             assert len(claims) == count
         return len(seen)
 
-    assert statements(2) == statements(60)
+    assert run(2) == run(60)

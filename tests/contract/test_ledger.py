@@ -13,7 +13,7 @@ from mailgate.clock import SteppedClock
 from mailgate.store.rows import JOURNAL_STATES, Outcome
 from mailgate.store.schema import blobs, comments, decisions, journal, notices
 from mailgate.store.unit_of_work import Store
-from tests.entries import accepted, claimed, comment, notice, stored_case
+from tests.support.entries import accepted, claimed, comment, notice, stored_case
 
 
 @pytest.fixture
@@ -22,10 +22,10 @@ def settled(store: Store, clock: SteppedClock) -> Store:
     made = stored_case(store)
     accepted(store, *range(9))
     a, b, c, d, e, f, g, h, _ = claimed(store)
-    with store.transaction() as unit:
-        unit.cases.write([Change(made, (comment(made, clock(), a.id), comment(made, clock(), b.id, kind="note")))])
-        unit.notices.add([notice(clock(), journal_id=c.id), notice(clock(), journal_id=f.id)])
-        unit.journal.finish(
+    with store.transaction() as uow:
+        uow.cases.write([Change(made, (comment(made, clock(), a.id), comment(made, clock(), b.id, kind="note")))])
+        uow.notices.add([notice(clock(), journal_id=c.id), notice(clock(), journal_id=f.id)])
+        uow.journal.finish(
             [
                 Outcome(a.id, "commented", case_id=made.id), Outcome(b.id, "noted", case_id=made.id), Outcome(c.id, "redirected"),
                 Outcome(d.id, "redirected", reason="the reverse-path is null"), Outcome(e.id, "created", case_id=made.id),
@@ -36,19 +36,19 @@ def settled(store: Store, clock: SteppedClock) -> Store:
 
 
 def test_given_nothing_when_the_ledger_is_asked_then_it_balances_at_zero(store: Store) -> None:
-    with store.reading() as unit:
-        figures = unit.journal.ledger()
-        assert unit.ledger.faults() == []
+    with store.reading() as uow:
+        figures = uow.journal.ledger()
+        assert uow.ledger.faults() == []
     assert figures == {"accepted": 0, **dict.fromkeys(JOURNAL_STATES, 0), "balanced": True}
 
 
 def test_given_entries_of_all_kinds_when_asked_then_the_sum_is_what_was_accepted(settled: Store) -> None:
-    with settled.reading() as unit:
-        assert unit.journal.ledger() == {
+    with settled.reading() as uow:
+        assert uow.journal.ledger() == {
             "accepted": 9, "commented": 1, "redirected": 2, "noted": 1, "created": 1, "forwarded": 1, "held": 1, "discarded": 1,
             "shunted": 0, "pending": 1, "balanced": True,
         }  # fmt: skip
-        assert unit.ledger.faults() == []
+        assert uow.ledger.faults() == []
 
 
 def _of(state: str) -> Callable[[Connection], object]:
@@ -56,7 +56,7 @@ def _of(state: str) -> Callable[[Connection], object]:
 
 
 @pytest.mark.parametrize(
-    ("harm", "says"),
+    ("harm", "wording"),
     [
         (lambda db: db.execute(delete(journal).where(journal.c.state == "pending")), "9 mails were accepted, but the journal has 8"),
         (lambda db: db.execute(delete(comments).where(comments.c.kind == "comment")), "commented without a comment"),
@@ -74,13 +74,13 @@ def _of(state: str) -> Callable[[Connection], object]:
     ],
 )
 def test_given_something_missing_when_asked_then_it_does_not_balance_and_says_why(
-    settled: Store, harm: Callable[[Connection], object], says: str
+    settled: Store, harm: Callable[[Connection], object], wording: str
 ) -> None:
     with settled.database.writing.begin() as db:
         harm(db)
-    with settled.reading() as unit:
-        assert not unit.journal.ledger()["balanced"]
-        assert any(says in fault for fault in unit.ledger.faults()), unit.ledger.faults()
+    with settled.reading() as uow:
+        assert not uow.journal.ledger()["balanced"]
+        assert any(wording in fault for fault in uow.ledger.faults()), uow.ledger.faults()
 
 
 def test_given_a_row_that_nobody_accepted_when_asked_then_it_shows(settled: Store, clock: SteppedClock) -> None:
@@ -94,8 +94,8 @@ def test_given_a_row_that_nobody_accepted_when_asked_then_it_shows(settled: Stor
             "state": "discarded",
         }
         db.execute(insert(journal), [row])
-    with settled.reading() as unit:
-        assert not unit.journal.ledger()["balanced"]
+    with settled.reading() as uow:
+        assert not uow.journal.ledger()["balanced"]
 
 
 def new_id_text() -> str:

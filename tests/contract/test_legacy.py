@@ -41,9 +41,9 @@ def written(store: Store) -> Store:
 
 
 def test_given_a_history_when_one_week_is_asked_then_new_requests_of_people_are_counted_by_address(written: Store) -> None:
-    with written.reading() as unit:
-        found = unit.legacy.asked(WEEK, WEEK + timedelta(weeks=1))
-        assert unit.legacy.asked(WEEK + timedelta(weeks=40), WEEK + timedelta(weeks=41)) == []
+    with written.reading() as uow:
+        found = uow.legacy.asked(WEEK, WEEK + timedelta(weeks=1))
+        assert uow.legacy.asked(WEEK + timedelta(weeks=40), WEEK + timedelta(weeks=41)) == []
     hours = [number for number in range(18 * 168, 19 * 168) if number % 10 not in (0, 2, 3)]
     expected: dict[tuple[str, str], int] = {}
     for number in hours:
@@ -56,8 +56,8 @@ def test_given_a_history_when_one_week_is_asked_then_new_requests_of_people_are_
 def test_given_a_history_when_one_week_is_asked_then_the_journal_is_not_read_through(written: Store) -> None:
     seen: list[tuple[str, Any]] = []
     event.listen(written.database.reading, "before_cursor_execute", lambda _c, _u, text, given, *_: seen.append((text, given)))
-    with written.reading() as unit:
-        unit.legacy.asked(WEEK, WEEK + timedelta(weeks=1))
+    with written.reading() as uow:
+        uow.legacy.asked(WEEK, WEEK + timedelta(weeks=1))
     (statement, given) = next((text, given) for text, given in seen if "GROUP BY" in text)
     explain = "EXPLAIN QUERY PLAN" if written.database.is_sqlite else "EXPLAIN"
     with written.database.writing.begin() as db:
@@ -68,10 +68,10 @@ def test_given_a_history_when_one_week_is_asked_then_the_journal_is_not_read_thr
 
 def test_given_refusals_when_counted_twice_then_they_add_up_by_day(store: Store) -> None:
     day = date(2026, 3, 2)
-    with store.transaction() as unit:
-        unit.legacy.add_refused([(day, "a@x.test", 2), (day, "a@x.test", 1), (day - timedelta(days=1), "b@x.test", 1)])
-    with store.transaction() as unit:
-        unit.legacy.add_refused([(day, "a@x.test", 4)])
-    with store.reading() as unit:
-        assert unit.legacy.refused(day, day + timedelta(days=1)) == [Refusals(day, "a@x.test", 7)]
-        assert len(unit.legacy.refused(day - timedelta(days=1), day + timedelta(days=1))) == 2
+    with store.transaction() as uow:
+        uow.legacy.add_refused([(day, "a@x.test", 2), (day, "a@x.test", 1), (day - timedelta(days=1), "b@x.test", 1)])
+    with store.transaction() as uow:
+        uow.legacy.add_refused([(day, "a@x.test", 4)])
+    with store.reading() as uow:
+        assert uow.legacy.refused(day, day + timedelta(days=1)) == [Refusals(day, "a@x.test", 7)]
+        assert len(uow.legacy.refused(day - timedelta(days=1), day + timedelta(days=1))) == 2

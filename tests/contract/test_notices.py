@@ -1,4 +1,4 @@
-"""Who is to be told what: groups are taken whole, under lease, and end in one outbox row, a reason or a failure. On both databases."""
+"""Notices: groups are taken whole, under lease, and end in one outbox row, a reason or a failure. On both databases."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from mailgate.cases.ids import new_id
 from mailgate.clock import SteppedClock
 from mailgate.store.rows import ClaimedNotice
 from mailgate.store.unit_of_work import Store
-from tests.entries import LEASE, notice, stored_case
+from tests.support.entries import LEASE, notice, stored_case
 
 WINDOW = timedelta(seconds=60)
 
 
 def _claim(store: Store, limit: int = 50) -> list[ClaimedNotice]:
-    with store.transaction() as unit:
-        return unit.notices.claim(store.now(), limit, LEASE)
+    with store.transaction() as uow:
+        return uow.notices.claim(store.now(), limit, LEASE)
 
 
 def test_given_changes_within_the_window_when_the_first_is_due_then_they_are_one_group(store: Store, clock: SteppedClock) -> None:
     made = stored_case(store)
-    with store.transaction() as unit:
-        unit.notices.add([notice(clock(), made, window=WINDOW), notice(clock(), made, "Person1@KUNDE.example", WINDOW)])
+    with store.transaction() as uow:
+        uow.notices.add([notice(clock(), made, window=WINDOW), notice(clock(), made, "Person1@KUNDE.example", WINDOW)])
     clock.step(timedelta(seconds=50))
-    with store.transaction() as unit:
-        unit.notices.add([notice(clock(), made, window=WINDOW), notice(clock(), made, "ola@kunde.example", WINDOW)])
+    with store.transaction() as uow:
+        uow.notices.add([notice(clock(), made, window=WINDOW), notice(clock(), made, "ola@kunde.example", WINDOW)])
     assert _claim(store) == []
     clock.step(timedelta(seconds=10))
     group = _claim(store)
@@ -39,86 +39,85 @@ def test_given_changes_within_the_window_when_the_first_is_due_then_they_are_one
 
 
 def test_given_answers_without_a_case_when_claimed_then_each_is_a_group_of_its_own(store: Store, clock: SteppedClock) -> None:
-    with store.transaction() as unit:
-        unit.notices.add([notice(clock()), notice(clock())])
+    with store.transaction() as uow:
+        uow.notices.add([notice(clock()), notice(clock())])
     assert len({one.group for one in _claim(store)}) == 2
 
 
 def test_given_a_group_under_lease_when_a_newer_notice_is_due_then_it_goes_alone(store: Store, clock: SteppedClock) -> None:
     made = stored_case(store)
-    with store.transaction() as unit:
-        unit.notices.add([notice(clock(), made)])
+    with store.transaction() as uow:
+        uow.notices.add([notice(clock(), made)])
     (first,) = _claim(store)
-    with store.transaction() as unit:
-        unit.notices.add([notice(clock(), made)])
+    with store.transaction() as uow:
+        uow.notices.add([notice(clock(), made)])
     (second,) = _claim(store)
     assert second.id != first.id
 
 
 def test_given_a_limit_when_claimed_then_it_counts_groups_oldest_first(store: Store, clock: SteppedClock) -> None:
     made = stored_case(store)
-    with store.transaction() as unit:
-        unit.notices.add([notice(clock(), made, f"p{n % 3}@kunde.example") for n in range(9)])
+    with store.transaction() as uow:
+        uow.notices.add([notice(clock(), made, f"p{n % 3}@kunde.example") for n in range(9)])
     clock.step(timedelta(seconds=1))
     assert len({one.group for one in _claim(store, 2)}) <= 2
     assert len(_claim(store)) > 0
 
 
 def test_given_a_lost_lease_when_claimed_again_then_the_group_comes_alone_and_fails_in_the_end(store: Store, clock: SteppedClock) -> None:
-    with store.transaction() as unit:
-        unit.notices.add([notice(clock()), notice(clock())])
+    with store.transaction() as uow:
+        uow.notices.add([notice(clock()), notice(clock())])
     for attempt in (1, 2, 3):
         groups = [_claim(store), _claim(store)]
         assert {one.attempts for group in groups for one in group} == {attempt}
         assert [len(group) for group in groups] == ([2, 0] if attempt == 1 else [1, 1])
         clock.step(LEASE + timedelta(seconds=1))
-    with store.transaction() as unit:
-        assert unit.notices.fail_exhausted(clock(), 3) == 2
+    with store.transaction() as uow:
+        assert uow.notices.fail_exhausted(clock(), 3) == 2
     assert _claim(store) == []
-    with store.reading() as unit:
-        assert unit.notices.queue().states == {"failed": 2}
+    with store.reading() as uow:
+        assert uow.notices.queue().states == {"failed": 2}
 
 
-def test_given_an_older_lease_when_ground_is_held_then_it_is_lost(store: Store, clock: SteppedClock) -> None:
-    with store.transaction() as unit:
-        unit.notices.add([notice(clock())])
+def test_given_an_older_lease_when_rows_are_locked_then_it_is_lost(store: Store, clock: SteppedClock) -> None:
+    with store.transaction() as uow:
+        uow.notices.add([notice(clock())])
     (slow,) = _claim(store)
     clock.step(LEASE + timedelta(seconds=1))
     (fast,) = _claim(store)
-    with store.transaction() as unit:
-        assert unit.notices.hold_ground([slow]) == set()
-        assert unit.notices.hold_ground([fast]) == {fast.id}
-        assert unit.notices.hold_ground([]) == set()
+    with store.transaction() as uow:
+        assert uow.notices.lock_leased([slow]) == set()
+        assert uow.notices.lock_leased([fast]) == {fast.id}
+        assert uow.notices.lock_leased([]) == set()
 
 
 def test_given_claims_when_rendered_suppressed_or_failed_then_they_are_final(store: Store, clock: SteppedClock) -> None:
     mail = new_id(clock())
-    with store.transaction() as unit:
-        unit.notices.add([notice(clock(), journal_id=mail) for _ in range(4)])
+    with store.transaction() as uow:
+        uow.notices.add([notice(clock(), journal_id=mail) for _ in range(4)])
     a, b, c, d = _claim(store)
-    with store.transaction() as unit:
-        unit.notices.mark_rendered([a.id], new_id(clock()))
-        unit.notices.mark_all_rendered({b.id: new_id(clock())})
-        unit.notices.suppress([c.id], "bounced")
-        unit.notices.fail([d.id], "TemplateError")
+    with store.transaction() as uow:
+        uow.notices.mark_rendered({a.id: new_id(clock()), b.id: new_id(clock())})
+        uow.notices.suppress([c.id], "bounced")
+        uow.notices.fail([d.id], "TemplateError")
     clock.step(LEASE * 2)
     assert _claim(store) == []
-    with store.reading() as unit:
-        assert sorted(state for _, state in unit.notices.of_mails([mail])[mail]) == ["failed", "rendered", "rendered", "suppressed"]
-        assert unit.notices.of_mails([]) == {}
-        assert unit.notices.queue().waiting == 0
-    with store.transaction() as unit:
-        assert unit.notices.retry([c.id, d.id], clock()) == {d.id}
+    with store.reading() as uow:
+        states = uow.notices._connection.exec_driver_sql("SELECT state FROM notices ORDER BY state").scalars().all()
+        assert states == ["failed", "rendered", "rendered", "suppressed"]
+        assert uow.notices.queue().waiting == 0
+    with store.transaction() as uow:
+        assert uow.notices.retry([c.id, d.id], clock()) == {d.id}
     assert [one.id for one in _claim(store)] == [d.id]
 
 
 def test_given_claims_when_deferred_or_released_then_they_are_due_again_counted_or_not(store: Store, clock: SteppedClock) -> None:
-    with store.transaction() as unit:
-        unit.notices.add([notice(clock()), notice(clock())])
+    with store.transaction() as uow:
+        uow.notices.add([notice(clock()), notice(clock())])
     deferred, released = _claim(store)
-    with store.transaction() as unit:
-        unit.notices.defer([deferred], "locked", clock() + timedelta(seconds=5))
-        unit.notices.release([released], clock())
+    with store.transaction() as uow:
+        uow.notices.defer([deferred], "locked", clock() + timedelta(seconds=5))
+        uow.notices.release([released], clock())
     assert [(one.id, one.attempts) for one in _claim(store)] == [(released.id, 1)]
     clock.step(timedelta(seconds=5))
     assert [(one.id, one.attempts) for one in _claim(store)] == [(deferred.id, 2)]
@@ -126,8 +125,8 @@ def test_given_claims_when_deferred_or_released_then_they_are_due_again_counted_
 
 def test_given_many_workers_when_they_claim_at_once_then_no_group_is_split(store: Store, clock: SteppedClock) -> None:
     made = stored_case(store)
-    with store.transaction() as unit:
-        unit.notices.add([notice(clock(), made, f"p{n % 10}@kunde.example") for n in range(60)])
+    with store.transaction() as uow:
+        uow.notices.add([notice(clock(), made, f"p{n % 10}@kunde.example") for n in range(60)])
     with ThreadPoolExecutor(6) as pool:
         taken = list(pool.map(lambda _: _claim(store, 3), range(12)))
     owners: dict[str, int] = {}

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from mailgate.clock import SteppedClock, utc_now
-from mailgate.errors import UsageError
+from mailgate.errors import NotFound
 from mailgate.store import migrate
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.old_schema import upgrade_to
+from tests.support.old_schema import upgrade_to
 
 FIRST, SECOND = "rules: [a]\r\n# blåbær \N{GRINNING FACE}\n", "\ufeffrules: [b]\n"
 
@@ -33,7 +33,7 @@ def test_given_no_version_when_asked_then_none_is_in_force_and_none_can_be_shown
     assert _active(store) is None
     with store.reading() as uow:
         assert uow.policies.history() == []
-        with pytest.raises(UsageError, match="the policy has no version 1; no version is active yet"):
+        with pytest.raises(NotFound, match="the policy has no version 1; no version is active yet"):
             uow.policies.get(1)
 
 
@@ -47,7 +47,7 @@ def test_given_a_document_when_added_then_it_is_kept_byte_for_byte_and_in_force(
     assert versions[0].label == f"1-{versions[0].sha256[:8]}"
     assert (versions[1].author, versions[1].comment, versions[1].created_at) == ("Kari", "two", clock())
     assert _active(store) == 2
-    with store.reading() as uow, pytest.raises(UsageError, match="no version 3; there are 1 to 2"):
+    with store.reading() as uow, pytest.raises(NotFound, match="no version 3; there are 1 to 2"):
         uow.policies.get(3)
 
 
@@ -68,7 +68,7 @@ def test_given_two_versions_when_rolled_back_then_the_first_is_in_force_and_the_
         (1, "rolled_back", "Per"), (2, "activated", "Kari"), (1, "activated", "Kari"),
     ]  # fmt: skip
     assert (record[0].comment, record[0].at, record[2].at) == ("it held Nordvik's mail", clock(), clock() - timedelta(hours=2))
-    with store.transaction() as uow, pytest.raises(UsageError, match="no version 9"):
+    with store.transaction() as uow, pytest.raises(NotFound, match="no version 9"):
         uow.policies.roll_back(9, "Per", "", store.now())
     assert _active(store) == 1
     assert _add(store, "rules: [c]\n") == 3
@@ -76,7 +76,7 @@ def test_given_two_versions_when_rolled_back_then_the_first_is_in_force_and_the_
 
 def test_given_a_change_that_fails_when_rolled_back_by_the_store_then_nothing_of_it_is_left(store: Store) -> None:
     _add(store, FIRST)
-    with pytest.raises(UsageError), store.transaction() as uow:
+    with pytest.raises(NotFound), store.transaction() as uow:
         uow.policies.roll_back(uow.policies.add(SECOND, "Kari", "", store.now()).number + 1, "Kari", "", store.now())
     assert _active(store) == 1
     assert _add(store, SECOND) == 2

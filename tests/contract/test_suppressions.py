@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from mailgate.rules.reachability import BounceLimits, Failure, Suppression
 from mailgate.store import migrate
 from mailgate.store.database import Database, open_database
 from mailgate.store.unit_of_work import Store, UnitOfWork
-from tests.old_schema import upgrade_to
+from tests.support.old_schema import upgrade_to
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 EVA = "eva@kunde.example"
@@ -62,6 +63,40 @@ def test_given_soft_failures_of_different_mails_when_there_are_enough_then_the_a
 def test_given_many_reports_of_one_mail_when_they_come_then_they_count_as_one(write, clock):
     same = new_id(START)
     assert {write(soft(clock, same)) for _ in range(20)} == {""}
+
+
+@pytest.mark.parametrize("verdict", ["hard", "complaint"])
+def test_12_08_given_an_unproven_report_when_it_is_said_again_and_again_then_the_pause_does_not_grow(write, clock, verdict):
+    said = Failure(EVA, new_id(START), verdict, START, proven=False)
+    assert write(lambda uow: uow.suppressions.learn(said, LIMITS)).until == START + timedelta(days=2)
+    for _ in range(5):
+        clock.step(timedelta(hours=12))
+        again = replace(said, at=clock())
+        assert write(lambda uow, again=again: uow.suppressions.learn(again, LIMITS)) is None
+    assert write(which) == {}
+
+
+def test_given_soft_reports_of_the_mails_that_paused_it_when_they_come_again_then_the_pause_does_not_grow(write, clock):
+    ids = [new_id(START) for _ in range(3)]
+    assert [write(soft(clock, id_)) for id_ in ids] == ["", "", "soft_bounces"]
+    clock.step(timedelta(days=1))
+    assert {write(soft(clock, id_)) for id_ in ids} == {""}
+    clock.step(timedelta(days=1))
+    assert write(which) == {}
+
+
+def test_12_08_given_an_address_that_is_stopped_for_good_when_an_unproven_report_comes_then_it_stays_stopped(write, clock):
+    write(entry("bounce", "gone"))
+    write(lambda uow: uow.suppressions.learn(Failure(EVA, new_id(START), "hard", START, proven=False), LIMITS))
+    clock.step(timedelta(days=30))
+    assert write(which) == {EVA: "gone"}
+
+
+def test_12_08_given_a_pause_when_a_proven_report_comes_then_the_address_is_stopped_for_good(write, clock):
+    write(lambda uow: uow.suppressions.learn(Failure(EVA, new_id(START), "complaint", START, proven=False), LIMITS))
+    write(lambda uow: uow.suppressions.learn(Failure(EVA, new_id(START), "hard", START), LIMITS))
+    clock.step(timedelta(days=30))
+    assert len(write(which)) == 1
 
 
 def test_given_soft_failures_far_apart_when_they_come_then_the_window_forgets_them(write, clock):

@@ -18,14 +18,14 @@ import psutil
 
 from mailgate import log
 from mailgate.clock import utc_now
-from mailgate.inbound.journal import Journal
-from mailgate.inbound.limits import Limits, Timeouts
-from mailgate.inbound.listener import Endpoint, Listener, ListenerOptions
-from mailgate.inbound.recipients import own_recipients
+from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.limits import Limits, Timeouts
+from mailgate.inbound.smtp.listener import Endpoint, Listener, ListenerOptions
+from mailgate.inbound.smtp.recipients import own_recipients
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
 from tests.dialogs.server import OWN
-from tests.waiting import until
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,7 +58,7 @@ class Alone:
 
     def calm(self, descriptors: int) -> None:
         """Wait until no more descriptors are open than these."""
-        until(lambda: self.descriptors <= descriptors, 10, f"back to {descriptors} descriptors", told=lambda: self.descriptors)
+        until(lambda: self.descriptors <= descriptors, 10, f"back to {descriptors} descriptors", detail=lambda: self.descriptors)
 
     def stop(self) -> int:
         assert self._process.stdin is not None

@@ -7,12 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dialogs.server import LIMITS, Endpoint, Server, certificate, new_database, server_context
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return new_database(tmp_path_factory.mktemp("template"))
+from tests.dialogs.server import LIMITS, Endpoint, Server, certificate, server_context
 
 
 @pytest.fixture(scope="session")
@@ -22,13 +17,13 @@ def tls_context(tmp_path_factory: pytest.TempPathFactory) -> object:
 
 
 @pytest.fixture
-def serve(tmp_path: Path, template: Path) -> Iterator[Callable[..., Server]]:
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     servers: list[Server] = []
 
     def start(*endpoints: Endpoint, limits: object = LIMITS, **options: object) -> Server:
         folder = tmp_path / str(len(servers))
         folder.mkdir()
-        server = Server(folder, template, endpoints or (Endpoint(port=0),), limits, **options)
+        server = Server(folder, endpoints or (Endpoint(port=0),), limits, **options)
         servers.append(server)
         return server.start()
 

@@ -27,9 +27,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mailgate.inbound.limits import Limits
+from mailgate.inbound.smtp.limits import Limits
 from tests.dialogs.server import Server
-from tests.waiting import until
+from tests.support.waiting import until
 
 ANSWER_S = 8.0
 _REPEAT = re.compile(rb"\{(.+?)\*(\d+)\}", re.DOTALL)
@@ -84,7 +84,7 @@ class Client:
         text, self._got = self._got[: end.end() - 2], self._got[end.end() :]
         return text.decode("ascii").replace("\r\n", "\n")
 
-    def says(self, command: str | bytes, expect: str) -> str:
+    def exchange(self, command: str | bytes, expect: str) -> str:
         """Send one line, take one reply that matches."""
         self.send((command.encode() if isinstance(command, str) else command) + b"\r\n")
         return self.expect(expect)
@@ -97,13 +97,13 @@ class Client:
     def opens(self, sender: str = "a@kunde.test", recipient: str = "support@firma.test", hello: str = "EHLO klient.test") -> None:
         """From the banner to 354."""
         self.expect("220 .*")
-        self.says(hello, "250.*")
+        self.exchange(hello, "250.*")
         self.begins(sender, recipient)
 
     def begins(self, sender: str = "a@kunde.test", recipient: str = "support@firma.test") -> None:
-        self.says(f"MAIL FROM:<{sender}>", "250 2.1.0 .*")
-        self.says(f"RCPT TO:<{recipient}>", "250 2.1.5 .*")
-        self.says("DATA", "354 .*")
+        self.exchange(f"MAIL FROM:<{sender}>", "250 2.1.0 .*")
+        self.exchange(f"RCPT TO:<{recipient}>", "250 2.1.5 .*")
+        self.exchange("DATA", "354 .*")
 
     def rest(self) -> bytes:
         """All that still comes until the server closes; a reset counts as closing."""
@@ -216,7 +216,7 @@ class Script:
                 client.close()
                 return Client(server.port)
             case "stored":
-                until(lambda: len(server.stored) == int(rest), 5, line, told=lambda: server.stored)
+                until(lambda: len(server.stored) == int(rest), 5, line, detail=lambda: server.stored)
             case "raw":
                 assert server.journal.submissions[-1].raw == meant(rest), server.journal.submissions[-1].raw
             case "notes":

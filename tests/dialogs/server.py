@@ -1,10 +1,9 @@
-"""A real listener for dialogue tests: on free ports, in a thread with an event loop of its own, in front of a real journal on SQLite."""
+"""A real listener for session tests: on free ports, in a thread with an event loop of its own, in front of a real journal on SQLite."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
-import shutil
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -18,17 +17,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mailgate.clock import utc_now
-from mailgate.inbound.admission import DiskSpace
-from mailgate.inbound.journal import Journal
-from mailgate.inbound.limits import Limits, Timeouts
-from mailgate.inbound.listener import Endpoint, Listener, ListenerOptions
-from mailgate.inbound.recipients import OwnAddresses, own_recipients
-from mailgate.inbound.smtp_tls import server_context
-from mailgate.inbound.submission import Receipt, Submission
-from mailgate.store import migrate
+from mailgate.inbound.smtp.admission import DiskSpace
+from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.limits import Limits, Timeouts
+from mailgate.inbound.smtp.listener import Endpoint, Listener, ListenerOptions
+from mailgate.inbound.smtp.recipients import OwnAddresses, own_recipients
+from mailgate.inbound.smtp.submission import Receipt, Submission
+from mailgate.inbound.smtp.tls import server_context
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.waiting import until
+from tests.support.kept_work import put_empty_database
+from tests.support.waiting import until
 
 OWN = OwnAddresses("firma.test", frozenset({"support@firma.test", "hjelp@firma.test"}), frozenset({"reply.firma.test"}))
 QUICK = Timeouts(linger_s=0.3)
@@ -61,18 +60,19 @@ class WatchedJournal:
         return receipt
 
 
-class Server:
-    """Started by `start`, stopped by `stop`. `ports` are the endpoints' in order; `events` is what the metrics heard."""
+LOOPBACK = (ip_network("127.0.0.0/8"),)
 
-    def __init__(self, folder: Path, template: Path, endpoints: Iterable[Endpoint], limits: Limits, **options: Any) -> None:
-        database = folder / "journal.db"
-        shutil.copyfile(template, database)
-        self.store = Store(open_database(f"sqlite:///{database}"), utc_now)
+
+class Server:
+    """Started by `start`, stopped by `stop`. `ports` are the endpoints' in order; `events` is what the metrics counted."""
+
+    def __init__(self, folder: Path, endpoints: Iterable[Endpoint], limits: Limits, **options: Any) -> None:
+        self.store = Store(open_database(put_empty_database(folder / "journal.db")), utc_now)
         self.journal = WatchedJournal(Journal(self.store, utc_now, lambda: None))
         self.events: list[tuple[str, str]] = []
         self.space: DiskSpace | None = None
         self.look: Callable[[], DiskSpace] | None = None
-        self._options = ListenerOptions("mx.firma.test", tuple(endpoints), **options)
+        self._options = ListenerOptions("mx.firma.test", tuple(endpoints), **{"lmtp_from": LOOPBACK, **options})
         self._limits = limits
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -108,8 +108,8 @@ class Server:
         with self.store.reading() as uow:
             return [uow.journal.raw(entry.id) for entry in reversed(uow.journal.list(limit=None))]
 
-    def heard(self, event: str, reason: str | None = None) -> int:
-        """How often the metrics heard of it."""
+    def counted(self, event: str, reason: str | None = None) -> int:
+        """How often the metrics counted it."""
         return sum(1 for name, why in list(self.events) if name == event and reason in (None, why))
 
     def empty(self) -> None:
@@ -135,15 +135,6 @@ class Server:
         self._ready.set()
         await self._stop.wait()
         await self.listener.stop()
-
-
-def new_database(folder: Path) -> Path:
-    """An empty database with the schema, to copy from."""
-    path = folder / "template.db"
-    database = open_database(f"sqlite:///{path}")
-    migrate.upgrade(database)
-    database.close()
-    return path
 
 
 def certificate(folder: Path) -> Path:
@@ -179,6 +170,5 @@ __all__ = [
     "Server",
     "Timeouts",
     "certificate",
-    "new_database",
     "server_context",
 ]

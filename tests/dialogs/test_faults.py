@@ -11,11 +11,11 @@ from dataclasses import replace
 import pytest
 
 from mailgate.errors import StoreUnavailable
-from mailgate.inbound.admission import DiskSpace
-from mailgate.inbound.submission import Receipt, Submission
+from mailgate.inbound.smtp.admission import DiskSpace
+from mailgate.inbound.smtp.submission import Receipt, Submission
 from tests.dialogs.driver import Client
 from tests.dialogs.server import LIMITS, Endpoint, Server
-from tests.waiting import until
+from tests.support.waiting import until
 
 Serve = Callable[..., Server]
 SECRET = "password=hunter2 at /srv/x"
@@ -46,11 +46,11 @@ def test_given_a_fault_of_ours_then_it_is_4yz_without_its_text_and_the_session_g
     server.journal.instead = failing(error)
     with Client(server.port) as client:
         client.opens()
-        got = client.says("x\r\n.", reply)
+        got = client.exchange("x\r\n.", reply)
         assert "hunter2" not in got
         server.journal.instead = None
         client.begins()
-        client.says("x\r\n.", "250 2.0.0 .*")
+        client.exchange("x\r\n.", "250 2.0.0 .*")
     assert len(server.stored) == 1
 
 
@@ -63,11 +63,11 @@ def test_given_a_fault_in_a_command_then_it_is_451_and_the_session_ends(serve: S
     server.look = broken
     with Client(server.port) as client:
         client.expect("220 .*")
-        client.says("EHLO x", "250.*")
-        got = client.says("MAIL FROM:<a@kunde.test>", r"451 4\.3\.0 .*\(incident [0-9a-f]{12}\)")
+        client.exchange("EHLO x", "250.*")
+        got = client.exchange("MAIL FROM:<a@kunde.test>", r"451 4\.3\.0 .*\(incident [0-9a-f]{12}\)")
         assert "hunter2" not in got
         client.closed()
-    assert server.heard("fault", "ZeroDivisionError") == 1
+    assert server.counted("fault", "ZeroDivisionError") == 1
     server.look = None
     with Client(server.port) as client:
         client.opens()
@@ -77,11 +77,11 @@ def test_given_an_unhealthy_journal_then_mail_is_deferred_before_its_data(serve:
     server = serve()
     with Client(server.port) as client:
         client.expect("220 .*")
-        client.says("EHLO x", "250.*")
+        client.exchange("EHLO x", "250.*")
         server.journal.ill = True
-        client.says("MAIL FROM:<a@kunde.test>", "451 4.3.0 .*")
+        client.exchange("MAIL FROM:<a@kunde.test>", "451 4.3.0 .*")
         server.journal.ill = False
-        client.says("MAIL FROM:<a@kunde.test>", "250 .*")
+        client.exchange("MAIL FROM:<a@kunde.test>", "250 .*")
 
 
 @pytest.mark.parametrize("space", [DiskSpace(30 << 20, 1 << 30), DiskSpace(40 << 30, 1 << 40)])
@@ -89,9 +89,9 @@ def test_given_little_free_disk_then_mail_is_deferred_early_and_taken_again_late
     server = serve()
     with Client(server.port) as client:
         client.expect("220 .*")
-        client.says("EHLO x", "250.*")
+        client.exchange("EHLO x", "250.*")
         server.space = space
-        client.says("MAIL FROM:<a@kunde.test>", "452 4.3.1 .*")
+        client.exchange("MAIL FROM:<a@kunde.test>", "452 4.3.1 .*")
         server.space = None
 
         def accepted() -> bool:
@@ -109,15 +109,15 @@ def test_given_more_in_work_than_memory_allows_then_the_next_message_is_deferred
         one.send(b"x" * 90_000 + b"\r\n.\r\n")
         until(lambda: server.listener.admission.budget.held_bytes > 90_000, 5, "the first is in work")
         two.expect("220 .*")
-        two.says("EHLO x", "250.*")
-        two.says("MAIL FROM:<a@kunde.test> SIZE=50000", "452 4.3.2 .*")
+        two.exchange("EHLO x", "250.*")
+        two.exchange("MAIL FROM:<a@kunde.test> SIZE=50000", "452 4.3.2 .*")
         two.begins()
         two.send(b"y" * 50_000 + b"\r\n.\r\n")
         two.expect("452 4.3.2 .*")
         server.journal.gate.set()
         one.expect("250 2.0.0 .*")
         two.begins()
-        two.says("y\r\n.", "250 2.0.0 .*")
+        two.exchange("y\r\n.", "250 2.0.0 .*")
     until(lambda: server.listener.admission.budget.held_bytes == 0, 5, "all memory is given back")
     assert server.listener.admission.budget.messages == 0
 
@@ -135,11 +135,11 @@ def test_a52_given_a_client_that_leaves_during_the_commit_then_it_is_finished_an
     assert len(server.stored) == 1
     with Client(server.port) as client:
         client.opens()
-        got = client.says(b"Message-ID: <1@kunde.test>\r\n\r\nx\r\n.", "250 2.0.0 Ok: queued as .*")
+        got = client.exchange(b"Message-ID: <1@kunde.test>\r\n\r\nx\r\n.", "250 2.0.0 Ok: queued as .*")
     assert got.endswith(server.journal.receipts[0].journal_id)
     assert [receipt.duplicate for receipt in server.journal.receipts] == [False, True]
     assert len(server.stored) == 1
-    assert server.heard("duplicate", "smtp") == 1
+    assert server.counted("duplicate", "smtp") == 1
 
 
 DIALOGUE = (
@@ -153,7 +153,7 @@ DIALOGUE = (
 
 
 def cut(server: Server, number: int, at: int, *, reset: bool) -> bool:
-    """Speak up to the byte `at` of the dialogue, then leave. True when 250 was seen for the message."""
+    """Speak up to the byte `at` of the session, then leave. True when 250 was seen for the message."""
     accepted = False
     with Client(server.port, "127.0.0.2") as client:
         client.expect("220 .*")
@@ -169,12 +169,12 @@ def cut(server: Server, number: int, at: int, *, reset: bool) -> bool:
     return accepted
 
 
-def test_a52_given_300_dialogues_cut_anywhere_then_nothing_is_lost_and_nothing_is_twice(serve: Serve) -> None:
+def test_a52_given_300_sessions_cut_anywhere_then_nothing_is_lost_and_nothing_is_twice(serve: Serve) -> None:
     limits = replace(LIMITS, address_connections_minute=10_000, address_messages_minute=10_000)
     server = serve(limits=limits)
-    dice = random.Random(52)
+    rng = random.Random(52)
     length = sum(map(len, DIALOGUE))
-    promised = {number for number in range(300) if cut(server, number, dice.randrange(length + 20), reset=dice.random() < 0.5)}
+    promised = {number for number in range(300) if cut(server, number, rng.randrange(length + 20), reset=rng.random() < 0.5)}
     server.empty()
     first = {int(re.findall(rb"<(\d+)@", raw)[0]) for raw in server.stored}
     assert promised <= first, "a promise was broken"
@@ -191,13 +191,13 @@ def test_a33_given_the_null_reverse_path_then_the_envelope_has_none(serve: Serve
     server = serve()
     with Client(server.port) as client:
         client.expect("220 .*")
-        client.says("HELO x", "250 .*")
-        client.says("MAIL FROM:<>", "250 .*")
-        client.says("RCPT TO:<Support@firma.test>", "250 .*")
-        client.says("RCPT TO:<support@FIRMA.test>", "250 .*")
-        client.says("RCPT TO:<postmaster>", "250 .*")
-        client.says("DATA", "354 .*")
-        client.says("x\r\n.", "250 .*")
+        client.exchange("HELO x", "250 .*")
+        client.exchange("MAIL FROM:<>", "250 .*")
+        client.exchange("RCPT TO:<Support@firma.test>", "250 .*")
+        client.exchange("RCPT TO:<support@FIRMA.test>", "250 .*")
+        client.exchange("RCPT TO:<postmaster>", "250 .*")
+        client.exchange("DATA", "354 .*")
+        client.exchange("x\r\n.", "250 .*")
     submission = server.journal.submissions[0]
     assert submission.envelope.reverse_path is None
     assert submission.envelope.recipients == ("support@firma.test", "postmaster@firma.test")
@@ -212,12 +212,12 @@ def lmtp(serve: Serve) -> Server:
 def lmtp_client(server: Server, recipients: int = 2) -> Client:
     client = Client(server.port)
     client.expect("220 .* LMTP .*")
-    client.says("LHLO x", "250-.*")
-    client.says("MAIL FROM:<a@kunde.test>", "250 .*")
+    client.exchange("LHLO x", "250-.*")
+    client.exchange("MAIL FROM:<a@kunde.test>", "250 .*")
     for _ in range(recipients):
-        client.says("RCPT TO:<support@firma.test>", "250 .*")
-    client.says("RCPT TO:<nobody@firma.test>", "550 5.1.1 .*")
-    client.says("DATA", "354 .*")
+        client.exchange("RCPT TO:<support@firma.test>", "250 .*")
+    client.exchange("RCPT TO:<nobody@firma.test>", "550 5.1.1 .*")
+    client.exchange("DATA", "354 .*")
     return client
 
 
@@ -226,7 +226,7 @@ def test_given_lmtp_then_each_accepted_recipient_has_a_reply_after_the_dot(lmtp:
         client.send(b"x\r\n.\r\n")
         said = {client.expect("250 2.0.0 Ok: queued as .*") for _ in range(3)}
         client.silent(0.2)
-        client.says("QUIT", "221 .*")
+        client.exchange("QUIT", "221 .*")
     assert len(said) == 1
     assert [one.protocol for one in lmtp.journal.submissions] == ["lmtp"]
 
@@ -245,14 +245,14 @@ def test_given_lmtp_and_a_message_too_large_then_each_recipient_hears_of_it(lmtp
         client.send(b"x" * 1500 + b"\r\n.\r\n")
         client.expect("552 5.3.4 .*")
         client.expect("552 5.3.4 .*")
-        client.says("NOOP", "250 .*")
+        client.exchange("NOOP", "250 .*")
 
 
 def test_given_lmtp_then_helo_and_ehlo_are_no_commands_and_lhlo_is_none_in_smtp(lmtp: Server, serve: Serve) -> None:
     with Client(lmtp.port) as client:
         client.expect("220 .*")
-        client.says("HELO x", "500 5.5.1 .*")
-        client.says("EHLO x", "500 5.5.1 .*")
+        client.exchange("HELO x", "500 5.5.1 .*")
+        client.exchange("EHLO x", "500 5.5.1 .*")
     with Client(serve().port) as client:
         client.expect("220 .* ESMTP .*")
-        client.says("LHLO x", "500 5.5.1 .*")
+        client.exchange("LHLO x", "500 5.5.1 .*")

@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import resource
-import shutil
 import socket
 import struct
 import time
@@ -19,7 +18,8 @@ import pytest
 from tests.dialogs.alone import Alone
 from tests.dialogs.driver import Client
 from tests.dialogs.server import LIMITS, Server
-from tests.waiting import until
+from tests.support.kept_work import put_empty_database
+from tests.support.waiting import until
 
 Serve = Callable[..., Server]
 MIB = 1 << 20
@@ -28,12 +28,12 @@ FULL = bool(os.environ.get("MAILGATE_FULL_FLOODS"))
 
 
 @pytest.fixture
-def alone(tmp_path: Path, template: Path) -> Iterator[Callable[..., Alone]]:
+def alone(tmp_path: Path) -> Iterator[Callable[..., Alone]]:
     started: list[Alone] = []
 
     def start(prepare: Callable[[], None] | None = None, **settings: object) -> Alone:
         database = tmp_path / "journal.db"
-        shutil.copyfile(template, database)
+        put_empty_database(database)
         started.append(Alone(tmp_path, database, prepare, **settings))
         return started[-1]
 
@@ -46,8 +46,8 @@ def alone(tmp_path: Path, template: Path) -> Iterator[Callable[..., Alone]]:
 def mail(port: int, source: str = "127.0.0.1") -> None:
     with Client(port, source) as client:
         client.opens()
-        client.says("Subject: x\r\n\r\nx\r\n.", "250 2.0.0 .*")
-        client.says("QUIT", "221 .*")
+        client.exchange("Subject: x\r\n\r\nx\r\n.", "250 2.0.0 .*")
+        client.exchange("QUIT", "221 .*")
 
 
 def test_a22_given_an_endless_line_then_it_is_cut_off_at_limit_and_slack_and_memory_stays_flat(alone: Callable[..., Alone]) -> None:
@@ -82,13 +82,13 @@ def test_a24_given_30_mib_for_size_1_then_552_and_nothing_is_stored(serve: Serve
     server = serve()
     with Client(server.port) as client:
         client.expect("220 .*")
-        client.says("EHLO x", "250.*")
-        client.says("MAIL FROM:<a@kunde.test> SIZE=1", "250 .*")
-        client.says("RCPT TO:<support@firma.test>", "250 .*")
-        client.says("DATA", "354 .*")
+        client.exchange("EHLO x", "250.*")
+        client.exchange("MAIL FROM:<a@kunde.test> SIZE=1", "250 .*")
+        client.exchange("RCPT TO:<support@firma.test>", "250 .*")
+        client.exchange("DATA", "354 .*")
         client.try_send((b"x" * 998 + b"\r\n") * (30 * 1048) + b".\r\n")
         assert client.rest() in (b"552 5.3.4 Message is larger than this server takes\r\n", b"")
-    assert server.heard("refused", "too_large") == 1
+    assert server.counted("refused", "too_large") == 1
     assert server.stored == []
 
 
@@ -96,8 +96,8 @@ def test_a34_given_5000_recipients_then_at_most_100_are_taken_and_one_message_is
     server = serve()
     with Client(server.port) as client:
         client.expect("220 .*")
-        client.says("EHLO x", "250.*")
-        client.says("MAIL FROM:<a@kunde.test>", "250 .*")
+        client.exchange("EHLO x", "250.*")
+        client.exchange("MAIL FROM:<a@kunde.test>", "250 .*")
         said = []
         while not said or not said[-1].startswith("421"):
             client.send(b"RCPT TO:<support@firma.test>\r\n" * 100)
@@ -108,15 +108,16 @@ def test_a34_given_5000_recipients_then_at_most_100_are_taken_and_one_message_is
         assert len(codes) == 1001
     with Client(server.port) as client:
         client.expect("220 .*")
-        client.says("EHLO x", "250.*")
-        client.says("MAIL FROM:<a@kunde.test>", "250 .*")
+        client.exchange("EHLO x", "250.*")
+        client.exchange("MAIL FROM:<a@kunde.test>", "250 .*")
         for _ in range(50):
-            client.says("RCPT TO:<support@firma.test>", "250 .*")
-        client.says("DATA", "354 .*")
-        client.says("x\r\n.", "250 2.0.0 .*")
+            client.exchange("RCPT TO:<support@firma.test>", "250 .*")
+        client.exchange("DATA", "354 .*")
+        client.exchange("x\r\n.", "250 2.0.0 .*")
     assert server.journal.submissions[0].envelope.recipients == ("support@firma.test",)
 
 
+@pytest.mark.timing
 def test_a35_given_a_dictionary_of_recipients_then_answers_slow_down_and_the_address_is_shut_out(serve: Serve) -> None:
     limits = replace(LIMITS, refused_recipients=8, address_refused_hour=20, refusal_delay_s=0.02)
     server = serve(limits=limits)
@@ -124,14 +125,14 @@ def test_a35_given_a_dictionary_of_recipients_then_answers_slow_down_and_the_add
     for _ in range(3):
         with Client(server.port) as client:
             client.expect("220 .*")
-            client.says("EHLO x", "250.*")
-            client.says("MAIL FROM:<a@kunde.test>", "250 .*")
+            client.exchange("EHLO x", "250.*")
+            client.exchange("MAIL FROM:<a@kunde.test>", "250 .*")
             for number in range(8):
                 began_s = time.monotonic()
-                client.says(f"RCPT TO:<user{number}@firma.test>", "550 5.1.1 .*")
+                client.exchange(f"RCPT TO:<user{number}@firma.test>", "550 5.1.1 .*")
                 spent_s.append(time.monotonic() - began_s)
-            client.says("RCPT TO:<support@firma.test>", "250 .*")
-            client.says("RCPT TO:<user9@firma.test>", "421 4.7.0 .*")
+            client.exchange("RCPT TO:<support@firma.test>", "250 .*")
+            client.exchange("RCPT TO:<user9@firma.test>", "421 4.7.0 .*")
             client.closed()
     assert spent_s[7] > 0.07
     assert spent_s[0] < 0.07
@@ -155,14 +156,15 @@ def test_a40_given_passwords_for_an_auth_that_is_not_there_then_none_is_logged(a
     for line in (b"AUTH PLAIN AGthcmkAaHVudGVyMg==", b"AUTH LOGIN\r\naHVudGVyMg==\r\nhunter2", b"MAIL FROM:<a@kunde.test> AUTH=hunter2"):
         with Client(server.port) as client:
             client.expect("220 .*")
-            client.says("EHLO x", "250.*")
-            client.says(line, "5.*")
+            client.exchange("EHLO x", "250.*")
+            client.exchange(line, "5.*")
             client.try_send(b"QUIT\r\n")
             client.rest()
-    until(lambda: server.log.count('"refused"') >= 5, 5, "refusals are logged", told=lambda: server.log)
+    until(lambda: server.log.count('"refused"') >= 5, 5, "refusals are logged", detail=lambda: server.log)
     assert not re.search("hunter2|aHVudGVyMg|AGthcmkA", server.log), server.log
 
 
+@pytest.mark.timing
 def test_a47_given_thousands_of_idle_connections_from_one_address_then_others_are_served(alone: Callable[..., Alone]) -> None:
     number = 3000 if FULL else 600
     server = alone()
@@ -189,18 +191,18 @@ def test_a47_given_more_connections_a_minute_than_allowed_then_the_rest_wait(ser
             said.append(client.reply()[:9])
     assert said[:9] == ["220 mx.fi"] * 9
     assert said[-1] == "421 4.7.0"
-    assert server.heard("turned_away", "address") >= 1
+    assert server.counted("turned_away", "address") >= 1
 
 
 def test_given_more_messages_a_minute_than_allowed_then_the_address_waits(serve: Serve) -> None:
     server = serve(limits=replace(LIMITS, address_messages_minute=3))
     with Client(server.port) as client:
         client.expect("220 .*")
-        client.says("EHLO x", "250.*")
+        client.exchange("EHLO x", "250.*")
         for _ in range(3):
-            client.says("MAIL FROM:<a@kunde.test>", "250 .*")
-            client.says("RSET", "250 .*")
-        client.says("MAIL FROM:<a@kunde.test>", "421 4.7.0 .*")
+            client.exchange("MAIL FROM:<a@kunde.test>", "250 .*")
+            client.exchange("RSET", "250 .*")
+        client.exchange("MAIL FROM:<a@kunde.test>", "421 4.7.0 .*")
         client.closed()
     mail(server.port, "127.0.0.2")
 

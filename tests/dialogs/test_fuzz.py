@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from tests.dialogs.driver import Client, meant
 from tests.dialogs.server import LIMITS, LOOPBACK, QUICK, Endpoint, Server
-from tests.dialogs.test_dialogues import SCRIPTS
+from tests.dialogs.test_scripts import SCRIPTS
 
 FUZZ_S = float(os.environ.get("MAILGATE_FUZZ_S", "6"))
 SEED = int(os.environ.get("MAILGATE_FUZZ_SEED", "56"))
@@ -36,7 +36,7 @@ FINE = (
 
 
 def seeds() -> list[list[bytes]]:
-    """What each script sends, step by step, and a dialogue without a fault."""
+    """What each script sends, step by step, and a session without a fault."""
     found = [list(FINE)]
     for path in sorted(SCRIPTS.glob("*.txt")):
         steps = [
@@ -47,49 +47,49 @@ def seeds() -> list[list[bytes]]:
     return found
 
 
-def mutated(dice: random.Random, steps: list[bytes]) -> Iterator[bytes]:
+def mutated(rng: random.Random, steps: list[bytes]) -> Iterator[bytes]:
     """The steps with up to four changes, in pieces."""
     steps = list(steps)
-    for _ in range(dice.randrange(5)):
-        at = dice.randrange(len(steps))
+    for _ in range(rng.randrange(5)):
+        at = rng.randrange(len(steps))
         step = steps[at]
-        cut = dice.randrange(len(step) + 1)
-        kind = dice.randrange(6)
+        cut = rng.randrange(len(step) + 1)
+        kind = rng.randrange(6)
         if kind == 0:
-            steps[at] = step[:cut] + dice.choice(SPICE) + step[cut:]
+            steps[at] = step[:cut] + rng.choice(SPICE) + step[cut:]
         elif kind == 1:
             steps[at] = step[:cut]
         elif kind == 2:
-            steps.insert(at, dice.choice(steps))
+            steps.insert(at, rng.choice(steps))
         elif kind == 3:
-            steps[at] = step[:cut] + bytes([dice.randrange(256)]) + step[cut + 1 :]
+            steps[at] = step[:cut] + bytes([rng.randrange(256)]) + step[cut + 1 :]
         elif kind == 4:
             steps[at : at + 2] = [b"".join(steps[at : at + 2])]
         else:
             steps.pop(at)
             steps = steps or [b"QUIT\r\n"]
     for step in steps:
-        pieces = dice.choice((1, 1, 1, 2, 5))
+        pieces = rng.choice((1, 1, 1, 2, 5))
         size = len(step) // pieces + 1
         yield from (step[at : at + size] for at in range(0, len(step), size))
 
 
-def speak(server: Server, dice: random.Random, steps: list[bytes]) -> bytes:
+def speak(server: Server, rng: random.Random, steps: list[bytes]) -> bytes:
     """One session on one of the endpoints; all that the server said outside TLS."""
-    endpoint = dice.randrange(len(server.ports))
+    endpoint = rng.randrange(len(server.ports))
     with Client(server.ports[endpoint], timeout_s=5) as client, contextlib.suppress(OSError, AssertionError):
         if endpoint == 2:
             client.send(b"PROXY TCP4 192.0.2.7 127.0.0.1 4711 25\r\n")
         if endpoint == 3:
             client.starts_tls()
-        for piece in mutated(dice, steps):
+        for piece in mutated(rng, steps):
             client.send(piece)
-            if dice.random() < 0.5:
+            if rng.random() < 0.5:
                 client.socket.settimeout(0.002)
                 with contextlib.suppress(TimeoutError, ssl.SSLWantReadError):
                     client._got += client.socket.recv(65536)
                 client.socket.settimeout(5)
-        ending = dice.randrange(3)
+        ending = rng.randrange(3)
         if ending == 0:
             client.reset()
             return b""
@@ -101,7 +101,7 @@ def speak(server: Server, dice: random.Random, steps: list[bytes]) -> bytes:
     return b""
 
 
-def test_a56_given_mutated_dialogues_then_nothing_unforeseen_happens(serve: Callable[..., Server], tls_context: ssl.SSLContext) -> None:
+def test_a56_given_mutated_sessions_then_nothing_unforeseen_happens(serve: Callable[..., Server], tls_context: ssl.SSLContext) -> None:
     many = {
         "address_connections": 10**6,
         "address_connections_minute": 10**6,
@@ -114,19 +114,19 @@ def test_a56_given_mutated_dialogues_then_nothing_unforeseen_happens(serve: Call
     limits = replace(limits, data_slack_bytes=10_000)
     endpoints = (Endpoint(port=0), Endpoint(port=0, protocol="lmtp"), Endpoint(port=0, proxy=True), Endpoint(port=0, tls="implicit"))
     server = serve(*endpoints, limits=limits, tls=tls_context, proxy_from=LOOPBACK)
-    dice, stories, spoken = random.Random(SEED), seeds(), 0
+    rng, stories, spoken = random.Random(SEED), seeds(), 0
     began_s = time.monotonic()
     while time.monotonic() - began_s < FUZZ_S:
-        said = speak(server, dice, dice.choice(stories))
+        said = speak(server, rng, rng.choice(stories))
         for line in said.split(b"\r\n"):
             assert not line or KNOWN_REPLY.fullmatch(line), (spoken, said)
         spoken += 1
     server.empty()
     assert spoken > FUZZ_S
-    assert server.heard("fault") == 0
+    assert server.counted("fault") == 0
     assert server.unforeseen == []
     assert (server.listener.admission.budget.messages, server.listener.admission.budget.held_bytes) == (0, 0)
     assert len(server.stored) == sum(not receipt.duplicate for receipt in server.journal.receipts)
     with Client(server.port) as client:
         client.opens()
-        client.says("x\r\n.", "250 2.0.0 .*")
+        client.exchange("x\r\n.", "250 2.0.0 .*")

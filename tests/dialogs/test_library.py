@@ -10,7 +10,7 @@ from pathlib import Path
 import aiosmtpd.smtp
 from aiosmtpd.smtp import SMTP
 
-from mailgate.inbound.listener import Session
+from mailgate.inbound.smtp.connection import SmtpConnection
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ def test_a57_given_aiosmtpd_then_the_parts_that_are_replaced_are_where_they_were
         assert name in vars(made), name
     for name in ("_handle_client", "_create_session", "_reset_timeout", "_cb_client_connected", "handle_exception", "connection_made"):
         assert callable(getattr(SMTP, name)), name
-    assert issubclass(Session, SMTP)
+    assert issubclass(SmtpConnection, SMTP)
 
 
 def test_a57_given_aiosmtpd_then_its_own_log_is_silenced() -> None:
@@ -42,4 +42,4 @@ def test_given_the_package_then_aiosmtpd_is_imported_in_one_module() -> None:
         for path in (ROOT / "mailgate").rglob("*.py")
         if re.search(r"^\s*(?:from|import) aiosmtpd", path.read_text(), re.MULTILINE)
     ]
-    assert users == ["listener.py"]
+    assert users == ["connection.py"]

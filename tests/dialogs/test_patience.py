@@ -11,7 +11,7 @@ import pytest
 
 from tests.dialogs.driver import Client
 from tests.dialogs.server import LIMITS, QUICK, Limits, Server
-from tests.waiting import until
+from tests.support.waiting import until
 
 Serve = Callable[..., Server]
 
@@ -44,6 +44,7 @@ class Dripping:
             time.sleep(self._every_s)
 
 
+@pytest.mark.timing
 def test_a44_given_a_command_that_trickles_then_its_deadline_is_absolute(serve: Serve) -> None:
     server = serve(limits=timed(command_s=0.5))
     with Client(server.port) as client:
@@ -53,7 +54,7 @@ def test_a44_given_a_command_that_trickles_then_its_deadline_is_absolute(serve: 
             client.expect("421 4.4.2 .*")
             client.closed()
         assert time.monotonic() - began_s < 3
-    assert server.heard("expired", "timeout_command") == 1
+    assert server.counted("expired", "timeout_command") == 1
 
 
 def test_a44_given_a_client_that_says_nothing_at_all_then_it_is_closed(serve: Serve) -> None:
@@ -72,7 +73,7 @@ def test_a45_given_a_message_byte_by_byte_then_the_minimum_rate_ends_it(serve: S
             client.expect("421 4.4.2 .*")
             client.closed()
     server.empty()
-    assert server.heard("expired", "too_slow") == 1
+    assert server.counted("expired", "too_slow") == 1
     assert server.stored == []
 
 
@@ -90,7 +91,7 @@ def test_a45_given_a_message_that_never_ends_then_its_absolute_deadline_does(ser
         client.opens()
         with Dripping(client, b"x" * 1000, 0.01):
             client.expect("421 4.4.2 .*")
-    assert server.heard("expired", "timeout_data") == 1
+    assert server.counted("expired", "timeout_data") == 1
 
 
 def test_a45_given_a_slow_but_steady_message_then_it_gets_through_though_the_session_grows_old(serve: Serve) -> None:
@@ -101,7 +102,7 @@ def test_a45_given_a_slow_but_steady_message_then_it_gets_through_though_the_ses
         for at in range(0, len(body), 100):
             client.send(body[at : at + 100])
             time.sleep(0.02)
-        client.says(b".", "250 2.0.0 .*")
+        client.exchange(b".", "250 2.0.0 .*")
         client.expect("421 4.4.2 Session .*")
     assert server.stored == [body]
 
@@ -117,7 +118,7 @@ def test_a46_given_a_noop_now_and_then_for_ever_then_the_session_has_an_end(serv
             time.sleep(0.05)
         assert said[-1].startswith("421 4.4.2 Session"), said
         assert len(said) > 3
-    assert server.heard("expired", "session_too_long") == 1
+    assert server.counted("expired", "session_too_long") == 1
 
 
 def test_a50_given_a_client_that_never_reads_then_writing_times_out_and_memory_is_bounded(serve: Serve) -> None:
@@ -127,7 +128,7 @@ def test_a50_given_a_client_that_never_reads_then_writing_times_out_and_memory_i
         client.socket.settimeout(10)
         client.try_send(b"NOOP\r\n" * 2_000_000)
     server.empty()
-    assert server.heard("expired", "timeout_write") == 1
+    assert server.counted("expired", "timeout_write") == 1
 
 
 def test_a50_given_last_words_that_nobody_reads_then_the_connection_is_torn_down(serve: Serve) -> None:
@@ -162,9 +163,10 @@ def test_a48_given_nearly_all_connections_taken_then_idle_ones_leave_early_and_m
         client.expect("220 .*")
     with Client(server.port) as client:
         client.opens()
-        client.says("x\r\n.", "250 .*")
-    left = sum("421" in "".join(client.replies_until_closed()) for client in idle[:6])
-    assert left == 6, "the oldest idle sessions left"
+        client.exchange("x\r\n.", "250 .*")
+    # Stress ends below five connections; whether the mail's own session still counted when the check ran is chance.
+    left = sum("421" in "".join(client.replies_until_closed()) for client in idle[:5])
+    assert left == 5, "the oldest idle sessions left"
     for client in idle:
         client.close()
     server.empty()
@@ -177,7 +179,7 @@ def test_given_no_stress_then_the_same_idle_session_may_stay(serve: Serve) -> No
     with Client(server.port) as client:
         client.expect("220 .*")
         client.silent(0.6)
-        client.says("NOOP", "250 .*")
+        client.exchange("NOOP", "250 .*")
 
 
 def test_given_the_listener_stops_then_idle_sessions_hear_421_and_a_message_in_work_is_finished(serve: Serve) -> None:
@@ -210,7 +212,7 @@ def test_given_a_banner_delay_then_who_speaks_first_is_refused(serve: Serve) -> 
         honest.opens()
 
 
-def test_a13_given_a_whole_dialogue_at_once_then_it_ends_in_554_and_nothing_is_stored(serve: Serve) -> None:
+def test_a13_given_a_whole_session_at_once_then_it_ends_in_554_and_nothing_is_stored(serve: Serve) -> None:
     server = serve()
     with Client(server.port) as client:
         client.send(b"EHLO x\r\nMAIL FROM:<a@kunde.test>\r\nRCPT TO:<support@firma.test>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n")

@@ -25,7 +25,7 @@ def server(serve: Serve, tls_context: ssl.SSLContext) -> Server:
 def greeted(server: Server) -> Client:
     client = Client(server.port)
     client.expect("220 .*")
-    client.says("EHLO x", "250-.*250 STARTTLS")
+    client.exchange("EHLO x", "250-.*250 STARTTLS")
     return client
 
 
@@ -35,53 +35,53 @@ def test_a16_given_commands_behind_starttls_in_one_segment_then_they_are_dropped
         client.expect("220 2.0.0 .*")
         client.starts_tls()
         client.silent(0.2)
-        client.says("MAIL FROM:<a@kunde.test>", "503 5.5.1 .*")
-        client.says("EHLO y", "250-.*250 ENHANCEDSTATUSCODES")
-        client.says("RCPT TO:<support@firma.test>", "503 5.5.1 .*")
-        client.says("QUIT", "221 .*")
+        client.exchange("MAIL FROM:<a@kunde.test>", "503 5.5.1 .*")
+        client.exchange("EHLO y", "250-.*250 ENHANCEDSTATUSCODES")
+        client.exchange("RCPT TO:<support@firma.test>", "503 5.5.1 .*")
+        client.exchange("QUIT", "221 .*")
     server.empty()
     assert server.stored == []
 
 
 def test_a17_given_a_client_that_closes_before_the_handshake_then_the_session_ends(server: Server) -> None:
     with greeted(server) as client:
-        client.says("STARTTLS", "220 .*")
+        client.exchange("STARTTLS", "220 .*")
     server.empty()
 
 
 def test_a17_given_a_handshake_of_garbage_then_the_connection_is_closed_without_a_word(server: Server) -> None:
     with greeted(server) as client:
-        client.says("STARTTLS", "220 .*")
+        client.exchange("STARTTLS", "220 .*")
         client.try_send(b"EHLO this is not TLS\r\n" * 10)
         assert b"250" not in client.rest()
     server.empty()
-    assert server.heard("fault") == 0
+    assert server.counted("fault") == 0
 
 
 def test_a17_given_silence_instead_of_a_handshake_then_its_time_limit_ends_it(server: Server) -> None:
     with greeted(server) as client:
-        client.says("STARTTLS", "220 .*")
+        client.exchange("STARTTLS", "220 .*")
         client.closed()
     server.empty()
-    assert server.heard("expired", "timeout_handshake") == 1
+    assert server.counted("expired", "timeout_handshake") == 1
 
 
 def test_a18_given_a_transaction_before_starttls_then_it_is_gone_afterwards(server: Server) -> None:
     with greeted(server) as client:
-        client.says("MAIL FROM:<a@kunde.test>", "250 .*")
-        client.says("STARTTLS", "220 .*")
+        client.exchange("MAIL FROM:<a@kunde.test>", "250 .*")
+        client.exchange("STARTTLS", "220 .*")
         client.starts_tls()
-        client.says("RCPT TO:<support@firma.test>", "503 5.5.1 .*")
-        client.says("EHLO x", "250.*")
-        client.says("RCPT TO:<support@firma.test>", "503 5.5.1 .*")
+        client.exchange("RCPT TO:<support@firma.test>", "503 5.5.1 .*")
+        client.exchange("EHLO x", "250.*")
+        client.exchange("RCPT TO:<support@firma.test>", "503 5.5.1 .*")
 
 
 def test_a19_given_tls_is_active_then_starttls_is_neither_offered_nor_taken(server: Server) -> None:
     with greeted(server) as client:
-        client.says("STARTTLS", "220 .*")
+        client.exchange("STARTTLS", "220 .*")
         client.starts_tls()
-        assert "STARTTLS" not in client.says("EHLO x", "250.*")
-        client.says("STARTTLS", "503 5.5.1 .*")
+        assert "STARTTLS" not in client.exchange("EHLO x", "250.*")
+        client.exchange("STARTTLS", "503 5.5.1 .*")
 
 
 def test_a20_given_tls_1_1_then_the_handshake_fails(server: Server) -> None:
@@ -92,7 +92,7 @@ def test_a20_given_tls_1_1_then_the_handshake_fails(server: Server) -> None:
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     context.set_ciphers("ALL:@SECLEVEL=0")
     with greeted(server) as client:
-        client.says("STARTTLS", "220 .*")
+        client.exchange("STARTTLS", "220 .*")
         with pytest.raises((ssl.SSLError, ConnectionError)):
             client.starts_tls(context)
     server.empty()
@@ -103,11 +103,11 @@ def test_a20_given_tls_1_2_or_1_3_without_sni_then_mail_goes_through_and_is_mark
     context = tls_client()
     context.minimum_version = context.maximum_version = version
     with greeted(server) as client:
-        client.says("STARTTLS", "220 .*")
+        client.exchange("STARTTLS", "220 .*")
         client.socket = context.wrap_socket(client.socket)
-        client.says("EHLO x", "250.*")
+        client.exchange("EHLO x", "250.*")
         client.begins()
-        client.says("Subject: x\r\n\r\n.x\r\n.", "250 2.0.0 .*")
+        client.exchange("Subject: x\r\n\r\n.x\r\n.", "250 2.0.0 .*")
     assert server.journal.submissions[0].tls
     assert server.journal.submissions[0].raw == b"Subject: x\r\n\r\nx\r\n"
 
@@ -118,7 +118,7 @@ def test_a20_given_an_export_cipher_then_the_handshake_fails(server: Server) -> 
     )  # RSA_EXPORT_WITH_RC4_40_MD5
     record = b"\x16\x03\x01" + struct.pack("!H", len(hello) + 4) + b"\x01" + struct.pack("!I", len(hello))[1:] + hello
     with greeted(server) as client:
-        client.says("STARTTLS", "220 .*")
+        client.exchange("STARTTLS", "220 .*")
         client.send(record)
         assert client.rest()[:1] in (b"", b"\x15"), "an alert, if anything"
     server.empty()
@@ -129,30 +129,30 @@ def test_given_implicit_tls_then_the_greeting_is_inside(serve: Serve, tls_contex
     with Client(server.port) as client:
         client.starts_tls()
         client.expect("220 .*")
-        assert "STARTTLS" not in client.says("EHLO x", "250.*")
+        assert "STARTTLS" not in client.exchange("EHLO x", "250.*")
         client.begins()
-        client.says("x\r\n.", "250 2.0.0 .*")
-        client.says("QUIT", "221 .*")
+        client.exchange("x\r\n.", "250 2.0.0 .*")
+        client.exchange("QUIT", "221 .*")
     assert server.journal.submissions[0].tls
 
 
 def test_given_tls_is_required_then_mail_waits_for_it(serve: Serve, tls_context: ssl.SSLContext) -> None:
     server = serve(tls=tls_context, require_tls=True)
     with greeted(server) as client:
-        client.says("MAIL FROM:<a@kunde.test>", "530 5.7.0 .*")
-        client.says("NOOP", "250 .*")
-        client.says("STARTTLS", "220 .*")
+        client.exchange("MAIL FROM:<a@kunde.test>", "530 5.7.0 .*")
+        client.exchange("NOOP", "250 .*")
+        client.exchange("STARTTLS", "220 .*")
         client.starts_tls()
-        client.says("EHLO x", "250.*")
-        client.says("MAIL FROM:<a@kunde.test>", "250 .*")
+        client.exchange("EHLO x", "250.*")
+        client.exchange("MAIL FROM:<a@kunde.test>", "250 .*")
 
 
 def test_given_a_large_message_inside_tls_then_it_is_kept_whole(server: Server) -> None:
     body = b"".join(b"%06d %s\r\n" % (number, b"x" * 70) for number in range(20_000))
     with greeted(server) as client:
-        client.says("STARTTLS", "220 .*")
+        client.exchange("STARTTLS", "220 .*")
         client.starts_tls()
-        client.says("EHLO x", "250.*")
+        client.exchange("EHLO x", "250.*")
         client.begins()
-        client.says(body + b".", "250 2.0.0 .*")
+        client.exchange(body + b".", "250 2.0.0 .*")
     assert server.stored == [body]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway import Gateway
-from tests.sink import Sink
+from tests.support.gateway import Gateway
+from tests.support.sink import Sink
 
 FIXTURES = {
     "sqlite": "sqlite_url",
@@ -25,8 +25,8 @@ def install(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str, Si
     def make(shape: str, sink: Sink) -> Gateway:
         database, broker = shape.split("-")
         url = request.getfixturevalue(FIXTURES[database])
-        bell = "memory://" if broker == "memory" else request.getfixturevalue(FIXTURES[broker])
-        return Gateway(tmp_path / "mailgate", url, bell, f"smtp://127.0.0.1:{sink.port}", preloaded=True)
+        broker_url = "memory://" if broker == "memory" else request.getfixturevalue(FIXTURES[broker])
+        return Gateway(tmp_path / "mailgate", url, broker_url, f"smtp://127.0.0.1:{sink.port}", preloaded=True)
 
     return make
 

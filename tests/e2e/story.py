@@ -1,6 +1,6 @@
 """Plays a story folder against a running gateway: what is in place, then mails and commands in order, then the state that came of it.
 
-A story is told from outside: mail goes in over SMTP, notices come out at a smarthost, and a reply uses only what its author could read
+A story is played from outside: mail goes in over SMTP, notices come out at a smarthost, and a reply uses only what its author could read
 in the notice. The final state is read from the command line and the tables.
 """
 
@@ -15,11 +15,11 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from tests.gateway import Gateway
-from tests.ledger_check import Tables
-from tests.sink import Sink, Taken
-from tests.smtp_client import Delivery, Letter, MailServer
-from tests.waiting import until
+from tests.support.gateway import Gateway
+from tests.support.ledger_check import Tables
+from tests.support.sink import Sink, Taken
+from tests.support.smtp_client import Delivery, MailServer, SampleMail
+from tests.support.waiting import until
 
 _PLACE = re.compile(r"\{\{([a-z-]+)(?::([^}]+))?\}\}")
 NOTICE_S = 20.0
@@ -38,14 +38,14 @@ class Story:
     deliveries: dict[str, Delivery] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.told: dict[str, Any] = tomllib.loads((self.folder / "story.toml").read_text("utf-8"))
+        self.script: dict[str, Any] = tomllib.loads((self.folder / "story.toml").read_text("utf-8"))
 
     def set_up(self) -> None:
         """Customers, contacts and the case, by the command line, as an operator does it."""
         for noun in ("customer", "contact"):
-            for entry in self.told.get(noun, []):
+            for entry in self.script.get(noun, []):
                 self.gateway.cli(noun, "add", *entry["arguments"])
-        case = self.told["case"]
+        case = self.script["case"]
         people = [word for address in case["participants"] for word in ("--participant", address)]
         made = self.gateway.json("case", "new", "--reporter", case["reporter"], "--summary", case["summary"], *people)
         self.key = made[0]["key"]
@@ -53,7 +53,7 @@ class Story:
 
     def play(self) -> None:
         """Every step, each finished before the next."""
-        for step in self.told["step"]:
+        for step in self.script["step"]:
             if "operate" in step:
                 self._operate(step)
             elif "resend" in step:
@@ -85,13 +85,13 @@ class Story:
     def _operate(self, step: dict[str, Any]) -> None:
         before = self.sink.count
         self.gateway.cli("case", *(self.key if word == "KEY" else word for word in step["operate"]))
-        until(lambda: self.sink.count >= before + step["notices"], NOTICE_S, f"{step['notices']} notices", told=self.gateway.logs)
+        until(lambda: self.sink.count >= before + step["notices"], NOTICE_S, f"{step['notices']} notices", detail=self.gateway.logs)
 
     def _send(self, step: dict[str, Any]) -> None:
         text = (self.folder / "mails" / step["mail"]).read_bytes()
         raw = self._filled(text.decode("latin-1")).encode("latin-1")
-        letter = Letter(re.sub(rb"\r?\n", b"\r\n", raw), (self._filled(step["recipient"]),), step["reverse_path"])
-        delivery = self.deliveries[step["mail"]] = self.server.send(letter)
+        mail = SampleMail(re.sub(rb"\r?\n", b"\r\n", raw), (self._filled(step["recipient"]),), step["reverse_path"])
+        delivery = self.deliveries[step["mail"]] = self.server.send(mail)
         answer = (delivery.accepted or delivery.refused)[0]
         assert answer.startswith(step.get("answer", "250 ")), f"{step['mail']}: {answer}"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway import Gateway
-from tests.letters import SUPPORT, letter
-from tests.sink import Sink, Taken
-from tests.smtp_client import Letter, MailServer
+from tests.support.gateway import Gateway
+from tests.support.messages import SUPPORT, mail_text
+from tests.support.sink import Sink, Taken
+from tests.support.smtp_client import MailServer, SampleMail
 
 RULES = """\
 rules:
@@ -41,16 +41,17 @@ def gateway(tmp_path: Path, sink: Sink) -> Iterator[Gateway]:
     rules = tmp_path / "rules.yaml"
     rules.write_text(RULES)
     settings = {"policy": {"file": str(rules)}, "intake": CAPS}
+    smarthost = f"smtp://127.0.0.1:{sink.port}"
     with Gateway(
-        tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", smarthost=f"smtp://127.0.0.1:{sink.port}", settings=settings
+        tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", smarthost=smarthost, settings=settings, preloaded=True
     ) as made:
         made.start()
         yield made
         assert made.ledger()["balanced"]
 
 
-def written(sender: str, subject: str, number: int) -> Letter:
-    return letter(
+def written(sender: str, subject: str, number: int) -> SampleMail:
+    return mail_text(
         sender, SUPPORT, f"{subject} {number}", f"{number}-{abs(hash(subject))}@{sender.partition('@')[2]}", f"Hei, nummer {number}."
     )
 
@@ -93,9 +94,9 @@ def test_given_a_team_mailbox_whose_robot_answers_each_mail_when_a_rule_tells_th
             server.send(written(TEAM, f"Fortsatt nede: {subject(mail)}", answered))
         if not fresh:
             break
-    told = [mail for mail in sink.mails if mail.recipients == (TEAM,) and "nede" in subject(mail)]
+    notified = [mail for mail in sink.mails if mail.recipients == (TEAM,) and "nede" in subject(mail)]
     assert answered <= CAPS["team_mails_per_hour"] + CAPS["cases_per_address_per_day"]
-    assert 1 < len(told) <= CAPS["team_mails_per_hour"] + CAPS["cases_per_address_per_day"]
+    assert 1 < len(notified) <= CAPS["team_mails_per_hour"] + CAPS["cases_per_address_per_day"]
     assert len(sink.mails) < 20
 
 

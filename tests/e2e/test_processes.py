@@ -11,13 +11,13 @@ from itertools import cycle
 import pytest
 
 from mailgate.store.opening import open_store
-from tests import letters
-from tests.gateway import Gateway
-from tests.ledger_check import Tables, broken, journal_count
-from tests.seed import Seed
-from tests.sink import Sink
-from tests.smtp_client import MailServer
-from tests.waiting import free_port, until
+from tests.support import messages
+from tests.support.gateway import Gateway
+from tests.support.ledger_check import Tables, broken, journal_count
+from tests.support.seed import Seed
+from tests.support.sink import Sink
+from tests.support.smtp_client import MailServer
+from tests.support.waiting import free_port, until
 
 Install = Callable[[str, Sink], Gateway]
 
@@ -30,9 +30,9 @@ def test_115_given_two_listeners_and_two_worker_pools_on_one_database_then_every
         parts = [gateway.start("smtp", port=port, wait=False) for port in ports]
         parts += [gateway.start("worker", processes=2, wait=False) for _ in range(2)]
         for part in parts:
-            until(part.ready, 60, f"mailgate {part.name} is ready", told=part.log)
+            until(part.ready, 60, f"mailgate {part.name} is ready", detail=part.log)
         servers = [MailServer(port) for port in ports]
-        mails = [letters.reply(n, seed.threads[n % len(seed.threads)]) for n in range(80)] + [letters.legacy(n) for n in range(20)]
+        mails = [messages.reply(n, seed.threads[n % len(seed.threads)]) for n in range(80)] + [messages.legacy(n) for n in range(20)]
 
         halves = [mails[::2], mails[1::2]]
         threads = [threading.Thread(target=server.send_all, args=(half,)) for server, half in zip(servers, halves, strict=True)]
@@ -52,14 +52,14 @@ def test_115_given_two_listeners_and_two_worker_pools_on_one_database_then_every
 
 
 @pytest.mark.parametrize("shape", ["sqlite-memory", pytest.param("postgres-redis", marks=pytest.mark.services)])
-def test_114_given_mail_is_coming_in_when_the_gateway_is_told_to_stop_twice_then_it_finishes_and_the_next_one_goes_on(
+def test_114_given_mail_is_coming_in_when_the_gateway_is_notified_to_stop_twice_then_it_finishes_and_the_next_one_goes_on(
     install: Install, shape: str
 ) -> None:
     with Sink() as sink, install(shape, sink) as gateway:
         seed = Seed.planted(gateway)
         part = gateway.start("run")
         server = MailServer(gateway.port)
-        sending = threading.Thread(target=server.send_all, args=([letters.reply(n, seed.threads[n % 24]) for n in range(60)],))
+        sending = threading.Thread(target=server.send_all, args=([messages.reply(n, seed.threads[n % 24]) for n in range(60)],))
         sending.start()
         until(lambda: journal_count(gateway.database_url) >= 10, 30, "mail flows", poll_s=0.01)
         part.process.send_signal(signal.SIGTERM)
@@ -76,11 +76,11 @@ def test_114_given_mail_is_coming_in_when_the_gateway_is_told_to_stop_twice_then
         assert gateway.ledger()["balanced"]
 
 
-def test_given_work_is_waiting_when_the_gateway_starts_then_it_is_done_without_any_ring(install: Install) -> None:
+def test_given_work_is_waiting_when_the_gateway_starts_then_it_is_done_without_any_wakeup(install: Install) -> None:
     with Sink() as sink, install("sqlite-memory", sink) as gateway:
         seed = Seed.planted(gateway)
         for number in range(3):
-            (gateway.folder / f"{number}.eml").write_bytes(letters.reply(number, seed.threads[number]).raw)
+            (gateway.folder / f"{number}.eml").write_bytes(messages.reply(number, seed.threads[number]).raw)
         envelope = [word for number in range(3) for word in ("--recipient", seed.threads[number].reply_to)]
         paths = [str(gateway.folder / f"{number}.eml") for number in range(3)]
         gateway.cli("inject", "--reverse-path", seed.threads[0].author, *envelope, *paths)
@@ -101,7 +101,7 @@ def test_197_given_worker_processes_that_run_when_a_policy_is_activated_and_take
     with Sink() as sink, install("postgres-redis", sink) as gateway:
         parts = [gateway.start("smtp", wait=False), *(gateway.start("worker", wait=False) for _ in range(2))]
         for part in parts:
-            until(part.ready, 60, f"mailgate {part.name} is ready", told=part.log)
+            until(part.ready, 60, f"mailgate {part.name} is ready", detail=part.log)
         server = MailServer(gateway.port)
         held = gateway.folder / "hold.yaml"
         held.write_text("rules: [{name: hold_all, when: always, then: hold}]\n")
@@ -112,7 +112,7 @@ def test_197_given_worker_processes_that_run_when_a_policy_is_activated_and_take
             active = gateway.json("policy", "show")[0]
             labels.append(f"{active['version']}-{active['hash'][:8]}")
             began = len(server.deliveries)
-            server.send_all(letters.legacy(n) for n in range(began, began + 12))
+            server.send_all(messages.legacy(n) for n in range(began, began + 12))
             gateway.settled()
 
         store = open_store(gateway.database_url)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway import Gateway
-from tests.ledger_check import Tables, broken
-from tests.sink import Sink, Taken
-from tests.smtp_client import Letter, MailServer
-from tests.vacation import Vacation
+from tests.support.gateway import Gateway
+from tests.support.ledger_check import Tables, broken
+from tests.support.sink import Sink, Taken
+from tests.support.smtp_client import MailServer, SampleMail
+from tests.support.vacation import Vacation
 
 pytestmark = [pytest.mark.packages]
 KEPT = {"from", "to", "cc", "subject", "date", "mime-version", "content-type", "content-transfer-encoding"}
@@ -41,12 +41,13 @@ class Party:
     def __init__(self, folder: Path, domain: str) -> None:
         self.domain, self.sink = domain, Sink().start()
         settings = {"service": {"domain": domain, "company": domain}}
-        self.gateway = Gateway(folder, f"sqlite:///{folder}/mailgate.db", "memory://", f"smtp://127.0.0.1:{self.sink.port}", settings)
+        smarthost = f"smtp://127.0.0.1:{self.sink.port}"
+        self.gateway = Gateway(folder, f"sqlite:///{folder}/mailgate.db", "memory://", smarthost, settings, preloaded=True)
         self.seen = 0
 
     def takes(self, raw: bytes, to: str, reverse_path: str) -> None:
         """Give it a mail over SMTP and wait until nothing is left to do."""
-        delivery = MailServer(self.gateway.port).send(Letter(raw, (to,), reverse_path))
+        delivery = MailServer(self.gateway.port).send(SampleMail(raw, (to,), reverse_path))
         assert delivery.accepted, delivery
         self.gateway.settled()
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.story import Story
-from tests.gateway import Gateway
-from tests.ledger_check import Tables, broken, leaks
-from tests.sink import Sink
-from tests.smtp_client import MailServer
+from tests.support.gateway import Gateway
+from tests.support.ledger_check import Tables, broken, leaks
+from tests.support.sink import Sink
+from tests.support.smtp_client import MailServer
 
 CUSTOMER = Path(__file__).with_name("customer-story")
 
@@ -26,7 +26,7 @@ CUSTOMER = Path(__file__).with_name("customer-story")
         pytest.param("postgres-rabbitmq", marks=pytest.mark.services),
     ],
 )
-def test_given_customers_with_mailboxes_when_they_and_an_operator_write_then_the_story_ends_as_told(
+def test_given_customers_with_mailboxes_when_they_and_an_operator_write_then_the_story_ends_as_written(
     shape: str, install: Callable[[str, Sink], Gateway]
 ) -> None:
     with Sink() as sink, install(shape, sink) as gateway:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.gateway import DOMAIN, Gateway
-from tests.ledger_check import Tables, broken
-from tests.sink import certificate
-from tests.waiting import free_port
+from tests.support.gateway import DOMAIN, Gateway
+from tests.support.ledger_check import Tables, broken
+from tests.support.sink import certificate
+from tests.support.waiting import free_port
 
 pytestmark = [pytest.mark.packages]
 DIALOGS: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("swaks").joinpath("dialogs.toml").read_text("utf-8"))["dialog"]
@@ -22,13 +22,14 @@ DIALOGS: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("swaks").
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """One gateway with SMTP, STARTTLS and LMTP for all dialogues."""
+    """One gateway with SMTP, STARTTLS and LMTP for all sessions."""
     folder = tmp_path_factory.mktemp("swaks")
     cert, key = certificate(folder, [DOMAIN, "127.0.0.1"])
     key.chmod(0o600)
     lmtp = free_port()
     smtp = {
         "lmtp_listen": [f"127.0.0.1:{lmtp}"],
+        "trusted_from": ["127.0.0.1/32"],
         "tls_cert": str(cert),
         "tls_key": str(key),
         "max_errors": 20,

@@ -24,12 +24,12 @@ from pathlib import Path
 
 import psutil
 
-from tests import letters
-from tests.gateway import Gateway, Part
-from tests.ledger_check import Tables, broken, message_id_of
-from tests.seed import Seed
-from tests.sink import Sink
-from tests.smtp_client import Letter, MailServer
+from tests.support import messages
+from tests.support.gateway import Gateway, Part
+from tests.support.ledger_check import Tables, broken, message_id_of
+from tests.support.seed import Seed
+from tests.support.sink import Sink
+from tests.support.smtp_client import MailServer, SampleMail
 
 SESSIONS = 6
 SEND_S = 120.0
@@ -122,23 +122,23 @@ class Killer(threading.Thread):
             self._changed.wait_for(lambda: self.kills >= share * self._plan.kills)
 
 
-def traffic(plan: Plan, seed: Seed) -> Iterator[Letter]:
+def traffic(plan: Plan, seed: Seed) -> Iterator[SampleMail]:
     """The mails of a run, all different."""
     source = random.Random(plan.seed)
     for number in range(plan.messages):
         kind = source.choices(("reply", "legacy", "again", "ooo", "stranger", "noise"), (50, 25, 8, 10, 4, 3))[0]
         thread = source.choice(seed.threads)
         if kind == "reply":
-            yield letters.reply(number, thread)
+            yield messages.reply(number, thread)
         elif kind == "ooo":
-            yield letters.out_of_office(number, thread)
+            yield messages.out_of_office(number, thread)
         elif kind == "stranger":
-            yield letters.stranger(number, thread.key)
+            yield messages.stranger(number, thread.key)
         elif kind == "noise":
-            yield letters.unreadable(number)
+            yield messages.unreadable(number)
         else:
             sender = f"ola{source.randrange(number + 1)}@gammelkunde.test" if kind == "again" else ""
-            yield letters.legacy(number, sender=sender)
+            yield messages.legacy(number, sender=sender)
 
 
 def run(plan: Plan, gateway: Gateway, sink: Sink, seed: Seed, *, embedded: bool) -> Outcome:
@@ -160,11 +160,11 @@ def run(plan: Plan, gateway: Gateway, sink: Sink, seed: Seed, *, embedded: bool)
     return outcome
 
 
-def _send(plan: Plan, mails: list[Letter], server: MailServer, killer: Killer) -> None:
-    def one(numbered: tuple[int, Letter]) -> None:
-        number, letter = numbered
+def _send(plan: Plan, mails: list[SampleMail], server: MailServer, killer: Killer) -> None:
+    def one(numbered: tuple[int, SampleMail]) -> None:
+        number, mail = numbered
         killer.wait_for_share((number - plan.messages // plan.kills) / plan.messages)
-        delivery = server.send(letter, SEND_S)
+        delivery = server.send(mail, SEND_S)
         if number % 10 == 0 and delivery.accepted:
             server.resend(delivery)
 
@@ -206,7 +206,7 @@ def printed(outcome: Outcome) -> str:
 
 @contextlib.contextmanager
 def _installed(sqlite: bool, smarthost_port: int) -> Iterator[Gateway]:
-    from tests.services import private_postgres, private_redis
+    from tests.support.services import private_postgres, private_redis
 
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway import Gateway
-from tests.platforms import Platform
-from tests.sink import Sink
+from tests.support.gateway import Gateway
+from tests.support.platforms import Platform
+from tests.support.sink import Sink
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres-redis", marks=pytest.mark.services)])

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests import letters
-from tests.ledger_check import journal_count
-from tests.platforms import Platform
-from tests.waiting import until
+from tests.support import messages
+from tests.support.ledger_check import journal_count
+from tests.support.platforms import Platform
+from tests.support.waiting import until
 
 
 def _killed_and_resent(platform: Platform, kill: str) -> None:
     """One mail meets the kill; its sender tries on; the part comes back."""
     part = platform.start("smtp", kill)
-    sending = platform.sending(letters.reply(1, platform.seed.threads[0]))
+    sending = platform.sending(messages.reply(1, platform.seed.threads[0]))
     platform.died(part)
     platform.revive(part)
     delivery = sending.result(60)
@@ -37,7 +37,7 @@ def test_059_given_a_kill_after_the_write_and_before_the_flush_then_nothing_of_i
     platform: Platform,
 ) -> None:
     part = platform.start("smtp", "after_journal_write_before_fsync")
-    sending = platform.sending(letters.reply(1, platform.seed.threads[0]))
+    sending = platform.sending(messages.reply(1, platform.seed.threads[0]))
     platform.died(part)
     assert journal_count(platform.gateway.database_url) == 0
     platform.revive(part)
@@ -47,7 +47,7 @@ def test_059_given_a_kill_after_the_write_and_before_the_flush_then_nothing_of_i
 
 def test_060_given_a_kill_right_after_the_commit_then_the_resent_mail_gets_the_id_of_the_first(platform: Platform) -> None:
     part = platform.start("smtp", "after_fsync_before_commit")
-    sending = platform.sending(letters.reply(1, platform.seed.threads[0]))
+    sending = platform.sending(messages.reply(1, platform.seed.threads[0]))
     platform.died(part)
     assert journal_count(platform.gateway.database_url) == 1
     platform.revive(part)
@@ -60,8 +60,8 @@ def test_061_given_a_kill_after_the_commit_and_before_250_then_the_resend_gets_t
     platform: Platform, kind: str
 ) -> None:
     part = platform.start("smtp", "after_commit_before_250")
-    letter = letters.reply(1, platform.seed.threads[0]) if kind == "comment" else letters.legacy(1)
-    sending = platform.sending(letter)
+    mail = messages.reply(1, platform.seed.threads[0]) if kind == "comment" else messages.legacy(1)
+    sending = platform.sending(mail)
     platform.died(part)
     assert journal_count(platform.gateway.database_url) == 1
     platform.revive(part)
@@ -75,11 +75,11 @@ def test_061_given_a_kill_after_the_commit_and_before_250_then_the_resend_gets_t
     assert sum(row.at_most_once for row in tables.outbox) == (0 if kind == "comment" else 1)
 
 
-def test_062_given_a_kill_after_250_and_before_the_ring_then_the_sweeper_finds_the_mail(platform: Platform) -> None:
+def test_062_given_a_kill_after_250_and_before_the_wakeup_then_the_sweeper_finds_the_mail(platform: Platform) -> None:
     part = platform.start("smtp", "after_250_before_enqueue")
-    delivery = platform.sending(letters.reply(1, platform.seed.threads[0])).result(60)
+    delivery = platform.sending(messages.reply(1, platform.seed.threads[0])).result(60)
     assert delivery.tries == 1, delivery.deferred
     platform.died(part)
     platform.revive(part)
-    until(lambda: journal_count(platform.gateway.database_url, "commented") == 1, 30, "the mail is processed", told=platform.gateway.logs)
+    until(lambda: journal_count(platform.gateway.database_url, "commented") == 1, 30, "the mail is processed", detail=platform.gateway.logs)
     _one_comment(platform)

@@ -9,12 +9,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests import letters
-from tests.gateway import Gateway
-from tests.platforms import Platform
-from tests.servers import PrivatePostgres
-from tests.sink import Sink
-from tests.waiting import until
+from tests.support import messages
+from tests.support.gateway import Gateway
+from tests.support.platforms import Platform
+from tests.support.servers import PrivatePostgres
+from tests.support.sink import Sink
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.services]
 
@@ -41,9 +41,9 @@ def test_078_given_postgresql_dies_while_mail_comes_then_senders_hear_4yz_and_al
     platform: Platform, server: PrivatePostgres
 ) -> None:
     threads = platform.seed.threads
-    platform.server.send_all(letters.reply(n, threads[n % len(threads)]) for n in range(10))
+    platform.server.send_all(messages.reply(n, threads[n % len(threads)]) for n in range(10))
     server.stop(signal.SIGQUIT)  # an immediate shutdown
-    waiting = [platform.sending(letters.reply(100 + n, threads[n % len(threads)])) for n in range(6)]
+    waiting = [platform.sending(messages.reply(100 + n, threads[n % len(threads)])) for n in range(6)]
     until(lambda: all(delivery.deferred for delivery in platform.server.deliveries[10:]), 30, "senders hear that they must wait")
     assert platform.gateway.parts[0].health_status("/ready") == 503
     server.start()
@@ -59,7 +59,7 @@ def test_078_given_postgresql_dies_while_mail_comes_then_senders_hear_4yz_and_al
 
 def test_078_given_postgresql_is_restarted_under_load_then_nothing_is_lost(platform: Platform, server: PrivatePostgres) -> None:
     threads = platform.seed.threads
-    sending = [platform.sending(letters.reply(n, threads[n % len(threads)])) for n in range(40)]
+    sending = [platform.sending(messages.reply(n, threads[n % len(threads)])) for n in range(40)]
     until(lambda: sum(future.done() for future in sending) >= 5, 30, "mail flows")
     server.stop()
     server.start()
@@ -73,7 +73,7 @@ def test_081_given_another_session_holds_the_journal_when_mail_comes_then_it_wai
 ) -> None:
     with psycopg.connect(server.url.replace("+psycopg", "")) as session:
         session.execute("LOCK TABLE journal IN ACCESS EXCLUSIVE MODE")
-        sending = platform.sending(letters.reply(1, platform.seed.threads[0]), 90)
+        sending = platform.sending(messages.reply(1, platform.seed.threads[0]), 90)
         until(lambda: platform.server.deliveries and platform.server.deliveries[0].tries, 10, "the mail is on its way")
         session.rollback()
     assert sending.result(90).accepted

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests import letters
-from tests.gateway import Gateway
-from tests.ledger_check import Tables, broken, journal_count
-from tests.smtp_client import Letter, MailServer
-from tests.waiting import until
+from tests.support import messages
+from tests.support.gateway import Gateway
+from tests.support.ledger_check import Tables, broken, journal_count
+from tests.support.smtp_client import MailServer, SampleMail
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.packages]  # strace, and mounts that need root
 MEBIBYTE = 1024 * 1024
@@ -34,8 +34,8 @@ def _mounted(folder: Path, options: str) -> Iterator[None]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def _large(number: int, size_bytes: int) -> Letter:
-    return letters.legacy(number, words="\n".join(["x" * 76] * (size_bytes // 77)))
+def _large(number: int, size_bytes: int) -> SampleMail:
+    return messages.legacy(number, words="\n".join(["x" * 76] * (size_bytes // 77)))
 
 
 @pytest.fixture
@@ -57,14 +57,14 @@ def test_072_given_little_free_disk_when_mail_comes_then_it_is_refused_early_wit
     with _gateway(tmp_path, small_disk, 5) as gateway:
         gateway.start()
         server = MailServer(gateway.port)
-        server.send(letters.legacy(1))
+        server.send(messages.legacy(1))
         ballast.write_bytes(bytes(_free_bytes(small_disk) - 3_000_000))
         numbers = iter(range(2, 1000))
-        refused = until(lambda: _refused(server, letters.legacy(next(numbers))), 10, "the low disk is seen, once a second", poll_s=0.2)
+        refused = until(lambda: _refused(server, messages.legacy(next(numbers))), 10, "the low disk is seen, once a second", poll_s=0.2)
         assert re.match(r"452 4\.3\.1 ", refused), refused
         gateway.settled()
         ballast.unlink()
-        server.send(letters.legacy(1000))
+        server.send(messages.legacy(1000))
         gateway.settled()
         _sound(gateway, server, len([delivery for delivery in server.deliveries if delivery.accepted]))
 
@@ -76,7 +76,7 @@ def test_073_given_the_disk_fills_up_while_mail_is_written_then_452_and_the_data
         ballast = small_disk / "ballast"
         answers = []
         for number in range(5):  # the ballast comes between the look at the free space, once a second, and the commit
-            answers.append(_tried(server, letters.legacy(number)))
+            answers.append(_tried(server, messages.legacy(number)))
             with contextlib.suppress(OSError):
                 ballast.write_bytes(bytes(_free_bytes(small_disk)))
             answers.append(_tried(server, _large(10 + number, 300_000)))
@@ -86,7 +86,7 @@ def test_073_given_the_disk_fills_up_while_mail_is_written_then_452_and_the_data
         full = [answer for answer in answers if not answer.startswith("250")]
         assert full, "the disk never filled"
         assert all(re.match(r"45[12] 4\.3\.\d ", answer) for answer in full), full
-        server.send(letters.legacy(99))
+        server.send(messages.legacy(99))
         gateway.settled()
         _sound(gateway, server, sum(answer.startswith("250") for answer in answers) + 1)
 
@@ -99,11 +99,11 @@ def test_075_given_no_inodes_are_left_when_mail_comes_then_it_is_taken_or_put_of
         with contextlib.suppress(OSError):
             for number in range(20):
                 (tmp_path / "disk" / f"ballast{number}").touch()
-        answers = [_tried(server, letters.legacy(n)) for n in range(4)]
+        answers = [_tried(server, messages.legacy(n)) for n in range(4)]
         assert all(answer.startswith(("250", "45")) for answer in answers), answers
         for n in range(number):
             (tmp_path / "disk" / f"ballast{n}").unlink(missing_ok=True)
-        server.send(letters.legacy(9))
+        server.send(messages.legacy(9))
         gateway.settled()
         _sound(gateway, server, sum(answer.startswith("250") for answer in answers) + 1)
 
@@ -112,7 +112,7 @@ def test_076_given_a_read_only_disk_when_the_gateway_starts_then_it_says_so_and_
     with _gateway(tmp_path, small_disk, 0) as gateway:
         part = gateway.start()
         server = MailServer(gateway.port)
-        server.send(letters.legacy(1))
+        server.send(messages.legacy(1))
         gateway.settled()
         part.kill()
         subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
@@ -121,7 +121,7 @@ def test_076_given_a_read_only_disk_when_the_gateway_starts_then_it_says_so_and_
         assert re.fullmatch(r"mailgate: .*cannot be written.*\n", again.log()), again.log()
         subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
         gateway.start()
-        server.send(letters.legacy(2))
+        server.send(messages.legacy(2))
         gateway.settled()
         _sound(gateway, server, 2)
 
@@ -130,23 +130,23 @@ def test_071_given_a_flush_fails_when_mail_comes_then_451_and_nothing_is_accepte
     with Gateway(tmp_path / "mailgate", f"sqlite:///{tmp_path}/mailgate.db", preloaded=True) as gateway:
         part = gateway.start()
         server = MailServer(gateway.port)
-        server.send(letters.legacy(1))
+        server.send(messages.legacy(1))
         gateway.settled()
         inject = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO"]
         tracer = subprocess.Popen([*inject, "-p", str(part.process.pid)], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             until(lambda: "TracerPid:\t0" not in _status(part.process.pid), 10, "strace is attached")
-            first = _deferred_once(server, letters.legacy(2))
+            first = _deferred_once(server, messages.legacy(2))
         finally:
             tracer.send_signal(signal.SIGINT)
             tracer.wait(10)
-        second = _deferred_once(server, letters.legacy(3))
+        second = _deferred_once(server, messages.legacy(3))
         assert first.startswith("451 4.3.0"), first
         assert second.startswith(("451 4.3.0", "421 4.3.")), second
         assert part.health_status("/ready") == 503
         part.kill()
         gateway.start()
-        server.send(letters.legacy(4))
+        server.send(messages.legacy(4))
         gateway.settled()
         tables = Tables(gateway.database_url)
         promised = {delivery.journal_id for delivery in server.deliveries if delivery.accepted}
@@ -164,21 +164,21 @@ def _free_bytes(folder: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
-def _tried(server: MailServer, letter: Letter) -> str:
+def _tried(server: MailServer, mail: SampleMail) -> str:
     """One try; the answer."""
-    delivery = server.begun(letter)
+    delivery = server.begun(mail)
     server.try_once(delivery)
     return (delivery.accepted + delivery.refused + delivery.deferred)[-1]
 
 
-def _refused(server: MailServer, letter: Letter) -> str:
+def _refused(server: MailServer, mail: SampleMail) -> str:
     """The answer when it was not 250."""
-    answer = _tried(server, letter)
+    answer = _tried(server, mail)
     return "" if answer.startswith("250") else answer
 
 
-def _deferred_once(server: MailServer, letter: Letter) -> str:
-    answer = _tried(server, letter)
+def _deferred_once(server: MailServer, mail: SampleMail) -> str:
+    answer = _tried(server, mail)
     assert answer.startswith("4"), answer
     server.deliveries.pop()
     return answer

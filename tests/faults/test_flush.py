@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import letters
-from tests.gateway import Gateway, Part
-from tests.smtp_client import MailServer
-from tests.waiting import until
+from tests.support import messages
+from tests.support.gateway import Gateway, Part
+from tests.support.smtp_client import MailServer
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.packages]
 SAMPLE = 30
@@ -61,7 +61,7 @@ def test_068_given_sqlite_when_mail_is_accepted_then_each_250_comes_after_the_fl
         part = gateway.start("smtp")
         server = MailServer(gateway.port)
         with _traced(part, tmp_path / "trace"):
-            server.send_all((letters.legacy(n) for n in range(SAMPLE)), sessions=4)
+            server.send_all((messages.legacy(n) for n in range(SAMPLE)), sessions=4)
         calls = _whole_calls((tmp_path / "trace").read_text("latin-1"))
 
     for delivery in server.deliveries:
@@ -83,7 +83,7 @@ def test_068_given_postgresql_when_mail_is_accepted_then_each_250_comes_after_th
         part = gateway.start("smtp")
         server = MailServer(gateway.port)
         with _traced(part, tmp_path / "trace"):
-            server.send_all((letters.legacy(n) for n in range(SAMPLE)), sessions=4)
+            server.send_all((messages.legacy(n) for n in range(SAMPLE)), sessions=4)
         calls = _whole_calls((tmp_path / "trace").read_text("latin-1"))
 
     for delivery in server.deliveries:

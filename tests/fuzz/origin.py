@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mailgate.inbound.authentication import said_in
-from mailgate.inbound.letter import Letter
-from mailgate.inbound.resolver import DnsTrouble, Kind, Lookups, Values
-from mailgate.inbound.verify import verified
-from mailgate.mail.dkim_key import record_text
-from mailgate.mail.dkim_sign import SigningKey, signed
+from mailgate.inbound.auth.authentication import read_auth_results
+from mailgate.inbound.auth.resolver import DnsTrouble, Kind, Lookups, Values
+from mailgate.inbound.auth.verify import verified
+from mailgate.inbound.intake.message import IntakeMessage
+from mailgate.mail.auth.dkim_key import record_text
+from mailgate.mail.auth.dkim_sign import SigningKey, signed
 from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
 from mailgate.store.rows import ClaimedEntry
@@ -67,11 +67,11 @@ def check_origin(data: bytes) -> None:
         (Envelope(path or None, ("s@firma.test",)), "192.0.2.1"),
     ):
         entry = ClaimedEntry("1", envelope, raw, "", AT, 1, 0, client, helo, "smtp", False, False)
-        letter = Letter(entry, read(raw, envelope=envelope))
-        for found in (verified(letter, Lookups(AnyDns(texts), 5), RELAYS), said_in(letter.mail, {MX})):
+        message = IntakeMessage(entry, read(raw, envelope=envelope))
+        for found in (verified(message, Lookups(AnyDns(texts), 5), RELAYS), read_auth_results(message.mail, message.entry.envelope, {MX})):
             assert all(word.isalpha() for word in (found.spf, found.dkim, found.dmarc, found.arc)), found
             assert found.overall in ("pass", "fail", "none")
-        results = verified(letter, Lookups(AnyDns(texts), 5), RELAYS)
+        results = verified(message, Lookups(AnyDns(texts), 5), RELAYS)
         assert {results.spf, results.dkim, results.dmarc, results.arc} <= WORDS, results
 
 

@@ -7,9 +7,9 @@ import os
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailgate.inbound.dkim import chain, signatures
-from mailgate.inbound.resolver import Lookups
-from mailgate.mail.signed_parts import parts_of
+from mailgate.inbound.auth.dkim import chain, signatures
+from mailgate.inbound.auth.resolver import Lookups
+from mailgate.mail.auth.signed_parts import parts_of
 from tests.fuzz.origin import AT, AnyDns, check_origin, seeds
 
 EXAMPLES = int(os.environ.get("MAILGATE_FUZZ_EXAMPLES", "150"))

@@ -6,11 +6,11 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailgate.mail.charset import decode
+from mailgate.mail.automatic.return_date import returns_at
 from mailgate.mail.language import guess
-from mailgate.mail.returns import returns_at
-from mailgate.mail.smime import signed_content
-from mailgate.mail.tnef import SIGNATURE, read_tnef
+from mailgate.mail.mime.charset import decode
+from mailgate.mail.mime.smime import signed_content
+from mailgate.mail.mime.tnef import SIGNATURE, read_tnef
 from tests.fuzz.properties import check_header, check_mail, check_report
 
 SEEDS = [one.read_bytes() for one in sorted((Path(__file__).parents[1] / "golden").rglob("*.eml"))]

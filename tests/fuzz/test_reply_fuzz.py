@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailgate.mail.html_text import to_text
-from mailgate.mail.reply import extract
+from mailgate.mail.mime.html_text import to_text
+from mailgate.mail.reply.extract import extract
 from tests.fuzz.properties import assert_lossless
-from tests.pace import seconds_at_rest
+from tests.support.pace import seconds_at_rest
 
 # Pieces that the grammar knows, to reach its branches; any text between them.
 PIECES = st.sampled_from(
@@ -104,8 +105,15 @@ def test_given_any_markup_when_made_text_and_cut_then_nothing_is_raised_or_lost(
     assert_lossless(text, html)
 
 
+@pytest.mark.timing
 @settings(max_examples=40, deadline=None)
 @given(MAILS.filter(bool))
 def test_given_a_mail_repeated_to_a_quarter_mebibyte_when_cut_then_it_ends_in_time(text: str) -> None:
     long = (text + "\n") * (1 + (1 << 18) // (len(text) + 1))
     assert seconds_at_rest(lambda: extract(long), runs=1) < 0.25
+
+
+@pytest.mark.parametrize("found", ["Option B.span---- {}\n\n>!A or B?\n", "Option B.\n\no---- {}\n\n> A or B?\n", "Ja– {}\n\n> A?\n"])
+def test_given_dashes_that_hang_on_a_word_before_a_header_when_parted_then_the_word_stays_whole(found: str) -> None:
+    """Found by the guided fuzzer."""
+    assert_lossless(found.format("On Jun 12, 2025, at 2:03 PM, Support support@firma.no wrote:"))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mailgate.mail.json_view import as_json
 from mailgate.mail.read import read
-from mailgate.mail.view import as_json
 
 HERE = Path(__file__).parent
 MAILS = sorted(HERE.rglob("*.eml"))

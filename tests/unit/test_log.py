@@ -126,3 +126,18 @@ def test_given_a_level_when_less_is_logged_then_nothing_is_written() -> None:
     log.get("x").warning("slow")
     log.configure("warning", "console")
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(("colours", "is_coloured"), [(True, True), (False, False)])
+def test_given_a_terminal_when_colours_are_not_wanted_then_the_console_has_none(colours: bool, is_coloured: bool) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    try:
+        log.configure("info", "console", terminal, colours=colours)
+        log.get("test").info("happened", key="SUP-1")
+    finally:
+        log.configure("warning", "console")
+    assert ("\x1b" in terminal.getvalue()) == is_coloured

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from mailgate import metrics
+from mailgate import __version__, metrics
 from mailgate.errors import ConfigError, StoreUnavailable
 from mailgate.metrics import COUNTERS, GAUGES, MAX_REASONS, Registry, Server
 
@@ -48,6 +48,17 @@ def test_given_counts_when_scraped_then_they_are_there() -> None:
     assert '\nmailgate_refused_total{reason="unknown_recipient"} 1.0\n' in text
     assert "\nmailgate_shunted_total 3.0\n" in text
     assert "mailgate_process_resident_memory_bytes" in text
+
+
+def test_given_durations_and_runs_when_scraped_then_buckets_heartbeat_and_build_are_there() -> None:
+    registry = Registry()
+    registry.observe("accept_to_decided_s", 3)
+    registry.beat("heartbeat_at_s", "intake")
+    text = registry.text().decode()
+    assert 'mailgate_accept_to_decided_s_bucket{le="2.0"} 0.0\n' in text
+    assert 'mailgate_accept_to_decided_s_bucket{le="5.0"} 1.0\n' in text
+    assert 'mailgate_heartbeat_at_s{stage="intake"} 1.' in text
+    assert f'version="{__version__}"' in text
 
 
 def test_given_an_unknown_name_when_counted_then_it_is_an_error() -> None:

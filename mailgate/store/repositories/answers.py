@@ -20,7 +20,7 @@ from mailgate.store.schema import answer_log, answers, seen_content
 
 
 class AnswerRepository:
-    """See the module. Fits `Counters` of `inbound.redirect` and of `inbound.caps`."""
+    """See the module. Fits `Counters` of `inbound.guards.answer_gate` and of `inbound.guards.caps`."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection, self._suppressions = connection, SuppressionRepository(connection, clock)

@@ -1,16 +1,23 @@
-"""Bytes by their SHA-256: raw mails and attachments, each kept once. Two calls: a folder or an object store can stand here later."""
+"""Bytes by their SHA-256: raw mails and attachments, each stored once. Whoever reads them compares the hash.
+
+In: hash and bytes. Out: bytes that have this hash, or CorruptContent. It must never return bytes that do not match: a disk, a restore or a
+hand in the database may have changed what a customer wrote.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from mailgate.clock import Clock
-from mailgate.errors import UsageError
+from mailgate.errors import CorruptContent, NotFound
 from mailgate.store.repositories.bulk import insert_all
-from mailgate.store.schema import blobs
+from mailgate.store.schema import blobs, journal
+
+EXAMINED_ROWS = 8
 
 
 class BlobRepository:
@@ -24,16 +31,46 @@ class BlobRepository:
         put(self._connection, dict(contents), self._clock())
 
     def get(self, sha256: str) -> bytes:
-        """The bytes. Raises UsageError when they were never kept or have been purged."""
-        content = self._connection.execute(select(blobs.c.content).where(blobs.c.sha256 == sha256)).scalar_one_or_none()
+        """The bytes. Raises NotFound when they were never stored or have been purged, CorruptContent when they have changed."""
+        content = self.find(sha256)
         if content is None:
-            raise UsageError(f"the bytes {sha256[:12]} are not kept (any more)")
-        return bytes(content)
+            raise NotFound("content", sha256, f"the bytes {sha256[:12]} are not kept (any more)")
+        return content
+
+    def find(self, sha256: str) -> bytes | None:
+        """The bytes; None when they were never stored or have been purged. Raises CorruptContent when they have changed."""
+        content = self._connection.execute(select(blobs.c.content).where(blobs.c.sha256 == sha256)).scalar_one_or_none()
+        return None if content is None else verified(sha256, content)
+
+    def examine(self) -> Iterator[tuple[str, bool]]:
+        """(SHA-256, whether the bytes match it) of all that is stored. Reads every byte, a few rows at a time."""
+        return self._examined(select(blobs.c.sha256, blobs.c.content))
+
+    def examine_newest(self, limit: int) -> Iterator[tuple[str, bool]]:
+        """The same for the bytes of the newest `limit` journal entries."""
+        newest = select(journal.c.raw_sha256).order_by(journal.c.id.desc()).limit(limit).subquery()
+        return self._examined(select(blobs.c.sha256, blobs.c.content).where(blobs.c.sha256.in_(select(newest.c.raw_sha256))))
+
+    def _examined(self, statement: Select[tuple[str, bytes]]) -> Iterator[tuple[str, bool]]:
+        for row in self._connection.execute(statement.execution_options(yield_per=EXAMINED_ROWS)):
+            yield row.sha256, matches(row.sha256, row.content)
 
     def renew(self, hashes: Collection[str]) -> set[str]:
         """Count these bytes as kept from now; the hashes of those that are there. Retention leaves them alone then, as for `put`."""
         renewed = update(blobs).where(blobs.c.sha256.in_(sorted(hashes))).values(kept_at=self._clock()).returning(blobs.c.sha256)
         return set(self._connection.execute(renewed).scalars()) if hashes else set()
+
+
+def matches(sha256: str, content: bytes) -> bool:
+    """Whether the bytes have this SHA-256 (lower-case hex)."""
+    return hashlib.sha256(content).hexdigest() == sha256
+
+
+def verified(sha256: str, content: bytes) -> bytes:
+    """The bytes. Raises CorruptContent when they do not have this SHA-256."""
+    if not matches(sha256, content):
+        raise CorruptContent(sha256)
+    return bytes(content)
 
 
 def put(connection: Connection, contents: Mapping[str, bytes], now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Many rows with one statement, at the driver's price.
+"""Many rows with one statement, at the cost of the driver alone.
 
 In: rows as mappings of column (or parameter) names. Out: rows in the database. SQLAlchemy makes the text and knows how each type is stored;
 both are asked once per shape and kept. What it does again for every row otherwise costs more than the database needs to write it.
@@ -41,6 +41,18 @@ def run(connection: Connection, text: str, values: Sequence[Any]) -> int:
     return int(execute(connection, text if connection.dialect.name == "sqlite" else _numbered(text), values).rowcount)
 
 
+def run_many(connection: Connection, text: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run one statement whose placeholders are `?` once for each row of values; nothing for none."""
+    if not rows:
+        return
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        driver.executemany(text, rows)
+        return
+    with psycopg.RawCursor(driver) as cursor:
+        cursor.executemany(_numbered(text), rows)
+
+
 def insert_all(
     connection: Connection, table: Table, rows: Sequence[Row], *, key: tuple[str, ...] = (), renew: tuple[str, ...] = ()
 ) -> None:
@@ -69,13 +81,7 @@ class UpdateAll:
         if not rows:
             return
         text, convert, constants = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
-        values = [tuple(_values(({**constants, **row},), convert)) for row in rows]
-        driver: Any = connection.connection.driver_connection
-        if connection.dialect.name == "sqlite":
-            driver.executemany(text, values)
-            return
-        with psycopg.RawCursor(driver) as cursor:
-            cursor.executemany(text, values)
+        run_many(connection, text, [tuple(_values(({**constants, **row},), convert)) for row in rows])
 
     def _compile(self, dialect: Dialect) -> tuple[str, Sequence[tuple[str, Converter | None]], Row]:
         compiled: Any = self._statement.compile(dialect=dialect if dialect.name == "sqlite" else DOLLAR)

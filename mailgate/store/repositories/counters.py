@@ -12,6 +12,15 @@ from mailgate.store.repositories.statements import upsert
 from mailgate.store.schema import counters
 
 
+def raised(connection: Connection, name: str, value: int) -> bool:
+    """Raise the counter `name` to `value`. False when it is there already: of several who ask at once, one gets True."""
+    insert = upsert(connection, counters).values(name=name, value=value)
+    statement = insert.on_conflict_do_update(
+        index_elements=[counters.c.name], set_={"value": insert.excluded.value}, where=counters.c.value < insert.excluded.value
+    ).returning(counters.c.value)
+    return connection.execute(statement).first() is not None
+
+
 def next_numbers(connection: Connection, name: str, count: int) -> range:
     """The next `count` numbers of the counter `name`; the first ever is 1."""
     insert = upsert(connection, counters).values(name=name, value=count)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from mailgate.cases.model import Customer
-from mailgate.errors import UsageError
+from mailgate.errors import Invalid, NotFound
 from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import limited
@@ -38,24 +38,44 @@ class CustomerRepository:
         """Id -> customer, for those that exist."""
         return {c.id: c for c in self._with_domains(_BY_ID.rows(self._connection, ids=ids))} if ids else {}
 
-    def list(self, limit: int | None = None) -> Sequence[Customer]:
-        """By name."""
-        found = limited(select(customers).order_by(customers.c.name, customers.c.id), limit)
-        return self._with_domains(self._connection.execute(found).all())
+    def named(self, name: str) -> Sequence[Customer]:
+        """The customers of this id, name or mail domain, any case; more than one only for a name that several have."""
+        wanted = name.casefold()
+        by_domain = select(customer_domains.c.customer_id).where(customer_domains.c.domain == wanted)
+        # The database folds ASCII alone: what it cannot compare is compared here, by names only.
+        names = self._connection.execute(select(customers.c.id, customers.c.name)).all()
+        ids = {row.id for row in names if wanted in (row.id, row.name.casefold())}
+        ids |= set(self._connection.execute(by_domain).scalars())
+        return sorted(self.get(ids).values(), key=lambda one: (one.name, one.id))
+
+    def list(self, limit: int | None = None, *, after: Sequence[str] | None = None) -> Sequence[Customer]:
+        """By name. `after`: only those that follow this name and id."""
+        found = select(customers).order_by(customers.c.name, customers.c.id)
+        if after is not None:
+            name, id_ = after
+            found = found.where(or_(customers.c.name > name, and_(customers.c.name == name, customers.c.id > id_)))
+        return self._with_domains(self._connection.execute(limited(found, limit)).all())
+
+    def by_agreement(self) -> dict[str, Sequence[str]]:
+        """Agreement -> the names of the customers that have it, in order."""
+        found: dict[str, Any] = {}
+        for row in self._connection.execute(select(customers.c.agreement, customers.c.name).order_by(customers.c.name)):
+            found.setdefault(row.agreement, []).append(row.name)
+        return found
 
     def add(self, new: Iterable[Customer]) -> None:
-        """Write new customers with their domains. Raises UsageError when a domain belongs to another one."""
+        """Write new customers with their domains. Raises Invalid when a domain belongs to another one."""
         listed = list(new)
         self._refuse_taken([(domain, customer.id) for customer in listed for domain in customer.domains])
         insert_all(self._connection, customers, [_row(customer) for customer in listed])
         insert_all(self._connection, customer_domains, [row for customer in listed for row in _domain_rows(customer)])
 
     def set(self, customer: Customer) -> None:
-        """Replace a customer's fields and domains. Raises UsageError when it does not exist or a domain belongs to another one."""
+        """Replace a customer's fields and domains. Raises NotFound, and Invalid when a domain belongs to another one."""
         self._refuse_taken([(domain, customer.id) for domain in customer.domains])
         done = self._connection.execute(update(customers).where(customers.c.id == customer.id).values(**_row(customer)))
         if not done.rowcount:
-            raise UsageError(f"there is no customer {customer.id}")
+            raise NotFound("customer", customer.id)
         self._connection.execute(delete(customer_domains).where(customer_domains.c.customer_id == customer.id))
         insert_all(self._connection, customer_domains, _domain_rows(customer))
 
@@ -66,7 +86,7 @@ class CustomerRepository:
         for domain, owner_id in wanted:
             holder = holders.get(domain.lower())
             if holder is not None and holder.id != owner_id:
-                raise UsageError(f"the domain {domain} belongs to the customer {holder.name}")
+                raise Invalid("domains", "taken", f"the domain {domain} belongs to the customer {holder.name}", domain=domain)
 
     def _with_domains(self, rows: Sequence[Any]) -> Sequence[Customer]:
         domains: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""The proof that nothing accepted is missing, and that what is called done was done.
+"""The check that no accepted mail is missing, and that every final state has its effect.
 
 In: nothing. Out: the figures of guarantee 9 and the faults found. The count of what was accepted is kept apart from the journal
 (`tallies`, written by the accept stage), so that a row that vanished or appeared shows. Each state is held against its effect in other

@@ -1,4 +1,4 @@
-"""Who is to be told what, until it is one frozen mail in the outbox.
+"""Notices, until they are one frozen mail in the outbox.
 
 In: `Notice` values of a change; claims from the outbound worker. Out: groups under lease. A group is what goes into one mail: the notices
 to one recipient about one case. It is taken whole: when its first notice is due, those that came within the window go with it.
@@ -16,11 +16,13 @@ from sqlalchemy import ColumnElement, Connection, Integer, Text, and_, bindparam
 from mailgate.cases.model import Notice
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.prepared import Prepared, listed
-from mailgate.store.repositories.statements import execute_all, literal
-from mailgate.store.rows import ClaimedNotice, Queue
+from mailgate.store.repositories.statements import execute_all, id_floor, literal
+from mailgate.store.rows import CaseNotice, ClaimedNotice, Queue
 from mailgate.store.schema import notices
 
-NOTICES_PER_GROUP = 2  # what most groups have: a reply's comment and its status
+STOPPED_BY_ADDRESS = "the address is suppressed"
+"""How the error of a notice begins that a suppressed address has stopped."""
+NOTICES_PER_GROUP = 2  # most groups have two: a reply's comment and its status
 CLAIM_LOCK = 0x6D67_6E6F_7469_6365  # "mgnotice": whole groups can only be taken by one at a time; a claim is short
 
 _DUE = notices.c.due_at <= bindparam("now")
@@ -73,7 +75,7 @@ class NoticeRepository:
         insert_all(self._connection, notices, [notice_row(notice) for notice in new])
 
     def withhold(self, new: Sequence[Notice], reason: str) -> None:
-        """Write notices that nobody gets until a person lets them out. They are final: no worker takes them."""
+        """Write notices that are withheld until an operator releases them. They are final: no worker claims them."""
         kept = {"state": "withheld", "due_at": None, "error": reason}
         insert_all(self._connection, notices, [{**notice_row(notice), **kept} for notice in new])
 
@@ -83,15 +85,33 @@ class NoticeRepository:
         return set(self._connection.execute(statement.returning(notices.c.journal_id)).scalars()) if journal_ids else set()
 
     def forget_withheld(self, journal_ids: Collection[str]) -> None:
-        """Take away the withheld notices of these mails, which will be decided again."""
+        """Delete the withheld notices of these mails, which will be decided again."""
         if journal_ids:
             self._connection.execute(delete(notices).where(*_withheld(journal_ids)))
 
     def caused(self, journal_ids: Collection[str]) -> set[tuple[str, str, str]]:
-        """(journal id, kind, address) of the notices that these mails caused and nobody holds back."""
+        """(journal id, kind, address) of the notices that these mails caused, without withheld ones."""
         found = select(notices.c.journal_id, notices.c.kind, notices.c.address)
         rows = found.where(notices.c.journal_id.in_(journal_ids), notices.c.state != "withheld")
         return {tuple(row) for row in self._connection.execute(rows)} if journal_ids else set()
+
+    def of_case(self, case_id: str, limit: int) -> Sequence[CaseNotice]:
+        """The notices of a case, the newest first."""
+        columns = [notices.c[name] for name in ("event_id", "address", "kind", "state", "error", "created_at", "outbox_id")]
+        found = select(*columns).where(notices.c.case_id == case_id).order_by(notices.c.id.desc()).limit(limit)
+        return [CaseNotice(*row) for row in self._connection.execute(found)]
+
+    def withdraw(self, event_ids: Collection[str], reason: str) -> int:
+        """Cancel the notices of these events that are not being rendered yet; returns how many."""
+        if not event_ids:
+            return 0
+        waiting = update(notices).where(notices.c.event_id.in_(event_ids), notices.c.state == "pending")
+        return self._connection.execute(waiting.values(state="suppressed", due_at=None, error=reason)).rowcount
+
+    def notified_of(self, event_ids: Collection[str]) -> set[str]:
+        """The addresses for which a mail about these events is being made, or was."""
+        found = select(notices.c.address).where(notices.c.event_id.in_(event_ids), notices.c.state.in_(("rendering", "rendered")))
+        return set(self._connection.execute(found).scalars()) if event_ids else set()
 
     def claim(self, now: datetime, limit: int, lease: timedelta) -> list[ClaimedNotice]:
         """Take groups whose oldest notice is due, up to `limit` groups, until `now + lease`, in the order of their ids. Commit at once.
@@ -108,27 +128,23 @@ class NoticeRepository:
         rows = _CLAIM.rows(self._connection, groups=groups, now=now, until=now + lease) if groups else []
         return sorted(map(_claimed, rows), key=lambda claim: claim.id)
 
-    def hold_ground(self, claims: Iterable[ClaimedNotice]) -> set[str]:
+    def lock_leased(self, claims: Iterable[ClaimedNotice]) -> set[str]:
         """Lock the rows of the claims; the ids of those that are still ours. First call of the transaction that freezes mails."""
         tokens = {claim.id: claim.lease_token for claim in claims}
         if not tokens:
             return set()
         return {id_ for id_, token in _HOLD.rows(self._connection, ids=tokens) if tokens[id_] == token}
 
-    def mark_rendered(self, ids: Collection[str], outbox_id: str) -> None:
-        """These notices are in the frozen mail `outbox_id`. Their ground must be held."""
-        self.mark_all_rendered(dict.fromkeys(ids, outbox_id))
-
-    def mark_all_rendered(self, outbox_ids: Mapping[str, str]) -> None:
-        """Notice id -> id of the frozen mail that it is in, for a whole batch with one statement. Their ground must be held."""
+    def mark_rendered(self, outbox_ids: Mapping[str, str]) -> None:
+        """Notice id -> id of the frozen mail that it is in, for a whole batch with one statement. Their rows must be locked."""
         _RENDERED.run(self._connection, [{"of_id": id_, "to": outbox_ids[id_]} for id_ in sorted(outbox_ids)])
 
     def suppress(self, ids: Collection[str], reason: str) -> None:
-        """Nobody is told, and why. Their ground must be held."""
+        """Mark these notices as suppressed, with the reason. Their rows must be locked (`lock_leased`)."""
         self._close(ids, "suppressed", reason)
 
     def fail(self, ids: Collection[str], error: str) -> None:
-        """They cannot be rendered; they stay visible until a person runs them again. Their ground must be held."""
+        """They cannot be rendered; they stay visible until an operator retries them. Their rows must be locked."""
         self._close(ids, "failed", error)
 
     def _close(self, ids: Collection[str], state: str, reason: str) -> None:
@@ -145,15 +161,28 @@ class NoticeRepository:
         statement = self._ours().values(state="pending", due_at=next_attempt_at, error=error, lease_token=notices.c.lease_token + 1)
         execute_all(self._connection, statement, [{"of_id": c.id, "token": c.lease_token} for c in claims])
 
-    def release(self, claims: Iterable[ClaimedNotice], now: datetime) -> None:
-        """Give leases back unused: due at once, and the attempt is not counted."""
-        values = {"state": "pending", "due_at": now, "attempts": notices.c.attempts - 1, "lease_token": notices.c.lease_token + 1}
+    def forget_facts(self, ids: Collection[str]) -> None:
+        """What these notices say stands in their mail now, and is secret: a link or a code."""
+        if ids:
+            self._connection.execute(update(notices).where(notices.c.id.in_(ids)).values(facts="{}"))
+
+    def release(self, claims: Iterable[ClaimedNotice], due_at: datetime) -> None:
+        """Give leases back unused: due at that time, and the attempt is not counted."""
+        values = {"state": "pending", "due_at": due_at, "attempts": notices.c.attempts - 1, "lease_token": notices.c.lease_token + 1}
         execute_all(self._connection, self._ours().values(values), [{"of_id": c.id, "token": c.lease_token} for c in claims])
 
     def _ours(self) -> Any:
         return update(notices).where(
             notices.c.id == bindparam("of_id"), notices.c.lease_token == bindparam("token"), notices.c.state == literal("rendering")
         )
+
+    def send_stopped(self, address: str, since: datetime, now: datetime) -> int:
+        """Make due again the notices to this address (lower case) that its suppression stopped since then; how many."""
+        stopped = update(notices).where(
+            notices.c.state == "suppressed", notices.c.id >= id_floor(since), func.lower(notices.c.address) == address,
+            notices.c.error.startswith(STOPPED_BY_ADDRESS),
+        )  # fmt: skip
+        return self._connection.execute(stopped.values(state="pending", due_at=now, attempts=0, error="")).rowcount
 
     def retry(self, ids: Collection[str], now: datetime) -> set[str]:
         """Make failed notices due again; the ids of those that were failed."""
@@ -163,18 +192,6 @@ class NoticeRepository:
             .values(state="pending", due_at=now, attempts=0, error="")
         )
         return set(self._connection.execute(again.returning(notices.c.id)).scalars()) if ids else set()
-
-    def of_mails(self, journal_ids: Collection[str]) -> dict[str, Sequence[tuple[str, str]]]:
-        """Journal id -> (kind, state) of the notices that this mail caused."""
-        found = (
-            select(notices.c.journal_id, notices.c.kind, notices.c.state)
-            .where(notices.c.journal_id.in_(journal_ids))
-            .order_by(notices.c.id)
-        )
-        caused: dict[str, Any] = {}
-        for row in self._connection.execute(found) if journal_ids else ():
-            caused.setdefault(row.journal_id, []).append((row.kind, row.state))
-        return caused
 
     def queue(self) -> Queue:
         """How many wait, the oldest due time, and how many failed."""

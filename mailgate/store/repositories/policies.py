@@ -1,6 +1,6 @@
-"""The versions of the operators' policy. In: documents that were checked. Out: versions, and which one is in force.
+"""The versions of the operators' policy. In: documents that were checked. Out: versions, and which one is active.
 
-A version is never changed or removed; what is in force is said by the newest activation, so that taking an older version back leaves its
+A version is never changed or removed; the newest activation names the active one, so that taking an older version back leaves its
 own line in the record. Whoever adds a line holds the counter's row until the transaction ends: two that activate at once stand in a queue.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from mailgate.errors import UsageError
+from mailgate.errors import NotFound
 from mailgate.store.repositories.counters import next_numbers
 from mailgate.store.repositories.statements import limited
 from mailgate.store.rows import ActivationKind, PolicyActivation, PolicyVersion
@@ -30,12 +30,12 @@ class PolicyRepository:
         self._connection = connection
 
     def active(self) -> int | None:
-        """The number of the version in force; None before the first one. One row of one index: cheap enough for every batch."""
+        """The number of the active version; None before the first one. One row of one index: cheap enough for every batch."""
         row = self._connection.exec_driver_sql(_ACTIVE).one_or_none()
         return int(row[0]) if row else None
 
     def begin(self, text: str, author: str, comment: str, now: datetime) -> bool:
-        """Make this document version 1 and put it in force, unless there is a version. True when it was done by this call."""
+        """Make this document version 1 and activate it, unless there is a version. True when it was done by this call."""
         if self.active() is not None:
             return False
         sequence = self._queue()
@@ -45,33 +45,37 @@ class PolicyRepository:
         return True
 
     def add(self, text: str, author: str, comment: str, now: datetime) -> PolicyVersion:
-        """Keep a document under the next number and put it in force."""
+        """Keep a document under the next number and activate it."""
         sequence = self._queue()
         number = self._keep(text, author, comment, now)
         self._put(sequence, number, "activated", author, comment, now)
         return self.get(number)
 
     def roll_back(self, number: int, author: str, comment: str, now: datetime) -> None:
-        """Put an earlier version in force again. Raises UsageError when there is no such version."""
+        """Activate an earlier version again. Raises NotFound when there is no such version."""
         sequence = self._queue()
         self._put(sequence, self.get(number).number, "rolled_back", author, comment, now)
 
     def get(self, number: int) -> PolicyVersion:
-        """One version. Raises UsageError when there is none of this number."""
+        """One version. Raises NotFound when there is none of this number."""
         row = self._connection.execute(select(policy_versions).where(policy_versions.c.number == number)).one_or_none()
         if row is None:
             last = self._last()
-            raise UsageError(f"the policy has no version {number}; " + (f"there are 1 to {last}" if last else "no version is active yet"))
+            raise NotFound(
+                "policy version",
+                number,
+                f"the policy has no version {number}; " + (f"there are 1 to {last}" if last else "no version is active yet"),
+            )
         return PolicyVersion(row.number, row.text, row.sha256, row.author, row.comment, row.created_at)
 
     def history(self, limit: int | None = None) -> Sequence[PolicyActivation]:
-        """What was in force, the newest first."""
+        """The activations, newest first."""
         joined = policy_activations.join(policy_versions, policy_versions.c.number == policy_activations.c.number)
         statement = select(policy_activations, policy_versions.c.sha256).select_from(joined).order_by(_NEWEST_FIRST)
         return [_activation(row) for row in self._connection.execute(limited(statement, limit))]
 
     def _queue(self) -> int:
-        """Stand in the queue of those who change what is in force; the sequence number of the change."""
+        """Serialise activations; the sequence number of this one."""
         return next_numbers(self._connection, "policy_activation", 1)[0]
 
     def _last(self) -> int:

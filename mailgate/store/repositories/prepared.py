@@ -1,8 +1,8 @@
-"""Statements that are made once and run many times, at the driver's price.
+"""Statements that are made once and run many times, at the cost of the driver alone.
 
 In: a SQLAlchemy statement with bound parameters, at the top of a module; then values. Out: rows, or how many were touched. SQLAlchemy
 makes the text and knows how each type is stored and read; both are asked once and kept. Building a statement anew and running it through
-SQLAlchemy costs more than the database needs to answer. `bulk` tells how values reach the drivers.
+SQLAlchemy costs more than the database needs to answer. `bulk` describes how values reach the drivers.
 """
 
 from __future__ import annotations

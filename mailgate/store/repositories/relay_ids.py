@@ -1,4 +1,4 @@
-"""Ids that relays have put in place of ours, each for the one contact who taught it. `inbound.relay_ids` says when one is learned."""
+"""Ids that relays have put in place of ours, each for the one contact who taught it. See `inbound.intake.relay_ids` for when."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What may be taken away after its time. Accepted mail that waits for anybody keeps its bytes; rows that say what happened stay.
+"""Deletes what retention allows. Accepted mail that is not final keeps its bytes; rows that record what happened stay.
 
-In: now, and how long bytes are kept. Out: how much went. Works in bounded bites, one per call, so that no transaction gets long.
+In: now, and how long bytes are kept. Out: how much went. Each call deletes a bounded number of rows, so that no transaction gets long.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class RetentionRepository:
         self._connection = connection
 
     def purge(self, now: datetime, keep: timedelta | None, limit: int = BITE) -> Purged:
-        """Take away up to `limit` rows of each kind. Call again until nothing is taken.
+        """Delete up to `limit` rows of each kind. Call again until nothing is deleted.
 
         Raw bytes of settled entries accepted before `now - keep`, frozen mails that are final and as old, and what deduplication, the
         answer gate, the matcher and the counting of bounces no longer look at. `keep` None keeps all bytes. Bytes that a waiting entry or a

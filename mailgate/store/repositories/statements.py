@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Insert, Select, Table, Update, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 
-from mailgate.errors import UsageError
+from mailgate.errors import Invalid
 
 
 def upsert(connection: Connection, table: Table) -> Any:
@@ -49,12 +49,12 @@ def array(values: Iterable[str]) -> str:
 
 
 def id_range(prefix: str) -> tuple[str, str]:
-    """The lowest and the highest id that begin with `prefix`. Raises UsageError when no id can."""
+    """The lowest and the highest id that begin with `prefix`. Raises Invalid when no id can."""
     digits = prefix.replace("-", "").lower()
     try:
         return str(UUID(digits.ljust(32, "0"))), str(UUID(digits.ljust(32, "f")))
     except ValueError as error:
-        raise UsageError(f"{prefix!r} is not the beginning of an id") from error
+        raise Invalid("id", "unreadable", f"{prefix!r} is not the beginning of an id; list shows the ids") from error
 
 
 def id_floor(moment: datetime) -> str:

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from mailgate.cases.carriers import (
-    has_token_form,
     in_local_part,
     in_message_ids,
     in_text,
@@ -18,14 +17,14 @@ from mailgate.cases.carriers import (
     without_tokens,
 )
 from mailgate.cases.ids import new_id
-from mailgate.cases.tokens import MAX_NUMBER, TokenKeys, bounce_token, read_token, reply_token
+from mailgate.cases.tokens import MAX_NUMBER, TokenKeys, bounce_token, examine, reply_token
 
 KEYS = TokenKeys({3: b"k" * 32})
 FOREIGN = TokenKeys({3: b"f" * 32})
 TODAY = date(2026, 3, 2)
 TEXT = reply_token(KEYS, 123, 45, TODAY + timedelta(days=90))
 FORGED = reply_token(FOREIGN, 123, 45, TODAY + timedelta(days=90))
-TOKEN = read_token(KEYS, TEXT, TODAY)
+TOKEN = examine(KEYS, TEXT, TODAY)
 OUTBOX_ID = new_id(datetime(2026, 3, 2, tzinfo=UTC))
 
 
@@ -42,7 +41,6 @@ OUTBOX_ID = new_id(datetime(2026, 3, 2, tzinfo=UTC))
     ],
 )
 def test_given_a_local_part_with_a_token_when_read_then_it_is_found(local_part):
-    assert has_token_form(local_part)
     assert in_local_part(KEYS, local_part, TODAY) == TOKEN
 
 
@@ -108,6 +106,7 @@ def test_given_two_markers_when_read_then_both_come_in_order_and_doubles_once():
     assert [token.case_number for token in found] == [9, 123]
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("piece", ["Ref: ", "Ref:" + " " * 39, "ref:>", marker_line(FORGED) + "\n", "a" * 80])
 def test_given_a_hostile_text_when_doubled_then_the_time_at_most_doubles(piece):
     def seconds(size):
@@ -120,7 +119,7 @@ def test_given_a_hostile_text_when_doubled_then_the_time_at_most_doubles(piece):
     assert twice < 3 * once + 0.05
 
 
-def test_given_tokens_of_ours_in_a_text_when_it_is_told_to_others_then_they_are_taken_out_and_nothing_else_is():
+def test_given_tokens_of_ours_in_a_text_when_it_is_notified_to_others_then_they_are_taken_out_and_nothing_else_is():
     over = reply_token(KEYS, 123, 45, TODAY - timedelta(days=1))
     text = f"support+{TEXT}@x.example, <{over.upper()}.1@x.example>, bounce {bounce_token(KEYS, OUTBOX_ID)}, {FORGED} " + "a" * 56
     assert without_tokens(KEYS, text, TODAY) == f"support+…@x.example, <….1@x.example>, bounce …, {FORGED} " + "a" * 56

@@ -1,4 +1,4 @@
-"""Changes: what each operation adds to a case, who hears of it and who does not."""
+"""Changes: what each operation adds to a case, who is notified and who is not."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailgate.cases.changes import (
+    ChangeContext,
     Draft,
     NewCase,
-    Stamp,
     add_comment,
     add_note,
     add_participant,
@@ -33,21 +33,26 @@ FILE = StoredFile("00" * 32, "bilde.png", "image/png", 10)
 LOGO = StoredFile("11" * 32, "logo.png", "image/png", 10, "decoration")
 
 
-def stamp(actor=OPERATOR, now=LATER, **given):
-    return Stamp(actor, now, languages={"c1": "en"}, **given)
+def context(actor=OPERATOR, now=LATER, **given):
+    return ChangeContext(actor, now, languages={"c1": "en"}, **given)
 
 
 def a_case(status="open", **given):
-    made = create_case(NewCase(123, "SUP-123", KARI, "Skriveren", "Den står", participants=(OLA,)), stamp(now=NOW)).case
+    made = create_case(
+        NewCase(123, "SUP-123", KARI, "Skriveren", "Den står", participants=(OLA,), case_type="spørsmål", priority="normal"),
+        context(now=NOW),
+    ).case
     return replace(made, status=status, **given)
 
 
-def told(change):
+def notified(change):
     return [(notice.kind, notice.address) for notice in change.notices]
 
 
 def test_given_a_new_case_when_an_operator_makes_it_then_all_participants_hear_and_the_reporter_is_one():
-    change = create_case(NewCase(7, "SUP-7", KARI, "Hei", "Tekst", participants=(OLA, KARI)), stamp())
+    change = create_case(
+        NewCase(7, "SUP-7", KARI, "Hei", "Tekst", participants=(OLA, KARI), case_type="spørsmål", priority="normal"), context()
+    )
     assert change.created
     assert (change.case.status, change.case.customer_id, change.case.reporter_id) == ("open", "c1", "k")
     assert [(person.contact.id, person.role, person.approved) for person in change.participants_added] == [
@@ -55,17 +60,17 @@ def test_given_a_new_case_when_an_operator_makes_it_then_all_participants_hear_a
         ("o", "participant", True),
     ]
     assert [event.kind for event in change.events] == ["case_created"]
-    assert told(change) == [("case_created", KARI.address), ("case_created", OLA.address)]
+    assert notified(change) == [("case_created", KARI.address), ("case_created", OLA.address)]
 
 
 def test_given_a_new_case_with_files_when_made_then_a_first_comment_carries_them():
-    change = create_case(NewCase(7, "SUP-7", KARI, "Hei", files=(FILE,)), stamp(journal_id="j"))
+    change = create_case(NewCase(7, "SUP-7", KARI, "Hei", files=(FILE,), case_type="spørsmål", priority="normal"), context(journal_id="j"))
     assert (change.comments[0].files, change.comments[0].journal_id) == ((FILE,), "j")
 
 
 def test_given_a_comment_of_a_participant_when_added_then_everyone_hears_but_the_one_who_wrote():
-    change = add_comment(a_case(), Draft("Takk\nfor sist", (FILE, LOGO)), stamp(BY_KARI, journal_id="j"))
-    assert told(change) == [("comment_added", OLA.address)]
+    change = add_comment(a_case(), Draft("Takk\nfor sist", (FILE, LOGO)), context(BY_KARI, journal_id="j"))
+    assert notified(change) == [("comment_added", OLA.address)]
     assert (change.comments[0].text, change.comments[0].kind, change.comments[0].journal_id) == ("Takk\nfor sist", "comment", "j")
     notice = change.notices[0]
     assert notice.facts["text"] == "Takk\nfor sist"
@@ -75,7 +80,7 @@ def test_given_a_comment_of_a_participant_when_added_then_everyone_hears_but_the
 
 
 def test_given_a_reply_that_moves_when_added_then_comment_and_status_are_two_events_with_labels_in_the_readers_language():
-    change = add_comment(a_case("waiting_customer"), Draft("Her er svaret"), stamp(BY_KARI, journal_id="j"), "open")
+    change = add_comment(a_case("waiting_customer"), Draft("Her er svaret"), context(BY_KARI, journal_id="j"), "open")
     assert [event.kind for event in change.events] == ["comment_added", "status_changed"]
     assert change.case.status == "open"
     assert change.events[1].facts == {"from": "waiting_customer", "to": "open", "operation": "reply"}
@@ -83,82 +88,82 @@ def test_given_a_reply_that_moves_when_added_then_comment_and_status_are_two_eve
     assert (moved.facts["from_label"], moved.facts["to_label"], moved.language) == ("Waiting for customer", "Open", "en")
 
 
-def test_given_a_move_to_the_present_status_when_commented_then_only_the_comment_is_told():
-    assert [event.kind for event in add_comment(a_case("open"), Draft("x"), stamp(), "open").events] == ["comment_added"]
+def test_given_a_move_to_the_present_status_when_commented_then_only_the_comment_is_notified():
+    assert [event.kind for event in add_comment(a_case("open"), Draft("x"), context(), "open").events] == ["comment_added"]
 
 
 def test_given_a_closed_case_when_a_contact_comments_then_it_is_refused_and_an_operator_may():
     with pytest.raises(NotAllowed, match="new case"):
-        add_comment(a_case("closed"), Draft("x"), stamp(BY_KARI))
-    assert add_comment(a_case("closed"), Draft("x"), stamp()).comments
+        add_comment(a_case("closed"), Draft("x"), context(BY_KARI))
+    assert add_comment(a_case("closed"), Draft("x"), context()).comments
 
 
 def test_given_a_note_when_added_then_nobody_hears_and_nothing_moves():
-    change = add_note(a_case("waiting_customer"), Draft("Fraværsmelding"), stamp(Actor("system")))
+    change = add_note(a_case("waiting_customer"), Draft("Fraværsmelding"), context(Actor("system")))
     assert (change.comments[0].kind, change.notices, change.case.status) == ("note", (), "waiting_customer")
     assert [event.kind for event in change.events] == ["note_added"]
 
 
 def test_given_an_operation_when_done_then_status_event_and_notices_say_from_and_to():
-    change = operate(a_case("in_progress"), "ask_customer", stamp())
+    change = operate(a_case("in_progress"), "ask_customer", context())
     assert (change.case.status, change.events[0].actor) == ("waiting_customer", OPERATOR)
-    assert told(change) == [("status_changed", KARI.address), ("status_changed", OLA.address)]
+    assert notified(change) == [("status_changed", KARI.address), ("status_changed", OLA.address)]
     assert [notice.facts["to_label"] for notice in change.notices] == ["Ventar på kunde", "Waiting for customer"]
     assert [notice.facts["status_label"] for notice in change.notices] == ["Ventar på kunde", "Waiting for customer"]
 
 
 def test_given_an_operation_that_is_not_possible_when_done_then_the_error_names_what_is():
     with pytest.raises(NotAllowed, match="possible from closed: reopen"):
-        operate(a_case("closed"), "start", stamp())
+        operate(a_case("closed"), "start", context())
 
 
 def test_given_a_case_when_it_is_resolved_closed_and_reopened_then_the_time_of_solving_follows():
-    resolved = operate(a_case(), "resolve", stamp()).case
-    closed = operate(resolved, "close", stamp(now=LATER + timedelta(days=1))).case
-    reopened = operate(closed, "reopen", stamp(now=LATER + timedelta(days=2))).case
+    resolved = operate(a_case(), "resolve", context()).case
+    closed = operate(resolved, "close", context(now=LATER + timedelta(days=1))).case
+    reopened = operate(closed, "reopen", context(now=LATER + timedelta(days=2))).case
     assert (resolved.resolved_at, closed.resolved_at, reopened.resolved_at) == (LATER, LATER, None)
 
 
 def test_given_another_assignee_when_assigned_then_all_hear_and_the_same_again_is_nothing():
-    change = assign(a_case(), "per", stamp())
+    change = assign(a_case(), "per", context())
     assert (change.case.assignee, change.events[0].facts) == ("per", {"from": "", "to": "per"})
     assert len(change.notices) == 2
-    again = assign(change.case, "per", stamp())
+    again = assign(change.case, "per", context())
     assert (again.events, again.notices, again.case) == ((), (), change.case)
 
 
 def test_given_a_participant_who_waits_when_the_case_changes_then_only_approved_ones_hear():
-    waiting = add_participant(a_case(), EVA, stamp(), approved=False)
+    waiting = add_participant(a_case(), EVA, context(), approved=False)
     assert [event.facts for event in waiting.events] == [{"address": EVA.address, "approved": "no"}]
-    assert EVA.address not in [address for _, address in told(operate(waiting.case, "start", stamp()))]
-    approved = add_participant(waiting.case, EVA, stamp())
+    assert EVA.address not in [address for _, address in notified(operate(waiting.case, "start", context()))]
+    approved = add_participant(waiting.case, EVA, context())
     assert approved.participants_added[0].approved
     assert len(approved.case.participants) == 3
-    assert EVA.address in [address for _, address in told(operate(approved.case, "start", stamp()))]
+    assert EVA.address in [address for _, address in notified(operate(approved.case, "start", context()))]
 
 
 @pytest.mark.parametrize("approved", [True, False])
 def test_given_someone_who_takes_part_when_added_again_then_nothing_changes(approved):
     case = a_case()
-    assert add_participant(case, OLA, stamp(), approved=approved).case == case
+    assert add_participant(case, OLA, context(), approved=approved).case == case
 
 
-def test_given_a_participant_when_removed_then_gone_and_no_longer_told_but_the_reporter_stays():
-    change = remove_participant(a_case(), "OLA@kunde.example", stamp())
+def test_given_a_participant_when_removed_then_gone_and_no_longer_notified_but_the_reporter_stays():
+    change = remove_participant(a_case(), "OLA@kunde.example", context())
     assert change.participants_removed == ("o",)
-    assert told(operate(change.case, "start", stamp())) == [("status_changed", KARI.address)]
-    assert remove_participant(change.case, OLA.address, stamp()).events == ()
+    assert notified(operate(change.case, "start", context())) == [("status_changed", KARI.address)]
+    assert remove_participant(change.case, OLA.address, context()).events == ()
     with pytest.raises(NotAllowed, match="reported"):
-        remove_participant(change.case, KARI.address, stamp())
+        remove_participant(change.case, KARI.address, context())
 
 
-def test_given_a_failed_delivery_when_reported_then_it_is_an_event_and_nobody_is_told():
-    change = report_failure(a_case(), KARI.address, "5.1.1 no such user", stamp(Actor("system")))
+def test_given_a_failed_delivery_when_reported_then_it_is_an_event_and_nobody_is_notified():
+    change = report_failure(a_case(), KARI.address, "5.1.1 no such user", context(Actor("system")))
     assert (change.events[0].kind, change.notices) == ("delivery_failed", ())
 
 
 def test_given_a_window_and_kinds_when_notices_are_made_then_they_are_due_after_it_and_only_of_those_kinds():
-    given = stamp(BY_KARI, notice_window=timedelta(minutes=5), told=frozenset({"status_changed"}))
+    given = context(BY_KARI, notice_window=timedelta(minutes=5), notice_kinds=frozenset({"status_changed"}))
     change = add_comment(a_case("waiting_customer"), Draft("x"), given, "open")
     assert [(notice.kind, notice.due_at) for notice in change.notices] == [("status_changed", LATER + timedelta(minutes=5))]
 
@@ -168,5 +173,5 @@ def test_given_a_contact_when_written_to_then_its_own_language_comes_first_then_
     assert language_of(contact, {"c1": "en"}, "nb") == language
 
 
-def test_given_an_operator_of_the_same_name_as_a_contact_when_acting_then_the_contact_is_told():
-    assert len(operate(a_case(), "start", stamp(Actor("operator", "Kari"))).notices) == 2
+def test_given_an_operator_of_the_same_name_as_a_contact_when_acting_then_the_contact_is_notified():
+    assert len(operate(a_case(), "start", context(Actor("operator", "Kari"))).notices) == 2

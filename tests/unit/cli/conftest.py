@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from mailgate.cli import main
-from tests.policies import unhurried
+from tests.support.kept_work import put_empty_database
+from tests.support.policies import unhurried
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,27 @@ class Answer:
 Run = Callable[..., Answer]
 
 
+SETTINGS = """\
+[database]
+url = "sqlite:///var/mailgate.db"
+[policy]
+file = "first-policy.yaml"
+[outbound]
+hold_back_s = 0
+"""
+
+
 @pytest.fixture
 def mailgate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run `mailgate <arguments>` in a fresh installation."""
-    (tmp_path / "mailgate.toml").write_text('[database]\nurl = "sqlite:///var/mailgate.db"\n[policy]\nfile = "first-policy.yaml"\n')
+    (tmp_path / "var").mkdir(mode=0o700)
+    put_empty_database(tmp_path / "var" / "mailgate.db")
+    (tmp_path / "mailgate.toml").write_text(SETTINGS)
     (tmp_path / "first-policy.yaml").write_text(unhurried(), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MAILGATE_CONFIG", raising=False)
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    monkeypatch.setenv("MAILGATE_OPERATOR", "eva")
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
     def run(*arguments: str, stdin: bytes = b"") -> Answer:

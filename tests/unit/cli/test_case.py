@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 
-from mailgate.cases.changes import Stamp, add_participant
+from mailgate.cases.changes import ChangeContext, add_participant
 from mailgate.cases.model import Actor
 from mailgate.clock import utc_now
 from mailgate.store.database import open_database
@@ -68,8 +68,8 @@ def test_given_contacts_when_a_case_is_made_then_it_is_shown_with_all_that_is_kn
 def test_given_a_case_when_an_operation_is_done_then_status_event_and_notices_in_the_readers_language_are_written(desk, notices):
     made = desk("case", "do", "ask_customer", "SUP-1", "--as", "eva", "--json").objects[0]
     assert (made["status"], made["status_label"]) == ("waiting_customer", "Venter på kunde")
-    told = [(address, language, facts["to_label"]) for kind, address, language, facts in notices() if kind == "status_changed"]
-    assert sorted(told) == [(KARI, "nn", "Ventar på kunde"), (PER, "en", "Waiting for customer")]
+    notified = [(address, language, facts["to_label"]) for kind, address, language, facts in notices() if kind == "status_changed"]
+    assert sorted(notified) == [(KARI, "nn", "Ventar på kunde"), (PER, "en", "Waiting for customer")]
 
 
 def test_given_an_operation_that_is_not_possible_when_done_then_exit_1_and_one_line_names_those_that_are(desk):
@@ -80,17 +80,17 @@ def test_given_an_operation_that_is_not_possible_when_done_then_exit_1_and_one_l
     assert answer.err.count("\n") == 1
 
 
-def test_given_words_and_a_file_when_commented_then_both_are_kept_and_told(desk, stored, notices, tmp_path):
+def test_given_words_and_a_file_when_commented_then_both_are_kept_and_notified(desk, stored, notices, tmp_path):
     (tmp_path / "skjerm.png").write_bytes(b"\x89PNG")
     assert desk("case", "comment", "SUP-1", "-", "--file", "skjerm.png", "--as", "eva", stdin="Linje én\r\nto\x07".encode()).code == 0
     comment = desk("case", "show", "SUP-1", "--json").objects[0]["comments"][0]
     assert (comment["kind"], comment["by"], comment["text"]) == ("comment", "eva", "Linje én\nto")
     assert [(file["filename"], file["content_type"], file["size_bytes"]) for file in comment["files"]] == [("skjerm.png", "image/png", 4)]
-    assert stored(lambda uow: uow.blobs.get(comment["files"][0]["sha256"])) == b"\x89PNG"
+    assert stored(lambda uow: uow.blobs.find(comment["files"][0]["sha256"])) == b"\x89PNG"
     assert {facts["text"] for kind, _, _, facts in notices() if kind == "comment_added"} == {"Linje én\nto"}
 
 
-def test_given_a_note_when_added_then_nobody_is_told(desk, notices):
+def test_given_a_note_when_added_then_nobody_is_notified(desk, notices):
     before = notices()
     assert desk("case", "comment", "SUP-1", "Bare for oss", "--note").code == 0
     assert desk("case", "show", "SUP-1", "--json").objects[0]["comments"][0]["kind"] == "note"
@@ -99,9 +99,9 @@ def test_given_a_note_when_added_then_nobody_is_told(desk, notices):
 
 def test_given_a_case_when_assigned_then_the_assignee_stands_and_the_same_again_changes_nothing(desk, notices):
     assert desk("case", "assign", "SUP-1", "eva", "--json").objects[0]["assignee"] == "eva"
-    told = len(notices())
+    notified = len(notices())
     assert desk("case", "assign", "SUP-1", "eva").code == 0
-    assert len(notices()) == told
+    assert len(notices()) == notified
     assert desk("case", "assign", "SUP-1", "--nobody", "--json").objects[0]["assignee"] == ""
 
 
@@ -123,12 +123,30 @@ def test_given_a_participant_who_waits_when_named_then_it_is_approved(desk, stor
 
     def wait(uow):
         case, contact = uow.cases.get("SUP-1"), uow.contacts.by_addresses(["ny@kunde.test"])["ny@kunde.test"]
-        uow.cases.write([add_participant(case, contact, Stamp(Actor("system"), utc_now()), approved=False)])
+        uow.cases.write([add_participant(case, contact, ChangeContext(Actor("system"), utc_now()), approved=False)])
 
     stored(wait, write=True)
     assert desk("case", "show", "SUP-1", "--json").objects[0]["waiting"] == ["ny@kunde.test"]
     view = desk("case", "participant", "SUP-1", "ny@kunde.test", "--json").objects[0]
     assert (view["waiting"], view["participants"]) == ([], [KARI, PER, "ny@kunde.test"])
+
+
+def test_given_cases_when_listed_by_what_they_wait_for_then_only_those_are_listed(desk, stored):
+    desk("case", "new", "--reporter", KARI, "--summary", "Spørsmål", "--assignee", "eva")
+    desk("case", "new", "--reporter", KARI, "--summary", "Ferdig")
+    desk("case", "do", "resolve", "SUP-3")
+
+    def keys(*filters):
+        return [one["key"] for one in desk("case", "list", "--json", *filters).objects]
+
+    assert keys("--assignee", "eva") == ["SUP-2"]
+    assert keys("--assignee", "") == ["SUP-3", "SUP-1"]
+    assert keys("--open") == keys("--unanswered") == ["SUP-2", "SUP-1"]
+    assert keys("--overdue") == []
+    stored(lambda uow: uow.cases._connection.exec_driver_sql("UPDATE cases SET due_at = created_at WHERE key = 'SUP-1'"), write=True)
+    assert keys("--overdue") == ["SUP-1"]
+    assert keys("--overdue", "--text", "skriveren") == ["SUP-1"]
+    assert keys("--overdue", "--text", "spørsmål") == []
 
 
 def test_given_cases_when_listed_then_the_newest_comes_first_and_filters_hold(desk):
@@ -146,7 +164,7 @@ def test_given_cases_when_listed_then_the_newest_comes_first_and_filters_hold(de
     assert "SUP-2  resolved" in desk("case", "list").out
 
 
-def test_given_a_case_when_shown_to_people_then_conversation_and_events_are_lines_without_controls(desk):
+def test_given_a_case_when_shown_to_people_then_comments_and_events_are_lines_without_controls(desk):
     desk("case", "comment", "SUP-1", "første\nandre \x1b[31mrød", "--as", "eva")
     out = desk("case", "show", "SUP-1").out
     assert "  første\n  andre " in out

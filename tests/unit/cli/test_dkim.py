@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from mailgate import config
+from mailgate.application.doctor.dns import authenticity, dns_findings
 from mailgate.cli import main
-from mailgate.cli.doctor_dns import authenticity, dns_findings
 from mailgate.config import Settings
 from mailgate.errors import ConfigError
 from mailgate.outbound.signing import signer
@@ -63,9 +63,9 @@ def test_given_no_keys_when_asked_then_they_are_made_for_us_alone_and_the_record
 
 def test_given_keys_that_no_setting_names_when_asked_then_none_is_written_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (folder / "var" / "dkim-rsa.pem").read_bytes()
-    (folder / "mailgate.toml").unlink()
+    (folder / "mailgate.toml").write_text('[service]\ndomain = "firma.no"\n')
     assert main(["dkim"]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
     assert (folder / "var" / "dkim-rsa.pem").read_bytes() == before
     assert main(["dkim", "--folder", "/proc/nowhere"]) == 2
 
@@ -92,7 +92,7 @@ def _refused(folder: Path, **variables: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("variables", "says"),
+    ("variables", "wording"),
     [
         ({"MAILGATE_DKIM__RSA_KEY": "nowhere.pem"}, "cannot be read"),
         ({"MAILGATE_DKIM__RSA_KEY": "var/dkim-ed25519.pem"}, "is no RSA key"),
@@ -107,9 +107,9 @@ def _refused(folder: Path, **variables: str) -> str:
     ],
 )
 def test_given_a_key_or_setting_that_does_not_fit_when_loaded_then_it_is_refused_in_one_line(
-    folder: Path, variables: dict[str, str], says: str
+    folder: Path, variables: dict[str, str], wording: str
 ) -> None:
-    assert says in _refused(folder, **variables)
+    assert wording in _refused(folder, **variables)
     assert "\n" not in _refused(folder, **variables)
 
 
@@ -160,12 +160,15 @@ def test_given_our_keys_when_the_dns_has_them_then_the_doctor_is_content_and_els
     assert levels({**records, ed25519: other}) == ["ok", "fail"]
 
 
-def test_given_nobody_who_checks_authors_when_the_doctor_looks_then_it_warns() -> None:
+def test_point_5_given_nobody_who_checks_authors_when_the_doctor_looks_then_it_says_who_is_believed_and_warns() -> None:
     def level(**variables: str) -> str:
-        (finding,) = authenticity(config.load(None, variables, make_secrets=False))
-        return finding.level
+        believed, origin = authenticity(config.load(None, variables, make_secrets=False))
+        assert (believed.check, believed.level, origin.check) == ("believed", "ok", "origin")
+        return origin.level
 
     assert level() == "warn"
     assert level(MAILGATE_INTAKE__AUTHENTICATION="verify") == "ok"
-    assert level(MAILGATE_INTAKE__AUTHSERV_IDS="mx.firma.no") == "ok"
+    assert level(MAILGATE_INTAKE__AUTHSERV_IDS="mx.firma.no", MAILGATE_SMTP__TRUSTED_FROM="192.0.2.1") == "ok"
+    assert level(MAILGATE_INTAKE__AUTHSERV_IDS="mx.firma.no", MAILGATE_SMTP__LMTP_SOCKET="/run/mailgate/lmtp") == "ok"
+    assert level(MAILGATE_INTAKE__AUTHSERV_IDS="mx.firma.no") == "warn"
     assert level(MAILGATE_INTAKE__AUTHSERV_IDS="mx.firma.no", MAILGATE_INTAKE__AUTHENTICATION="off") == "warn"

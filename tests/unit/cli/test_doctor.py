@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from mailgate import config
-from mailgate.cli import doctor_host, doctor_services
-from mailgate.cli.doctor_dns import ResolverSilent, dns_findings
-from mailgate.cli.findings import Finding
-from tests.sink import Sink
+from mailgate.application.doctor import host, services
+from mailgate.application.doctor.dns import ResolverSilent, dns_findings
+from mailgate.application.doctor.findings import Finding
+from mailgate.runtime.active_policy import shipped
+from mailgate.runtime.bootstrap import Workshop
+from tests.support.sink import Sink
+from tests.support.waiting import free_port
 from tests.unit.cli.conftest import Run
-from tests.waiting import free_port
 
 GOOD = {
     "TXT firma.test": ["v=spf1 ip4:192.0.2.1 -all", "other=1"],
@@ -57,6 +59,10 @@ def _settings(**variables: str) -> config.Settings:
     return config.load(None, given, make_secrets=False)
 
 
+def _broker(settings: config.Settings) -> list[Finding]:
+    return list(services.broker(settings, Workshop(settings).broker_state))
+
+
 def _dns(changes: Mapping[str, list[str] | None], **variables: str) -> dict[str, Finding]:
     return {finding.check: finding for finding in dns_findings(_settings(**variables), Zone({**GOOD, **changes}))}
 
@@ -66,7 +72,7 @@ def test_given_a_good_zone_when_asked_then_all_is_ok() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "check", "level", "says"),
+    ("changes", "check", "level", "wording"),
     [
         ({"MX firma.test": []}, "mx", "fail", "neither MX nor address"),
         ({"MX firma.test": [], "A firma.test": ["192.0.2.1"]}, "mx", "warn", "no MX"),
@@ -87,11 +93,11 @@ def test_given_a_good_zone_when_asked_then_all_is_ok() -> None:
     ],
 )
 def test_given_a_zone_with_a_flaw_when_asked_then_it_is_named_with_what_to_do(
-    changes: Mapping[str, list[str] | None], check: str, level: str, says: str
+    changes: Mapping[str, list[str] | None], check: str, level: str, wording: str
 ) -> None:
     finding = _dns(changes)[check]
     assert finding.level == level
-    assert says in finding.text
+    assert wording in finding.text
     assert bool(finding.do) == (level != "ok")
 
 
@@ -119,7 +125,7 @@ def test_given_a_smarthost_when_tried_then_a_session_is_opened_and_no_mail_is_se
         settings = _settings(
             MAILGATE_OUTBOUND__DELIVERY="smtp", MAILGATE_OUTBOUND__SMARTHOST=f"smtp://127.0.0.1:{sink.port}", MAILGATE_OUTBOUND__TLS="none"
         )
-        found = [finding.level for finding in doctor_services.smarthost(settings)]
+        found = [finding.level for finding in services.smarthost(settings)]
         assert sink.mails == []
     assert found == ["ok"]
 
@@ -132,20 +138,20 @@ def test_given_services_that_are_away_when_asked_then_each_says_what_to_do_and_n
         MAILGATE_OUTBOUND__DELIVERY="smtp",
         MAILGATE_OUTBOUND__SMARTHOST=f"smtp://127.0.0.1:{port}",
     )
-    found = [*doctor_services.database(settings), *doctor_services.broker(settings), *doctor_services.smarthost(settings)]
+    found = [*services.database(settings), *_broker(settings), *services.smarthost(settings)]
     assert [(finding.check, finding.level) for finding in found] == [("database", "fail"), ("broker", "fail"), ("smarthost", "fail")]
     assert all(finding.do for finding in found)
     assert "geheim" not in str(found)
 
 
 def test_given_a_rabbit_that_is_away_when_asked_then_it_says_so() -> None:
-    (finding,) = doctor_services.broker(_settings(MAILGATE_BROKER__URL=f"amqp://u:geheim@127.0.0.1:{free_port()}/"))
+    (finding,) = _broker(_settings(MAILGATE_BROKER__URL=f"amqp://u:geheim@127.0.0.1:{free_port()}/"))
     assert finding.level == "fail"
     assert "geheim" not in str(finding)
 
 
 def test_given_redis_when_asked_then_it_is_ok(redis_url: str) -> None:
-    (finding,) = doctor_services.broker(_settings(MAILGATE_BROKER__URL=redis_url))
+    (finding,) = _broker(_settings(MAILGATE_BROKER__URL=redis_url))
     assert finding.level == "ok"
 
 
@@ -158,7 +164,7 @@ def test_given_redis_when_asked_then_it_is_ok(redis_url: str) -> None:
     ],
 )
 def test_given_a_clock_when_looked_at_then_it_must_be_sane_and_kept(now: datetime, state: int, level: str) -> None:
-    (finding,) = doctor_host.clock(now, state)
+    (finding,) = host.clock(now, state)
     assert finding.level == level
 
 
@@ -173,8 +179,8 @@ def test_given_a_disk_when_looked_at_then_its_free_share_decides(
         asked.append(folder)
         return Usage(100 << 20, (100 - free) << 20, free << 20)
 
-    monkeypatch.setattr(doctor_host.shutil, "disk_usage", usage)
-    (finding,) = doctor_host.disk(_settings(**variables))
+    monkeypatch.setattr(host.shutil, "disk_usage", usage)
+    (finding,) = host.disk(_settings(**variables))
     assert finding.level == level
     assert asked == [tmp_path]
 
@@ -183,7 +189,7 @@ def test_given_a_database_that_everyone_can_read_when_looked_at_then_it_is_named
     file = tmp_path / "m.db"
     file.touch(mode=0o644)
     file.chmod(0o644)
-    found = list(doctor_host.permissions(_settings(MAILGATE_DATABASE__URL=f"sqlite:///{file}")))
+    found = list(host.permissions(_settings(MAILGATE_DATABASE__URL=f"sqlite:///{file}")))
     assert [finding.do for finding in found if str(file) in finding.text] == [f"chmod o-rwx {file}"]
 
 
@@ -223,6 +229,25 @@ def _policy_finding(mailgate: Run) -> dict[str, str]:
     return next(one for one in found if one["check"] == "policy")
 
 
+def test_given_a_policy_without_the_newer_rules_when_examined_then_they_are_named(mailgate: Run, tmp_path: Path) -> None:
+    (tmp_path / "first-policy.yaml").write_text("rules: [{name: a, when: always, then: hold}]\n")
+    assert mailgate("policy", "activate", "first-policy.yaml", "--comment", "one", "--author", "Kari").code == 0
+    found = _policy_finding(mailgate)
+    assert found["level"] == "warn"
+    assert "has no rule for mail of machines that a person may have written and encrypted mail" in found["text"]
+    assert "perhaps_a_person, encrypted" in found["do"]
+    checked = mailgate("policy", "check", "first-policy.yaml")
+    assert (checked.code, checked.err) == (0, "")
+    assert "no rule for mail of machines that a person may have written and encrypted mail" in checked.out
+    assert "add the rules perhaps_a_person, encrypted" in checked.out
+    assert mailgate("policy", "check", "first-policy.yaml", "--json").objects[0]["lacking"] == ["perhaps_a_person", "encrypted"]
+
+
+def test_given_the_built_in_policy_when_checked_then_it_lacks_no_newer_rule(mailgate: Run, tmp_path: Path) -> None:
+    (tmp_path / "built-in.yaml").write_text(shipped())
+    assert "no rule for" not in mailgate("policy", "check", "built-in.yaml").out
+
+
 def test_given_policies_good_and_bad_when_examined_then_what_is_in_force_and_what_to_do_is_said(mailgate: Run, tmp_path: Path) -> None:
     file = tmp_path / "first-policy.yaml"
     assert _policy_finding(mailgate)["text"] == f"no version yet; the first start takes {file}"
@@ -236,4 +261,4 @@ def test_given_policies_good_and_bad_when_examined_then_what_is_in_force_and_wha
     assert re.fullmatch("version 1-[0-9a-f]{8} of Kari is in force", _policy_finding(mailgate)["text"])
     file.write_text(good + "# more\n")
     other = _policy_finding(mailgate)
-    assert (other["level"], other["do"]) == ("warn", f"mailgate policy activate {file} puts it in force")
+    assert (other["level"], other["do"]) == ("warn", f"mailgate policy activate {file} makes it active")

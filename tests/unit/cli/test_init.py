@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from mailgate import config
-from mailgate.bootstrap import open_store, policy_in_force
 from mailgate.errors import PolicyError
+from mailgate.inbound.smtp.tls import server_context
+from mailgate.runtime.bootstrap import make_active_policy, open_store
 from tests.unit.cli.conftest import Run
 
 
@@ -29,6 +30,16 @@ def test_given_a_folder_when_made_then_it_has_settings_and_private_secrets(mailg
     assert settings.database.url == f"sqlite:///{tmp_path}/gate/var/mailgate.db"
 
 
+def test_point_5_given_a_folder_when_made_then_mail_is_verified_and_starttls_offered(mailgate: Run, tmp_path: Path) -> None:
+    mailgate("init", "gate", "--domain", "firma.test")
+    settings = config.load(tmp_path / "gate" / "mailgate.toml", {})
+    assert settings.intake.authentication == "verify"
+    assert settings.smtp.tls_cert == tmp_path / "gate" / "var" / "tls" / "cert.pem"
+    assert settings.smtp.tls_key
+    assert stat.S_IMODE(settings.smtp.tls_key.stat().st_mode) == 0o600
+    server_context(str(settings.smtp.tls_cert), str(settings.smtp.tls_key))
+
+
 def test_given_two_folders_when_made_then_their_keys_differ(mailgate: Run, tmp_path: Path) -> None:
     mailgate("init", "a")
     mailgate("init", "b")
@@ -36,7 +47,7 @@ def test_given_two_folders_when_made_then_their_keys_differ(mailgate: Run, tmp_p
     assert keys[0] != keys[1]
 
 
-@pytest.mark.parametrize("there", ["mailgate.toml", "var/secrets.toml"])
+@pytest.mark.parametrize("there", ["mailgate.toml", "var/secrets.toml", "var/tls/key.pem"])
 def test_given_a_file_that_is_there_when_made_again_then_nothing_is_touched(mailgate: Run, tmp_path: Path, there: str) -> None:
     kept = tmp_path / "gate" / there
     kept.parent.mkdir(parents=True)
@@ -70,12 +81,12 @@ def test_given_the_policy_of_init_when_the_database_is_empty_then_it_is_the_one_
     store = open_store(settings)
     file.write_text("rules:\n  - {name: default, when: alway, then: hold}\n")
     with pytest.raises(PolicyError, match=r"policy\.yaml:2:27: .*did you mean 'always'"):
-        policy_in_force(settings, store).begin()
+        make_active_policy(settings, store).begin()
     file.write_text("rules: [{name: default, when: always, then: hold}]\ntests: [{name: mine, expect: note}]\n")
     with pytest.raises(PolicyError, match="mine: expected note, got hold"):
-        policy_in_force(settings, store).current()
+        make_active_policy(settings, store).current()
     file.write_text("rules: [{name: mine, when: always, then: hold}]\n")
-    policy = policy_in_force(settings, store).current()
+    policy = make_active_policy(settings, store).current()
     assert [rule.name for rule in policy.rules] == ["mine"]
     assert policy.version == f"1-{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}"
     store.database.close()
@@ -88,3 +99,12 @@ def test_given_a_policy_when_explained_then_it_is_asked_in_place_of_the_one_that
     answer = mailgate("explain", "--config", "gate/mailgate.toml", "--policy", "mine.yaml", "a.eml")
     assert (answer.code, answer.err) == (0, "")
     assert "hold, by rule all_of_it of file-" in answer.out
+
+
+def test_given_the_settings_of_init_when_read_then_authors_are_verified_and_no_network_is_believed(mailgate: Run, tmp_path: Path) -> None:
+    mailgate("init", "gate", "--domain", "firma.test")
+    text = (tmp_path / "gate" / "mailgate.toml").read_text()
+    assert '\nauthentication = "verify"\n' in text
+    assert "\ntrusted_from = []\n" in text
+    settings = config.load(tmp_path / "gate" / "mailgate.toml", {})
+    assert [who for who in settings.believed.values() if "verified" not in who] == ["nobody"] * 4

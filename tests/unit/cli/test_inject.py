@@ -9,7 +9,7 @@ import pytest
 
 from mailgate import config
 from mailgate.store.opening import open_store
-from tests.policies import unhurried
+from tests.support.policies import unhurried
 from tests.unit.cli.conftest import Run
 
 MAIL = b"Return-Path: <retur@kunde.example>\r\nFrom: kari@kunde.example\r\nSubject: x\r\n\r\nHei\r\n.\r\n..to\r\n"
@@ -46,12 +46,12 @@ def test_given_any_bytes_when_injected_then_they_are_kept_with_crlf_and_every_do
     id_ = mailgate("inject", "--json", "-", stdin=raw).objects[0]["journal_id"]
     settings = config.load(Path("mailgate.toml"), {})
     store = open_store(settings.database.url)
-    with store.reading() as work:
-        assert work.journal.raw(id_) == stored
+    with store.reading() as uow:
+        assert uow.journal.raw(id_) == stored
     store.database.close()
 
 
-def test_given_the_same_mail_again_when_injected_then_the_first_id_is_told(mailgate: Run) -> None:
+def test_given_the_same_mail_again_when_injected_then_the_first_id_is_notified(mailgate: Run) -> None:
     first, second = (mailgate("inject", "--json", "-", stdin=MAIL).objects[0] for _ in range(2))
     assert second == {**first, "duplicate": True}
     assert len(_journal(mailgate)) == 1

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mailgate import bootstrap, config
-from mailgate.outbound import actors
+from mailgate import config
+from mailgate.outbound import send_stage
+from mailgate.runtime import bootstrap
 from tests.unit.cli.conftest import Run
 
 PERSON = (
@@ -26,7 +29,7 @@ def work(mailgate: Run, tmp_path: Path) -> Work:
     def run() -> None:
         settings = config.load(tmp_path / "mailgate.toml", {})
         store = bootstrap.open_store(settings)
-        notices, send = actors.make_stages(settings, store, bootstrap.token_keys(settings), lambda _stage: None)
+        notices, send = send_stage.make_stages(settings, store, bootstrap.token_keys(settings), lambda _stage: None)
         for stage in (bootstrap.make_intake(settings, store, lambda _stage: None, reads_aside=False), notices, send):
             stage.run(lambda: False)
         store.database.close()
@@ -72,10 +75,10 @@ def test_given_a_mail_that_is_done_when_moved_then_the_answer_is_no(mailgate: Ru
     mailgate("inject", "-", stdin=PERSON)
     work()
     id_ = _only(mailgate, "journal")["id"]
-    for verb, says in (("release", "is not held"), ("discard", "is neither held nor shunted")):
+    for verb, wording in (("release", "is not held"), ("discard", "is neither held nor shunted")):
         answer = mailgate("journal", verb, id_)
         assert (answer.code, answer.out) == (1, "")
-        assert answer.err == f"mailgate: 1 of 1 left alone: {id_} {says}\n"
+        assert answer.err == f"mailgate: 1 of 1 left alone: {id_} {wording}\n"
 
 
 def test_given_all_held_mail_when_released_then_each_moves(mailgate: Run, work: Work) -> None:
@@ -166,3 +169,42 @@ def test_given_a_policy_of_many_rules_when_an_entry_is_shown_then_every_rule_has
     (tmp_path / "few.yaml").write_text(f"rules:\n{default}")
     assert mailgate("policy", "activate", "few.yaml", "--comment", "few").code == 0
     assert mailgate("journal", "show", "--json", entry["id"]).objects[0] == shown, "the version that decided tells its rules for ever"
+
+
+def test_given_a_stored_mail_when_reported_then_its_case_file_names_nobody_and_the_audit_says_who_looked(mailgate: Run, work: Work) -> None:
+    raw = PERSON.replace(b"Hei\r\n", b"Hei, Fjellstad her. Ring 915 12 345.\r\n\r\nMvh\r\nKari Fjellstad\r\n")
+    mailgate("inject", "-", stdin=raw)
+    work()
+    id_ = _only(mailgate, "journal")["id"]
+    answer = mailgate("journal", "report", "--as", "ola", id_)
+    assert answer.code == 0
+    assert "is read as the mail was" in answer.err
+    assert answer.out.startswith("X-Mailgate-Report: ")
+    assert not any(secret in answer.out.lower() for secret in ("kari", "fjellstad", "kunde", "915 12 345", "example.test", "rapporten"))
+    (done,) = mailgate("journal", "show", "--json", id_).objects[0]["interventions"]
+    assert (done["operator"], done["verb"], done["detail"]["same_reading"]) == ("ola", "report", True)
+
+
+def test_given_an_unknown_id_when_reported_then_one_line_says_so(mailgate: Run) -> None:
+    answer = mailgate("journal", "report", "zzz")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+
+
+def test_point_17_given_changed_frozen_bytes_when_looked_at_then_raw_refuses_and_ledger_and_doctor_name_the_mail(
+    mailgate: Run, work: Work, tmp_path: Path
+) -> None:
+    mailgate("inject", "-", stdin=PERSON)
+    work()
+    (mail,) = mailgate("outbox", "list", "--json").objects
+    assert mailgate("ledger", "--deep").code == 0
+    with closing(sqlite3.connect(tmp_path / "var" / "mailgate.db")) as database, database:
+        database.execute("UPDATE outbox_mails SET raw = ? WHERE outbox_id = ?", (b"Subject: Forfalsk\r\n\r\n", mail["id"]))
+    answer = mailgate("outbox", "raw", mail["id"])
+    assert (answer.code, answer.out) == (1, "")
+    assert "SHA-256" in answer.err
+    ledger = mailgate("ledger", "--deep")
+    assert ledger.code == 1
+    assert mail["id"] in ledger.out
+    (found,) = (finding for finding in mailgate("doctor", "--json").objects if finding["check"] == "contents")
+    assert found["level"] == "fail"
+    assert mail["id"] in found["text"]

@@ -24,7 +24,7 @@ def _run(*words: str, folder: Path, **more: object) -> subprocess.CompletedProce
     return subprocess.run([*PROGRAM, *words], capture_output=True, text=True, timeout=60, check=False, cwd=folder, **more)  # type: ignore[call-overload, no-any-return]
 
 
-def test_given_version_when_asked_then_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_given_version_when_asked_then_it_is_notified(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"mailgate {__version__}\n"
 
@@ -36,10 +36,10 @@ def test_given_nothing_when_called_then_help_is_shown_and_it_is_an_error(capsys:
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "wording"),
     [
         (["pars"], "No such command 'pars'"),
-        (["parse"], "Missing argument 'PATH...'"),
+        (["parse"], "Missing argument 'PATH'"),
         (["parse", "--jsn", "x"], "No such option"),
         (["journal"], "Missing command"),
         (["journal", "list", "--state", "lost"], "'lost'"),
@@ -48,12 +48,12 @@ def test_given_nothing_when_called_then_help_is_shown_and_it_is_an_error(capsys:
         (["ledger", "extra"], "extra"),
     ],
 )
-def test_given_a_wrong_call_when_made_then_one_line_says_so(words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_given_a_wrong_call_when_made_then_one_line_says_so(words: list[str], wording: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 2
     said = capsys.readouterr()
     assert said.out == ""
     assert re.fullmatch(r"mailgate: [^\n]+; see mailgate[^\n]* --help\n", said.err)
-    assert says in said.err
+    assert wording in said.err
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_given_a_mail_when_parsed_then_the_object_has_the_fields_of_the_contract
     assert run.returncode == 0
     (found,) = objects(run)
     assert list(found) == FIELDS
-    assert list(found["reply"]) == ["text", "signature", "quoted", "thanks_only"]
+    assert list(found["reply"]) == ["text", "signature", "quoted", "thanks_only", "forwarded"]
     assert (found["path"], found["subject"], found["text"]) == (str(eml), "Blåbær", "Hei på deg\n")
 
 
@@ -64,7 +64,7 @@ def test_given_a_folder_without_mail_when_parsed_then_it_is_said(tmp_path):
     assert b"no mail in this folder" in run.stderr
 
 
-def test_given_an_mbox_when_parsed_then_every_mail_is_told_with_its_number(tmp_path):
+def test_given_an_mbox_when_parsed_then_every_mail_is_notified_with_its_number(tmp_path):
     path = tmp_path / "box"
     path.write_bytes(
         b"From a@b Wed Mar  3 10:20:00 2027\n"

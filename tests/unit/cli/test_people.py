@@ -13,7 +13,7 @@ def test_given_a_customer_when_added_then_it_is_shown_with_what_its_agreement_me
     view = mailgate("customer", "show", "kunde as", "--json").objects[0]
     assert view == added.objects[0]
     assert (view["agreement"], view["domains"]) == ("utvidet", ["kunde.test", "xn--st-kka.test"])
-    assert view["phone"] == "hverdager 08.00–23.00, lørdag 08.00–16.00, søndag 14.00–22.00"
+    assert view["phone"] == "mandag–fredag 08.00–23.00, lørdag 08.00–16.00, søndag 14.00–22.00"
 
 
 def test_given_a_customer_when_changed_then_only_what_was_given_changes(mailgate):

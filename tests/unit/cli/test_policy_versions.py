@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.policy_in_force import shipped
+from mailgate.runtime.active_policy import shipped
 from tests.unit.cli.conftest import Answer, Run
 
 HOLD = "rules: [{name: hold_all, when: always, then: hold}]\n"
@@ -59,14 +59,14 @@ def test_given_versions_when_shown_then_the_text_is_there_byte_for_byte(mailgate
     shown = mailgate("policy", "show", "1")
     assert shown.out == HOLD
     assert shown.err.startswith("# version 1, made ")
-    told = mailgate("policy", "show", "2", "--json").objects[0]
-    assert (told["text"], told["active"], told["comment"]) == (NOTE, True, "why note")
+    answer = mailgate("policy", "show", "2", "--json").objects[0]
+    assert (answer["text"], answer["active"], answer["comment"]) == (NOTE, True, "why note")
     missing = mailgate("policy", "show", "3")
     assert (missing.code, missing.err) == (2, "mailgate: the policy has no version 3; there are 1 to 2\n")
 
 
 @pytest.mark.parametrize(
-    ("name", "says", "ends"),
+    ("name", "wording", "ends"),
     [
         (
             "broken",
@@ -79,22 +79,22 @@ def test_given_versions_when_shown_then_the_text_is_there_byte_for_byte(mailgate
 )
 @pytest.mark.usefixtures("write")
 def test_given_a_wrong_document_when_activated_then_all_is_named_and_the_old_one_stays(
-    mailgate: Run, name: str, says: list[str], ends: str
+    mailgate: Run, name: str, wording: list[str], ends: str
 ) -> None:
     _activate(mailgate, "note")
     before = mailgate("policy", "history", "--json").out
     said = _activate(mailgate, name)
     assert (said.code, said.err) == (1, f"mailgate: {ends}\n")
     lines = [line for line in said.out.splitlines() if not line.startswith(" ")]
-    for line, wanted in zip(lines, says, strict=True):
+    for line, wanted in zip(lines, wording, strict=True):
         assert line.startswith(wanted)
-    assert len(_activate(mailgate, name, "--json").objects) == len(says)
+    assert len(_activate(mailgate, name, "--json").objects) == len(wording)
     assert mailgate("policy", "history", "--json").out == before
     assert mailgate("policy", "show").out == NOTE
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "wording"),
     [
         (b"rules:\n\t- {name: a}\n", "indent with spaces"),
         (b"rules: [{name: a, name: b, when: always, then: hold}]\n", "stands twice"),
@@ -108,13 +108,13 @@ def test_given_a_wrong_document_when_activated_then_all_is_named_and_the_old_one
     ],
 )
 def test_given_hostile_or_broken_bytes_when_activated_then_refused_with_the_place_and_the_old_one_stays(
-    mailgate: Run, tmp_path: Path, write: dict[str, Path], content: bytes, says: str
+    mailgate: Run, tmp_path: Path, write: dict[str, Path], content: bytes, wording: str
 ) -> None:
     _activate(mailgate, "note")
     (tmp_path / "bad.yaml").write_bytes(content)
     said = _activate(mailgate, "bad")
     assert said.code == 1
-    assert says in said.out
+    assert wording in said.out
     assert all(line.startswith("bad.yaml:") for line in said.out.splitlines())
     assert mailgate("policy", "show").out == NOTE
 
@@ -142,8 +142,8 @@ def test_given_three_versions_when_rolled_back_twice_then_each_goes_one_further_
     for name in ("hold", "note", "spoken"):
         _activate(mailgate, name)
     assert mailgate("policy", "rollback", "--comment", "Nordvik's mail was noted", "--author", "Per").out.endswith("before it, version 3\n")
-    told = mailgate("policy", "rollback", "--json").objects[0]
-    assert (told["version"], told["before"], told["active"]) == (1, 2, True)
+    answer = mailgate("policy", "rollback", "--json").objects[0]
+    assert (answer["version"], answer["before"], answer["active"]) == (1, 2, True)
     assert mailgate("policy", "show").out == HOLD
     record = mailgate("policy", "history", "--json").objects
     assert [(line["version"], line["what"]) for line in record[:2]] == [(1, "rolled_back"), (2, "rolled_back")]

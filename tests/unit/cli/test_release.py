@@ -28,7 +28,7 @@ def _reply_to(mailgate: Run, address: str) -> str:
 
 
 def _case(mailgate: Run) -> tuple[set[str], set[str], list[tuple[str, str]]]:
-    """Who takes part, who waits, and the conversation as (by, text)."""
+    """Who takes part, who waits, and the comments as (by, text)."""
     (case,) = mailgate("case", "show", "SUP-1", "--json").objects
     return set(case["participants"]), set(case["waiting"]), [(one["by"], one["text"]) for one in case["comments"]]
 
@@ -50,7 +50,8 @@ def test_given_a_strangers_mail_with_anothers_token_when_released_then_he_takes_
     held = mailgate("journal", "list", "--state", "held", "--json").objects[0]["id"]
     assert _case(mailgate) == ({PER}, set(), [])
 
-    assert mailgate("journal", "release", held).code == 0
+    assert mailgate("journal", "release", held).code == 1
+    assert mailgate("journal", "release", held, "--across-customers", "SUP-1").code == 0
     work()
 
     assert mailgate("journal", "show", held, "--json").objects[0]["state"] == "commented"

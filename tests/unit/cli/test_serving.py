@@ -6,24 +6,29 @@ import os
 import re
 import signal
 import smtplib
+import socket
+import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.gateway import PROGRAM, Gateway
-from tests.waiting import free_port, until
+from mailgate.config import self_signed
+from tests.support.gateway import PROGRAM, Gateway
+from tests.support.waiting import free_port, until
 
 STARTS_S = 30
 
 
 @contextmanager
-def _running(folder: Path, *words: str, **streams: object) -> Iterator[subprocess.Popen[str]]:
-    environment = {**os.environ, "MAILGATE_SMTP__LISTEN": "127.0.0.1:0", "MAILGATE_METRICS__LISTEN": "127.0.0.1:0"}
+def _running(folder: Path, *words: str, more: Mapping[str, str] | None = None, **streams: object) -> Iterator[subprocess.Popen[str]]:
+    database = f"sqlite:///{folder}/var/mailgate.db"
+    listening = {"MAILGATE_SMTP__LISTEN": "127.0.0.1:0", "MAILGATE_METRICS__LISTEN": "127.0.0.1:0"}
+    environment = {**os.environ, "MAILGATE_DATABASE__URL": database, **listening, **(more or {})}
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     with subprocess.Popen([*PROGRAM, *words], cwd=folder, env=environment, text=True, **given) as process:  # type: ignore[call-overload]
         try:
@@ -44,8 +49,24 @@ def test_given_run_when_started_then_it_says_how_to_send_a_mail_and_stops_with_0
         assert process.wait(STARTS_S) == 0
 
 
+def test_given_run_when_it_is_killed_then_its_pages_end_too(tmp_path: Path) -> None:
+    port = free_port()
+    with _running(tmp_path, "run", more={"MAILGATE_WEB__LISTEN": f"127.0.0.1:{port}"}) as process:
+        until(lambda: _answers(port), STARTS_S, "the pages are served")
+        process.kill()
+        until(lambda: not _answers(port), STARTS_S, "the pages have ended")
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def test_given_a_port_in_use_when_started_then_one_line_says_so(tmp_path: Path) -> None:
-    with Gateway(tmp_path / "first", f"sqlite:///{tmp_path}/m.db") as gateway:
+    with Gateway(tmp_path / "first", f"sqlite:///{tmp_path}/m.db", preloaded=True) as gateway:
         gateway.start()
         settings = tmp_path / "mailgate.toml"
         settings.write_text(f'[smtp]\nlisten = ["127.0.0.1:{gateway.port}"]\n[metrics]\nlisten = []\n[log]\nlevel = "error"\n')
@@ -75,14 +96,14 @@ def test_given_a_reader_of_the_log_that_goes_away_when_mail_comes_then_it_is_tak
 
 
 @pytest.mark.parametrize("command", ["smtp", "worker"])
-def test_given_parts_on_sqlite_without_a_bell_when_started_then_the_log_says_what_that_means(tmp_path: Path, command: str) -> None:
+def test_given_parts_on_sqlite_without_wakeups_when_started_then_the_log_says_what_that_means(tmp_path: Path, command: str) -> None:
     with (tmp_path / "log").open("w") as log, _running(tmp_path, command, stderr=log) as process:
         until(lambda: '"started"' in (tmp_path / "log").read_text(), STARTS_S, "it runs")
         process.send_signal(signal.SIGTERM)
         assert process.wait(STARTS_S) == 0
     written = (tmp_path / "log").read_text()
     assert "SQLite serves the processes of one host only" in written
-    assert "memory:// rings in one process only" in written
+    assert "memory:// carries wakeups in one process only" in written
 
 
 def test_given_files_made_by_a_start_when_looked_at_then_they_are_for_our_user_alone(tmp_path: Path) -> None:
@@ -96,6 +117,7 @@ def test_given_files_made_by_a_start_when_looked_at_then_they_are_for_our_user_a
         process.wait(STARTS_S)
 
 
+@pytest.mark.timing
 def test_given_a_stop_when_nothing_is_in_hand_then_it_is_quick(tmp_path: Path) -> None:
     with _running(tmp_path, "run") as process:
         assert process.stdout is not None
@@ -104,3 +126,51 @@ def test_given_a_stop_when_nothing_is_in_hand_then_it_is_quick(tmp_path: Path) -
         process.send_signal(signal.SIGTERM)
         process.wait(STARTS_S)
         assert time.monotonic() - start < 10
+
+
+def test_given_a_service_manager_when_started_and_stopped_then_it_gets_ready_alive_and_stopping(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(STARTS_S)
+        variables = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
+        with (tmp_path / "log").open("w") as log, _running(tmp_path, "run", stdout=log, stderr=log, more=variables) as process:
+            states = [listener.recv(100)]
+            while b"READY=1" not in states or states[-1] != b"WATCHDOG=1" or len(states) < 4:
+                states.append(listener.recv(100))
+            process.send_signal(signal.SIGTERM)
+            while states[-1] != b"STOPPING=1":
+                states.append(listener.recv(100))
+            assert process.wait(STARTS_S) == 0
+    assert set(states) == {b"READY=1", b"WATCHDOG=1", b"STOPPING=1"}
+
+
+def test_given_a_renewed_certificate_when_told_to_reload_then_the_next_handshake_shows_it_and_the_log_says_so(tmp_path: Path) -> None:
+    certificate, key, port = tmp_path / "cert.pem", tmp_path / "key.pem", free_port()
+    assert self_signed.make(certificate, key, "mx.firma.example")
+    tls = {"MAILGATE_SMTP__TLS_CERT": str(certificate), "MAILGATE_SMTP__TLS_KEY": str(key), "MAILGATE_SMTP__LISTEN": f"127.0.0.1:{port}"}
+    log = tmp_path / "log"
+    with log.open("w") as stream, _running(tmp_path, "smtp", more=tls, stderr=stream, stdout=subprocess.DEVNULL) as process:
+        until(lambda: _answers(port), STARTS_S, "it listens", detail=log.read_text)
+        before = _shown(port)
+        certificate.unlink()
+        key.unlink()
+        assert self_signed.make(certificate, key, "mx.firma.example")
+        process.send_signal(signal.SIGHUP)
+        until(lambda: '"reloaded"' in log.read_text(), STARTS_S, "it has reloaded", detail=log.read_text)
+        assert _shown(port) not in (before, b"")
+        certificate.write_text("broken")
+        process.send_signal(signal.SIGHUP)
+        until(lambda: '"reload_refused"' in log.read_text(), STARTS_S, "it has refused", detail=log.read_text)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STARTS_S) == 0
+
+
+def _shown(port: int) -> bytes:
+    """The certificate of a handshake."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with smtplib.SMTP("127.0.0.1", port, timeout=STARTS_S) as client:
+        client.starttls(context=context)
+        assert isinstance(client.sock, ssl.SSLSocket)
+        return client.sock.getpeercert(binary_form=True) or b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -10,9 +11,10 @@ from mailgate.cases.ids import new_id
 from mailgate.clock import utc_now
 from mailgate.rules.reachability import Suppression
 from mailgate.store.database import open_database
-from mailgate.store.rows import Delivery, OutboxRow
+from mailgate.store.rows import Delivery, OutboxRow, SendResult
 from mailgate.store.unit_of_work import Store
 
+STOPPED = "the address is suppressed: bounced 2026-11-23: 5.1.1"
 EVA, PER = "eva@kunde.test", "per@kunde.test"
 
 
@@ -96,3 +98,55 @@ def test_given_mail_that_came_back_when_the_case_is_shown_then_it_says_which_why
     assert "mail failed  eva@kunde.test" in text
     outbox = json.loads(mailgate("outbox", "show", sent[EVA], "--json").out)
     assert (outbox["delivery"], outbox["delivery_status"], outbox["delivery_text"]) == ("failed", "5.1.1", "550 no such user")
+
+
+def test_given_a_comment_when_the_case_is_shown_then_it_says_who_was_notified_and_what_became_of_each(mailgate, written):
+    for command in (
+        ("contact", "add", EVA), ("contact", "add", PER), ("case", "new", "--reporter", EVA, "--summary", "Feil", "--participant", PER),
+        ("case", "comment", "SUP-1", "Prøv igjen", "--as", "ola"),
+    ):  # fmt: skip
+        assert mailgate(*command).code == 0
+
+    def sent(uow):
+        now = utc_now()
+        notices = [one for one in uow.notices.claim(now + timedelta(hours=1), 50, timedelta(hours=2)) if one.kind == "comment_added"]
+        to_eva, to_per = (next(one for one in notices if one.address == who) for who in (EVA, PER))
+        row = OutboxRow(new_id(now), "comment_added", EVA, None, "m@x", b"x", now, now, now + timedelta(days=1), to_eva.case_id)
+        uow.outbox.add([row])
+        uow.notices.mark_rendered({to_eva.id: row.id})
+        (claim,) = uow.outbox.claim(now, 5, timedelta(minutes=5))
+        uow.outbox.record([SendResult(row.id, claim.lease_token, "sent", now, now, "mx:25", 250, "2.0.0", "queued as 4bX")])
+        uow.notices.suppress([to_per.id], STOPPED)
+        return row.id
+
+    row_id = written(sent)
+    shown = mailgate("case", "show", "SUP-1", "--json").objects[0]
+    notified = {one["address"]: one for one in shown["comments"][0]["notified"]}
+    assert (notified[EVA]["state"], notified[EVA]["why"], notified[EVA]["outbox_id"]) == ("sent", "250 2.0.0 queued as 4bX", row_id)
+    assert (notified[PER]["state"], notified[PER]["why"]) == ("suppressed", STOPPED)
+    assert all(one["notified"] == [] for one in shown["events"] if one["kind"] == "comment_added")
+    lines = mailgate("case", "show", "SUP-1").out.splitlines()
+    at = lines.index("  Prøv igjen")
+    assert lines[at + 1].startswith(f"  notified {EVA}: sent ")
+    assert lines[at + 1].endswith("250 2.0.0 queued as 4bX")
+    assert lines[at + 2].startswith(f"  notified {PER}: suppressed ")
+
+
+def test_given_what_a_suppression_stopped_when_it_is_lifted_then_composed_mail_is_due_again_but_for_answers(mailgate, written):
+    mailgate("suppression", "add", EVA)
+
+    def stopped(uow):
+        now = utc_now()
+        rows = [
+            OutboxRow(new_id(now), "comment_added", EVA, "b@x", f"{number}@x", b"x", now, now, now, at_most_once=answer)
+            for number, answer in enumerate((False, True))
+        ]
+        uow.outbox.add(rows)
+        claims = uow.outbox.claim(now, 5, timedelta(minutes=5))
+        uow.outbox.record([SendResult(one.id, one.lease_token, "failed", now, now, "", 0, "", STOPPED) for one in claims])
+        return [row.id for row in rows]
+
+    notice, answer = written(stopped)
+    assert mailgate("suppression", "remove", EVA, "--send-again").code == 0
+    states = written(lambda uow: {id_: (one.state, one.error) for id_, one in uow.outbox.by_ids([notice, answer]).items()})
+    assert states == {notice: ("pending", ""), answer: ("failed", STOPPED)}

@@ -18,7 +18,7 @@ rules:
   - {name: trial, when: {subject: {matches: haster}}, then: hold, do: [{tag: haster}], shadow: true}
   - {name: vip, when: {author.domain: viktig.example}, continue: true, do: [{tag: vip}]}
   - {name: long, when: {text: {matches: hemmelig}, attachments.count: {over: 3}}, then: discard}
-  - {name: default, when: always, then: redirect, says: it is answered}
+  - {name: default, when: always, then: redirect, reason: it is answered}
 """
 MAIL = b"From: Kari <kari@viktig.example>\r\nTo: support@example.test\r\nSubject: Haster\r\n\r\nDet er hemmelig.\r\n"
 TRAIL = [
@@ -28,7 +28,7 @@ TRAIL = [
     ("default", True, "it is answered"),
 ]
 FACTS = {"subject": "Haster", "author.domain": "viktig.example", "text": "17 characters", "attachments.count": 0}
-EFFECTS = [{"do": "redirect", "flavour": "legacy"}, {"do": "tag", "name": "vip"}]
+EFFECTS = [{"do": "redirect", "answer": "legacy", "flavour": "legacy"}, {"do": "tag", "name": "vip"}]
 LINES = [
     "rules asked, in order",
     "  +  trial    shadow, nothing is done, it would hold, tag haster: subject has Haster",

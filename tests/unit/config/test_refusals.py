@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mailgate.cli import main
-from tests.sink import certificate
+from tests.support.sink import certificate
 
 GOOD_KEY = base64.b64encode(bytes(range(32))).decode()
 SECRETS = f'smarthost_password = "x"\n[token_keys]\n1 = "{GOOD_KEY}"\n'
@@ -28,16 +28,16 @@ class Wrong:
     name: str
     toml: str
     line: int
-    says: str
+    wording: str
     environment: dict[str, str] = field(default_factory=dict)
     secrets: str = SECRETS
     secrets_mode: int = 0o600
     mode: int = 0o640
 
 
-def secret(name: str, text: str, line: int, says: str, mode: int = 0o600) -> Wrong:
+def secret(name: str, text: str, line: int, wording: str, mode: int = 0o600) -> Wrong:
     """A wrong secrets file; `line` is in that file, 0 when the whole file is meant."""
-    return Wrong(name, '[secrets]\nfile = "secrets.toml"\n', line, says, secrets=text, secrets_mode=mode)
+    return Wrong(name, '[secrets]\nfile = "secrets.toml"\n', line, wording, secrets=text, secrets_mode=mode)
 
 
 WRONG = [
@@ -84,7 +84,13 @@ WRONG = [
     Wrong("the whole internet trusted", '[smtp]\ntrusted_from = ["0.0.0.0/0"]\n', 2, "trusts the whole internet"),
     Wrong("proxies from everywhere", '[smtp]\nproxy_from = ["::/0"]\n', 2, "trusts the whole internet"),
     Wrong("a duplicate listener", '[smtp]\nlisten = ["127.0.0.1:2525", "127.0.0.1:2525"]\n', 2, "duplicate listener"),
-    Wrong("a listener under a wildcard", '[smtp]\nlisten = ["0.0.0.0:2525"]\nlmtp_listen = ["127.0.0.1:2525"]\n', 3, "duplicate listener"),
+    Wrong("LMTP for nobody", '[smtp]\nlmtp_listen = ["127.0.0.1:2424"]\n', 2, "has no clients"),
+    Wrong(
+        "a listener under a wildcard",
+        '[smtp]\nlisten = ["0.0.0.0:2525"]\nlmtp_listen = ["127.0.0.1:2525"]\ntrusted_from = ["127.0.0.1"]\n',
+        3,
+        "duplicate listener",
+    ),
     Wrong("a listener on the port of the metrics", '[smtp]\nlisten = ["127.0.0.1:9125"]\n', 2, "duplicate listener"),
     Wrong("no listener", "[smtp]\nlisten = []\n", 2, "no listener is left"),
     Wrong("metrics on two addresses", '[metrics]\nlisten = ["127.0.0.1:1", "127.0.0.1:2"]\n', 2, "a list of 1 or fewer"),
@@ -115,7 +121,23 @@ WRONG = [
     Wrong("a portal that is no web address", '[service]\nportal_url = "support.firma.test"\n', 2, "is no web address"),
     Wrong("a link without the case", '[service]\ncase_link = "{portal_url}/cases"\n', 2, "cannot be filled in"),
     Wrong("a link with an unknown word", '[service]\ncase_link = "{portal_url}/{key}/{user}"\n', 2, "cannot be filled in"),
+    Wrong(
+        "tokens from an address without TLS",
+        '[outbound]\nauth = "xoauth2"\noauth_token_url = "http://login.example/token"\n',
+        3,
+        "no https address",
+    ),
+    Wrong(
+        "tokens for no mailbox",
+        '[outbound]\nauth = "xoauth2"\noauth_token_url = "https://login.example/token"\noauth_client_id = "x"\n',
+        2,
+        "outbound.username",
+    ),
+    Wrong("a pale accent", '[service]\naccent = "#7fd0ff"\n', 2, "a contrast of 1.7 to white"),
+    Wrong("an accent that is no colour", '[service]\naccent = "blue"\n', 2, "no colour"),
+    Wrong("a logo that is not there", '[service]\nlogo_file = "logo.png"\n', 2, "cannot be read"),
     Wrong("a smarthost of another kind", '[outbound]\nsmarthost = "smtps://x:465"\n', 2, 'outbound.tls = "implicit"'),
+    Wrong("a second smarthost of another kind", '[outbound]\nfallback_smarthosts = ["smtps://x:465"]\n', 2, 'outbound.tls = "implicit"'),
     Wrong("a smarthost with a password", '[outbound]\nsmarthost = "smtp://u:geheim@x"\n', 2, "the secrets file"),
     # What does not go together
     Wrong(
@@ -251,7 +273,7 @@ def test_given_a_wrong_setting_when_started_then_one_line_says_where_and_nothing
     assert code == 2
     assert said.out == ""
     assert re.fullmatch(rf"mailgate: {_place(wrong, config)}: [^\n]+\n", said.err), said.err
-    assert wrong.says in said.err
+    assert wrong.wording in said.err
     assert "geheim" not in said.err
     assert GOOD_KEY not in said.err
     assert sorted(tmp_path.rglob("*")) == before

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from mailgate.mail.read import read
-from tests.pace import at_rest
+from tests.support.pace import at_rest
 from tests.unit.mail.hostile_inputs import HOSTILE
 
 CPU_S = 10

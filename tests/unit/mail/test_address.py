@@ -1,10 +1,14 @@
 """Addresses of header fields: the plain ones, and those that are meant to fool."""
 
+import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from mailgate.mail.address import read_author, read_list
+from mailgate.mail.json_view import as_json
+from mailgate.mail.read import read
 
 
 @pytest.mark.parametrize(
@@ -60,3 +64,14 @@ def test_given_many_threads_when_they_read_at_once_then_no_addresses_are_mixed()
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(read_list, raws))
     assert [[one.address for one in addresses] for addresses in found] == [[f"a{n}@blåbær.no", f"b{n}@example.no"] for n in range(200)]
+
+
+def test_given_controls_in_a_field_when_read_then_none_is_left_in_any_value_and_the_author_stays_doubtful():
+    signs = "\x1b[31m\x07\x00\x9b\u202e\u061c\u2066".encode()
+    raw = b"From: Ka%bri <ka%bri@kunde.example%b>\nTo: a%b@b.c, x@y.z%b\nCc: g: r@r.s%b;\nReply-To: %bp@p.p\nMessage-ID: <m%b@i.d>\n"
+    mail = read(raw % ((signs,) * 8) + b"Subject: s" + signs + b"\n\nHei\n")
+    found = json.dumps(as_json(mail, "x"), ensure_ascii=False)
+    assert re.search(r"[\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069]|\\u00[01]", found) is None
+    assert mail.author is not None
+    assert mail.author.address == "ka[31mri@kunde.example[31m"
+    assert mail.identity_doubtful

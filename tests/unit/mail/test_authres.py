@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.mail.authres import AuthResults, read
+from mailgate.mail.auth.authres import AuthResults, read
 
 MX = "mx.firma.test"
 US = frozenset({MX})
@@ -20,7 +20,7 @@ def found(rest: str, author: str = "kunde.no") -> tuple[str, str, str, str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "wording"),
     [
         ("dmarc=pass header.from=kunde.no", ("none", "none", "pass", "none")),
         ("none", ("none", "none", "none", "none")),
@@ -51,8 +51,8 @@ def found(rest: str, author: str = "kunde.no") -> tuple[str, str, str, str]:
         ("spf=temperror; dkim=neutral; dmarc=permerror; arc=none", ("temperror", "neutral", "permerror", "none")),
     ],
 )
-def test_given_what_real_servers_write_when_read_then_it_is_understood(text: str, says: tuple[str, str, str, str]) -> None:
-    assert found(text) == says
+def test_given_what_real_servers_write_when_read_then_it_is_understood(text: str, wording: tuple[str, str, str, str]) -> None:
+    assert found(text) == wording
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,16 @@ def test_given_a_field_that_is_made_to_be_slow_when_read_then_it_is_not(text: st
     began_s = time.thread_time()
     found(text)
     assert time.thread_time() - began_s < 0.2
+
+
+@pytest.mark.parametrize(("clause", "verdict"), [
+    ("spf=hardfail smtp.mailfrom=kunde.example", "fail"),
+    ("spf=pass smtp.mailfrom=offer@annet.example", "none"),
+    ('spf=pass smtp.mailfrom="x y"@annet.example', "none"),
+    ("spf=pass smtp.mailfrom=offer@mx.kunde.example", "pass"),
+    ("spf=pass smtp.mailfrom=KUNDE.example.", "pass"),
+    ("spf=pass", "pass"),
+])  # fmt: skip
+def test_12_02_given_spf_of_a_sender_when_the_reverse_path_is_judged_then_only_its_own_pass_counts(clause: str, verdict: str) -> None:
+    fields = [("Authentication-Results", f"mx.firma.example; {clause}")]
+    assert read(fields, {"mx.firma.example"}, "kunde.example", "kunde.example").reverse_path == verdict

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mailgate.mail.compose import ComposeError, Draft, Part, compose, encoded_words, is_message_id, text_field
 from mailgate.mail.model import Mailbox
-from mailgate.mail.wire import AddressRefused, wire_address
+from mailgate.mail.smtp_address import AddressRefused, smtp_address
 
 WHEN = datetime(2026, 11, 22, 13, 30, tzinfo=timezone(timedelta(hours=1)))
 
@@ -209,7 +209,7 @@ def test_given_a_field_longer_than_a_line_when_folded_then_unfolding_gives_it_ba
     ],
 )
 def test_given_a_good_address_when_made_for_the_wire_then_its_domain_is_ascii(address, wire, utf8):
-    made = wire_address(address)
+    made = smtp_address(address)
     assert (made.text, made.needs_smtputf8) == (wire, utf8)
 
 
@@ -226,11 +226,12 @@ def test_given_a_good_address_when_made_for_the_wire_then_its_domain_is_ascii(ad
 )  # fmt: skip
 def test_given_an_address_that_could_break_a_command_when_made_for_the_wire_then_it_is_refused(address):
     with pytest.raises(AddressRefused):
-        wire_address(address)
+        smtp_address(address)
     with pytest.raises(AddressRefused):
         compose(draft(to=Mailbox(address)))
 
 
+@pytest.mark.timing
 def test_given_a_typical_notice_when_composed_then_it_costs_far_less_than_the_library_does():
     text, html = "Hei Kari,\n\nSaken har fått en ny kommentar på norsk.\n" * 20, "<p style='x'>Hei Kari, ny kommentar på norsk</p>\n" * 60
     notice = draft(text=text, html=html, fields=(("Auto-Submitted", "auto-generated"),))

@@ -2,20 +2,22 @@
 
 import base64
 import binascii
+import io
 import struct
+import zipfile
 
 import pytest
 
-from mailgate.mail.attachments import Raw, finish, safe_name
-from mailgate.mail.calendar import summarise
-from mailgate.mail.charset import clean, decode
-from mailgate.mail.filetype import detect, image_size_px
-from mailgate.mail.flowed import unflow
+from mailgate.mail.mime.attachments import Raw, finish, safe_name
+from mailgate.mail.mime.calendar import summarise
+from mailgate.mail.mime.charset import clean, decode
+from mailgate.mail.mime.filetype import detect, image_size_px
+from mailgate.mail.mime.flowed import unflow
+from mailgate.mail.mime.rtf import rtf_to_text, unpack_rtf
+from mailgate.mail.mime.smime import signed_content
+from mailgate.mail.mime.tnef import read_tnef
+from mailgate.mail.mime.transfer import decode_body, uu_files
 from mailgate.mail.read import read
-from mailgate.mail.rtf import rtf_to_text, unpack_rtf
-from mailgate.mail.smime import signed_content
-from mailgate.mail.tnef import read_tnef
-from mailgate.mail.transfer import decode_body, uu_files
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", 120, 40) + b"\x08\x02\x00\x00\x00"
 
@@ -97,7 +99,7 @@ def test_given_an_encoded_body_when_decoded_then_every_byte_that_can_be_had_is_t
         ("C:\\Users\\kari\\a.doc", "a.doc"),
         ("a\r\nb.txt", "a b.txt"),
         ("\u202egpj.exe", "gpj.exe"),
-        ('a<b>:"c|d?*.txt', "a_b_:_c_d__.txt"),
+        ('a<b>:"c|d?*.txt', "a_b___c_d__.txt"),
         ("...", ""),
         ("con.txt", "_con.txt"),
         ("  rapport .pdf ", "rapport .pdf"),
@@ -124,16 +126,31 @@ def test_given_the_same_picture_twice_in_the_text_when_finished_then_it_is_decor
     assert [one.disposition for one in finish([Raw((), "image/png", picture, True)] * 2)] == ["decoration", "decoration"]
 
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def _zip(*names: str) -> bytes:
+    """A zip file with these members."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
         (b"%PDF-1.7", "application/pdf"),
         (PNG, "image/png"),
         (b"MZ\x90", "application/vnd.microsoft.portable-executable"),
-        (
-            b"PK\x03\x04" + b"x" * 20 + b"[Content_Types].xml" + b"word/document.xml",
-            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        ),
+        (_zip("[Content_Types].xml", "_rels/.rels", "word/document.xml"), DOCX),
+        (_zip("notat.txt"), "application/zip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "application/x-ole-storage"),
+        (b"Rar!\x1a\x07\x00" + bytes(20), "application/vnd.rar"),
+        (b"BMW ser p\xc3\xa5 saken", ""),
+        (b"MZ er et merke", ""),
+        (b"BM" + b"\x46\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00" + bytes(40), "image/bmp"),
         (b"PK\x03\x04abc", "application/zip"),
         (b"BM is a prefix", ""),
         (b"  <!DOCTYPE html><p>", "text/html"),
@@ -166,7 +183,7 @@ END:VEVENT
 END:VCALENDAR"""
 
 
-def test_given_an_invitation_when_summarised_then_what_when_where_who_is_told():
+def test_given_an_invitation_when_summarised_then_what_when_where_who_is_notified():
     assert summarise(INVITATION).split("\n") == [
         "Cancelled: Møte, utsatt",
         "2027-03-10 08:00 UTC - 2027-03-11",
@@ -176,7 +193,7 @@ def test_given_an_invitation_when_summarised_then_what_when_where_who_is_told():
 
 
 @pytest.mark.parametrize("text", ["", "BEGIN:VCALENDAR\nEND:VCALENDAR", "hei"])
-def test_given_no_event_when_summarised_then_nothing_is_told(text):
+def test_given_no_event_when_summarised_then_nothing_is_notified(text):
     assert summarise(text) == ""
 
 
@@ -205,9 +222,8 @@ def test_given_a_broken_winmail_dat_when_read_then_the_mail_still_has_it():
 
 
 INDEFINITE = bytes.fromhex(
-    "3080 06092a864886f70d010702 a080 3080 020101 3100 3080 06092a864886f70d010701 a080 2480 0403 686569 0401 21 0000 0000 0000".replace(
-        " ", ""
-    )
+    "3080 06092a864886f70d010702 a080 3080 020101 3100 3080 06092a864886f70d010701 a080 2480 0403 686569 0401 21 0000 0000 "
+    "0000 3100 0000 0000 0000".replace(" ", "")
 )
 
 

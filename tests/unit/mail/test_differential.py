@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from mailgate.mail.address import normal
-from mailgate.mail.headers import read_section
 from mailgate.mail.limits import DEFAULT_LIMITS
-from mailgate.mail.prescan import scan
+from mailgate.mail.mime.headers import read_section
+from mailgate.mail.mime.prescan import scan
+from mailgate.mail.mime.structure import build
 from mailgate.mail.read import read
-from mailgate.mail.structure import build
 
 MAILS = [one.read_bytes() for one in sorted((Path(__file__).parents[2] / "golden").rglob("*.eml"))]
 EXAMPLES = int(os.environ.get("MAILGATE_FUZZ_EXAMPLES", "250"))
@@ -127,6 +127,8 @@ def test_133_given_an_author_with_paired_quotes_when_read_then_the_identity_is_c
     ("content_type", "delimiter", "defect"),
     [
         (b"multipart/alternative/alternative; boundary=b", b"\r\n--b", "unclear_content_type"),
+        (b'multipart/alternative; boundary="b\\c"', b"\r\n--bc", "unclear_content_type"),
+        (b'multipart/alternative; boundary="=?utf-8?q?b?="', b"\r\n--b", "unclear_content_type"),
         (b"multipart/alt: multipart/alternative; boundary=b", b"\r\n--b", "unclear_content_type"),
         (b'multipart/mixed; "boundary="b"; x=y', b"\r\n--b", "unclear_content_type"),
         (b'multipart/mixed; boundary="b"oundary="b"', b"\r\n--b", "unclear_content_type"),

@@ -34,7 +34,7 @@ def blocks(*recipients: str) -> str:
     return "Reporting-MTA: dns; mx.example.com\n\n" + "\n\n".join(recipients)
 
 
-def test_given_a_failed_recipient_when_read_then_all_of_it_is_told():
+def test_given_a_failed_recipient_when_read_then_all_of_it_is_notified():
     mail = read(
         report(
             blocks(
@@ -59,7 +59,7 @@ def test_given_an_original_recipient_when_read_then_the_one_that_we_wrote_to_com
 
 
 @pytest.mark.parametrize(
-    ("actions", "kind", "told"),
+    ("actions", "kind", "count"),
     [
         (["failed"], "bounce", 1),
         (["FAILED (permanent)"], "bounce", 1),
@@ -71,10 +71,10 @@ def test_given_an_original_recipient_when_read_then_the_one_that_we_wrote_to_com
         (["failed", "failed"], "bounce", 2),
     ],
 )
-def test_given_actions_when_read_then_only_a_failure_is_a_bounce(actions, kind, told):
+def test_given_actions_when_read_then_only_a_failure_is_a_bounce(actions, kind, count):
     mail = read(report(blocks(*(f"Final-Recipient: rfc822; k{n}@example.com\nAction: {one}" for n, one in enumerate(actions)))))
     assert mail.kind == kind
-    assert len(mail.bounce.recipients) == told
+    assert len(mail.bounce.recipients) == count
 
 
 @pytest.mark.parametrize(("status", "kind"), [("4.4.7", "delivery_status"), ("5.1.1", "bounce"), ("2.0.0", "delivery_status")])
@@ -193,6 +193,6 @@ def test_given_a_person_with_the_looks_of_a_mail_system_when_read_then_it_is_no_
     assert read(raw).bounce is None
 
 
-def test_given_two_recipients_in_one_block_when_read_then_both_are_told():
+def test_given_two_recipients_in_one_block_when_read_then_both_are_notified():
     block = "Final-Recipient: rfc822; kari@example.com\nAction: failed\nFinal-Recipient: rfc822; per@example.com\nAction: failed"
     assert [one.address for one in read(report(blocks(block))).bounce.recipients] == ["kari@example.com", "per@example.com"]

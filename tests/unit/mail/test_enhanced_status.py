@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from mailgate.mail.enhanced_status import VAGUE, meaning, verdict
-from mailgate.mail.status_codes import CODES, REPLIES
+from mailgate.mail.bounce.enhanced_status import VAGUE, meaning, verdict
+from mailgate.mail.bounce.status_codes import CODES, REPLIES
 
 HARD = {"1.1", "1.2", "1.3", "1.4", "1.6", "1.9", "1.10", "2.1", "4.4", "7.13", "7.17", "7.18"}
 
@@ -17,7 +17,7 @@ def test_given_every_code_of_the_registry_when_it_comes_alone_then_class_five_is
     assert verdict(f"5.{code}") == CODES[code].reading
     assert (verdict(f"4.{code}"), verdict(f"2.{code}")) == ("soft", "delivered")
     assert (CODES[code].reading == "hard") == (code in HARD)
-    assert meaning(f"5.{code} (something)") == CODES[code].says
+    assert meaning(f"5.{code} (something)") == CODES[code].meaning
 
 
 def test_given_the_table_then_it_has_every_detail_of_rfc_3463():

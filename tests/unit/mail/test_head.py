@@ -6,8 +6,8 @@ import pytest
 
 from mailgate.mail.dates import read_date
 from mailgate.mail.limits import Limits, Ours
+from mailgate.mail.mime.prescan import scan
 from mailgate.mail.msgid import read_id, read_ids
-from mailgate.mail.prescan import scan
 from mailgate.mail.read import read
 
 MOMENT = datetime(2027, 3, 3, 9, 20, tzinfo=UTC)

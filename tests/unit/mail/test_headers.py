@@ -2,8 +2,8 @@
 
 import pytest
 
-from mailgate.mail.headers import decode_words, read_section, to_text
 from mailgate.mail.limits import Limits
+from mailgate.mail.mime.headers import decode_words, read_section, to_text
 
 
 @pytest.mark.parametrize(

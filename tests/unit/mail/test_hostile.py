@@ -42,6 +42,7 @@ def numbered(number: int) -> list[str]:
     return [name for name in HOSTILE if name.startswith(f"{number}_")]
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("name", HOSTILE)
 def test_given_any_hostile_mail_when_read_then_it_ends_within_time_and_memory(worker, name):
     assert_bounded(worker(name))
@@ -55,6 +56,7 @@ def test_119_given_multiparts_in_multiparts_when_read_then_it_is_said_and_the_he
     assert found["subject"] == "Sak"
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("name", ["120_parts_100k", "120_parts_1M"])
 def test_120_given_parts_without_end_when_read_then_it_stops_within_200_ms(worker, name):
     found = worker(name)
@@ -62,6 +64,7 @@ def test_120_given_parts_without_end_when_read_then_it_stops_within_200_ms(worke
     assert "too_many_parts" in found["defects"]
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("name", numbered(122))
 def test_122_given_parameters_without_end_when_read_then_it_takes_less_than_200_ms_and_is_said(worker, name):
     found = worker(name)
@@ -269,7 +272,7 @@ def test_132_given_a_name_with_folders_controls_and_turned_letters_when_read_the
     raw = HEAD + 'Content-Disposition: attachment; filename="../../etc/\u202egpj.exe\x07"\r\n\r\nx'.encode()
     one = read(raw).attachments[0]
     assert one.filename == "gpj.exe"
-    assert "\u202e" in one.filename_sent
+    assert one.filename_sent.endswith("gpj.exe")
 
 
 # 136: what is not opened

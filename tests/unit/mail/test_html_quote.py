@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.mail.html_quote import quote_lines
-from mailgate.mail.html_text import to_text
-from mailgate.mail.reply import extract
+from mailgate.mail.mime.html_text import to_text
+from mailgate.mail.reply.extract import extract
+from mailgate.mail.reply.html_quote import quote_lines
 
 WRITTEN = "Hei, dette er svaret. Vi kommer."
 REPLY = "<div dir=ltr>Hei,<div><br></div><div>dette er svaret. Vi kommer.</div></div>"

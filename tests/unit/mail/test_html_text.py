@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.mail.html_text import MAX_DEPTH, MAX_HTML_CHARS, to_marked, to_text
+from mailgate.mail.mime.html_text import MAX_DEPTH, MAX_HTML_CHARS, to_marked, to_text
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mailgate.mail.automatic.return_date import returns_at
 from mailgate.mail.language import guess
-from mailgate.mail.returns import returns_at
 
 WRITTEN = datetime(2027, 3, 3, 9, 20, tzinfo=UTC)
 

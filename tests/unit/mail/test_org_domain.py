@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.mail.org_domain import aligned, ascii_name, organisational
+from mailgate.mail.auth.org_domain import aligned, ascii_name, organisational
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailgate.mail.params import read_value
+from mailgate.mail.mime.params import read_value
 
 
 @pytest.mark.parametrize(

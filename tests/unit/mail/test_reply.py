@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from mailgate.mail.reply import extract
-from mailgate.mail.reply_page import MAX_LINES
+from mailgate.mail.reply.extract import extract
+from mailgate.mail.reply.parts import MAX_LINES
 
 TEXT = "Hei,\n\ndette er svaret vårt: ja.\nVi kommer på mandag."
 HEADER = "Den 3. mars 2024 kl. 10:12 skrev Ola Nordmann <ola@eksempel.no>:"
@@ -103,6 +103,29 @@ def test_given_code_in_fences_when_it_holds_quote_headers_then_it_is_kept() -> N
     assert kept(mail) == mail
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Kl. 10:12 den 3. mars 2026 skrev leverandøren:",
+        "Den 3. mars 2026 klokken 10:12 skrev vår leverandør:",
+        "Den 3. marts 2026 kl. 10.12 skrev leverandøren:",
+        "3. mars 2026 kl. 10:12 skrev systemet:",
+        "On 3 March 2026 at 10:12 the supplier wrote:",
+        "Am 3. März 2026 um 10:12 schrieb der Lieferant:",
+        "Le 3 mars 2026 à 10:12, le fournisseur a écrit :",
+        "Sjefen min skrev 03.03.2026 10:12:",
+        'teksten "Skriv svaret ditt over denne linjen" står nederst i malen.',
+        "Linja «Svar over denne linja» kjem to gonger.",
+        "The line 'Reply above this line' is printed twice.",
+        "Das Wort „Antworten Sie oberhalb dieser Zeile“ fehlt.",
+        "Hvorfor svarer ingen når jeg skriver over denne linjen?",
+    ],
+)
+def test_given_a_sentence_about_what_somebody_wrote_or_a_marker_when_cut_then_nothing_is(sentence: str) -> None:
+    mail = f"Hei,\n\n{sentence}\n\nHva gjør vi?"
+    assert kept(mail) == mail
+
+
 @pytest.mark.parametrize("marker", ["##- Skriv svaret ditt over denne linjen -##", "--- Please reply above this line ---"])
 def test_given_a_reply_above_marker_when_cut_then_all_from_it_on_is_history(marker: str) -> None:
     assert kept(f"{TEXT}\n\n{marker}\n\nSaken er oppdatert.") == TEXT
@@ -175,3 +198,7 @@ def test_given_a_journey_on_one_line_when_cut_then_it_is_kept() -> None:
 def test_given_the_way_of_a_parcel_when_cut_then_it_is_kept() -> None:
     mail = "Pakken er borte:\n\nFra: Oslo\nSendt: 3. mars 2024\nTil: Bergen\n\nKan dere spore den?"
     assert kept(mail) == mail
+
+
+def test_given_gmails_old_header_with_its_address_on_the_next_line_when_cut_then_it_ends_the_reply() -> None:
+    assert kept("Ja.\n\n2016-10-24 15:36 GMT+02:00 Ola Nordmann <\nola@eksempel.no>:\n\nVirker det?") == "Ja."

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from mailgate.mail.reply import extract
+from mailgate.mail.reply.extract import extract
 from tests.unit.mail.reply_forms import ATTRIBUTIONS, BLOCKS, QUOTED_FORWARDS, WRAPPED
 
 REPLY = "Hei,\n\nTorsdag passer fint for oss. Vi møter ved port 3, og jeg tar med tegningene.\n\nSkal vi si klokka ni?"
@@ -60,7 +60,7 @@ def test_given_a_forward_in_quote_marks_when_cut_then_exactly_the_reply_is_left(
 
 
 @pytest.mark.parametrize("form", ATTRIBUTIONS | WRAPPED | BLOCKS)
-def test_given_a_signature_above_the_quote_when_cut_then_it_is_told_apart(form: str) -> None:
+def test_given_a_signature_above_the_quote_when_cut_then_it_is_kept_apart(form: str) -> None:
     header = (ATTRIBUTIONS | WRAPPED | BLOCKS)[form]
     got = extract(f"{REPLY}\n\nMed vennlig hilsen\nKari Nordmann\nDriftsleder, Nordlys AS\ntlf. 22 33 44 55\n\n{header}\n\n{HISTORY}\n")
     assert got.text == REPLY

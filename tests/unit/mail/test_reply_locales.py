@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.mail.reply import extract
+from mailgate.mail.reply.extract import extract
 
 REPLY = "Hei,\n\ndette er svaret vårt: ja.\nVi kommer på mandag."
 MARKED = "> gammel tekst her\n> og mer"

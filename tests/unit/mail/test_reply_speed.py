@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from mailgate.mail.html_text import to_text
-from mailgate.mail.reply import extract
-from tests.pace import seconds_at_rest
+from mailgate.mail.mime.html_text import to_text
+from mailgate.mail.reply.extract import extract
+from tests.support.pace import seconds_at_rest
+
+pytestmark = pytest.mark.timing
 
 MIB = 1 << 20
 MAX_RATIO = 2.6

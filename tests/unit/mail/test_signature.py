@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.mail.reply import extract
-from mailgate.mail.signature import is_mobile_line
+from mailgate.mail.reply.extract import extract
+from mailgate.mail.reply.signature import is_mobile_line
 
 TEXT = "Hei,\n\ndette er svaret vårt: ja.\nVi kommer på mandag."
 QUOTE = "Den 3. mars 2024 kl. 10:12 skrev Ola Nordmann <ola@eksempel.no>:\n\n> gammel\n> tekst"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.mail.headers import read_section
 from mailgate.mail.limits import DEFAULT_LIMITS
-from mailgate.mail.prescan import scan
-from mailgate.mail.structure import Tree, build
+from mailgate.mail.mime.headers import read_section
+from mailgate.mail.mime.prescan import scan
+from mailgate.mail.mime.structure import Tree, build
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 REPAIRED = {"qp-brutt-og-myk", "bare-cr", "tom", "multipart-i-base64", "hode-uten-kolon", "hode-uten-tom-linje", "mbox-linje"}

@@ -6,7 +6,7 @@ import pytest
 
 from mailgate.mail.model import Envelope
 from mailgate.mail.submission_key import submission_key
-from tests.pace import seconds_at_rest
+from tests.support.pace import seconds_at_rest
 
 ENVELOPE = Envelope("kari@kunde.example", ("support@example.no",))
 FIELDS = b"From: kari@kunde.example\r\nMessage-ID: <a@kunde.example>\r\nSubject: Feil\r\n ved start\r\n"
@@ -93,6 +93,7 @@ def test_given_line_feeds_alone_when_keyed_then_trace_fields_are_found_all_the_s
     assert submission_key(ENVELOPE, b"Received: a\n b\nSubject: x\n\nText\n") == submission_key(ENVELOPE, b"Subject: x\n\nText\n")
 
 
+@pytest.mark.timing
 def test_given_a_huge_header_when_keyed_then_the_time_is_linear() -> None:
     raw = b"Received: x\r\n\tfolded\r\n" * 200_000 + MAIL
     assert seconds_at_rest(lambda: submission_key(ENVELOPE, raw), runs=1) < 1.0

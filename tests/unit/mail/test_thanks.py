@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.mail.reply import extract
+from mailgate.mail.reply.extract import extract
 
 THANKS = [
     "takk!",
@@ -69,3 +69,30 @@ def test_given_anything_beside_thanks_when_asked_then_no(text: str) -> None:
 def test_given_thanks_above_a_quote_when_asked_then_the_quote_does_not_count() -> None:
     got = extract("Tusen takk!\n\nMvh Ola\n\nDen 3. mars 2024 kl. 10:12 skrev Support <s@eksempel.no>:\n> Virker det nå?")
     assert got.thanks_only
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "-- \nOla Nordmann\nMen vi får fortsatt feil 49",
+        "-- \nOla Nordmann\nKan dere ringe meg i morgen?",
+        "-- \nKari\n\nThe printer still does not work",
+        "-- \nDet virker ikke\nOla",
+    ],
+)
+def test_given_thanks_and_words_that_were_cut_as_signature_when_asked_then_no(below: str) -> None:
+    assert not extract("Takk!\n\n" + below).thanks_only
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "-- \nOla Nordmann\nDriftsleder\nEksempel AS\nTlf. 22 33 44 55\nwww.eksempel.no",
+        "Mvh\nOla Nordmann\nEksempel AS\nMobil 915 12 345",
+        "Sendt fra min iPhone",
+        "Mvh\nOla\n\nThis e-mail is confidential and intended solely for the addressee. If you received it in error, please delete it.",
+        "-- \nHa en fin dag\nOla",
+    ],
+)
+def test_given_thanks_and_a_bare_signature_when_asked_then_yes(below: str) -> None:
+    assert extract("Takk!\n\n" + below).thanks_only

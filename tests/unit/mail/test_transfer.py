@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.mail import transfer
+from mailgate.mail.mime import transfer
 
 PIECE_BYTES = 16
 

@@ -1,4 +1,4 @@
-"""A small world for the outbound stages: a SQLite store, a clock that is turned by hand, a case with two participants."""
+"""The scene of the outbound stages: a SQLite store, a clock that is turned by hand, a case with two participants."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -6,25 +6,32 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailgate.cases import changes
-from mailgate.cases.changes import Draft, NewCase, Stamp
+from mailgate.cases.changes import ChangeContext, Draft, NewCase
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Change, Contact, Notice
 from mailgate.cases.tokens import TokenKeys
 from mailgate.clock import SteppedClock
 from mailgate.mail.model import Mailbox
-from mailgate.outbound.notices import NoticeOptions, NoticeStage
-from mailgate.outbound.outbox import Freezer, Identity
+from mailgate.outbound.compose_stage import NoticeOptions, NoticeStage
+from mailgate.outbound.freeze import Freezer, Identity
 from mailgate.outbound.render import Renderer, Wording
 from mailgate.rules.default import SUPPORTWEB_POLICY
-from mailgate.store import migrate
 from mailgate.store.database import open_database
 from mailgate.store.rows import OutboxRow
 from mailgate.store.unit_of_work import Store
+from tests.support.kept_work import put_empty_database
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 KEYS = TokenKeys({1: b"k" * 32})
 PORTAL = "https://supportweb.example"
-SHARED = {"portal_url": PORTAL, "new_case_url": PORTAL, "support_name": "Eksempel Support"}
+SHARED = {
+    "portal_url": PORTAL,
+    "new_case_url": PORTAL,
+    "company": "Eksempel Støtte",
+    "portal": "supportweb",
+    "settings_url": f"{PORTAL}/me",
+    "logo": "",
+}
 IDENTITY = Identity(
     author=Mailbox("support@example.no", "Eksempel Støtte"),
     domain="example.no",
@@ -38,15 +45,15 @@ OPERATOR = Actor("operator", "Ola Hansen")
 
 
 @dataclass
-class World:
+class Scene:
     store: Store
     clock: SteppedClock
     kari: Contact
     per: Contact
     case: Case
 
-    def stamp(self, actor: Actor = OPERATOR) -> Stamp:
-        return Stamp(actor, self.clock(), notice_window=timedelta(seconds=10))
+    def context(self, actor: Actor = OPERATOR) -> ChangeContext:
+        return ChangeContext(actor, self.clock(), notice_window=timedelta(seconds=10))
 
     def write(self, change: Change) -> None:
         self.case = change.case
@@ -54,7 +61,7 @@ class World:
             uow.cases.write([change])
 
     def comment(self, text: str, move_to: str | None = None, actor: Actor = OPERATOR) -> None:
-        self.write(changes.add_comment(self.case, Draft(text), self.stamp(actor), move_to))
+        self.write(changes.add_comment(self.case, Draft(text), self.context(actor), move_to))
 
     def notices(self, *kinds_and_facts: tuple[str, dict[str, str]], address: str = "ny@kunde.example", language: str = "nb") -> None:
         made = [
@@ -100,30 +107,38 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path):
+def scene(tmp_path):
     clock = SteppedClock(START)
-    database = open_database(f"sqlite:///{tmp_path}/mailgate.db")
-    migrate.upgrade(database)
+    database = open_database(put_empty_database(tmp_path / "mailgate.db"))
     store = Store(database, clock)
     people = [
         Contact(new_id(clock()), 1, "kari@kunde.example", "Kari Nordmann", "nb"),
         Contact(new_id(clock()), 2, "per@kunde.example", "Per Pløen", "nn"),
     ]
-    new = NewCase(123, "SUP-123", people[0], "Får ikke logget inn", "Det står feil passord.", participants=(people[1],))
-    change = changes.create_case(new, Stamp(Actor("contact", "Kari Nordmann", people[0].id), clock(), told=frozenset()))
+    new = NewCase(
+        123,
+        "SUP-123",
+        people[0],
+        "Får ikke logget inn",
+        "Det står feil passord.",
+        participants=(people[1],),
+        case_type="spørsmål",
+        priority="normal",
+    )
+    change = changes.create_case(new, ChangeContext(Actor("contact", "Kari Nordmann", people[0].id), clock(), notice_kinds=frozenset()))
     with store.transaction() as uow:
         uow.contacts.add(people)
         uow.cases.write([change])
-    yield World(store, clock, *people, change.case)
+    yield Scene(store, clock, *people, change.case)
     database.close()
 
 
 @pytest.fixture
-def rung() -> list[str]:
+def notified() -> list[str]:
     return []
 
 
 @pytest.fixture
-def stage(world, rung):
+def stage(scene, notified):
     freezer = Freezer(IDENTITY, RENDERER, KEYS, lambda: SUPPORTWEB_POLICY)
-    return NoticeStage(world.store, freezer, NoticeOptions(), rung.append)
+    return NoticeStage(scene.store, freezer, NoticeOptions(), notified.append)

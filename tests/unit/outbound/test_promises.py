@@ -9,9 +9,9 @@ import pytest
 
 from mailgate.cases import changes
 from mailgate.cases.changes import NewCase
-from mailgate.outbound.notices import NoticeOptions, NoticeStage
-from mailgate.outbound.outbox import Freezer
-from mailgate.rules.document import load
+from mailgate.outbound.compose_stage import NoticeOptions, NoticeStage
+from mailgate.outbound.freeze import Freezer
+from mailgate.rules.document.loader import load
 from tests.unit.outbound.conftest import IDENTITY, KEYS, RENDERER
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -31,20 +31,20 @@ agreements:
 
 
 @pytest.fixture
-def stage(world, rung):
-    return NoticeStage(world.store, Freezer(IDENTITY, RENDERER, KEYS, lambda: POLICY), NoticeOptions(), rung.append)
+def stage(scene, notified):
+    return NoticeStage(scene.store, Freezer(IDENTITY, RENDERER, KEYS, lambda: POLICY), NoticeOptions(), notified.append)
 
 
-def at(world, local: str) -> str:
+def at(scene, local: str) -> str:
     """Turn the clock to this time of Norway; the same in UTC as a fact has it."""
     now = datetime.fromisoformat(local).replace(tzinfo=OSLO).astimezone(UTC)
-    world.clock.step(now - world.clock())
+    scene.clock.step(now - scene.clock())
     return now.isoformat()
 
 
-def told(world, stage) -> str:
+def notified(scene, stage) -> str:
     stage.run()
-    parsed = message_from_bytes(world.raw(world.mails()[-1].id), policy=policy.default)
+    parsed = message_from_bytes(scene.raw(scene.mails()[-1].id), policy=policy.default)
     html = " ".join(parsed.get_body(("html",)).get_content().split())
     text = parsed.get_body(("plain",)).get_content().replace("\r\n", "\n")
     for line in (" ".join(line.split()) for line in text.splitlines() if line.endswith(".") and "portal" not in line):
@@ -66,23 +66,23 @@ ANSWERS = [  # language, agreement, received (local), what the answer says
 
 @pytest.mark.parametrize(("language", "agreement", "received", "expected"), ANSWERS)
 def test_given_a_case_made_by_mail_when_it_is_confirmed_then_the_documents_agreement_is_quoted(
-    world, stage, language, agreement, received, expected
+    scene, stage, language, agreement, received, expected
 ):
-    facts = {"agreement": agreement, "received_at": at(world, received), "case_key": "SUP-9", "summary": "Ting"}
-    world.notices(("accepted", facts), language=language)
-    text = told(world, stage)
+    facts = {"agreement": agreement, "received_at": at(scene, received), "case_key": "SUP-9", "summary": "Ting"}
+    scene.notices(("accepted", facts), language=language)
+    text = notified(scene, stage)
     assert [piece for piece in expected if piece not in text] == []
 
 
 @pytest.mark.parametrize(("language", "agreement", "received", "expected"), ANSWERS)
-def test_given_a_case_that_an_operator_makes_when_its_people_are_told_then_the_notice_quotes_the_same(
-    world, stage, language, agreement, received, expected
+def test_given_a_case_that_an_operator_makes_when_its_people_are_notified_then_the_notice_quotes_the_same(
+    scene, stage, language, agreement, received, expected
 ):
-    at(world, received)
-    kari = replace(world.kari, language=language)
-    new = NewCase(200, "SUP-200", kari, "Nede", "Alt er nede.", agreement=agreement)
-    world.write(changes.create_case(new, replace(world.stamp(), notice_window=timedelta(0))))
-    text = told(world, stage)
+    at(scene, received)
+    kari = replace(scene.kari, language=language)
+    new = NewCase(200, "SUP-200", kari, "Nede", "Alt er nede.", agreement=agreement, case_type="spørsmål", priority="normal")
+    scene.write(changes.create_case(new, replace(scene.context(), notice_window=timedelta(0))))
+    text = notified(scene, stage)
     assert [piece for piece in expected if piece not in text] == []
 
 
@@ -107,14 +107,14 @@ LEGACY = {"closed_since": "2009-04-01", "refuses_on": "2010-01-01", "closes_on":
         ("accepted", "en", {}, "Next time, please register your case in supportweb:"),
     ],
 )
-def test_given_a_phase_with_days_when_answered_then_they_are_written_as_in_the_language(world, stage, kind, language, facts, expected):
+def test_given_a_phase_with_days_when_answered_then_they_are_written_as_in_the_language(scene, stage, kind, language, facts, expected):
     shared = {"legacy_phase": "accept_and_tell", "case_key": "SUP-9", "summary": "Ting"}
-    world.notices((kind, {**shared, **facts}), language=language)
-    assert expected in told(world, stage)
+    scene.notices((kind, {**shared, **facts}), language=language)
+    assert expected in notified(scene, stage)
 
 
-def test_given_an_accepted_sender_who_is_told_nothing_when_answered_then_no_other_way_is_named(world, stage):
-    world.notices(("accepted", {"legacy_phase": "accept", "case_key": "SUP-9", "summary": "Ting"}))
-    text = told(world, stage)
+def test_given_an_accepted_sender_who_is_notified_nothing_when_answered_then_no_other_way_is_named(scene, stage):
+    scene.notices(("accepted", {"legacy_phase": "accept", "case_key": "SUP-9", "summary": "Ting"}))
+    text = notified(scene, stage)
     assert "SUP-9" in text
     assert "supportweb.example\n" not in text

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailgate.outbound.schedule import Breather, Schedule, has_expired
+from mailgate.outbound.queue.schedule import Backoff, Schedule, has_expired
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FAR = NOW + timedelta(days=5)
@@ -31,11 +31,11 @@ def test_given_an_age_and_tries_when_asked_then_only_what_was_tried_or_is_an_ans
 
 
 def test_given_trouble_again_and_again_then_the_rest_grows_to_five_minutes_and_ends_with_the_first_success():
-    breather = Breather()
-    assert not breather.resting(0.0)
-    pauses = [breather.trouble(0.0) for _ in range(12)]
+    backoff = Backoff()
+    assert not backoff.pausing(0.0)
+    pauses = [backoff.failed(0.0) for _ in range(12)]
     assert (pauses[:3], pauses[-1]) == ([1.0, 2.0, 4.0], 300.0)
-    assert breather.resting(200.0)
-    assert not breather.resting(301.0)
-    breather.well()
-    assert breather.trouble(0.0) == 1.0
+    assert backoff.pausing(200.0)
+    assert not backoff.pausing(301.0)
+    backoff.succeeded()
+    assert backoff.failed(0.0) == 1.0

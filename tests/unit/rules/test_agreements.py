@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, ResponseTime, Span, hours, is_holiday, respond_by, within_hours
+from mailgate.rules.agreements import (
+    SUPPORTWEB_AGREEMENTS,
+    Agreement,
+    OpeningSpan,
+    ResponseTime,
+    hours,
+    is_holiday,
+    respond_by,
+    within_hours,
+)
 
 OSLO = ZoneInfo("Europe/Oslo")
 ENKEL, STANDARD, UTVIDET = (SUPPORTWEB_AGREEMENTS[key] for key in ("enkel", "standard", "utvidet"))
@@ -124,7 +133,7 @@ def test_given_a_day_that_is_none_when_asked_then_it_is_none(day):
 
 
 def test_given_hours_in_text_when_read_then_they_are_spans():
-    assert hours("08.00-16.00, 18:30–20") == (Span(480, 960), Span(1110, 1200))
+    assert hours("08.00-16.00, 18:30–20") == (OpeningSpan(480, 960), OpeningSpan(1110, 1200))
     assert hours(" ") == ()
 
 

@@ -38,14 +38,14 @@ def test_given_two_rules_that_hold_when_asked_then_the_first_decides_and_the_sec
 
 
 def test_given_a_rule_that_continues_when_asked_then_its_actions_are_kept_and_the_next_decides():
-    urgent = Rule("urgent", Matches("subject", "haster"), None, "it is urgent", (Action("tag", {"name": "urgent"}),), go_on=True)
+    urgent = Rule("urgent", Matches("subject", "haster"), None, "it is urgent", (Action("tag", {"name": "urgent"}),), continue_=True)
     verdict = run(policy(urgent), PLAIN)
     assert [entry.hit for entry in verdict.trail] == [True, True]
     assert next(iter(verdict.trail)).because == "it is urgent (subject has Haster)"
     assert verdict.effects == (Effect("hold"), Effect("tag", {"name": "urgent"}))
 
 
-def test_given_a_shadow_rule_when_it_holds_then_it_is_told_and_does_nothing():
+def test_given_a_shadow_rule_when_it_holds_then_it_is_notified_and_does_nothing():
     shadow = Rule("trial", Always(), "discard", "would throw away", (Action("tag", {"name": "x"}),), shadow=True)
     verdict = run(policy(shadow), PLAIN)
     assert (verdict.rule, verdict.effects) == ("default", (Effect("hold"),))
@@ -112,7 +112,7 @@ BAD = [
     (lambda: Policy((replace(LAST, shadow=True),), "1"), "written default"),
     (lambda: policy(LAST), "two rules have the name 'default'"),
     (lambda: policy(Rule("a", Always(), None)), "neither"),
-    (lambda: policy(Rule("a", Always(), "note", go_on=True)), "cannot decide"),
+    (lambda: policy(Rule("a", Always(), "note", continue_=True)), "cannot decide"),
     (lambda: policy(Rule("a", Always(), "explode")), "no 'explode'"),
     (lambda: policy(Rule("a", Always(), "forward")), "belong together"),
     (lambda: policy(Rule("a", Always(), "note", forward_to="x@y.example")), "belong together"),

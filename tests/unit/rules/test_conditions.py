@@ -7,7 +7,7 @@ import pytest
 from mailgate.mail.model import Attachment, Envelope, Mail, Mailbox
 from mailgate.rules.conditions import All, Always, AnyOf, Compare, Eq, In, Matches, Not, compiled
 from mailgate.rules.facts import FACTS, Facts, fact
-from tests.pace import seconds_at_rest
+from tests.support.pace import seconds_at_rest
 
 MAIL = Mail(
     1234,
@@ -79,6 +79,7 @@ def test_given_a_condition_that_makes_no_sense_when_built_then_the_error_says_wh
         build()
 
 
+@pytest.mark.timing
 def test_given_a_pattern_that_hangs_other_engines_when_it_is_asked_then_it_takes_linear_time():
     pattern = compiled("(a+)+(a+)+$")
     assert pattern.search("a" * 200_000 + "b") is None

@@ -12,7 +12,7 @@ from mailgate.mail.model import MACHINE_KINDS, Envelope, Mail, Mailbox, Reply
 from mailgate.rules.chain import MAY_COMMENT, run
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.facts import Facts
-from tests.pace import seconds_at_rest
+from tests.support.pace import seconds_at_rest
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KARI = Contact("k", 1, "kari@kunde.example", "Kari")
@@ -117,14 +117,14 @@ def test_given_a_colleague_when_it_is_a_comment_then_it_waits_for_approval_and_m
     assert verdict.effects[2].args == {"approved": "no"}
 
 
-def test_given_a_redirect_when_it_is_given_then_its_flavour_says_which_text():
-    assert run(SUPPORTWEB_POLICY, facts()).flavour == "legacy"
-    assert run(SUPPORTWEB_POLICY, facts(REPLY, status="closed")).flavour == "case_closed"
+def test_given_a_redirect_when_it_is_given_then_its_answer_names_the_text():
+    assert run(SUPPORTWEB_POLICY, facts()).answer == "legacy"
+    assert run(SUPPORTWEB_POLICY, facts(REPLY, status="closed")).answer == "case_closed"
 
 
 def test_given_a_stranger_when_redirected_then_key_or_no_key_in_the_subject_makes_no_difference_that_shows():
     with_key, without = run(SUPPORTWEB_POLICY, facts(mail=STRANGER, case=CASE)), run(SUPPORTWEB_POLICY, facts(mail=STRANGER))
-    assert (with_key.effects, with_key.reason, with_key.flavour) == (without.effects, without.reason, without.flavour)
+    assert (with_key.effects, with_key.reason, with_key.answer) == (without.effects, without.reason, without.answer)
 
 
 def test_given_a_participant_who_waits_for_approval_when_only_the_subject_ties_then_it_is_a_stranger():
@@ -163,6 +163,7 @@ def test_given_any_facts_when_the_policy_is_asked_then_the_guarantees_hold(given
     assert verdict == run(SUPPORTWEB_POLICY, given_)
 
 
+@pytest.mark.timing
 def test_given_the_default_policy_when_it_decides_then_it_costs_at_most_50_microseconds():
     rounds = 2000
 

@@ -17,14 +17,14 @@ from mailgate.cli import main
 from mailgate.rules.chain import run
 from mailgate.rules.conditions import All, Always, AnyOf, Compare, Eq, In, Matches, Not
 from mailgate.rules.default import SUPPORTWEB_POLICY
-from mailgate.rules.document import load
-from mailgate.rules.document_lint import _Deciding, excludes, implies
-from mailgate.rules.document_schema import SCHEMA
-from mailgate.rules.document_yaml import MAX_DOCUMENT_BYTES, parse
+from mailgate.rules.document.lint import _Deciding, excludes, implies
+from mailgate.rules.document.loader import load
+from mailgate.rules.document.schema import SCHEMA
+from mailgate.rules.document.yaml_tree import MAX_DOCUMENT_BYTES, parse
 from mailgate.rules.examples import facts_of, failures
 from mailgate.rules.facts import FACTS
 from mailgate.rules.policy import Policy, Rule
-from tests.pace import seconds_at_rest
+from tests.support.pace import seconds_at_rest
 
 SHIPPED = Path(mailgate.rules.__file__).with_name("supportweb.yaml")
 BROKEN = sorted(Path(__file__).with_name("broken").glob("*.yaml"))
@@ -42,6 +42,13 @@ def test_given_a_broken_policy_when_loaded_then_each_problem_is_named_with_its_p
     assert all(re.match(r"policy\.yaml:\d+:\d+: \S", line) for line in found)
     assert len(found) == len(wanted), found
     assert all(text in line for text, line in zip(wanted, found, strict=True)), found
+
+
+@pytest.mark.parametrize("name", ["two_transitions", "two_transitions_of_two_rules"])
+def test_point_19_given_two_transitions_in_one_decision_when_a_policy_is_checked_then_it_is_refused(name):
+    document = load(Path(__file__).with_name("broken").joinpath(f"{name}.yaml").read_bytes(), OWN)
+    assert document.policy is None
+    assert ["transition" in problem.at("policy.yaml") for problem in document.problems] == [True]
 
 
 def test_given_the_broken_policies_when_counted_then_there_are_more_than_sixty():
@@ -80,6 +87,7 @@ def test_given_many_faults_when_loaded_then_all_are_named_in_the_order_of_the_fi
     assert found[0].column == 22
 
 
+@pytest.mark.timing
 def test_given_ten_mebibytes_or_no_utf8_when_loaded_then_refused_at_once():
     large = b"a: b\n" * 2 * MAX_DOCUMENT_BYTES
     assert "are the most" in load(large).problems[0].what
@@ -105,6 +113,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("pattern", HOSTILE)  # adversarial 194
 def test_given_a_rule_with_a_hostile_pattern_when_asked_about_a_mebibyte_then_it_takes_less_than_50_ms(pattern):
     rule = f"rules:\n  - {{name: a, when: {{text: {{matches: '{pattern}'}}}}, then: hold}}\n"
@@ -116,6 +125,7 @@ def test_given_a_rule_with_a_hostile_pattern_when_asked_about_a_mebibyte_then_it
 GAPS = ["a.{40}c", "a.{300}c", "a(.{1,200})c", "(a.{50}c|b.{51}c|a.{52}c|b.{53}c)", "(a|b)*a(a|b){300}c"]
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("pattern", GAPS)  # adversarial 194: what the sender writes makes RE2 try all of the pattern everywhere
 def test_given_a_rule_with_gaps_when_asked_about_a_mebibyte_made_for_it_then_it_takes_less_than_50_ms(pattern):
     rule = f"rules:\n  - {{name: a, when: {{text: {{matches: '{pattern}'}}}}, then: hold}}\n"
@@ -204,6 +214,7 @@ def test_given_any_mail_when_conditions_are_said_to_imply_or_exclude_each_other_
     assert not excludes(one, other) or not (holds and then)
 
 
+@pytest.mark.timing
 def test_given_a_thousand_rules_when_loaded_then_the_checks_take_less_time_than_reading_them():
     rules = "".join(
         f"  - {{name: r{n}, when: {{author.domain: kunde{n}.example, subject: {{matches: ord{n}}}}}, then: hold}}\n" for n in range(1000)
@@ -215,3 +226,29 @@ def test_given_a_thousand_rules_when_loaded_then_the_checks_take_less_time_than_
     read_s = time.process_time() - began_s
     assert load(raw).policy is not None
     assert time.process_time() - began_s < 5 * read_s
+
+
+OWN_LISTS = b"""rules:
+  - {name: default, when: always, then: redirect}
+case_types:
+  - {key: incident, labels: {nb: Hendelse, nn: Hending, en: Incident}}
+priorities:
+  - {key: p1, labels: {nb: P1, nn: P1, en: P1}}
+"""
+
+
+def test_given_a_stored_version_without_defaults_when_loaded_then_the_first_of_its_lists_stand_for_them():
+    assert load(OWN_LISTS, OWN).policy is None
+    policy = load(OWN_LISTS, OWN, stored=True).policy
+    assert (policy.defaults.case_type, policy.defaults.priority) == ("incident", "p1")
+
+
+def test_given_a_zone_when_loaded_then_sections_without_one_have_it():
+    policy = load(b"zone: Asia/Tokyo\n" + OWN_LISTS + b"defaults: {case_type: incident, priority: p1}\n", OWN).policy
+    assert {policy.zone, policy.legacy.zone, *(agreement.zone for agreement in policy.agreements.values())} == {"Asia/Tokyo"}
+
+
+@pytest.mark.parametrize("key", ["reason", "says"])
+def test_given_a_reason_by_its_name_or_that_of_earlier_releases_when_loaded_then_it_is_the_same(key):
+    document = load(f"rules: [{{name: default, when: always, then: hold, {key}: a person looks}}]\n".encode(), OWN)
+    assert [rule.reason for rule in document.policy.rules] == ["a person looks"]

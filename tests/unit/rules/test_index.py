@@ -63,7 +63,7 @@ def with_index(policy, index):
 
 def policy_of(found):
     made = [
-        Rule(f"r{n}", when, then, "so it is" if n % 2 else "", () if then else TAG, go_on=then is None, shadow=shadow)
+        Rule(f"r{n}", when, then, "so it is" if n % 2 else "", () if then else TAG, continue_=then is None, shadow=shadow)
         for n, (when, (then, shadow)) in enumerate(found)
     ]
     return Policy((*made, Rule("default", Always(), "redirect", "nothing else holds")), version="7")
@@ -87,10 +87,10 @@ def test_given_any_rules_and_mail_when_the_stored_trail_is_restored_then_each_ru
     stored, passed_over, whole = trail.entries(), trail.passed_over(), list(trail)
     assert len(stored) + sum(group.rules for group in passed_over) == len(whole)
     assert [entry for entry in whole if entry.hit] == [entry for entry in stored if entry.hit]
-    told = restored(policy, stored, passed_over)
-    assert [(entry.rule, entry.hit) for entry in told] == [(entry.rule, entry.hit) for entry in whole]
+    read = restored(policy, stored, passed_over)
+    assert [(entry.rule, entry.hit) for entry in read] == [(entry.rule, entry.hit) for entry in whole]
     single = {rule.name for rule in policy.rules if isinstance(rule.when, Eq | In | Matches)}
-    assert [entry for entry in told if entry.rule in single] == [entry for entry in whole if entry.rule in single]
+    assert [entry for entry in read if entry.rule in single] == [entry for entry in whole if entry.rule in single]
 
 
 def test_given_parts_that_many_rules_share_when_indexed_then_the_rare_part_is_the_gate():

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from mailgate.cli import main
 from mailgate.rules.chain import run
 from mailgate.rules.date_words import day_in_words, moment_in_words
-from mailgate.rules.document import load
+from mailgate.rules.document.loader import load
 from mailgate.rules.examples import facts_of, failures
-from mailgate.rules.legacy import PHASES, Legacy, Schedule, Senders, Step
+from mailgate.rules.legacy import PHASES, Legacy, PhaseStart, Schedule, Senders
 
 PLAN = """
 legacy:
@@ -100,7 +100,7 @@ DAYS = st.dates(date(2000, 1, 1), date(2040, 1, 1))
 @given(st.lists(DAYS, unique=True, max_size=5).map(sorted), st.data(), DAYS)
 def test_given_any_plan_when_a_day_is_asked_then_it_is_the_last_phase_begun_and_the_next_begins_later(days, data, day):
     phases = data.draw(st.lists(st.sampled_from(list(PHASES)), min_size=len(days) + 1, max_size=len(days) + 1))
-    schedule = Schedule(tuple(Step(phase, since) for phase, since in zip(phases, [None, *days], strict=True)))
+    schedule = Schedule(tuple(PhaseStart(phase, since) for phase, since in zip(phases, [None, *days], strict=True)))
     now = schedule.on(day)
     assert now.phase == phases[sum(since <= day for since in days)]
     assert now.since is None or now.since <= day

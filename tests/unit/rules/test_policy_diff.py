@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.policy_in_force import shipped
 from mailgate.rules.conditions import Always, Eq
 from mailgate.rules.default import SUPPORTWEB_POLICY
-from mailgate.rules.document import load
+from mailgate.rules.document.loader import load
 from mailgate.rules.policy import Policy, Rule
 from mailgate.rules.policy_diff import differences
+from mailgate.runtime.active_policy import shipped
 
 LAST = Rule("default", Always(), "redirect")
 
@@ -68,11 +68,11 @@ def test_given_another_condition_when_compared_then_only_what_differs_is_said(on
 def test_given_rules_added_removed_and_changed_when_compared_then_each_is_named_with_its_place() -> None:
     rules = [Rule(name, Eq("subject", name), "note") for name in "abc"]
     before = Policy((*rules, LAST), "1")
-    after = Policy((rules[0], replace(rules[2], then="hold", says="for a person"), Rule("d", Eq("kind", "bulk"), "discard"), LAST), "2")
+    after = Policy((rules[0], replace(rules[2], then="hold", reason="for a person"), Rule("d", Eq("kind", "bulk"), "discard"), LAST), "2")
     assert [(one.name, one.change, one.before, one.after) for one in differences(before, after)] == [
         ("b", "removed", "place 2: when subject is b; then note", ""),
         ("c.then", "changed", "note", "hold"),
-        ("c.says", "changed", "", "for a person"),
+        ("c.reason", "changed", "", "for a person"),
         ("d", "added", "", "place 3: when kind is bulk; then discard"),
     ]
 
@@ -104,7 +104,8 @@ def test_given_any_new_order_of_rules_when_compared_then_the_fewest_that_make_it
         ("solved: true", "solved: false", "workflow", "statuses.resolved.solved", "yes", "no"),
         ('nb: "Lav"', 'nb: "Lågest"', "priorities", "low.labels.nb", "Lav", "Lågest"),
         ("told: [assignee_changed, case_created, ", "told: [case_created, ", "notices", "told",
-         "assignee_changed, case_created, comment_added, status_changed", "case_created, comment_added, status_changed"),
+         "assignee_changed, case_created, comment_added, participant_added, status_changed",
+         "case_created, comment_added, participant_added, status_changed"),
         ("- {from: [frozen], to: open}", "- {from: [frozen], to: open, who: [contact]}", "workflow", "operations.unfreeze.steps",
          "from frozen, to open, who operator, system", "from frozen, to open, who contact"),
         ("zone: Europe/Oslo", "zone: Europe/Stockholm", None, None, "Europe/Oslo", "Europe/Stockholm"),

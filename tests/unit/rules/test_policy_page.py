@@ -1,4 +1,4 @@
-"""docs/policy.md is true: every example of its reference and every recipe of its cookbook is run through `mailgate policy check`."""
+"""docs/policy is true: every example of its reference and every recipe of its cookbook is run through `mailgate policy check`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ import pytest
 
 import mailgate.rules
 from mailgate.cli import main
-from mailgate.rules.document_schema import ACTIONS, OPERATORS, SCHEMA
-from mailgate.rules.document_yaml import Node, parse
+from mailgate.rules.document.schema import ACTIONS, OPERATORS, SCHEMA
+from mailgate.rules.document.yaml_tree import Node, parse
 from mailgate.rules.facts import FACTS
 from mailgate.rules.policy import DISPOSITIONS
+from tests.support.repository import ROOT
 
-PAGE = (Path(__file__).parents[3] / "docs" / "policy.md").read_text(encoding="utf-8")
+FOLDER = ROOT / "docs" / "policy"
+CONCEPTS, REFERENCE_PAGE, COOKBOOK = (
+    (FOLDER / name).read_text(encoding="utf-8") for name in ("concepts.md", "reference.md", "cookbook.md")
+)
 SHIPPED = Path(mailgate.rules.__file__).with_name("supportweb.yaml").read_bytes()
 FORM = b"From: web@kunde.example\r\nTo: support@firma.example\r\nSubject: Kontakt\r\nX-Form: kontakt-2\r\n\r\nHei\r\n"
 
@@ -25,7 +29,7 @@ FORM = b"From: web@kunde.example\r\nTo: support@firma.example\r\nSubject: Kontak
 def _section(heading: str) -> str:
     """What stands under a heading, up to the next of its level or above."""
     level = heading.partition(" ")[0]
-    _, found, rest = PAGE.partition(f"\n{heading}\n")
+    _, found, rest = REFERENCE_PAGE.partition(f"\n{heading}\n")
     assert found, heading
     return re.split(rf"^#{{1,{len(level)}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
@@ -64,9 +68,9 @@ def _check(document: dict[str, Any], folder: Path, capsys: pytest.CaptureFixture
     assert code == 0, said.out + said.err
 
 
-FACT_ROWS, OPERATOR_ROWS = _rows("### Facts"), _rows("### Operators")
-RULE_ROWS = [*_rows("### Dispositions"), *_rows("### Actions")]
-REFERENCE = _read(re.findall(r"^```yaml reference\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[0])
+FACT_ROWS, OPERATOR_ROWS = _rows("## Facts"), _rows("## Operators")
+RULE_ROWS = [*_rows("## Dispositions"), *_rows("## Actions")]
+REFERENCE = _read(re.findall(r"^```yaml reference\n(.*?)^```", REFERENCE_PAGE, re.MULTILINE | re.DOTALL)[0])
 
 
 def _asked(rule: dict[str, Any], test: dict[str, Any]) -> dict[str, Any]:
@@ -79,11 +83,11 @@ def test_given_the_reference_when_compared_with_the_code_then_nothing_is_missing
     assert facts == {name: (fact.type, fact.means) for name, fact in FACTS.items()}
     assert {row[0]: (row[1], row[2]) for row in OPERATOR_ROWS[: len(OPERATORS)]} == dict(OPERATORS)
     assert [row[0] for row in OPERATOR_ROWS[len(OPERATORS) :]] == ["all", "any", "not"]
-    assert {row[0] for row in _rows("### Dispositions")} == DISPOSITIONS
-    assert {row[0]: row[1] for row in _rows("### Actions")} == ACTIONS
+    assert {row[0] for row in _rows("## Dispositions")} == DISPOSITIONS
+    assert {row[0]: row[1] for row in _rows("## Actions")} == ACTIONS
 
 
-@pytest.mark.parametrize(("heading", "form"), [("### Rules", SCHEMA["properties"]["rules"]), ("### Tests", SCHEMA["properties"]["tests"])])
+@pytest.mark.parametrize(("heading", "form"), [("## Rules", SCHEMA["properties"]["rules"]), ("## Tests", SCHEMA["properties"]["tests"])])
 def test_given_the_keys_of_rules_and_tests_when_compared_with_the_schema_then_all_are_told(heading: str, form: dict[str, Any]) -> None:
     assert sorted(row[0] for row in _rows(heading)) == sorted(form["items"]["properties"])
 
@@ -112,7 +116,7 @@ def test_given_an_example_of_a_disposition_or_action_when_asked_then_it_follows(
 
 
 def _recipes() -> Iterator[Any]:
-    for title, body in re.findall(r"^### ([^\n]+)\n(.*?)(?=^### |\Z)", _section("## Cookbook"), re.MULTILINE | re.DOTALL):
+    for title, body in re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", COOKBOOK, re.MULTILINE | re.DOTALL):
         block = re.search(r"^```yaml recipe\n(.*?)^```", body, re.MULTILINE | re.DOTALL)
         assert block, title
         above = re.search(r"Above `(\w+)`:", body)
@@ -141,7 +145,7 @@ def test_given_a_recipe_when_put_into_the_built_in_document_then_its_tests_and_a
     _check({**document, **added}, tmp_path, capsys)
 
 
-@pytest.mark.parametrize("text", re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
+@pytest.mark.parametrize("text", re.findall(r"^```yaml\n(.*?)^```", CONCEPTS + REFERENCE_PAGE + COOKBOOK, re.MULTILINE | re.DOTALL))
 def test_given_any_other_example_when_put_into_the_built_in_document_then_it_has_no_problem(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -32,6 +33,13 @@ def failure(verdict: str, status: str = "", words: str = "") -> Failure:
 def test_given_a_failure_when_judged_then_only_what_is_final_or_goes_on_stops_the_address(verdict, soft_failures, cause, until):
     found = suppression_after(failure(verdict), soft_failures, LIMITS)
     assert (found.cause if found else "", found.until if found else None) == (cause, until)
+
+
+@pytest.mark.parametrize(("verdict", "cause"), [("hard", "bounce"), ("complaint", "complaint")])
+def test_12_08_given_a_failure_that_nothing_proves_when_judged_then_the_pause_ends_and_says_why(verdict, cause):
+    found = suppression_after(replace(failure(verdict), proven=False), 0, LIMITS)
+    assert (found.cause, found.until) == (cause, NOW + timedelta(days=2))
+    assert "only knows the Message-ID" in found.reason
 
 
 def test_given_zero_as_the_limit_when_mail_keeps_coming_back_softly_then_the_address_never_pauses():

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailgate.rules.agreement_words import in_words, promised
-from mailgate.rules.agreements import Agreement, Span, next_open, open_spans, respond_by, within_hours
+from mailgate.rules.agreements import Agreement, OpeningSpan, next_open, open_spans, respond_by, within_hours
 from mailgate.rules.chain import run
-from mailgate.rules.document import load
+from mailgate.rules.document.loader import load
 from mailgate.rules.examples import facts_of
 from mailgate.rules.special_days import DayOfYear, day_of_year, easter_sunday
 
@@ -229,7 +229,10 @@ def test_given_a_day_as_written_when_it_comes_then_it_falls_on_it(text, when, fa
 
 def test_given_too_many_special_days_or_overlapping_hours_when_made_then_it_is_an_error():
     special = type(ENKEL.special_days[0])
-    for days in ((special(DayOfYear(month=1, day=1)),) * 61, (special(DayOfYear(month=1, day=1), (Span(0, 60), Span(30, 90))),)):
+    for days in (
+        (special(DayOfYear(month=1, day=1)),) * 61,
+        (special(DayOfYear(month=1, day=1), (OpeningSpan(0, 60), OpeningSpan(30, 90))),),
+    ):
         with pytest.raises(ValueError, match="special days"):
             Agreement("odd", ENKEL.hours, ENKEL.response, special_days=days)
 
@@ -283,4 +286,4 @@ def test_given_a_mail_that_waited_when_it_is_answered_then_the_due_time_is_the_r
 
 def test_given_a_name_in_the_document_when_put_into_words_then_it_is_said():
     assert [in_words(GULL, language).name for language in ("nb", "en", "fi")] == ["Gullavtale", "Gold support", "Gullavtale"]
-    assert in_words(GULL, "nb").hours == "mandag til torsdag 08.00–16.00, fredag 08.00–15.00"
+    assert in_words(GULL, "nb").hours == "mandag–torsdag 08.00–16.00, fredag 08.00–15.00"

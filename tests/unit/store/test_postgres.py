@@ -17,9 +17,9 @@ from mailgate.store import migrate, postgres
 from mailgate.store.database import open_database
 from mailgate.store.failures import ConnectionLost
 from mailgate.store.unit_of_work import Store
-from tests.entries import accepted, claimed
-from tests.servers import PrivatePostgres
-from tests.waiting import free_port, until
+from tests.support.entries import accepted, claimed
+from tests.support.servers import PrivatePostgres
+from tests.support.waiting import free_port, until
 
 
 def _set(server: PrivatePostgres, *statements: str) -> None:
@@ -57,6 +57,7 @@ def test_given_a_database_in_another_encoding_when_opened_then_it_is_refused(pri
         open_database(url)
 
 
+@pytest.mark.timing
 def test_given_nobody_at_the_address_when_opened_then_it_is_unavailable_at_once() -> None:
     began_s = time.monotonic()
     with pytest.raises(ConnectionLost):
@@ -86,12 +87,13 @@ def test_given_a_server_that_is_killed_when_it_is_back_then_one_call_fails_and_t
         accepted(store, 2)
     private_postgres.start()
     assert len(accepted(store, 2)) == 1
-    with store.reading() as unit:
-        assert kept[0] in {one.id for one in unit.journal.list()}
-        assert unit.journal.ledger()["balanced"]
+    with store.reading() as uow:
+        assert kept[0] in {one.id for one in uow.journal.list()}
+        assert uow.journal.ledger()["balanced"]
     database.close()
 
 
+@pytest.mark.timing
 def test_given_a_locked_table_when_written_then_it_is_transient_in_bounded_time(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(postgres.SESSION, "lock_timeout", 300)
     database = open_database(postgres_url)
@@ -105,7 +107,24 @@ def test_given_a_locked_table_when_written_then_it_is_transient_in_bounded_time(
     database.close()
 
 
-def test_given_two_that_wait_for_each_other_when_the_server_ends_it_then_one_is_told_to_try_again(postgres_url: str) -> None:
+def test_given_an_upgrade_that_takes_longer_than_any_statement_when_waited_for_then_it_is_done(
+    empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "PRIORITY_ANSWER_LIMIT_S", 0.5)
+    database = open_database(empty_postgres_url)
+    with psycopg.connect(empty_postgres_url.replace("+psycopg", "")) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (migrate.LOCK,))  # another process is upgrading
+        upgraded = pool.submit(migrate.upgrade, database)
+        with pytest.raises(TimeoutError):
+            upgraded.result(1.5)
+        other.rollback()
+        assert upgraded.result(60) == migrate.head()
+    with database.writing.connect() as connection:
+        assert connection.connection.dbapi_connection.answer_limit_s == 0.5
+    database.close()
+
+
+def test_given_two_that_wait_for_each_other_when_the_server_ends_it_then_one_is_notified_to_try_again(postgres_url: str) -> None:
     database = open_database(postgres_url)
     store = Store(database, utc_now)
     first, second = accepted(store, 1, 2)
@@ -114,10 +133,10 @@ def test_given_two_that_wait_for_each_other_when_the_server_ends_it_then_one_is_
 
     def cross(mine: object, yours: object) -> str:
         try:
-            with store.transaction() as unit:
-                unit.journal.hold_ground([mine])  # type: ignore[list-item]
+            with store.transaction() as uow:
+                uow.journal.lock_leased([mine])  # type: ignore[list-item]
                 both.wait(10)
-                unit.journal.hold_ground([yours])  # type: ignore[list-item]
+                uow.journal.lock_leased([yours])  # type: ignore[list-item]
         except TransientFailure as error:
             return "again" if not isinstance(error, StoreUnavailable) else "away"
         return "done"
@@ -129,7 +148,7 @@ def test_given_two_that_wait_for_each_other_when_the_server_ends_it_then_one_is_
     database.close()
 
 
-def test_given_a_pool_used_up_when_another_asks_then_it_is_told_in_bounded_time(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_given_a_pool_used_up_when_another_asks_then_it_fails_in_bounded_time(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "POOL_TIMEOUT_S", 0.2)
     store = Store(open_database(postgres_url, pool_size=1), utc_now)
     with store.transaction(), pytest.raises(StoreUnavailable, match="free in time"), store.transaction():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,12 +16,22 @@ from mailgate.errors import ConfigError, StoreUnavailable
 from mailgate.store import sqlite
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.entries import accepted, entry
+from tests.support.entries import accepted, entry
 
 
 @pytest.fixture
-def store(sqlite_url: str) -> Store:
-    return Store(open_database(sqlite_url), utc_now)
+def store(sqlite_url: str) -> Iterator[Store]:
+    opened = Store(open_database(sqlite_url), utc_now)
+    yield opened
+    opened.database.close()
+
+
+def test_given_a_database_that_nobody_closed_when_it_goes_then_it_says_so(sqlite_url: str) -> None:
+    database = open_database(sqlite_url)
+    with pytest.warns(ResourceWarning, match="unclosed database"):
+        database.__del__()
+    database.close()
+    database.__del__()
 
 
 def test_given_any_connection_when_opened_then_the_settings_of_the_promise_hold(store: Store) -> None:
@@ -32,12 +43,14 @@ def test_given_any_connection_when_opened_then_the_settings_of_the_promise_hold(
         assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
-@pytest.mark.parametrize(("pragma", "says"), [("synchronous = NORMAL", "flushes too little"), ("journal_mode = DELETE", "write-ahead log")])
-def test_given_a_connection_with_a_lower_setting_when_asserted_then_it_is_refused(tmp_path: Path, pragma: str, says: str) -> None:
+@pytest.mark.parametrize(
+    ("pragma", "wording"), [("synchronous = NORMAL", "flushes too little"), ("journal_mode = DELETE", "write-ahead log")]
+)
+def test_given_a_connection_with_a_lower_setting_when_asserted_then_it_is_refused(tmp_path: Path, pragma: str, wording: str) -> None:
     connection = sqlite3.connect(tmp_path / "x.db")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA {pragma}")
-    with pytest.raises(ConfigError, match=says):
+    with pytest.raises(ConfigError, match=wording):
         sqlite.assert_settings(connection)
     connection.close()
 
@@ -106,7 +119,8 @@ def test_given_a_file_that_is_no_database_when_opened_then_it_is_unavailable_and
     assert path.read_bytes().startswith(b"this is no database")
 
 
-def test_given_four_writers_and_a_long_reader_when_they_write_then_nobody_is_told_it_is_locked(store: Store, sqlite_url: str) -> None:
+@pytest.mark.timing
+def test_given_four_writers_and_a_long_reader_when_they_write_then_nobody_sees_it_locked(store: Store, sqlite_url: str) -> None:
     other = Store(open_database(sqlite_url), utc_now)  # as a second process: the lock of the file, not the line in ours
     waits: list[float] = []
 
@@ -124,6 +138,7 @@ def test_given_four_writers_and_a_long_reader_when_they_write_then_nobody_is_tol
     with store.reading() as reader:
         assert reader.journal.ledger()["accepted"] == 100
     assert sorted(waits)[97] < 2.5
+    other.database.close()
 
 
 def test_given_a_reader_that_kept_the_log_growing_when_it_has_gone_then_the_log_is_cut(
@@ -134,8 +149,8 @@ def test_given_a_reader_that_kept_the_log_growing_when_it_has_gone_then_the_log_
     with store.reading() as reader:
         assert reader.journal.list() == []
         for number in range(60):
-            with store.transaction() as unit:
-                unit.journal.append([entry(number, store.now(), raw=bytes(8_000) + str(number).encode())])
+            with store.transaction() as uow:
+                uow.journal.append([entry(number, store.now(), raw=bytes(8_000) + str(number).encode())])
         assert wal.stat().st_size > 200_000
         store.database.tend()
         assert wal.stat().st_size > 200_000, "a reader still needs it"
@@ -144,11 +159,12 @@ def test_given_a_reader_that_kept_the_log_growing_when_it_has_gone_then_the_log_
 
 
 def test_given_a_read_only_transaction_when_written_in_then_it_fails(store: Store) -> None:
-    with pytest.raises(StoreUnavailable, match="cannot be written"), store.reading() as unit:
-        unit.journal.append([entry(1, store.now())])
+    with pytest.raises(StoreUnavailable, match="cannot be written"), store.reading() as uow:
+        uow.journal.append([entry(1, store.now())])
 
 
-def test_given_a_writer_that_never_ends_when_another_waits_then_it_is_told_in_bounded_time(
+@pytest.mark.timing
+def test_given_a_writer_that_never_ends_when_another_waits_then_it_fails_in_bounded_time(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MS", 200)
@@ -169,6 +185,7 @@ def test_given_a_writer_that_never_ends_when_another_waits_then_it_is_told_in_bo
         assert time.monotonic() - began_s < 5
         over.set()
         holder.result(10)
+    store.database.close()
 
 
 def test_given_a_full_disk_when_written_then_it_says_so_nothing_is_lost_and_it_goes_on_when_there_is_room(store: Store) -> None:
@@ -176,12 +193,12 @@ def test_given_a_full_disk_when_written_then_it_says_so_nothing_is_lost_and_it_g
     with store.database.writing.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 4}")
-    with pytest.raises(StoreUnavailable) as caught, store.transaction() as unit:
-        unit.journal.append([entry(2, store.now(), raw=bytes(100_000))])
+    with pytest.raises(StoreUnavailable) as caught, store.transaction() as uow:
+        uow.journal.append([entry(2, store.now(), raw=bytes(100_000))])
     assert caught.value.full
-    with store.reading() as unit:
-        assert [one.id for one in unit.journal.list()] == kept
-        assert unit.journal.ledger()["balanced"]
+    with store.reading() as uow:
+        assert [one.id for one in uow.journal.list()] == kept
+        assert uow.journal.ledger()["balanced"]
     with store.database.writing.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
     assert len(accepted(store, 2)) == 1

@@ -1,0 +1,1 @@
+"""Accounts: ask for one, log in, passwords, sessions."""

@@ -1,0 +1,172 @@
+"""Log in by an OpenID provider: who it says that somebody is becomes a session of a staff account. In: verified claims. Out: a session.
+
+An account is linked to the provider's subject, never found by a mail address. What roles its groups mean stands in the settings alone.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mailgate.application.access import Action
+from mailgate.application.accounts import links, sessions
+from mailgate.application.accounts.limits import charge, network
+from mailgate.application.accounts.register import checked_username
+from mailgate.application.accounts.sessions import Client, LoggedIn, NewSession
+from mailgate.application.app import App
+from mailgate.application.principal import Principal
+from mailgate.application.use_case import Act, query, use_case
+from mailgate.application.words import mail_address
+from mailgate.cases.ids import new_id
+from mailgate.cases.link_tokens import digest, fresh_token
+from mailgate.errors import Invalid, NotFound
+from mailgate.store.repositories.accounts import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a provider has signed about somebody. `subject` names them for ever; the rest may change.
+
+    `address_verified` False: the provider says that nobody has proved to have the address.
+    """
+
+    issuer: str
+    subject: str
+    username: str = ""
+    address: str = ""
+    name: str = ""
+    groups: Sequence[str] = ()
+    address_verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BeginAtProvider:
+    """What has to come back: `nonce` and `verifier` are random; `next` is where to go; `link_to` the account to be linked, "" to log in."""
+
+    nonce: str
+    verifier: str
+    next: str
+    link_to: str
+    client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """`state` goes to the provider and comes back, `browser` stays in the browser: both are needed to go on."""
+
+    state: str
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComeBack:
+    """What came back, and what the browser had kept."""
+
+    state: str
+    browser: str
+    client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class ByIdentity:
+    """A verified identity, from this client. `link_to`: id of the account that asked to be linked, "" to log in."""
+
+    identity: Identity
+    client: Client
+    link_to: str = ""
+
+
+def begin_at_provider(app: App, principal: Principal, command: BeginAtProvider) -> Begun:
+    """Remember a log in that goes on at the provider, for ten minutes. Raises TooMany."""
+    charge(app, ("login:network", network(command.client.address)))
+    return _begin(app, principal, command)
+
+
+@use_case(Action.ACCOUNT_LOG_IN)
+def _begin(act: Act, command: BeginAtProvider) -> Begun:
+    """Remember a log in that goes on at the provider."""
+    browser = fresh_token()
+    facts = {"nonce": command.nonce, "verifier": command.verifier, "next": command.next, "link_to": command.link_to}
+    state = links.make(act, "oidc", facts={**facts, "browser": digest(browser)})
+    act.unchanged()
+    return Begun(state, browser)
+
+
+@use_case(Action.ACCOUNT_LOG_IN)
+def come_back(act: Act, command: ComeBack) -> BeginAtProvider:
+    """What was remembered; it is used up. Raises NotFound for another browser, another or a used state, and after ten minutes."""
+    facts = links.open_link(act, "oidc", command.state).facts
+    if not hmac.compare_digest(facts["browser"], digest(command.browser)):
+        raise NotFound("link", "unknown")
+    links.use(act, command.state)
+    act.unchanged()
+    return BeginAtProvider(facts["nonce"], facts["verifier"], facts["next"], facts["link_to"], command.client)
+
+
+@use_case(Action.ACCOUNT_LOG_IN)
+def log_in_by_identity(act: Act, command: ByIdentity) -> NewSession:
+    """Begin a session of the linked account; one that is new here is made when the provider's groups give it a role.
+
+    Raises Invalid: `unknown` for somebody who has no account and no role, `taken` when another account has the address or user name.
+    """
+    identity, mapping = command.identity, _roles_of_groups(act.app)
+    roles = _roles(identity, mapping)
+    known = act.uow.staff.account_of(identity.issuer, identity.subject)
+    account = act.uow.accounts.get(known) if known else _new_account(act, identity, roles)
+    if account is None or account.disabled or (mapping and not roles):
+        raise Invalid("openid", "unknown", "the provider's account has no access here")
+    after = replace(account, roles=roles if mapping else account.roles, logged_in_at=act.now)
+    act.uow.accounts.set(after)
+    before, now = ({"roles": one.roles} if account.roles != after.roles else {} for one in (account, after))
+    act.record(("account", account.id), before, now, detail={"client": command.client.address, "method": "oidc"})
+    return sessions.begin(act, after, command.client, "oidc")
+
+
+@use_case(Action.ACCOUNT_OWN)
+def link_identity(act: Act, command: ByIdentity) -> None:
+    """Link one's own account to a subject of the provider. Raises Invalid when the subject has another account."""
+    identity = command.identity
+    known = act.uow.staff.account_of(identity.issuer, identity.subject)
+    if known not in (None, command.link_to):
+        raise Invalid("openid", "taken", "this account at the provider is linked to another one here")
+    account = act.uow.accounts.get(command.link_to)
+    if account is None or account.id != act.principal.id or account.kind != "staff":
+        raise Invalid("openid", "unknown", "this account cannot be linked")
+    if known is None:
+        act.uow.staff.link_identity(identity.issuer, identity.subject, account.id)
+    act.record(("account", account.id), detail={"linked_to": identity.issuer})
+
+
+@query(Action.ACCOUNT_OWN)
+def is_linked(act: Act, mine: LoggedIn) -> bool:
+    """Whether one's own account is linked to the provider of the settings."""
+    issuers = act.uow.staff.issuers_of(mine.account.id)
+    return any(one.rstrip("/") == act.app.settings.openid.issuer for one in issuers)
+
+
+def _roles_of_groups(app: App) -> dict[str, tuple[str, ...]]:
+    """Role -> the provider's groups that mean it; {} when roles are given here and not there."""
+    wanted = app.settings.openid
+    found = {"agent": wanted.agent_groups, "operator": wanted.operator_groups, "admin": wanted.admin_groups}
+    return {role: groups for role, groups in found.items() if groups}
+
+
+def _roles(identity: Identity, mapping: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    return tuple(role for role, groups in mapping.items() if set(groups) & set(identity.groups))
+
+
+def _new_account(act: Act, identity: Identity, roles: tuple[str, ...]) -> Account | None:
+    if not roles:
+        return None
+    if not identity.address_verified:
+        raise Invalid("openid", "unverified", "the provider has not verified the mail address")
+    address = mail_address(identity.address, "openid")
+    named = checked_username(identity.username or address)
+    username = address if "@" in named else named  # a name that is a mail address would be taken for its owner
+    if act.uow.accounts.by_login(username) or act.uow.accounts.by_address(address):
+        raise Invalid("openid", "taken", "an account here has this address or user name; log in with its password and link it")
+    new = Account(new_id(act.now), "staff", username, address, act.now, name=identity.name, roles=roles)
+    act.uow.accounts.add(new)
+    act.uow.staff.link_identity(identity.issuer, identity.subject, new.id)
+    return new

@@ -1,0 +1,80 @@
+"""Reads the audit: who changed what, of all things that people and programs change. In: a filter. Out: rows in pages, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mailgate.application.access import Action
+from mailgate.application.paging import Page, cursor_of, id_of, page_of
+from mailgate.application.use_case import Act, query
+from mailgate.store.rows import AuditRow
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One change of one thing. `before` and `after`: the changed fields; empty for what did not exist. `detail`: what was asked beside."""
+
+    id: str
+    at: datetime
+    principal_kind: str
+    principal: str
+    verb: str
+    subject_kind: str
+    subject_id: str
+    reason: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ListAudit:
+    """`kind`: see `store.rows.SubjectKind`. `subject`: an id, or a case's key. `principal`: a name."""
+
+    kind: str | None = None
+    subject: str | None = None
+    principal: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@query(Action.AUDIT_READ)
+def list_audit(act: Act, command: ListAudit) -> Page[AuditEntry]:
+    """List changes, the newest first: who, what, when and why."""
+    found = act.uow.audit.list(
+        command.limit + 1,
+        kinds=(command.kind,) if command.kind else None,
+        subject_id=_subject_id(act, command.subject) if command.subject else None,
+        principal=command.principal,
+        since=command.since,
+        until=command.until,
+        before_id=id_of(command.cursor) if command.cursor else None,
+    )
+    return page_of([_entry(row) for row in found], command.limit, [cursor_of(row.id) for row in found])
+
+
+def _subject_id(act: Act, subject: str) -> str:
+    """A case's key stands for its id; every other id is taken as it is."""
+    is_key = subject.upper().startswith(f"{act.app.settings.service.case_prefix.upper()}-")
+    return act.uow.cases.get(subject).id if is_key else subject
+
+
+def _entry(row: AuditRow) -> AuditEntry:
+    return AuditEntry(
+        row.id,
+        row.at,
+        row.principal_kind,
+        row.principal or row.principal_id,
+        row.verb,
+        row.subject_kind,
+        row.subject_id,
+        row.reason,
+        row.before,
+        row.after,
+        row.detail,
+    )

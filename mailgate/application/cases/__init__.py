@@ -1,0 +1,1 @@
+"""Use cases of cases: create, read, comment, operate, edit, people, merge."""

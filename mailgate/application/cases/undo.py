@@ -1,0 +1,72 @@
+"""Take back what was done last to a case, or withdraw a comment later. Both leave a trace; nobody is notified."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailgate.application.access import Action
+from mailgate.application.cases import changing, showing
+from mailgate.application.cases.views import CaseRow, ContactCaseRow
+from mailgate.application.use_case import Act, use_case
+from mailgate.application.words import line_or_empty
+from mailgate.cases import corrections, undoing
+from mailgate.errors import NotAllowed, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """`version`: that of the case the caller has seen, None for whatever it is."""
+
+    key: str
+    reason: str = ""
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawComment:
+    """The comment with this id; `reason` stays with the case and in the audit."""
+
+    comment_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """The case as it is now, the kinds of the undone events, and how many people will not be notified."""
+
+    case: CaseRow | ContactCaseRow
+    undone: Sequence[str]
+    notices_dropped: int
+
+
+@use_case(Action.CASE_TAKE_BACK, policy=True)
+def take_back(act: Act, command: TakeBack) -> Undone:
+    """Take back the last comment, operation or assignment by staff. Raises NotAllowed when somebody has been notified of it already."""
+    case = changing.locked(act, command.key, command.version)
+    events = act.uow.cases.events(case.id)
+    last = undoing.last_act(case, events)
+    ids = [one.id for one in last.events]
+    if notified := act.uow.notices.notified_of(ids):
+        later = f"; mailgate case withdraw-comment {last.comment_ids[0]} hides what was said" if last.comment_ids else ""
+        raise NotAllowed(f"it is too late: a mail about it was made for {', '.join(sorted(notified))}{later}")
+    reason = line_or_empty(command.reason, "reason", "the reason")
+    dropped = act.uow.notices.withdraw(ids, "it was taken back")
+    change = undoing.take_back(case, last, events, changing.context_of(act, case))
+    after = changing.write(act, case, change, reason=reason, taken_back=[one.kind for one in last.events])
+    return Undone(showing.case_row(act, after), [one.kind for one in last.events], dropped)
+
+
+@use_case(Action.CASE_WITHDRAW_COMMENT, policy=True)
+def withdraw_comment(act: Act, command: WithdrawComment) -> Undone:
+    """Hide a comment from customers, with its files; staff still see it, and who withdrew it. Pending notices of it are dropped."""
+    comment = act.uow.cases.comments_by_ids([command.comment_id]).get(command.comment_id)
+    if comment is None:
+        raise NotFound("comment", command.comment_id)
+    case = changing.locked(act, comment.case_id)
+    events = act.uow.cases.events(case.id)
+    reason = line_or_empty(command.reason, "reason", "the reason")
+    change = undoing.withdraw(case, comment, events, changing.context_of(act, case), reason)
+    dropped = act.uow.notices.withdraw(corrections.notified_by(events, comment.id), "the comment was withdrawn")
+    after = changing.write(act, case, change, reason=reason, comment_id=comment.id)
+    return Undone(showing.case_row(act, after), ["comment_added"], dropped)

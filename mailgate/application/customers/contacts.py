@@ -1,0 +1,185 @@
+"""People, each with one mail address: add, look at, change. Every change leaves an audit row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mailgate.application.access import Action
+from mailgate.application.audit import difference
+from mailgate.application.customers.look_up import contact_of, customer_of
+from mailgate.application.paging import Page, cursor_of, page_of, sort_key_of
+from mailgate.application.use_case import Act, query, use_case
+from mailgate.application.words import LANGUAGES, line_or_empty, mail_address, one_of
+from mailgate.cases.ids import new_id
+from mailgate.cases.model import Contact, Customer
+from mailgate.errors import Invalid
+
+ACCESSES = ("view", "comment")
+
+
+@dataclass(frozen=True, slots=True)
+class ContactView:
+    """A contact as it is shown. `customer`: the customer's name, "" for none. `company_access`: to its cases, view, comment or "".
+
+    `other_addresses`: of contacts that were joined into this one; mail from them is this person's.
+    """
+
+    address: str
+    id: str
+    number: int
+    name: str
+    language: str
+    customer: str
+    company_access: str
+    other_addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddContact:
+    """`customer`: its name, domain or id; "" for none; None for the one who has the mail domain, if one has."""
+
+    address: str
+    name: str | None = None
+    language: str | None = None
+    customer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetContact:
+    """What is None stays. `new_address`: another mail address for the same person. `company_access`: view, comment or "".
+
+    Who moves to another customer sees the cases of neither until this is given again.
+    """
+
+    address: str
+    name: str | None = None
+    language: str | None = None
+    customer: str | None = None
+    new_address: str | None = None
+    company_access: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowContact:
+    """The contact with this address."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListContacts:
+    """Contacts by address, of one customer (name, domain or id) when given."""
+
+    customer: str | None = None
+    limit: int = 1000
+    cursor: str | None = None
+
+
+@use_case(Action.CONTACT_ADD)
+def add_contact(act: Act, command: AddContact) -> ContactView:
+    """Add a contact; without a customer it belongs to the one who has its mail domain."""
+    return _views(act, [create(act, command)])[0]
+
+
+def create(act: Act, command: AddContact) -> Contact:
+    """The contact, written with its audit row."""
+    address = mail_address(command.address)
+    if act.uow.contacts.by_addresses([address]):
+        raise Invalid("address", "exists", f"{address} is a contact already", address=address)
+    company = _company(act, command.customer) if command.customer is not None else _by_domain(act, address)
+    number = act.uow.contacts.next_numbers(1)[0]
+    fresh = Contact(new_id(act.now), number, address, customer_id=company.id if company else None)
+    fresh = replace(fresh, **_given(command.name, command.language))
+    act.uow.contacts.add([fresh])
+    act.record(("contact", fresh.id), *difference(None, fresh))
+    return fresh
+
+
+@use_case(Action.CONTACT_SET)
+def set_contact(act: Act, command: SetContact) -> ContactView:
+    """Change the fields that are given; the others stay as they are."""
+    return _views(act, [change(act, command)])[0]
+
+
+def change(act: Act, command: SetContact) -> Contact:
+    """The contact as it is after, written with its audit row."""
+    changed = _given(command.name, command.language)
+    if command.new_address is not None:
+        changed["address"] = mail_address(command.new_address)
+    if command.company_access is not None:
+        changed["company_access"] = one_of(command.company_access, ("", *ACCESSES), "company_access", "access to the company's cases")
+    if not changed and command.customer is None:
+        raise Invalid("fields", "empty", "nothing to set")
+    found = contact_of(act.uow, command.address)
+    if command.customer is not None:
+        company = _company(act, command.customer)
+        changed["customer_id"] = company.id if company else None
+        if changed["customer_id"] != found.customer_id:
+            changed.setdefault("company_access", "")
+    after = replace(found, **changed)
+    if after.company_access and after.customer_id is None:
+        raise Invalid("company_access", "no_customer", f"{after.address} belongs to no customer; give --customer first")
+    taken = act.uow.contacts.by_addresses([after.address]).get(after.address.lower())
+    if taken is not None and taken.id != found.id:
+        raise Invalid("address", "taken", f"{after.address} is another contact's address", address=after.address)
+    if taken is not None and after.address.lower() != found.address.lower():
+        act.uow.contacts.exchange_address(found, after.address)
+    save(act, found, after)
+    return after
+
+
+@query(Action.CONTACT_READ)
+def show_contact(act: Act, command: ShowContact) -> ContactView:
+    """Show one contact."""
+    return _views(act, [contact_of(act.uow, command.address)])[0]
+
+
+@query(Action.CONTACT_READ)
+def list_contacts(act: Act, command: ListContacts) -> Page[ContactView]:
+    """List contacts by address."""
+    customer_id = customer_of(act.uow, command.customer).id if command.customer else None
+    after = sort_key_of(command.cursor)[0] if command.cursor else None
+    found = act.uow.contacts.list(command.limit + 1, customer_id=customer_id, after_address=after)
+    return page_of(_views(act, found), command.limit, [cursor_of(one.address.lower()) for one in found])
+
+
+def save(act: Act, before: Contact, after: Contact) -> None:
+    """Write a changed contact with its audit row; one that is the same is left alone."""
+    if before == after:
+        act.unchanged()
+        return
+    act.uow.contacts.set(after)
+    act.record(("contact", before.id), *difference(before, after))
+
+
+def _given(name: str | None, language: str | None) -> dict[str, Any]:
+    """The fields that were given, checked."""
+    given: dict[str, Any] = {}
+    if name is not None:
+        given["name"] = line_or_empty(name, "name", "the name")
+    if language is not None:
+        given["language"] = one_of(language, LANGUAGES, "language", "language") if language else ""
+    return given
+
+
+def _company(act: Act, name: str) -> Customer | None:
+    return customer_of(act.uow, name) if name else None
+
+
+def _by_domain(act: Act, address: str) -> Customer | None:
+    domain = address.rpartition("@")[2]
+    return act.uow.customers.by_domains([domain]).get(domain)
+
+
+def _views(act: Act, found: Sequence[Contact]) -> list[ContactView]:
+    names = {id_: one.name for id_, one in act.uow.customers.get({one.customer_id for one in found if one.customer_id}).items()}
+    others = act.uow.contacts.other_addresses([one.id for one in found])
+    return [
+        ContactView(
+            one.address, one.id, one.number, one.name, one.language, names.get(one.customer_id or "", ""), one.company_access,
+            tuple(others.get(one.id, ())),
+        )
+        for one in found
+    ]  # fmt: skip

@@ -1,0 +1,162 @@
+"""Companies with their mail domains and agreement: add, look at, change. Every change leaves an audit row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mailgate.application.access import Action
+from mailgate.application.audit import difference
+from mailgate.application.customers import contacts
+from mailgate.application.customers.look_up import customer_of
+from mailgate.application.paging import Page, cursor_of, page_of, sort_key_of
+from mailgate.application.use_case import Act, query, use_case
+from mailgate.application.words import LANGUAGES, mail_domain, one_line, one_of
+from mailgate.cases.ids import new_id
+from mailgate.cases.model import Customer
+from mailgate.errors import Invalid
+from mailgate.rules.agreement_words import in_words
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerView:
+    """A customer as it is shown, with what its agreement means in its language."""
+
+    name: str
+    id: str
+    agreement: str
+    language: str
+    domains: Sequence[str]
+    hours: str
+    response: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddCustomer:
+    """What is None has its default."""
+
+    name: str
+    domains: Sequence[str] | None = None
+    agreement: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetCustomer:
+    """What is None stays. `domains` replaces all there are; `add_domains` and `remove_domains` change them."""
+
+    customer: str
+    name: str | None = None
+    domains: Sequence[str] | None = None
+    add_domains: Sequence[str] = ()
+    remove_domains: Sequence[str] = ()
+    agreement: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCustomer:
+    """The customer of this name, domain or id."""
+
+    customer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListCustomers:
+    """Customers by name."""
+
+    limit: int = 1000
+    cursor: str | None = None
+
+
+@use_case(Action.CUSTOMER_ADD, policy=True)
+def add_customer(act: Act, command: AddCustomer) -> CustomerView:
+    """Add a customer. Contacts of its domains who have no customer yet become its own."""
+    return _view(act, create(act, command))
+
+
+def create(act: Act, command: AddCustomer) -> Customer:
+    """The customer, written with its audit rows."""
+    fresh = Customer(new_id(act.now), one_line(command.name, "name", "the name"))
+    fresh = replace(fresh, **_given(act, command.domains, command.agreement, command.language))
+    if any(one.name.casefold() == fresh.name.casefold() for one in act.uow.customers.named(fresh.name)):
+        raise Invalid("name", "exists", f"there is a customer {fresh.name} already", name=fresh.name)
+    act.uow.customers.add([fresh])
+    act.record(("customer", fresh.id), *difference(None, fresh))
+    _adopt(act, fresh)
+    return fresh
+
+
+@use_case(Action.CUSTOMER_SET, policy=True)
+def set_customer(act: Act, command: SetCustomer) -> CustomerView:
+    """Change the fields that are given; the others stay as they are."""
+    return _view(act, change(act, command))
+
+
+def change(act: Act, command: SetCustomer) -> Customer:
+    """The customer as it is after, written with its audit rows."""
+    changed = _given(act, command.domains, command.agreement, command.language)
+    if command.name is not None:
+        changed["name"] = one_line(command.name, "name", "the name")
+    more, less = ({mail_domain(domain) for domain in domains} for domains in (command.add_domains, command.remove_domains))
+    if not (changed or more or less):
+        raise Invalid("fields", "empty", "nothing to set")
+    found = customer_of(act.uow, command.customer)
+    after = replace(found, **changed)
+    after = replace(after, domains=tuple(sorted((set(after.domains) | more) - less)))
+    if after == found:
+        act.unchanged()
+    else:
+        act.uow.customers.set(after)
+        act.record(("customer", found.id), *difference(found, after))
+    _adopt(act, after)
+    return after
+
+
+@query(Action.CUSTOMER_READ, policy=True)
+def show_customer(act: Act, command: ShowCustomer) -> CustomerView:
+    """Show one customer, with the hours and response time of its agreement."""
+    return _view(act, customer_of(act.uow, command.customer))
+
+
+@query(Action.CUSTOMER_READ, policy=True)
+def list_customers(act: Act, command: ListCustomers) -> Page[CustomerView]:
+    """List customers by name."""
+    after = sort_key_of(command.cursor, 2) if command.cursor else None
+    found = act.uow.customers.list(command.limit + 1, after=after)
+    return page_of([_view(act, one) for one in found], command.limit, [cursor_of(one.name, one.id) for one in found])
+
+
+def _given(act: Act, domains: Sequence[str] | None, agreement: str | None, language: str | None) -> dict[str, Any]:
+    """The fields that were given, checked."""
+    given: dict[str, Any] = {}
+    if domains is not None:
+        given["domains"] = tuple(sorted({mail_domain(domain) for domain in domains if domain}))
+    if agreement is not None:
+        given["agreement"] = one_of(agreement, list(act.policy.agreements), "agreement", "agreement")
+    if language is not None:
+        given["language"] = one_of(language, LANGUAGES, "language", "language") if language else ""
+    return given
+
+
+def _adopt(act: Act, customer: Customer) -> None:
+    """Contacts of the customer's domains who have no customer become its own; nobody is taken from another one."""
+    for contact in act.uow.contacts.without_customer(customer.domains):
+        contacts.save(act, contact, replace(contact, customer_id=customer.id))
+
+
+def _view(act: Act, customer: Customer) -> CustomerView:
+    language = customer.language or act.app.settings.service.default_language
+    words = in_words(act.policy.agreement(customer.agreement), language)
+    return CustomerView(
+        name=customer.name,
+        id=customer.id,
+        agreement=customer.agreement,
+        language=customer.language,
+        domains=list(customer.domains),
+        hours=words.hours,
+        response=words.response,
+        phone=words.phone,
+    )

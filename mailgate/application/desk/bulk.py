@@ -1,0 +1,60 @@
+"""One act on several cases, with an account of each: one that fails stops no other. In: keys and an act. Out: what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from mailgate.application.app import App
+from mailgate.application.cases.edit import EditCase, edit_case
+from mailgate.application.cases.operate import Assign, Operate, assign, operate
+from mailgate.application.principal import Principal
+from mailgate.errors import Ambiguous, Conflict, Forbidden, Invalid, NotAllowed, NotFound
+
+BulkAct = Literal["take", "assign", "operate", "priority"]
+ACTS: Sequence[str] = get_args(BulkAct)
+MOST_CASES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """`value`: the assignee, operation or priority; none for `take`."""
+
+    act: str
+    keys: Sequence[str]
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one case. `problem` "" when it was done; else a sentence."""
+
+    key: str
+    problem: str
+
+
+def on_cases(app: App, principal: Principal, command: Bulk) -> list[Done]:
+    """Do it to each case, each in a transaction of its own. Raises Invalid when no case or no act is chosen."""
+    keys = list(dict.fromkeys(command.keys))
+    if not keys or len(keys) > MOST_CASES:
+        raise Invalid("keys", "empty" if not keys else "too_many", f"choose 1 to {MOST_CASES} cases", most=MOST_CASES)
+    if command.act not in _RUN or (command.act in ("operate", "priority") and not command.value):
+        raise Invalid("act", "empty", f"choose what to do: {', '.join(ACTS)}")
+    return [Done(key, _problem(lambda key=key: _RUN[command.act](app, principal, key, command.value))) for key in keys]  # type: ignore[misc]
+
+
+def _problem(run: Callable[[], object]) -> str:
+    try:
+        run()
+    except (NotFound, Forbidden, NotAllowed, Conflict, Invalid, Ambiguous) as error:
+        return str(error)
+    return ""
+
+
+_RUN: Mapping[str, Callable[[App, Principal, str, str], object]] = {
+    "take": lambda app, principal, key, _: assign(app, principal, Assign(key, principal.name)),
+    "assign": lambda app, principal, key, value: assign(app, principal, Assign(key, value)),
+    "operate": lambda app, principal, key, value: operate(app, principal, Operate(key, value)),
+    "priority": lambda app, principal, key, value: edit_case(app, principal, EditCase(key, priority=value)),
+}

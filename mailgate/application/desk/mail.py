@@ -1,0 +1,98 @@
+"""One accepted mail as the desk shows it: what was understood, what was cut away, headers, trail, its HTML made inert. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailgate.application.access import Action
+from mailgate.application.app import App
+from mailgate.application.journal.entries import show_entry
+from mailgate.application.journal.views import EntryDetail
+from mailgate.application.principal import Principal
+from mailgate.application.use_case import Act, query
+from mailgate.errors import NotFound
+from mailgate.mail.html_view import html_of
+from mailgate.mail.model import Mail
+from mailgate.mail.read import read
+
+LOOKED_AT_BYTES = 25 * 1024 * 1024
+NEAR_BYTES = 64 * 1024
+"""Larger mail is read in a process that can be killed: what a stranger sends must not hold up the pages of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of a mail: name, declared type, size."""
+
+    filename: str
+    content_type: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailView:
+    """`text` is what counts as said; `signature` and `quoted` were cut off. `kept` False: retention has deleted the bytes, all is empty.
+
+    `case_key`: the case that it was taken for, "" for none. `auth`: method -> result, as far as somebody verified.
+    """
+
+    entry: EntryDetail
+    kept: bool
+    case_key: str
+    auth: Mapping[str, str]
+    author: str = ""
+    author_name: str = ""
+    to: Sequence[str] = ()
+    subject: str = ""
+    text: str = ""
+    signature: str = ""
+    quoted: str = ""
+    headers: Sequence[tuple[str, str]] = ()
+    files: Sequence[Part] = ()
+    has_html: bool = False
+
+
+def show_mail_view(app: App, principal: Principal, id_: str) -> MailView:
+    """Show one mail. Raises NotFound."""
+    entry = show_entry(app, principal, id_)
+    key, raw = _raw(app, principal, entry.row.id)
+    auth = _auth(entry.decided.get("auth"))
+    if not raw:
+        return MailView(entry, False, key, auth)
+    return _view(entry, key, auth, read(raw) if len(raw) <= NEAR_BYTES else app.parts.read(raw), bool(html_of(raw)))
+
+
+@query(Action.JOURNAL_RAW)
+def mail_html(act: Act, id_: str) -> str:
+    """The HTML of one mail, inert. Raises NotFound when it has none or its bytes are gone."""
+    found = html_of(act.uow.journal.raw(act.uow.journal.find(id_)))
+    if not found:
+        raise NotFound("content", id_, "this mail has no HTML")
+    return found
+
+
+@query(Action.JOURNAL_RAW)
+def _raw(act: Act, id_: str) -> tuple[str, bytes]:
+    """The key of the mail's case, and its bytes; none when they are gone."""
+    entry = act.uow.journal.get(id_)
+    case_id = entry.decision.case_id if entry.decision else None
+    case = act.uow.cases.by_ids([case_id]).get(case_id) if case_id else None
+    raw = act.uow.journal.raw(id_) if entry.raw_kept and entry.size_bytes <= LOOKED_AT_BYTES else b""
+    return (case.key if case else ""), raw
+
+
+def _view(entry: EntryDetail, key: str, auth: Mapping[str, str], mail: Mail, has_html: bool) -> MailView:
+    return MailView(
+        entry=entry, kept=True, case_key=key, auth=auth,
+        author=mail.author.address if mail.author else "", author_name=mail.author.name if mail.author else "",
+        to=[one.address for one in (*mail.to, *mail.cc)], subject=mail.subject, text=mail.reply.text, signature=mail.reply.signature,
+        quoted=mail.reply.quoted, headers=mail.headers, has_html=has_html,
+        files=[Part(one.filename, one.detected_type or one.content_type, one.size_bytes) for one in mail.attachments],
+    )  # fmt: skip
+
+
+def _auth(found: Any) -> dict[str, str]:
+    """Method -> result of the authentication that stands in the trail."""
+    return {name: str(value) for name, value in found.items() if isinstance(value, str)} if isinstance(found, Mapping) else {}

@@ -1,0 +1,70 @@
+"""What is typed into a form and not sent, kept per account until it is sent or thrown away. In: a form's name and fields. Out: the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mailgate.application.access import Action
+from mailgate.application.accounts.sessions import LoggedIn
+from mailgate.application.use_case import Act, query, use_case
+from mailgate.errors import Invalid
+
+MAX_CHARS = 200_000
+MAX_NAME_CHARS = 60
+MOST = 50
+"""So many drafts are kept of one account, the oldest goes first: whoever makes up forms does not fill the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The fields as typed, and when they were kept."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    kept_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDraft:
+    """One's own draft of this form: `new`, or the key of a case."""
+
+    mine: LoggedIn
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepDraft:
+    """Keep these fields in place of what was kept. Empty ones are left out; nothing left forgets the draft."""
+
+    mine: LoggedIn
+    name: str
+    fields: Mapping[str, str]
+
+
+@query(Action.ACCOUNT_OWN)
+def read_draft(act: Act, command: NamedDraft) -> Draft:
+    """One's own draft, empty when there is none."""
+    found = act.uow.accounts.draft(command.mine.account.id, command.name.lower())
+    return Draft(*found) if found else Draft()
+
+
+@use_case(Action.ACCOUNT_OWN)
+def keep_draft(act: Act, command: KeepDraft) -> None:
+    """Keep a draft. Raises Invalid for one that is too long."""
+    fields = {name: text for name, text in command.fields.items() if text.strip()}
+    if sum(map(len, fields.values())) > MAX_CHARS or len(command.name) > MAX_NAME_CHARS:
+        raise Invalid("draft", "too_long", f"a draft has {MAX_CHARS} characters at most", most=MAX_CHARS)
+    if fields:
+        act.uow.accounts.keep_draft(command.mine.account.id, command.name.lower(), fields, act.now)
+        act.uow.accounts.drop_oldest_drafts(command.mine.account.id, MOST)
+    else:
+        act.uow.accounts.drop_draft(command.mine.account.id, command.name.lower())
+    act.unchanged()
+
+
+@use_case(Action.ACCOUNT_OWN)
+def drop_draft(act: Act, command: NamedDraft) -> None:
+    """Forget a draft."""
+    act.uow.accounts.drop_draft(command.mine.account.id, command.name.lower())
+    act.unchanged()

@@ -1,0 +1,1 @@
+"""Accepted mail: list, show, raw (`entries`), case files (`report`), what operators do (`release`, `discard`, `replay`), its `record`."""

@@ -1,0 +1,1 @@
+"""Outgoing mail: list, show and raw (`mails`), and what operators decide about mail in trouble (`decide`)."""

@@ -1,0 +1,77 @@
+"""Look at outgoing mail: list, show, raw. In: states, ids. Out: views, bytes. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import get_args
+
+from mailgate.application.access import Action
+from mailgate.application.journal.views import move
+from mailgate.application.outbox.views import MailDetail, MailRow, mail_row
+from mailgate.application.paging import Page, cursor_of, id_of, page_of
+from mailgate.application.use_case import Act, query
+from mailgate.application.words import mail_address, mail_domain, one_of
+from mailgate.store.repositories.outbox.filters import OutboxFilter
+from mailgate.store.rows import OutboxState
+
+STATES: Sequence[OutboxState] = get_args(OutboxState)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What mails must be. `state`: one of `STATES`. `to`: an address, or a domain with or without `@`. `since`, `until`: aware."""
+
+    state: str | None = None
+    to: str | None = None
+    template: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def where(self) -> OutboxFilter:
+        """The filter as the store takes it. Raises Invalid for a state or recipient that cannot be one."""
+        if self.state is not None:
+            one_of(self.state, STATES, "state", "state")
+        states = frozenset({self.state}) if self.state else None
+        return OutboxFilter(states, _recipient(self.to) if self.to is not None else None, self.template, self.since, self.until)
+
+
+ALL = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class ListMails:
+    """`state`: one of `STATES`, None for all. `cursor`: of the page before. `filter`: what else they must be."""
+
+    state: str | None = None
+    limit: int = 50
+    cursor: str | None = None
+    filter: Filter = ALL
+
+
+@query(Action.OUTBOX_READ)
+def list_mails(act: Act, command: ListMails) -> Page[MailRow]:
+    """List outgoing mail, the newest first."""
+    if command.state is not None:
+        one_of(command.state, STATES, "state", "state")
+    before = id_of(command.cursor) if command.cursor is not None else None
+    found = act.uow.outbox.list(command.state, command.limit + 1, before=before, where=command.filter.where())
+    return page_of([mail_row(one) for one in found], command.limit, [cursor_of(one.id) for one in found])
+
+
+@query(Action.OUTBOX_READ)
+def show_mail(act: Act, id_: str) -> MailDetail:
+    """Show one mail, each attempt to deliver it, and what operators did to it."""
+    mail = act.uow.outbox.get(act.uow.outbox.find(id_))
+    return MailDetail(mail_row(mail), mail.history, [move(row) for row in act.uow.audit.of("outbox", mail.id)])
+
+
+@query(Action.OUTBOX_RAW)
+def raw_mail(act: Act, id_: str) -> bytes:
+    """The frozen bytes of one mail. Raises NotFound when retention has deleted them."""
+    return act.uow.outbox.raw(act.uow.outbox.find(id_))
+
+
+def _recipient(text: str) -> str:
+    return (mail_address(text, "to") if "@" in text.strip().lstrip("@") else mail_domain(text, "to")).lower()

@@ -1,0 +1,1 @@
+"""The operators' policy: documents before they are in force (`documents`, `backtest`), `versions`, and differences (`compare`)."""

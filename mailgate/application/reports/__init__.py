@@ -1,0 +1,1 @@
+"""Figures over time, for people who plan: who still asks for help by mail (`legacy`)."""

@@ -1,0 +1,1 @@
+"""Stored mail decided again under a draft policy, in memory."""

@@ -1,0 +1,123 @@
+"""`mailgate journal`: look at accepted mail, and decide about it (`verbs`). In: ids, or a filter. Out: lists, bytes, moves.
+
+No verb here deletes anything: raw bytes stay until retention deletes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from mailgate.application.journal import entries, record
+from mailgate.application.journal import report as reporting
+from mailgate.application.journal.entries import ListEntries
+from mailgate.application.journal.record import ListMoves
+from mailgate.application.journal.report import Report
+from mailgate.application.journal.views import EntryDetail, EntryRow, Move
+from mailgate.cli import following, output
+from mailgate.cli.following import FollowOption
+from mailgate.cli.groups import noun
+from mailgate.cli.journal import verbs
+from mailgate.cli.journal.selecting import COLUMNS, Chosen, filtering
+from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption, acting, open_app
+from mailgate.cli.terminal import write_raw
+from mailgate.cli.times import moment
+from mailgate.cli.trail import trail_lines, without_trail
+
+app = noun("Accepted mail: look at it, release, discard or replay it.")
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the entry, or its beginning.")]
+MOVE_COLUMNS = ("at", "operator", "verb", "about", "from_state", "to_state", "reason")
+
+
+@app.command("list")
+@filtering
+def list_entries(
+    chosen: Chosen,
+    before: Annotated[str | None, typer.Option("--before", metavar="ID", help="Only entries older than this one.")] = None,
+    follow: FollowOption = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List entries, the newest first; at most 50 without --limit."""
+    with open_app(config) as app:
+        command = ListEntries(chosen.filter(app.now()), chosen.limit or 50, before)
+        if follow:
+            following.follow(
+                lambda: entries.list_entries(app, acting(None), command).rows[::-1],
+                lambda row: f"{row.id} {row.state}",
+                lambda row: print(output.json_line(asdict(row)) if as_json else "  ".join(_columns(row))),
+            )
+        page = entries.list_entries(app, acting(None), command)
+    output.show([asdict(row) for row in page.rows], COLUMNS, as_json, none="no entries")
+
+
+def _columns(row: EntryRow) -> list[str]:
+    return [output.one_line(getattr(row, name)) for name in COLUMNS]
+
+
+@app.command()
+def show(id_: IdArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Show one entry: the mail, the decision, the result of each rule, and what operators did."""
+    with open_app(config) as app:
+        entry = entries.show_entry(app, acting(None), id_)
+    found = _fields(entry)
+    if as_json:
+        output.show_one({**found, "interventions": [asdict(one) for one in entry.interventions]}, True)
+        return
+    output.show_one({**without_trail(found), "interventions": briefly(entry.interventions)}, False)
+    if lines := trail_lines(found):
+        print("\n".join(lines))
+
+
+@app.command()
+def raw(id_: IdArgument, config: ConfigOption = None) -> None:
+    """Write the accepted bytes of one entry to standard output."""
+    with open_app(config) as app:
+        content = entries.raw_entry(app, acting(None), id_)
+    write_raw(content)
+
+
+@app.command()
+def report(id_: IdArgument, operator: OperatorOption = None, config: ConfigOption = None) -> None:
+    """Write an anonymised copy of a mail that was read wrong, for a report to the developers. Look it through before you send it."""
+    with open_app(config) as app:
+        found = reporting.report(app, acting(operator), Report(id_))
+    write_raw(found.raw)
+    same = "is read as the mail was" if found.is_faithful else f"is read otherwise than the mail: {found.read}, not {found.was_read}"
+    output.note(f"the case file {same}; look it through before you send it")
+
+
+for name, verb in verbs.VERBS.items():
+    app.command(name)(verb)
+
+
+@app.command()
+def audit(
+    since: Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Only what was done since then: 12h, 30d or a day.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Only what was done before then.")] = None,
+    limit: LimitOption = 50,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what operators did to accepted and outgoing mail: who, when and why; the newest first."""
+    with open_app(config) as app:
+        command = ListMoves(limit, moment(since, app.now(), "--since"), moment(until, app.now(), "--until"))
+        rows = [asdict(one) for one in record.list_moves(app, acting(None), command)]
+    output.show(rows if as_json else [{**row, "about": row["journal_id"] or row["outbox_id"]} for row in rows], MOVE_COLUMNS, as_json)
+
+
+def briefly(moves: Sequence[Move]) -> list[dict[str, Any]]:
+    """What operators did, as it is shown below an entry or a mail."""
+    return [
+        {"at": one.at, "operator": one.operator, "verb": one.verb, "from": one.from_state, "to": one.to_state, "reason": one.reason}
+        | dict(one.detail)
+        for one in moves
+    ]
+
+
+def _fields(entry: EntryDetail) -> dict[str, Any]:
+    origin = ("client_address", "helo", "protocol", "tls", "smtp_utf8", "raw_sha256", "raw_kept", "notes", "due_at", "error")
+    return {**asdict(entry.row), **{name: getattr(entry, name) for name in origin}, **entry.decided}

@@ -1,0 +1,64 @@
+"""How serving commands start: settings, log, file mode mask, and a log line for threads that die. In: `--config`. Out: `Settings`."""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+from pathlib import Path
+
+from mailgate import config as reader
+from mailgate import killpoint, log
+from mailgate.cli.opening import settings_file
+from mailgate.config import Settings
+from mailgate.errors import TransientFailure
+from mailgate.runtime.broker import wakeup
+
+_log = log.get("process")
+
+
+def prepare(config: Path | None, *, processes: int = 0, split: bool, make_new: bool = False) -> Settings:
+    """Read the settings and set the process up for serving. `split`: only a part of the gateway runs here. Raises ConfigError.
+
+    `make_new`: without settings a file with the defaults is written.
+    """
+    os.umask(0o077)
+    more = {"MAILGATE_WORKER__PROCESSES": str(processes)} if processes else {}
+    environment = {**reader.process_environment(), **more}
+    settings = reader.load(settings_file(config, environment, make_new=make_new), environment)
+    log.configure(settings.log.level, settings.log.format, colours=not environment.get("NO_COLOR"))
+    threading.excepthook = _thread_died
+    killpoint.arm(settings.kill_spec)
+    for warning in _doubts(settings, split):
+        _log.warning("doubtful_setting", hint=warning)
+    return settings
+
+
+def _doubts(settings: Settings, split: bool) -> list[str]:
+    found = []
+    if split and settings.database.url.startswith("sqlite:"):
+        found.append("SQLite serves the processes of one host only; use PostgreSQL for several hosts")
+    if split and settings.embedded:
+        found.append(
+            "memory:// carries wakeups in one process only: other processes find work by sweeping; set broker.url to redis:// or amqp://"
+        )
+    if policy := _evicts(settings.broker.url):
+        found.append(
+            f"Redis evicts keys when it is full ({policy}): wakeups get lost, work waits for the sweeper; set maxmemory-policy noeviction"
+        )
+    if settings.kill_spec:
+        found.append("MAILGATE_KILL is set: this process will kill itself")
+    return found
+
+
+def _evicts(url: str) -> str:
+    try:
+        return wakeup.eviction_policy(url)
+    except TransientFailure:
+        return ""  # a broker that is down is no reason not to start
+
+
+def _thread_died(arguments: threading.ExceptHookArgs) -> None:
+    trace = "".join(traceback.format_exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)[-6:])
+    name = arguments.thread.name if arguments.thread else "?"
+    _log.error("thread_died", thread=name, error=arguments.exc_type.__name__, trace=trace)

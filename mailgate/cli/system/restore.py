@@ -1,0 +1,43 @@
+"""`mailgate restore`: put a backup in place, while nothing runs. In: the folder of a backup. Out: what was found, and what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailgate.application.backup import Restore
+from mailgate.application.backup import restore as restoring
+from mailgate.cli import output
+from mailgate.cli.opening import ConfigOption, JsonOption, acting, installation
+from mailgate.errors import NotAllowed
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder that mailgate backup has made.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm that no process of mailgate uses this database any more.")] = False,
+    other_keys: Annotated[bool, typer.Option("--other-keys", help="Restore although the secrets are not those of the backup.")] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a backup in place. Mail that was unfinished in it waits until `mailgate outbox restored` says what becomes of it."""
+    found = installation(config)
+    if not yes:
+        raise NotAllowed("stop everything that uses the database, then say --yes; nothing has changed")
+    done = restoring(found, acting(None), Restore(folder, other_keys))
+    if as_json:
+        print(output.json_line({**asdict(done), "moved_to": str(done.moved_to or "")}))
+        return
+    print(f"restored the backup of {done.manifest.made_at[:19]} UTC: {done.ledger['accepted']} mails, balanced: {done.ledger['balanced']}")
+    if done.moved_to:
+        output.note(f"the database that was there is {done.moved_to}")
+    if any(done.waiting.values()):
+        output.note(f"{waiting(done.waiting)} wait for you: the lost gateway may have sent or answered them; mailgate outbox restored")
+
+
+def waiting(counts: Mapping[str, int]) -> str:
+    """The counts of what waits, in words."""
+    return f"{counts['journal']} accepted mails, {counts['notices']} notices and {counts['outbox']} outgoing mails"

@@ -1,0 +1,1 @@
+"""Who a mail is from: SPF, DKIM, DMARC and ARC, with DNS."""

@@ -1,0 +1,1 @@
+"""Guard rails that hold whatever the rules say: the answer gate, caps, breakers, refused senders."""

@@ -1,0 +1,1 @@
+"""The intake stage: from journal rows to their effects on cases."""

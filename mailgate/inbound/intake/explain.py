@@ -1,0 +1,55 @@
+"""What would happen to a mail, and why; changes nothing. In: bytes and an envelope. Out: the JSON of `mailgate explain`.
+
+The mail goes the same way as in intake up to the verdict, so what is shown is what would be done. What the answer gate has counted is not
+asked: a redirect is shown as wanted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime
+from typing import Any
+
+from mailgate.inbound.intake.intake import Intake
+from mailgate.inbound.intake.message import IntakeMessage
+from mailgate.mail import json_view
+from mailgate.mail.guess_envelope import as_it_came
+from mailgate.mail.model import Envelope
+from mailgate.mail.read import read
+from mailgate.rules.chain import effect_json
+from mailgate.store.rows import ClaimedEntry
+
+HEAD_BYTES = 256 * 1024
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+
+
+def explain(intake: Intake, raw: bytes, envelope: Envelope, now: datetime, path: str) -> dict[str, Any]:
+    """One JSON object: the fields of `parse`, then auth, trust, case, disposition, rule, policy_version, trail, effects and facts."""
+    entry = ClaimedEntry("", envelope, raw, hashlib.sha256(raw).hexdigest(), now, 1, 0, "127.0.0.1", "", "inject", False, False)
+    return as_json(intake.consider(entry), path)
+
+
+def guess_envelope(raw: bytes, own: frozenset[str], main: str) -> Envelope:
+    """The envelope that a stored mail most likely had: Return-Path or author, and its recipients that are ours, else the main one."""
+    end = _HEAD_END.search(raw)
+    return as_it_came(read(raw[: end.end() if end else HEAD_BYTES][:HEAD_BYTES]), own, main)
+
+
+def as_json(message: IntakeMessage, path: str) -> dict[str, Any]:
+    """The message after its verdict, in the order of the contract."""
+    match, verdict, results = message.match, message.verdict, message.results
+    assert verdict is not None, "a message is explained after its verdict"
+    case = {"key": match.case.key, "matched_by": match.matched_by} if match.case else None
+    return {
+        **json_view.as_json(message.mail, path),
+        "auth": {"spf": results.spf, "dkim": results.dkim, "dmarc": results.dmarc, "arc": results.arc},
+        "trust": message.trust,
+        "case": case,
+        "disposition": verdict.disposition,
+        "rule": verdict.rule,
+        "policy_version": verdict.policy_version,
+        "trail": [{"rule": t.rule, "hit": t.hit, "because": t.because} for t in verdict.trail],
+        "effects": [effect_json(effect) for effect in verdict.effects],
+        "facts": verdict.trail.facts_used(),
+    }

@@ -1,0 +1,33 @@
+"""Which of the mails that came last a batch takes when not all fit: each client has its turn. In: waiting entries. Out: ids. Pure.
+
+A client that brings a hundred mails gets no more turns than one that brings one, so a flood delays only itself. A relay of ours brings
+everybody's mail: behind it the domain of the reverse-path stands for the client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+
+from mailgate.mail.auth.org_domain import organisational
+from mailgate.mail.auth.received import Network, is_within
+from mailgate.store.queue_rows import WaitingEntry
+
+
+def fair_share(waiting: Sequence[WaitingEntry], most: int, relays: Sequence[Network] = ()) -> list[str]:
+    """The ids of at most `most` entries, from each client in turn. `waiting`: the newest first; so are the turns of one client.
+
+    Who has least waiting has the first turn.
+    """
+    by_client: dict[str, list[str]] = {}
+    for entry in waiting:
+        by_client.setdefault(_client(entry, relays), []).append(entry.id)
+    turns = zip_longest(*sorted(by_client.values(), key=len))
+    return [id_ for id_ in chain.from_iterable(turns) if id_ is not None][:most]
+
+
+def _client(entry: WaitingEntry, relays: Sequence[Network]) -> str:
+    if entry.client_address and not is_within(entry.client_address, relays):
+        return entry.client_address
+    domain = (entry.reverse_path or "").rpartition("@")[2].lower()
+    return f"domain {organisational(domain) or domain}"

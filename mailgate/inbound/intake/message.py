@@ -1,0 +1,28 @@
+"""A message: one accepted mail on its way through intake, with all that is known of it so far. Values only.
+
+Each step of `intake` takes messages and gives messages that know more; none forgets. `explain` shows them as they are after the last step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mailgate.inbound.intake.match import Hints, Match
+from mailgate.mail.auth.authres import AuthResults
+from mailgate.mail.model import Mail
+from mailgate.rules.chain import Verdict
+from mailgate.rules.trust import Trust
+from mailgate.store.rows import ClaimedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeMessage:
+    """`entry` is the journal row under our lease; the rest is filled in the order of the fields."""
+
+    entry: ClaimedEntry
+    mail: Mail
+    results: AuthResults = field(default_factory=AuthResults)
+    match: Match = field(default_factory=lambda: Match(Hints()))
+    trust: Trust = "stranger"
+    trust_reason: str = ""
+    verdict: Verdict | None = None

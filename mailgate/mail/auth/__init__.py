@@ -1,0 +1,1 @@
+"""The formats of mail authentication: DKIM, DMARC, Authentication-Results, Received. Pure: no DNS."""

@@ -1,0 +1,1 @@
+"""Mail that no person wrote by hand, or hardly: automatic answers, bulk, calendar answers, reactions. Pure."""

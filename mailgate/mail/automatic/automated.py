@@ -1,0 +1,262 @@
+"""Who or what wrote this mail. In: header section, text, what the bounce reader found. Out: a kind and the reasons for it.
+
+Headers decide first, wording only after them. Sources: RFC 3834 (automatic responses), RFC 2919 and RFC 2369 (lists), RFC 3464 (reports),
+RFC 5321 section 4.5.5 (null reverse-path) and section 6.3 (loops), [MS-OXCMAIL] section 2.1.3.2 (X-Auto-Response-Suppress).
+`bulk`, `system` and `auto_reply` only say what the mail is; what follows from it is the policy's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mailgate.mail.automatic.answer_subject import beginning
+from mailgate.mail.limits import Ours
+from mailgate.mail.model import Envelope, Kind, Mailbox
+from mailgate.mail.words import wording
+from mailgate.mail.words.automated_words import DAEMON, NO_REPLY
+
+MAX_RECEIVED = 25
+"""RFC 5321 section 6.3 says at least 100; a mail to a help desk that went over more than 25 hops is going round."""
+
+LOOP_HEADER = "x-mailgate-loop"
+_REPLY_HEADERS = (
+    "x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-auto-reply-from", "x-auto-reply", "x-mail-autoreply",
+    "x-autoresponse", "x-vacation", "x-ooo", "x-facebook-autoreply",
+)  # fmt: skip
+_LIST_HEADERS = (
+    "list-id", "list-post", "list-unsubscribe", "list-unsubscribe-post", "list-help", "list-subscribe", "list-owner", "list-archive",
+    "mailing-list", "x-mailing-list", "x-list-id", "x-listname", "x-mailman-version", "x-loop",
+)  # fmt: skip
+_CAMPAIGN_HEADERS = (
+    "x-campaign", "x-campaign-id", "x-campaignid", "x-mailchimp-id", "x-mc-user", "x-csa-complaints", "x-bulkmail",
+    "x-bulk-mail", "x-mailgun-tag", "x-sg-eid-campaign", "x-rpcampaign",
+)  # fmt: skip
+_SYSTEM_HEADERS = ("x-cron-env", "x-nagios-notification", "x-pagerduty", "x-monitoring", "x-php-originating-script-cron")
+_TICKET_HEADERS = (
+    "x-jira-fingerprint", "x-github-reason", "x-gitlab-project", "x-otrs-loop", "x-zammad-fqdn", "x-rt-loop-prevention", "rt-ticket",
+)  # fmt: skip
+"""Ticket systems that mark all their mail, also what their agents write by hand."""
+_TICKET_REMARKS = (
+    *_TICKET_HEADERS, "x-zendesk-from-account-id", "x-servicenow-generated", "x-servicenow-sysemail-version", "x-helpscout-customer-id",
+    "x-redmine-issue-id", "x-redmine-host", "x-glpi-itemtype", "x-freshdesk-ticket-id", "x-fw-ticket-id", "x-powered-by-otrs",
+)  # fmt: skip
+_FORWARD_HEADERS = ("x-ms-exchange-forwardingloop", "x-ms-exchange-inbox-rules-loop", "resent-from", "x-forwarded-for", "x-forwarded-to")
+_PERSONS_FREESCOUT = "customer.message"
+_GENERATED = "auto-submitted:auto-generated"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the classification looks at. `headers` maps lower-case names to decoded values in order; `report` is what the report reader
+    found.
+    """
+
+    headers: dict[str, list[str]]
+    author: Mailbox | None
+    subject: str
+    text: str
+    message_id: str | None
+    report: tuple[Kind, str] | None
+    envelope: Envelope | None
+    ours: Ours
+    calendar_reply: bool = False  # an answer to an invitation without a word of its own
+
+    def first(self, name: str) -> str:
+        """First value of the field `name`, "" when absent."""
+        values = self.headers.get(name)
+        return values[0] if values else ""
+
+    @property
+    def null_reverse_path(self) -> bool:
+        """Whether the mail came from `<>`: by the envelope if we have it, else by Return-Path (RFC 5321 section 4.4)."""
+        if self.envelope is not None:
+            return self.envelope.reverse_path is None
+        return self.first("return-path").replace(" ", "") == "<>"
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the mail names another one that it answers."""
+        return "in-reply-to" in self.headers or "references" in self.headers
+
+
+Finding = tuple[Kind, str] | None
+
+
+def classify(facts: Facts) -> tuple[Kind, tuple[str, ...]]:
+    """The kind, and every reason found, the deciding one first. A person's mail may have reasons too: they say what was odd and not
+    enough. A reason that begins with `unsure:` says that a person may have written what looks like a machine's mail, or ours.
+    """
+    for rule in (_loop, _report, _known_machine):
+        if found := rule(facts):
+            return found[0], (found[1],)
+    findings = [found for rule in _RULES if (found := rule(facts))]
+    kind: Kind = findings[0][0] if findings else "human"
+    reasons = [reason for _, reason in findings]
+    return kind, tuple(dict.fromkeys((*reasons, *_unsure(facts, kind, reasons), *(() if findings else _remarks(facts)))))
+
+
+def _unsure(facts: Facts, kind: Kind, reasons: list[str]) -> tuple[str, ...]:
+    """Why a person may have written it all the same."""
+    if facts.author and facts.author.address.lower() in facts.ours.addresses and kind in ("human", "bulk"):
+        return ("unsure:own_author",)
+    if kind not in ("system", "bulk") or not facts.is_answer or facts.null_reverse_path or _is_worded(facts):
+        return ()
+    if any(name in facts.headers for name in _TICKET_REMARKS):
+        return ("unsure:ticket_system",)
+    if _GENERATED not in reasons:
+        return ()
+    forwarded = any(name in facts.headers for name in _FORWARD_HEADERS)
+    return ("unsure:forwarded",) if forwarded else ("unsure:asks",) if wording.asks(facts.text) else ()
+
+
+def _is_worded(facts: Facts) -> bool:
+    """Whether the words are a machine's too."""
+    if _machine_author(facts) or beginning(facts.subject).phrase or "autoreply" in facts.subject.lower():
+        return True
+    return wording.by_text(facts.text, True) is not None
+
+
+def _loop(facts: Facts) -> Finding:
+    if any(facts.ours.is_our_loop(value) for value in facts.headers.get(LOOP_HEADER, ())):
+        return "loop", "header:X-Mailgate-Loop"
+    if facts.ours.is_our_message_id(facts.message_id):
+        return "loop", "message_id:ours"
+    if len(facts.headers.get("received", ())) > MAX_RECEIVED:
+        return "loop", f"received:{len(facts.headers['received'])}"
+    return None
+
+
+def _report(facts: Facts) -> Finding:
+    return facts.report
+
+
+def _known_machine(facts: Facts) -> Finding:
+    if facts.author and facts.ours.is_known_machine(facts.author.address.lower()):
+        return "human", "known_machine:" + facts.author.address.lower()
+    return None
+
+
+def _auto_submitted(facts: Facts) -> Finding:
+    """RFC 3834 section 5: anything but `no` is automatic; parameters and comments may follow; of several the worst counts."""
+    keywords = [re.split(r"[;\s(]", value.strip().lower(), maxsplit=1)[0] for value in facts.headers.get("auto-submitted", ())]
+    machine = [word for word in keywords if word and word != "no"]
+    if not machine:
+        return None
+    if "auto-replied" in machine or beginning(facts.subject).phrase:
+        return "auto_reply", "auto-submitted:" + machine[0]
+    return _absence(facts, "auto-submitted:" + machine[0]) or ("system", "auto-submitted:" + machine[0])
+
+
+def _absence(facts: Facts, reason: str) -> Finding:
+    """Exchange marks out-of-office notes `auto-generated`: the words tell them from other machine mail."""
+    return ("auto_reply", reason) if wording.says_absence(facts.text) else None
+
+
+def _reply_header(facts: Facts) -> Finding:
+    for name in _REPLY_HEADERS:
+        if facts.first(name).strip().lower() not in ("", "no", "false", "0"):
+            return "auto_reply", "header:" + name
+    if "autoresponder" in facts.first("delivered-to").lower() or facts.first("x-post-messageclass").lower().startswith("9;"):
+        return "auto_reply", "header:autoresponder"
+    if facts.first("x-autogenerated").lower() in ("reply", "auto-reply"):
+        return "auto_reply", "header:x-autogenerated"
+    if "x-ms-exchange-inbox-rules-loop" in facts.headers and beginning(facts.subject).phrase:
+        return "auto_reply", "header:x-ms-exchange-inbox-rules-loop"
+    return None
+
+
+def _precedence(facts: Facts) -> Finding:
+    value = facts.first("precedence").strip().lower().replace("-", "_")
+    if value in ("auto_reply", "autoreply"):
+        return "auto_reply", "precedence:" + value
+    if value in ("bulk", "junk", "list"):
+        answer = beginning(facts.subject).phrase or _absence(facts, "")
+        return ("auto_reply" if answer else "bulk"), "precedence:" + value
+    return None
+
+
+def _subject(facts: Facts) -> Finding:
+    return wording.by_subject(facts.subject, facts.text, facts.is_answer)
+
+
+def _click(facts: Facts) -> Finding:
+    """Read receipts, recalls and answers to invitations, which mail programs write when somebody clicks: there is no message in them."""
+    if facts.calendar_reply:
+        return "auto_reply", "calendar:reply"
+    return wording.by_click(facts.subject, facts.text)
+
+
+def _list(facts: Facts) -> Finding:
+    for name in _LIST_HEADERS:
+        if name in facts.headers:
+            return "bulk", "header:" + name
+    for name in _CAMPAIGN_HEADERS:
+        if name in facts.headers:
+            return "bulk", "header:" + name
+    return None
+
+
+def _system_header(facts: Facts) -> Finding:
+    if facts.first("x-fc-machinegenerated").strip().lower() in ("true", "1", "yes"):
+        return "system", "header:x-fc-machinegenerated"
+    for name in (*_SYSTEM_HEADERS, *_TICKET_HEADERS):
+        if name in facts.headers:
+            return "system", "header:" + name
+    freescout = facts.first("x-freescout-mail-type").strip().lower()
+    if freescout and freescout != _PERSONS_FREESCOUT:
+        return "system", "header:x-freescout-mail-type:" + freescout[:40]
+    if facts.first("x-autogenerated") or facts.first("x-auto-generated"):
+        return "system", "header:x-autogenerated"
+    return None
+
+
+def _suppress(facts: Facts) -> Finding:
+    """X-Auto-Response-Suppress asks receivers not to answer; it does not say that a machine wrote the mail, and Exchange and add-ins
+    put it on people's mail too. Only `All` on a mail that answers nothing is taken for a machine's; the rest is a remark for the gate.
+    """
+    words = set(re.split(r"[,;\s]+", facts.first("x-auto-response-suppress").lower()))
+    if "all" in words and not facts.is_answer:
+        return "system", "x-auto-response-suppress:all"
+    return None
+
+
+def _null_path(facts: Facts) -> Finding:
+    if not facts.null_reverse_path:
+        return None
+    return _absence(facts, "reverse_path:null") or ("system", "reverse_path:null")
+
+
+def _machine_author(facts: Facts) -> Finding:
+    if facts.author is None:
+        return None
+    local = facts.author.address.rpartition("@")[0] or facts.author.address
+    if NO_REPLY.fullmatch(local) or DAEMON.fullmatch(local):
+        return "system", "author:" + local[:64].lower()
+    return None
+
+
+def _wording(facts: Facts) -> Finding:
+    return wording.by_text(facts.text, facts.is_answer)
+
+
+def _remarks(facts: Facts) -> tuple[str, ...]:
+    """What the answer gate wants to know of a person's mail."""
+    value = facts.first("x-auto-response-suppress").strip().lower()
+    return (f"remark:x-auto-response-suppress:{value[:60]}",) if value and value != "none" else ()
+
+
+_RULES: tuple[Callable[[Facts], Finding], ...] = (
+    _auto_submitted,
+    _reply_header,
+    _precedence,
+    _subject,
+    _click,
+    _list,
+    _system_header,
+    _suppress,
+    _null_path,
+    _machine_author,
+    _wording,
+)

@@ -1,0 +1,1 @@
+"""Delivery reports: what failed, for whom, and what that says of the address. Pure."""

@@ -1,0 +1,1 @@
+"""MIME taken apart: from bytes to parts, text and attachments. Pure."""

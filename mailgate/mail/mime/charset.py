@@ -1,0 +1,173 @@
+"""Bytes to text, the one place where mail's charsets are known. In: bytes and a declared charset. Out: clean text. Never raises on content.
+
+Order: the declared charset if it is on the list, then UTF-8, cp1252, latin-1. Only codecs that turn bytes into text are on the list;
+`utf-7`, `idna`, `unicode_escape`, `rot13` and the like are never run on mail, since they hide text from filters or do worse.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from functools import lru_cache
+
+# WHATWG Encoding Standard, section 4.2: pages and mails labelled ASCII or Latin-1 are written in its superset windows-1252.
+_SUPERSETS = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "big5": "cp950",
+}
+_ALIASES = {
+    "ansi": "cp1252",
+    "ansi_x3.110-1983": "latin-1",
+    "cp-850": "cp850",
+    "iso-8859-8-i": "iso8859-8",
+    "iso-8859-8-e": "iso8859-8",
+    "iso-10646-ucs-2": "utf-16",
+    "ks_c_5601": "cp949",
+    "macintosh": "mac_roman",
+    "sjis": "cp932",
+    "unicode-1-1-utf-8": "utf-8",
+    "unknown-8bit": "utf-8",
+    "utf-8mb4": "utf-8",
+    "windows-874": "cp874",
+    "windows-31j": "cp932",
+    "x-gbk": "gb18030",
+    "x-mac-roman": "mac_roman",
+    "x-sjis": "cp932",
+    "x-unknown": "utf-8",
+    "unicode": "utf-8",
+    "8bit": "utf-8",
+    "iso-2022-jp-ms": "iso2022_jp_ext",
+    "cp50220": "iso2022_jp_ext",
+    "cp50221": "iso2022_jp_ext",
+    "default_charset": "utf-8",
+    "binary": "utf-8",
+}
+_ALLOWED_NAMES = """
+    ascii utf-8 utf-8-sig utf-16 utf-16-le utf-16-be latin-1 iso8859-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8
+    iso8859-9 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-16 cp437 cp720 cp737 cp775 cp850 cp852 cp855 cp857 cp858 cp860
+    cp861 cp862 cp863 cp864 cp865 cp866 cp869 cp874 cp932 cp949 cp950 cp1125 cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258
+    koi8-r koi8-t koi8-u kz1048 mac-roman mac-cyrillic mac-greek mac-iceland mac-latin2 mac-turkish big5 big5hkscs gb2312 gbk gb18030 hz
+    shift_jis shift_jis_2004 shift_jisx0213 euc_jp euc_jis_2004 euc_jisx0213 iso2022_jp iso2022_jp_1 iso2022_jp_2 iso2022_jp_3
+    iso2022_jp_ext iso2022_jp_2004 iso2022_kr euc_kr johab tis-620 ptcp154
+"""
+_ALLOWED = frozenset(_ALLOWED_NAMES.split())
+_UTF7 = frozenset({"utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7"})
+_LONGEST_CHARACTER = 5
+_NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]+")
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\u0085\u2028\u2029]")
+_CHARSET_NAME = re.compile(r"[a-z0-9][a-z0-9_.:+-]{1,39}")
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_SPACE_RUN = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_BIDI = re.compile("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]")
+
+
+@lru_cache(maxsize=512)
+def codec_name(declared: str) -> str | None:
+    """The Python codec for a charset as declared in a mail, None when it is not on the list. Case and quotes do not matter."""
+    found = _CHARSET_NAME.search(declared.lower())
+    if not found or len(declared) > 100:
+        return None
+    name = _ALIASES.get(found.group(), found.group())
+    try:
+        known = codecs.lookup(name).name
+    except (LookupError, ValueError, UnicodeError):
+        return None
+    if known not in _ALLOWED and known.replace("_", "-") not in _ALLOWED:
+        return None
+    return _SUPERSETS.get(known, known)
+
+
+def decode(data: bytes, declared: str = "") -> tuple[str, str]:
+    """Text of `data` and a defect name, "" when all is well. Line ends and controls are as they came: see `clean`."""
+    if not declared:
+        return _guess(data), ""
+    name = declared.strip(" \t\"'").lower()
+    codec = codec_name(name)
+    if codec is None:
+        return (_utf7(data), "utf7_charset") if name in _UTF7 else (_guess(data), "unknown_charset")
+    if codec in ("cp1252", "utf-8") and data.isascii():
+        return data.decode("ascii"), ""
+    if name in ("us-ascii", "ascii"):
+        return _guess(data), "charset_mismatch"
+    try:
+        return data.decode(codec), ""
+    except (UnicodeError, ValueError):
+        return _cut_in_a_character(data, codec) or _rescue(data, codec), "charset_mismatch"
+
+
+def _utf7(data: bytes) -> str:
+    """RFC 2152, which some old senders still use. It is undone only where it hides letters: with markup or controls behind it, it stays."""
+    plain = _guess(data)
+    text = data.decode("utf-7", "replace")
+    if any(text.count(sign) > plain.count(sign) for sign in "<>&\0\x1b"):
+        return plain
+    return text
+
+
+def _guess(data: bytes) -> str:
+    for codec in ("utf-8", "cp1252"):
+        try:
+            return data.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
+def _cut_in_a_character(data: bytes, codec: str) -> str:
+    """The text when only its end is broken, with U+FFFD for the half character; "" when more is. Gateways cut texts at a number of octets.
+
+    What comes before the cut must speak for the charset, else a text in another one that ends in a letter past ASCII looks the same.
+    """
+    whole = data.rstrip(b"\r\n \t")
+    for cut in range(1, _LONGEST_CHARACTER):
+        try:
+            head = whole[:-cut].decode(codec)
+        except (UnicodeError, ValueError):
+            continue
+        if head and not head.isascii():
+            return head + "\ufffd" + data[len(whole) :].decode("ascii")
+    return ""
+
+
+def _rescue(data: bytes, codec: str) -> str:
+    """A few broken bytes do not turn a whole text into another charset's: keep the declared one when most of it holds."""
+    text = data.decode(codec, "replace")
+    broken = text.count("\ufffd")
+    if codec == "cp1252" or (codec != "utf-8" and broken * 20 > len(text)) or (codec == "utf-8" and broken * 200 > len(text)):
+        return _guess(data)
+    return text
+
+
+def clean(text: str) -> str:
+    """`text` with LF line ends and no control characters but LF and TAB, no NUL, no surrogates, no byte order mark."""
+    text = text.replace("\r\n", "\n")
+    if text.replace("\n", "").isprintable():  # true of most texts, and much cheaper than a pattern
+        return text
+    if _ODD.search(text) is None:
+        return text
+    return _NOT_TEXT.sub("", _LINE_ENDS.sub("\n", text))
+
+
+def one_line(text: str) -> str:
+    """`text` for a header, title or name: no line ends, no controls, none that turn the reading direction, folding made one space.
+
+    CR and LF out of encoded words end here.
+    """
+    spaced = text.replace("\t", " ")
+    if spaced.isprintable():
+        return spaced.strip()
+    text = _SPACE_RUN.sub(" ", without_bidi(clean(text))).replace("\t", " ")
+    return text.strip()
+
+
+def without_bidi(text: str) -> str:
+    """`text` without marks that turn the reading direction or stand for line ends, which make `exe.txt` look like `txt.exe`."""
+    return _BIDI.sub("", text) if not text.isascii() else text

@@ -1,0 +1,109 @@
+"""Tells the history of our own thread from a mail that the person forwards, pastes or fills in. Stage: reply extraction.
+
+An announcement of quoted text comes in, with what is known of the mail around it; yes or no goes out. Only the history of the thread is
+cut: the words of a forward are what the mail is about. It must never take the mail that is being answered for a forward.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mailgate.mail.reply.attribution import address_start
+from mailgate.mail.reply.correspondence import Correspondence, bare_subject
+from mailgate.mail.reply.header_block import fields_at
+from mailgate.mail.reply.quote_lines import Span, is_blank, is_quoted
+from mailgate.mail.reply.words.history_words import ANSWER_STEMS, ANSWERS_BELOW, INTRODUCTIONS, PLACE_SIGNS
+from mailgate.mail.reply.words.quote_words import FROM, SUBJECT, TO
+
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,80}@[^\s<>()\[\],;:\"]{1,190}")
+_LABELLED = re.compile(r"^\s*\*?(?:emne|subject|ämne|betreff|onderwerp|objet)\*?\s?:\s*", re.IGNORECASE)
+_LOOK_LINES = 6
+_SUBJECT_CHARS = 300
+_MIN_SUBJECT_CHARS = 4
+_TRACE = ("received:", "return-path:", "dkim-signature:", "x-received:", "authentication-results:", "arc-seal:")
+
+
+def is_history(lines: Sequence[str], span: Span, who: Correspondence) -> bool:
+    """True when the quoted text that `span` announces is a mail of this thread, or when nothing is known that speaks against it."""
+    if who.author is None:
+        return True
+    if span.kind == "attribution":
+        address = _first_address(_announcement(lines, span))
+        return who.answers == "unknown" or not address or who.is_recipient(address) or not _is_introduced(lines, span.start)
+    fields = fields_at(lines, span)
+    address = _first_address(fields.get(FROM, "") or _announcement(lines, span))
+    if address and who.is_recipient(address):
+        return True
+    if span.kind == "above":
+        return True
+    if who.answers == "nothing":
+        return not address and fields.get(FROM, "").strip(' "*').lower() in who.names
+    return _belongs_to_thread(lines, span, who, fields, address)
+
+
+def _belongs_to_thread(lines: Sequence[str], span: Span, who: Correspondence, fields: dict[str, str], address: str) -> bool:
+    """In a reply: the mail above which it was written came to us as well, or nothing says that it is another one."""
+    if any(who.is_recipient(found) for found in _ADDRESS.findall(fields.get(TO, ""))) or who.is_same_case(fields.get(SUBJECT, "")):
+        return True
+    named = bool(address) and not who.is_author(address)
+    if _is_introduced(lines, span.start):
+        return not named and span.kind != "forwarded"
+    if who.answers == "a mail":
+        return not named
+    return True
+
+
+def _announcement(lines: Sequence[str], span: Span) -> str:
+    return " ".join(lines[span.start : span.end])
+
+
+def _first_address(text: str) -> str:
+    start = address_start(text)
+    found = None if start is None else _ADDRESS.match(text, start)
+    return found[0].removeprefix("mailto:") if found else ""
+
+
+def _is_introduced(lines: Sequence[str], start: int) -> bool:
+    """The last words above announce what follows: "Se hva leverandøren svarte:"."""
+    above = next((lines[index].strip() for index in range(start - 1, max(-1, start - _LOOK_LINES), -1) if not is_blank(lines[index])), "")
+    return above.endswith(":") or INTRODUCTIONS.search(above) is not None
+
+
+def says_answers_below(lines: Sequence[str], end: int) -> bool:
+    """The text above line `end` says that the answers stand in the quoted mail: "se svar i rødt under"."""
+    near = lines[max(0, end - 40) : end]
+    above = "\n".join(near)
+    low = above.lower()
+    if not any(stem in low for stem in ANSWER_STEMS):  # true of most mails
+        return False
+    if ">" in above:
+        above = "\n".join(line for line in near if not is_quoted(line))
+    return bool(PLACE_SIGNS.first(f" {' '.join(above.split())}".lower())) and ANSWERS_BELOW.search(above) is not None
+
+
+def with_subject_line(lines: Sequence[str], span: Span, who: Correspondence, floor: int) -> Span:
+    """Some clients write the subject once more above the header block: then that line belongs to it."""
+    if span.kind != "block":
+        return span
+    above = next((index for index in range(span.start - 1, max(floor, span.start - 4) - 1, -1) if not is_blank(lines[index])), None)
+    if above is None or len(lines[above]) > _SUBJECT_CHARS:
+        return span
+    subject = bare_subject(fields_at(lines, span).get(SUBJECT, "") or who.subject)
+    same = len(subject) >= _MIN_SUBJECT_CHARS and bare_subject(_LABELLED.sub("", lines[above], count=1)) == subject
+    return span._replace(start=above) if same and any(not is_blank(line) for line in lines[:above]) else span
+
+
+def is_pasted_header(lines: Sequence[str], span: Span) -> bool:
+    """A header section that somebody shows: it has the traces that servers leave, which no mail client puts above a quote."""
+    if span.kind == "attribution":
+        return False
+    near = [line[:24].lower() for line in lines[max(0, span.start - 2 * _LOOK_LINES) : span.end]]
+    if not any(line.startswith(_TRACE) for line in near):
+        return False
+    joined = span.end - span.start
+    above = near[: len(near) - joined]
+    while above and above[-1].strip() and not above[-1].startswith(_TRACE):
+        above.pop()
+    traced = any(line.startswith(_TRACE) for line in near[len(near) - joined :])
+    return traced or bool(above and above[-1].startswith(_TRACE))

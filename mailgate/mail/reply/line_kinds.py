@@ -1,0 +1,382 @@
+"""What a line of a signature may be: a closing, a name, a title, a company, a contact, an address; or talk, which is never signature.
+
+One line comes in, a kind goes out. Used by `signature`, which decides. A line is of a kind only when all of it is: "Tlf 22 33 44 55" is a
+contact, "Ring meg på 22 33 44 55" is talk, "HP LaserJet" is neither.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from mailgate.mail.reply.correspondence import Correspondence
+from mailgate.mail.reply.mobile_line import is_mobile_line
+from mailgate.mail.reply.quote_lines import is_blank, is_rule
+from mailgate.mail.reply.words.device_words import DEVICES
+from mailgate.mail.reply.words.quote_words import MONTHS, WEEKDAYS
+from mailgate.mail.reply.words.signature_words import (
+    CLOSING_LINKS,
+    CLOSINGS,
+    COMPANY_FORMS,
+    CONTACT_LABELS,
+    FOLLOW_STARTS,
+    POSTBOX,
+    SOCIAL,
+    STREET_ENDS,
+    TITLE_ENDS,
+    TITLES,
+    WEAK_CLOSINGS,
+)
+from mailgate.mail.reply.words.talk_words import TALK
+
+BLANK, CLOSING, WEAK, NAME, TITLE, COMPANY, CONTACT, ADDRESS, NUMBER, PLAIN, TALKING, NOISE = (
+    "blank", "closing", "weak", "name", "title", "company", "contact", "address", "number", "plain", "talk", "noise",
+)  # fmt: skip
+# Kinds that say who somebody is or how they are reached.
+PROOFS = frozenset({TITLE, COMPANY, CONTACT, ADDRESS})
+
+MAX_LINE_CHARS = 160
+_MAX_REMEMBERED_CHARS = 80
+_MAX_PLAIN_WORDS = 5
+_EDGE = " \t\xa0\u200b*_|>•·"
+_PIECES = re.compile(r"\s+[|•·/–—]\s*|\s*[|•·]\s+|\t+|\s{3,}|,\s+|;\s+|\s+-\s+|(?<=\d)\s+(?=[A-Za-z]{1,10}[.:]\s)")
+_WORD = re.compile(r"[^\W\d_]+(?:['’./&-][^\W\d_]+)*")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_NAME_WORD = re.compile(r"[^\W\d_][\w'’-]*\.?")
+_PHONE = re.compile(r"(?:\(?\+|\b00)?\(?\d[\d ()./\xa0-]{4,22}\d")
+_ADDRESS = re.compile(r"(?:mailto:)?[^\s<>()\[\],;:\"@]{1,64}@[\w.-]{1,190}\.[A-Za-z]{2,20}", re.IGNORECASE)
+_SITE = re.compile(r"(?:https?://)?(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,20}(?:/[\w%~@.-]{0,40}){0,3}/?", re.IGNORECASE)
+_SITE_IN_TEXT = re.compile(r"[^\s<>()]{1,64}@[\w.-]{1,190}|(?:https?://|www\.)\S{1,300}", re.IGNORECASE)
+_BRACKETS = re.compile(r"<[^<>\n]{0,300}>|\(https?://[^)\s]{0,300}\)")
+# What stands in text for a picture: a logo above the name.
+_PICTURE = re.compile(
+    r"\[(?:cid:|image|bilde|et bilde|ett bild|et billede|a picture|a close|a black|logo|inline|signatur)[^\]]{0,300}\]", re.IGNORECASE
+)
+_LONG_NUMBER = re.compile(r"\d{6}")
+_POSTCODE = re.compile(r"(?:[A-Z]{1,2}-?\s?)?\d{3,5}(?:\s?\d\d)?\s+[^\W\d_][\w.'’-]*(?:\s[^\W\d_][\w.'’-]*){0,2}")
+_LOCAL_PIECES = re.compile(r"[._-]")
+_LIST_ITEM = re.compile(r"\s*(?:\d{1,3}[.)]|[-*•+]|[a-z]\))\s+\S")
+_POSTSCRIPT = re.compile(r"(?:p\.?\s?s|n\.?b|obs)\b\.?\s?[:.!,-]?\s", re.IGNORECASE)
+_SERIAL = re.compile(r"[A-ZÆØÅ]{1,5}[-/]?\d|\d{4,}")
+_NEW = frozenset({"ny", "nytt", "nye", "nya", "new", "neue", "neuer"})
+_PARTICLES = frozenset({"van", "von", "der", "den", "de", "af", "av", "bin", "el", "la", "du", "og", "and", "&", "och", "ten", "zu"})
+
+
+def kind_of(line: str, who: Correspondence) -> str:
+    """The kind of one line. `who` gives the company's domain; the author's own name is asked by `names_author`."""
+    if is_blank(line):
+        return BLANK
+    if len(line) > MAX_LINE_CHARS * 2:
+        return TALKING
+    domain = who.author.address.rpartition("@")[2].split(".")[0] if who.author else ""
+    return _remembered_kind(line, domain) if len(line) <= _MAX_REMEMBERED_CHARS else _shown_kind(line, domain)
+
+
+def _shown_kind(line: str, domain: str) -> str:
+    """The kind of a line that shows something; `domain` is the first label of the author's, "" when unknown."""
+    core = _shown(line)
+    if not core or is_rule(line) or core == "ᐧ" or is_mobile_line(line):
+        return NOISE
+    if len(core) > MAX_LINE_CHARS or _LIST_ITEM.match(line) or _POSTSCRIPT.match(core):
+        return TALKING
+    if _opens_like_closing(core):
+        return _closing_kind(core) or _closing_with_contacts(core, domain) or _kind_of_pieces(core, domain)
+    return _kind_of_pieces(core, domain)
+
+
+# Formulas and the lines of a signature come again in each mail of a person, and several times while one is read.
+_remembered_kind = lru_cache(maxsize=1024)(_shown_kind)
+
+
+def is_picture(line: str) -> bool:
+    """True for a line that is nothing but the placeholder of a picture: a logo."""
+    return _PICTURE.fullmatch(line.strip()) is not None
+
+
+def _shown(line: str) -> str:
+    """The line without pictures and without links that stand in brackets behind their label."""
+    bare = _PICTURE.sub(" ", line) if "[" in line else line
+    shown = (_BRACKETS.sub(" ", bare) if "<" in bare or "(http" in bare else bare).strip(_EDGE)
+    return shown or bare.strip(_EDGE + "<>")
+
+
+def _kind_of_pieces(core: str, domain: str) -> str:
+    """The strongest kind of the pieces between bars and commas, when each piece is of one; else plain or talk."""
+    core = _without_follow(core)
+    if not TALK.isdisjoint(core.split()) and not _is_follow(core):  # the look that settles most lines, and the cheapest
+        return TALKING
+    whole = _piece_kind(core, domain)
+    if whole not in (PLAIN, TALKING):
+        return whole
+    kinds = [_piece_kind(piece, domain) for piece in _PIECES.split(core) if piece and piece.strip(_EDGE + ",;")]
+    if TALKING in kinds or len(kinds) < 2 or _says_something(core):
+        return TALKING if whole == TALKING or TALKING in kinds or len(kinds) > 1 else PLAIN
+    known = [kind for kind in kinds if kind != PLAIN]
+    proven = [kind for kind in known if kind in PROOFS]
+    if proven and len(kinds) - len(known) <= 1:
+        return proven[-1] if kinds[0] != NAME else NAME if len(kinds) == 1 else proven[0]
+    return known[0] if len(known) == len(kinds) else PLAIN
+
+
+def _without_follow(core: str) -> str:
+    """The line without a last piece that asks to follow the company: "www.kunde.example | Følg oss på LinkedIn"."""
+    before, bar, last = core.rpartition("|")
+    return before.rstrip() if bar and before.strip() and _is_follow(last.strip()) else core
+
+
+def says_something(line: str) -> bool:
+    """True for a line of talk, whatever else it may be."""
+    return _LIST_ITEM.match(line) is not None or _says_something(_shown(line))
+
+
+def _says_something(core: str) -> bool:
+    """Talk in the whole line, its addresses and links left out: they hold words that mean nothing there."""
+    linked = any(sign in core for sign in "@:.")
+    if linked and _contact_kind(core) == CONTACT:
+        return False
+    bare = _SITE_IN_TEXT.sub(" ", core) if linked else core
+    words = _WORD.findall(bare)
+    return is_talk(bare.strip(), [word.lower() for word in words], words)
+
+
+def _piece_kind(piece: str, domain: str) -> str:
+    core = piece.strip(_EDGE + ",;")
+    contact = _contact_kind(core)
+    if contact:
+        return contact
+    if _is_follow(core):
+        return CONTACT
+    words = _WORD.findall(core)
+    low = [word.lower() for word in words]
+    if is_talk(core, low, words) or _announces_new(core, low):
+        return TALKING
+    if _is_address(core, low):
+        return ADDRESS
+    if not words or _SERIAL.search(core) or _has_digit(core):
+        return PLAIN if words and len(words) <= _MAX_PLAIN_WORDS else TALKING if len(words) > _MAX_PLAIN_WORDS else NUMBER
+    return _worded_kind(core, words, low, domain)
+
+
+def _worded_kind(core: str, words: list[str], low: list[str], domain: str) -> str:
+    if _is_company(words, low, domain):
+        return COMPANY
+    if len(words) <= 7 and _is_title(low):
+        return TITLE
+    if low[0] in ("for", "på", "pva", "v", "i") and len(words) > 1 and _is_company(words[1:], low[1:], domain):
+        return COMPANY
+    if looks_like_name(core):
+        return NAME
+    return PLAIN if len(words) <= _MAX_PLAIN_WORDS and words[0][0].isupper() else TALKING
+
+
+def _announces_new(core: str, low: list[str]) -> bool:
+    """True for a line that announces a change (`Ny adresse: Storgata 1`): it is no signature."""
+    return bool(low) and low[0] in _NEW and ":" in core and not CONTACT_LABELS.isdisjoint(low)
+
+
+def is_talk(core: str, low: list[str], words: list[str]) -> bool:
+    """A question, a sentence, an announcement, or a line with a word that people use when they say something."""
+    if core.endswith(("?", ":", "…")) or (core.endswith("!") and words):
+        return True
+    if core.endswith(".") and len(words) >= 4 and len(words[-1]) > 2:
+        return True
+    if TALK.isdisjoint(low):
+        return False
+    return any(word in TALK and not (shown.isupper() and len(shown) <= 3 and shown != "I") for word, shown in zip(low, words, strict=True))
+
+
+def _opens_like_closing(core: str) -> bool:
+    """Cheap: the first word begins a formula."""
+    first = _CLOSING_WORD.search(core)
+    return first is not None and first[0].lower() in _CLOSING_STARTS
+
+
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
+
+
+def _closing_kind(core: str) -> str:
+    """`closing` for "Med vennlig hilsen, Ola Nordmann", `weak` for "Takk," and abbreviations, else ""."""
+    if len(core) > 80:
+        return ""
+    for sign in (" / ", " | ", " · ", " – "):
+        if sign not in core:
+            continue
+        first, _, second = core.partition(sign)
+        if _closing_kind(first) == CLOSING and _closing_kind(second) == CLOSING:
+            return CLOSING
+    words = _CLOSING_WORD.findall(core)
+    low = [word.lower() for word in words]
+    for size in range(min(5, len(words)), 0, -1):
+        phrase = " ".join(low[:size])
+        strong, weak = phrase in CLOSINGS, phrase in WEAK_CLOSINGS
+        if (strong or weak) and _ends_in_name(core, words, low, size):
+            if weak and size < len(words) and (len(low[0]) > 3 or not core[: len(phrase)].isupper()) and phrase not in _NAMED_WEAK:
+                return ""
+            return CLOSING if strong else WEAK
+    return ""
+
+
+_CLOSING_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_CLOSING_STARTS = frozenset(phrase.split()[0] for phrase in CLOSINGS | WEAK_CLOSINGS)
+_ABBREVIATED = frozenset({"mvh", "vh", "kh"})
+_NAMED_WEAK = frozenset({"lg", "kv", "terv", "vg", "br", "klem", "cheers", "best"})
+
+
+def _closing_with_contacts(core: str, domain: str) -> str:
+    """`closing` for a signature on one line: "Mvh Per Olsen, Drift, 99 88 77 66"."""
+    first, *rest = (piece.strip() for piece in _PIECES.split(core) if piece and piece.strip())
+    if not rest or _closing_kind(first) != CLOSING:
+        return ""
+    kinds = [_piece_kind(piece, domain) for piece in rest]
+    return CLOSING if PROOFS & set(kinds) and all(kind in PROOFS or kind in (NAME, NUMBER) for kind in kinds) else ""
+
+
+def _ends_in_name(core: str, words: list[str], low: list[str], size: int) -> bool:
+    """Behind the formula stands nothing or names."""
+    rest, rest_low = words[size:], low[size:]
+    if not rest:
+        return not core.endswith("?") and not _has_digit(core)
+    if len(rest) == 1 and low[0] in _ABBREVIATED and rest_low[0] not in TALK and rest_low[0] not in CLOSING_LINKS and core[-1].isalpha():
+        return True  # "mvh ola"
+    if len(rest) > 5 or core.endswith(("?", ".", "!", ":")) or _has_digit(core):
+        return False
+    return all(
+        (word[0].isupper() and lower not in TALK) or lower in CLOSING_LINKS for word, lower in zip(rest, rest_low, strict=True)
+    ) and (rest[-1][0].isupper() or rest_low[-1] in ("alle", "all"))
+
+
+def closing_name(line: str) -> str:
+    """The name behind the formula of a closing line, "" when the line is the formula alone."""
+    core = _shown(line)
+    words = _CLOSING_WORD.findall(core)
+    for size in range(min(5, len(words)), 0, -1):
+        phrase = " ".join(word.lower() for word in words[:size])
+        if phrase in CLOSINGS or phrase in WEAK_CLOSINGS:
+            rest = " ".join(words[size:])
+            return "" if rest and _closing_kind(rest) else rest
+    return ""
+
+
+def looks_like_name(core: str) -> bool:
+    """One to four capitalised words that are no word of talk, no device, no day."""
+    words = core.strip(" .,*_~-–—/").split()
+    if not 1 <= len(words) <= 5 or len(core) > 48:
+        return False
+    for position, word in enumerate(words):
+        low = word.lower().strip(".,()'\"")
+        if position and low in _PARTICLES:
+            continue
+        if not _NAME_WORD.fullmatch(word.strip(",()'\"")) or not word.strip("(\"'")[:1].isupper():
+            return False
+        if low in TALK or low in DEVICES or (low in WEEKDAYS and len(low) > 3) or (low in MONTHS and len(low) > 4):
+            return False
+        if word.isupper() and len(word) <= 3 and len(words) == 1:
+            return False
+    return not all(word.isupper() and len(word) <= 3 for word in words)
+
+
+def names_author(line: str, who: Correspondence) -> bool:
+    """True when the line is the name of the mail's author, whole or in part; his namesake is not him."""
+    own = who.author_words
+    if not own:
+        return False
+    shown = _BRACKETS.sub(" ", line) if "<" in line or "(http" in line else line
+    found = [word for word in map(str.lower, _LETTERS.findall(shown)) if word not in _PARTICLES]
+    if not found or len(found) > 5:
+        return False
+    if len(own) == 1 or len(found) == 1:
+        return found[0] in own or _is_local_part(found, who)
+    hits = sum(word in own for word in found)
+    return hits >= 2 or (found[0] in own and all(len(word) <= 2 for word in found[1:])) or _is_local_part(found, who)
+
+
+def _is_local_part(found: list[str], who: Correspondence) -> bool:
+    """`olanes@` or `onesdal@` is Ola Nesdal."""
+    if who.author is None:
+        return False
+    local = who.author.address.partition("@")[0].lower()
+    if len(found) > 1 and local in (found[0][0] + found[-1], found[0] + found[-1][0], "".join(found), found[0] + found[-1]):
+        return True
+    parts = _LOCAL_PIECES.split(local)
+    return len(found) > 1 and found[0] in parts and found[-1] in parts
+
+
+def _contact_kind(core: str) -> str:
+    """`contact` for a labelled number, an international number, an address or a site; `number` for digits alone, which may be anything."""
+    rest, labelled = _without_labels(core)
+    if not rest:
+        return CONTACT if labelled and core.rstrip(" .").endswith(":") else ""
+    digits = sum(map(str.isdigit, rest))
+    if digits < 5 and "@" not in rest and "." not in rest:
+        return ""
+    if 5 <= digits <= 15 and _PHONE.fullmatch(rest):
+        international = rest.lstrip("(")[:1] == "+" or rest.startswith("00")
+        return CONTACT if labelled or international else NUMBER
+    if "@" in rest and _ADDRESS.fullmatch(rest):
+        return CONTACT
+    if _SITE.fullmatch(rest) and ("/" not in rest or rest.lower().startswith(("http", "www.")) or labelled):
+        return CONTACT if _is_home(rest) else ""
+    return CONTACT if labelled and 5 <= digits <= 15 and len(rest) <= 30 and rest.upper() == rest else ""
+
+
+def _without_labels(core: str) -> tuple[str, bool]:
+    """The text behind "Tlf.:" or "Mobil / Direkte:", and whether there was such a label."""
+    rest, labelled = core, False
+    for _ in range(3):
+        found = _LABEL.match(rest)
+        if found is None or found[1].lower().strip(".:/") not in CONTACT_LABELS:
+            break
+        if len(found[1]) == 1 and not found[2]:
+            break
+        rest, labelled = rest[found.end() :], True
+    return rest.strip(" .:,;"), labelled
+
+
+_LABEL = re.compile(r"([^\W\d_][\w./-]{0,24})(\s?[.:]{1,2}\s*|\s+|/(?=\w))")
+
+
+def _is_home(site: str) -> bool:
+    """The front page of somebody, or their profile: no file and no page with a number, which would be what the mail is about."""
+    bare = site.lower().removeprefix("https://").removeprefix("http://")
+    host, _, path = bare.rstrip("/").partition("/")
+    if any(name in host.split(".") for name in SOCIAL):
+        return True
+    return path.count("/") == 0 and "." not in path and not _has_digit(path) and len(path) <= 20
+
+
+def _is_follow(core: str) -> bool:
+    low = core.lower()
+    return low.startswith(FOLLOW_STARTS) and len(core) <= 70 and not core.endswith("?")
+
+
+def _is_address(core: str, low: list[str]) -> bool:
+    if low and low[0] in CONTACT_LABELS and len(low) > 1 and ":" in core:
+        core = core.partition(":")[2].strip()
+        low = low[1:]
+    if _POSTCODE.fullmatch(core) and core.lower() not in DEVICES:
+        return True
+    if not _has_digit(core):
+        return False
+    if low and low[0] in POSTBOX:
+        return _LONG_NUMBER.search(core) is None
+    return len(low) <= 5 and (core[:1].isupper() or core[:1].isdigit()) and any(word.endswith(STREET_ENDS) for word in low)
+
+
+def _is_company(words: list[str], low: list[str], domain: str) -> bool:
+    """A name with a company's form at its end or beginning, or the name in the author's mail domain."""
+    if not words or len(words) > 7 or not words[0][0].isupper():
+        return False
+    if len(words) > 1 and (low[-1] in COMPANY_FORMS or low[0] in ("stiftelsen", "foreningen", "as", "ab")):
+        return words[-1].isupper() or low[-1] not in ("as", "da", "ba", "ab", "is", "an") or words[-1][0].isupper()
+    if len(words) == 1 and low[0].endswith(
+        ("kommune", "kommun", "universitet", "universitetet", "sykehus", "forening", "verket", "etaten")
+    ):
+        return True
+    return len(domain) >= 3 and ("".join(low) == domain or low[0] == domain)
+
+
+def _is_title(low: list[str]) -> bool:
+    if not TITLES.isdisjoint(low):
+        return True
+    return any(word.endswith(TITLE_ENDS) or ("-" in word and not TITLES.isdisjoint(word.split("-"))) for word in low)

@@ -1,0 +1,70 @@
+"""What single lines of mail text are: blank, quoted, code. Used by all of reply extraction; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+# Lines longer than this announce nothing: they are not looked at.
+MAX_LINE_CHARS = 400
+
+INVISIBLE = " \t\r\xa0\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
+# What clients set around a header: emphasis and invisible marks.
+EDGE = INVISIBLE + "*_"
+COLONS = ":："
+# The signs that rules are drawn with.
+_RULE_EDGE = INVISIBLE + ">"
+RULE_SIGNS = "-_=*~#+—–―─━═＿－•"
+
+
+class Span(NamedTuple):
+    """Lines `start` up to, not including, `end` that announce a quote.
+
+    `kind` is `attribution` ("On … wrote:"), `block` (From/Sent/To/Subject), `original` or `forwarded` (a delimiter with the
+    block below it, if any) or `above` (a reply-above-this-line marker).
+    """
+
+    kind: str
+    start: int
+    end: int
+
+
+def is_blank(line: str) -> bool:
+    """True when the line shows nothing: white space, zero-width marks."""
+    return not line or line.isspace() or not line.strip(INVISIBLE)
+
+
+def is_quoted(line: str) -> bool:
+    """True for a line with a `>` mark, also one led by up to three initials ("OK> …")."""
+    head = line[:8]
+    if ">" not in head:
+        return False
+    head = head.lstrip(INVISIBLE)
+    if head[:1] == ">":
+        return True
+    initials, mark, _ = head.partition(">")
+    return bool(mark) and len(initials) <= 3 and initials.isalpha() and initials.isupper()
+
+
+def is_rule(line: str) -> bool:
+    """True for a line drawn of one sign or two, three or more of them, quoted or not."""
+    core = line[:MAX_LINE_CHARS].strip(_RULE_EDGE)
+    return len(core) >= 3 and core[0] in RULE_SIGNS and not core.strip(RULE_SIGNS) and len(set(core)) <= 2
+
+
+def is_titled_rule(line: str) -> bool:
+    """True for a few words between two runs of dashes, as clients of all tongues set above the mail that they quote."""
+    core = line[:MAX_LINE_CHARS].strip(_RULE_EDGE)
+    if core[:3] != "---":
+        return False
+    words = core.strip("-")
+    return core.endswith("---") and 0 < len(words) <= 60 and len(core) - len(words) >= 8
+
+
+def fenced_lines(lines: Sequence[str]) -> set[int]:
+    """The lines inside closed ``` fences: code, in which nothing announces a quote and nothing is a signature."""
+    marks = [index for index, line in enumerate(lines) if line.startswith("```")]
+    inside: set[int] = set()
+    for opened, closed in zip(marks[::2], marks[1::2], strict=False):
+        inside.update(range(opened, closed + 1))
+    return inside

@@ -1,0 +1,132 @@
+"""Walks down the lines of a mail to the first announcement of quoted text, and to the end of what is quoted. Stage: reply extraction.
+
+A page comes in, spans and line numbers go out. Must never give a line to a part: that is `reply`.
+"""
+
+from __future__ import annotations
+
+from mailgate.mail.reply.attribution import attribution_at, look_chars, may_end_attribution, may_hold_attribution
+from mailgate.mail.reply.header_block import block_at, delimiter, is_dated_rule, may_be_delimiter
+from mailgate.mail.reply.parts import Page
+from mailgate.mail.reply.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted, is_rule, is_titled_rule
+from mailgate.mail.words.word_lists import words
+
+_WRAPPED_QUOTE_CHARS = 60
+_WRAP_CHARS = 62
+# How answers begin that are written under a quoted line in small letters: never the rest of that line.
+_ANSWER_STARTS = words(
+    "ja nei nej nein jo yes no yep nope ok okei okay ikke ikkje inte not nicht vet veit takk tack tak thanks danke stemmer"
+)
+
+
+def next_span(page: Page, cursor: int) -> Span | None:
+    """The first announcement of quoted text at or after line `cursor`."""
+    lines, no_block_before = page.lines, cursor
+    for index in range(cursor, len(lines)):
+        line = lines[index]
+        if not line or line.isspace() or index in page.fenced or (line[0] == ">" and not _is_header_part(lines, index)):
+            continue
+        span = _attribution_or_delimiter(page, index, cursor)
+        if span:
+            return span
+        head = line[:40]
+        if index >= no_block_before and (":" in head or "：" in head):
+            span, no_block_before = block_at(lines, index)
+            if span:
+                return _with_rule(lines, span, cursor)
+    return None
+
+
+def _attribution_or_delimiter(page: Page, index: int, floor: int) -> Span | None:
+    lines, line = page.lines, page.lines[index]
+    if page.look_chars_left > 0:
+        quoted_next = page.has_marks and quote_follows(lines, index)
+        if quoted_next or may_end_attribution(line) or ("@" in line and may_hold_attribution(line)):
+            page.look_chars_left -= look_chars(lines, index)
+            span = attribution_at(lines, index, floor, quoted_next)
+            if span:
+                return span
+    kind = delimiter(line) if may_be_delimiter(line) else None
+    return _with_rule(lines, Span(kind, index, index + 1), floor) if kind else None
+
+
+def _is_header_part(lines: list[str], index: int) -> bool:
+    """A line that starts with `>` and is no quoted line all the same."""
+    return _closes_address(lines, index) or is_dated_rule(lines[index])
+
+
+def _closes_address(lines: list[str], index: int) -> bool:
+    """A wrapped header may go on with the `>` of its address: `>:` or `> wrote:`; that is no quoted line."""
+    line = lines[index]
+    if len(line) > 40 or not line.rstrip().endswith((":", "：")) or index == 0:
+        return False
+    above = " ".join(lines[max(0, index - 4) : index])[-MAX_LINE_CHARS * 2 :]
+    return above.count("<") > above.count(">") and not lines[index - 1].startswith(">")
+
+
+def quote_follows(lines: list[str], index: int) -> bool:
+    """True when the next line that shows something, at most three below, is quoted."""
+    for below, ahead in enumerate(lines[index + 1 : index + 5], index + 1):
+        if ahead and not ahead.isspace():
+            return ">" in ahead[:8] and is_quoted(ahead) and not _closes_address(lines, below)
+    return False
+
+
+def _with_rule(lines: list[str], span: Span, floor: int) -> Span:
+    """A rule ("________"), or words between dashes, right above a header block or marker belongs to it."""
+    start = span.start
+    while start > floor and (is_blank(lines[start - 1]) or is_rule(lines[start - 1]) or is_titled_rule(lines[start - 1])):
+        start -= 1
+    return span._replace(start=start)
+
+
+def header_end(lines: list[str], start: int) -> int:
+    """The end of the header block that follows a delimiter, or `start` when none does."""
+    for index in range(start, min(start + 4, len(lines))):
+        if not is_blank(lines[index]):
+            span, _ = block_at(lines, index)
+            return span.end if span else start
+    return start
+
+
+def quote_end(lines: list[str], start: int, answered: bool = False) -> int:
+    """The line after the quoted run that starts at or shortly after `start`; `start` when no quoted line follows there.
+
+    `answered`: text stands above the quote; then a line that shows that it was wrapped off a quoted one belongs to it.
+    """
+    end = cursor = start
+    piped = False
+    while cursor < len(lines):
+        line = lines[cursor]
+        if line[:1] == ">" or is_quoted(line) or (line[:1] == "|" and (piped or end == start)):
+            piped = piped or line[:1] == "|"
+            end = cursor + 1
+        elif answered and end > start and cursor == end and _is_wrapped_off(lines, cursor):
+            end = cursor + 1
+        elif (line and not line.isspace() and not _is_wrapped_tail(lines, cursor, end)) or (end == start and cursor - start > 8):
+            break
+        cursor += 1
+    return end
+
+
+def _is_wrapped_off(lines: list[str], cursor: int) -> bool:
+    """The rest of the quoted line above: its first word had no room there; or a bare link between quoted lines."""
+    line, above = lines[cursor].strip(), lines[cursor - 1].rstrip()
+    if not line or above[:1] != ">":
+        return False
+    followed = cursor + 1 >= len(lines) or is_blank(lines[cursor + 1]) or lines[cursor + 1][:1] == ">"
+    if not followed:
+        return False
+    if line.startswith(("https://", "http://", "<https://", "<http://")) and " " not in line:
+        return cursor + 1 < len(lines) and lines[cursor + 1][:1] == ">"
+    no_room = len(above) + 1 + len(line.split(" ", 1)[0]) > _WRAP_CHARS
+    if line.split(maxsplit=1)[0].strip(",.!") in _ANSWER_STARTS:
+        return False
+    return line[:1].islower() and no_room and above[-1:] not in ".?!:>" and len(line) <= _WRAPPED_QUOTE_CHARS
+
+
+def _is_wrapped_tail(lines: list[str], cursor: int, end: int) -> bool:
+    """A quoted line that a relay wrapped without its mark: short, right between two quoted lines of which the first is long."""
+    if cursor != end or cursor + 1 >= len(lines) or lines[cursor + 1][:1] != ">":
+        return False
+    return len(lines[cursor - 1]) >= _WRAPPED_QUOTE_CHARS and len(lines[cursor]) < 30 and lines[cursor][:1].islower()

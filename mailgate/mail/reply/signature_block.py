@@ -1,0 +1,248 @@
+"""Finds where a signature without a delimiter starts: at a closing formula, at the author's name, under a rule. Stage: reply extraction.
+
+Lines come in, a position goes out; `end` when nothing is proven. It must never take in a line of talk, nor the name of somebody else that
+the mail hands out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mailgate.mail.reply.correspondence import Correspondence
+from mailgate.mail.reply.line_kinds import (
+    BLANK,
+    CLOSING,
+    COMPANY,
+    CONTACT,
+    NAME,
+    NOISE,
+    NUMBER,
+    PLAIN,
+    PROOFS,
+    TALKING,
+    TITLE,
+    WEAK,
+    closing_name,
+    is_picture,
+    kind_of,
+    looks_like_name,
+    names_author,
+)
+from mailgate.mail.reply.quote_lines import is_blank, is_quoted, is_rule
+from mailgate.mail.reply.thanks import is_thanks_only
+from mailgate.mail.reply.words.talk_words import ANNOUNCING, HANDS_OUT
+
+MAX_LINES = 24
+MAX_NAME_CHARS = 48
+_DASHED_NAME = re.compile(r"\s{0,4}(?:[-–—~/]{1,2}|//)\s?[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}\s*")
+_LOCAL_PHONE = re.compile(r"(?:\d[ .]?){8}|0\d[\d ./-]{5,14}")
+_FIRST_PIECE_END = re.compile(r"\s*[|•·,/–]\s*|\t|\s-\s|\s{3,}")
+_SHORT_FORMULAS = 3
+_THANKS_LINES = 12
+
+
+def name_block_start(lines: Sequence[str], floor: int, end: int, who: Correspondence, below_quote: bool = False) -> int:
+    """The line at which the signature starts that ends right above `end`; `end` when none is proven.
+
+    `below_quote`: it stands alone under the quoted mail, which is a sign by itself.
+    """
+    kinds = _kinds(lines, floor, end, who)
+    first = next((index for index in range(end) if not is_blank(lines[index])), end)
+    starts = [start for start in sorted(kinds, reverse=True) if below_quote or start > first]
+    for start in starts:
+        if _closes(lines, kinds, start, end, who) or _opens_with_author(lines, kinds, start, end, who):
+            return _with_closings_above(kinds, start, first)
+    for start in starts:
+        if _is_ruled(lines, kinds, start, end, who) or (_is_others(lines, kinds, start, end, who, below_quote)):
+            return start
+    return end
+
+
+def _kinds(lines: Sequence[str], floor: int, end: int, who: Correspondence) -> dict[int, str]:
+    """The kinds of the last lines, up to the first that is talk or quoted."""
+    kinds: dict[int, str] = {}
+    shown = 0
+    for index in range(end - 1, floor - 1, -1):
+        kind = TALKING if is_quoted(lines[index]) else kind_of(lines[index], who)
+        shown += kind != BLANK
+        if kind == TALKING or shown > MAX_LINES:
+            break
+        kinds[index] = kind
+    return kinds
+
+
+def _closes(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence) -> bool:
+    """A closing formula, and under it nothing but a name and what belongs to it."""
+    if kinds[start] not in (CLOSING, WEAK):
+        return False
+    below = _next_shown(kinds, start, end)
+    named = closing_name(lines[start])
+    signed = named or (lines[below] if below is not None and kinds[below] == NAME else "")
+    if signed and who.author is not None and not names_author(signed, who) and _is_announced(lines, start):
+        return False  # "Endre signaturen til", and then somebody's signature
+    if kinds[start] == WEAK:
+        room = 1 if lines[start].rstrip().endswith(("!", ".")) else 2
+        name = named or (lines[below] if below is not None and below - start <= room and kinds[below] == NAME else "")
+        if not name or not _is_signed(lines, kinds, start, end, name, who):
+            return False
+    return _holds_only(lines, kinds, start, end, who, named=bool(named))
+
+
+def _is_signed(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, name: str, who: Correspondence) -> bool:
+    """The name under a thanks or an abbreviation is that of a person who signs, not the next thing in a list."""
+    if names_author(name, who):
+        return True
+    if who.author is None:
+        word = lines[start].strip(" *_,.!")
+        return looks_like_name(name) and (len(word) > _SHORT_FORMULAS or _is_complete(lines, start))
+    formula = lines[start].strip(" *_>\t")
+    if formula.endswith(",") and len(formula) > _SHORT_FORMULAS + 1 and looks_like_name(name):
+        return True
+    return any(kinds[index] in PROOFS for index in range(start, end))
+
+
+def _holds_only(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence, named: bool) -> bool:
+    """Each line below the first is one that a signature has, in an order that a signature has."""
+    in_paragraph = named or kinds[start] not in (CLOSING, WEAK)
+    seen_name, plain = in_paragraph, 0
+    new_paragraph = False
+    for index in range(start + 1, end):
+        kind = kinds[index]
+        if kind == BLANK:
+            new_paragraph, in_paragraph = True, False
+            continue
+        if kind == WEAK or (kind == NAME and seen_name and new_paragraph and not names_author(lines[index], who)):
+            return False
+        if kind in (PLAIN, NUMBER) or (kind == NAME and seen_name and not names_author(lines[index], who)):
+            plain += 1
+            reached = any(kinds[below] in PROOFS for below in range(index + 1, end))
+            if not in_paragraph or plain > 1 or not _may_follow(lines[index], kind, reached):
+                return False
+        seen_name = seen_name or kind == NAME
+        new_paragraph = False
+        in_paragraph = in_paragraph or kind not in (CLOSING, NOISE)
+    return True
+
+
+def _may_follow(line: str, kind: str, reached: bool) -> bool:
+    """A line of no known kind right under a name: few words without digits, or a number as people write their telephone.
+
+    `reached`: a title or a contact stands further below. Without, only words with capitals are taken: "Ei toimi" is talk in any language.
+    """
+    if kind == NUMBER:
+        return _is_local_phone(line, kind)
+    words = line.split()
+    return len(words) <= 4 and not any(map(str.isdigit, line)) and (reached or all(not word[0].islower() for word in words))
+
+
+def _is_local_phone(line: str, kind: str) -> bool:
+    """A number without a label, as long as a telephone's."""
+    return kind == NUMBER and _LOCAL_PHONE.fullmatch(line.strip()) is not None
+
+
+def _opens_with_author(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence) -> bool:
+    """The author's name, and under it a contact, a title, a company: a signature without a closing."""
+    if kinds[start] not in (NAME, TITLE, COMPANY) or not _names_author_first(lines[start], who):
+        return False
+    above = lines[start - 1].rstrip() if start else ""
+    if not is_blank(above) and not above.endswith((".", "!", ")")) and not is_rule(above):
+        return False
+    proofs = any(kinds[index] in PROOFS or _is_local_phone(lines[index], kinds[index]) for index in range(start, end))
+    if not proofs or not _is_complete(lines, start, hands_out=True):
+        return False
+    return _holds_only(lines, kinds, start, end, who, named=True)
+
+
+def _names_author_first(line: str, who: Correspondence) -> bool:
+    """The line is the author's name, or begins with it: "Ola Nes | Driftsleder"."""
+    return names_author(_FIRST_PIECE_END.split(line.strip(" *_>"), maxsplit=1)[0], who)
+
+
+def _is_ruled(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence) -> bool:
+    """A rule, and under it a name with a contact or the author's name alone."""
+    if not is_rule(lines[start]) or not _is_complete(lines, start, hands_out=True) or _underlines(lines, start):
+        return False
+    first = _next_shown(kinds, start, end)
+    if first is None or kinds[first] not in (NAME, CLOSING) or any(is_rule(lines[index]) for index in range(start + 1, end)):
+        return False
+    proven = who.author is None or names_author(lines[first], who) or len({kinds[i] for i in range(first, end)} & PROOFS) >= 2
+    return proven and _holds_only(lines, kinds, first, end, who, named=True)
+
+
+def _underlines(lines: Sequence[str], index: int) -> bool:
+    """The rule stands right under a line that is as long: a heading."""
+    above, rule = lines[index - 1].strip() if index else "", lines[index].strip()
+    return bool(above) and rule[0] in "-=~─━═" and abs(len(above) - len(rule)) <= 3
+
+
+def _is_others(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence, below_quote: bool) -> bool:
+    """Somebody else's name with company and number, as from a shared address: under a mere thanks, under a logo, or alone under the quote.
+
+    When nothing is known of the author, a name with two signs under a complete text is taken as theirs.
+    """
+    pictured = start > 0 and is_picture(lines[start - 1])
+    if kinds[start] not in (NAME, COMPANY, TITLE) or (start and not pictured and not is_blank(lines[start - 1])):
+        return False
+    thanked = not below_quote and start <= _THANKS_LINES and is_thanks_only("\n".join(lines[:start]).strip())
+    if (kinds[start] == COMPANY and not thanked) or (kinds[start] == TITLE and not pictured):
+        return False
+    signs = {kinds[index] for index in range(start + 1, end)} & PROOFS
+    if CONTACT not in signs and not (COMPANY in signs and below_quote):
+        return False
+    if not below_quote and not pictured and not thanked and who.author is not None:
+        return False
+    if len(signs) < 2 and not (who.author is None and _is_complete(lines, start, hands_out=True)):
+        return False
+    if not below_quote and not _is_complete(lines, start, hands_out=True):
+        return False
+    return _holds_only(lines, kinds, start, end, who, named=True)
+
+
+def _is_complete(lines: Sequence[str], start: int, hands_out: bool = False) -> bool:
+    """The text above is finished: it does not announce what follows, and, when asked, hands out no person or address."""
+    above = next((lines[index] for index in range(start - 1, -1, -1) if not is_blank(lines[index])), "")
+    core = above.strip(" \t\xa0*_").lower()
+    if core.endswith((":", ",")) or core.split(" ")[-1] in ANNOUNCING:
+        return False
+    return not hands_out or not any(map(core.__contains__, HANDS_OUT))
+
+
+def _is_announced(lines: Sequence[str], start: int) -> bool:
+    """The line above breaks off before what stands here: "Navnet er", "Send den til"."""
+    above = next((lines[index] for index in range(start - 1, -1, -1) if not is_blank(lines[index])), "")
+    return above.rstrip().endswith(":") or above.strip(" \t\xa0*_").lower().split(" ")[-1] in ANNOUNCING
+
+
+def _next_shown(kinds: dict[int, str], start: int, end: int) -> int | None:
+    return next((index for index in range(start + 1, end) if kinds[index] not in (BLANK, NOISE)), None)
+
+
+def _with_closings_above(kinds: dict[int, str], start: int, first: int) -> int:
+    """The formula above the name; formulas in two languages stand under each other."""
+    above = start - 1
+    while above > first and kinds.get(above) in (BLANK, CLOSING):
+        if kinds[above] == CLOSING:
+            start = above
+        elif kinds.get(start) == CLOSING:
+            break
+        above -= 1
+    return start
+
+
+def dashed_name(lines: Sequence[str], end: int, who: Correspondence) -> int:
+    """A name after a dash or slash: "-Ola", "/Kari", "// Jef" as the last line of its own paragraph, not an item of a list; else `end`."""
+    if not end or len(lines[end - 1]) > MAX_NAME_CHARS or not _DASHED_NAME.fullmatch(lines[end - 1]):
+        return end
+    mark, above = lines[end - 1].lstrip()[0], end - 2
+    while above >= 0 and is_blank(lines[above]):
+        above -= 1
+    if above < 0 or lines[above].lstrip()[:1] == mark or not _is_complete(lines, end - 1, hands_out=True):
+        return end
+    name = lines[end - 1].lstrip(" -–—~/").strip()
+    if len(name) > 2 and not looks_like_name(name) and not names_author(name, who):
+        return end
+    spaced = lines[end - 1].lstrip()[1:2] == " " and not names_author(name, who)
+    if mark == "-" and (above == end - 2 or spaced or not name[:1].isupper()):
+        return end
+    return end - 1

@@ -1,0 +1,123 @@
+"""Tells a reply that is nothing but thanks from one that says something. Stage: reply extraction; text in, yes or no out.
+
+It must never say yes to a text with a question, a number or any content word: a case that should open again would stay closed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailgate.mail.reply.footer import is_banner, is_footer
+from mailgate.mail.reply.line_kinds import says_something
+from mailgate.mail.reply.mobile_line import is_mobile_line
+from mailgate.mail.words.word_lists import words
+
+MAX_CHARS = 300
+
+_SENTENCE = re.compile(r"[.!;:…]+")
+_CLAUSE = re.compile(r"[,\-–—/]+")
+_PARAGRAPH_END = re.compile(r"\n\s*\n")
+_LINK = re.compile(r"(?:https?://|www\.)\S+")
+_WORD = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"\d")
+
+_THANKS = words(
+    """
+    takk takker takkar tusentakk tack tackar tak taktak thanks thank thx thanx tnx ty cheers danke dank dankeschön bedankt
+    dankjewel merci kiitos kiitti gracias grazie obrigado obrigada dziękuję dzięki dekuji děkuji díky спасибо дякую köszönöm
+    þakka þakkir teşekkürler mulțumesc ευχαριστώ
+    """
+)
+_GREETINGS = words(
+    """
+    hei heisann hallo halla hej hi hello hey dear kjære god morgen dag kveld goddag morn moin guten tag bonjour hoi beste
+    """
+)
+_CLOSINGS = words(
+    """
+    mvh vh hilsen helsing helsning hälsning hälsningar hilsener vennlig venleg vennleg venlig vänlig vänliga vänligen beste med
+    kv kveðja kær bestu með kveðju kveðjur terveisin terv ystävällisin
+    kh regards best kind warm sincerely gruß grüße grüßen mit freundlichen mfg lg vg ha en ein ei fin god dag
+    helg helga veke uke kveld fortsatt
+    have a nice day great weekend
+    """
+)
+_FILLERS = words(
+    """
+    tusen hjertelig hjarteleg mange så mykje mye veldig stor stort meget kjempe skal du dere dokker de ha for hjelpen hjelpa
+    hjelp svar svaret tilbakemelding tilbakemeldingen tilbakemeldinga rask raskt raske flott god godt fin bra supert super topp
+    perfekt kjempebra kjempefint supert toppers knallbra nydelig herlig greit fantastiskt underbart jättebra toppen fint fedt dejligt
+    prima strålende kjempeflott utmerket assistansen assistanse bistand bistanden oppfølging oppfølgingen
+    oppfølginga innsatsen service servicen hurtig fantastisk igjen ok okay oki den det alt jobb jobba you so very much many a
+    lot again all the your help helping quick fast reply response answer support assistance great good awesome perfect excellent
+    appreciate appreciated it really jättemycket jättesnabbt verkligen kærlega innilega fyrir hjálpina aðstoðina svarið skjótt
+    paljon oikein tosi kovasti avusta avustanne avustasi nopeasta vastauksesta hienoa loistavaa mahtavaa
+    mycket många hjälpen hjälp för snabbt snabb hjælpen hjælp hurtige hurtigt er dig deg vielen
+    herzlichen schön sehr für die ihre deine hilfe schnelle antwort hartelijk je u wel snelle hulp voor beaucoup pour votre aide
+    """
+)
+# Words that say something, where a name could stand.
+_NO_NAMES = words(
+    """
+    nei no nein nej feil feila fel fejl fehler virker virket verkar fungerer funker funkar ikke ikkje inte not nothing ingenting
+    men but aber problem problemet error wrong broken still fremdeles framleis vent wait stopp stop ja yes ring call new ny nytt
+    nye send lukk fikset fiksa løst løyst ordnet ordna solved fixed resolved close closed reopen gjenåpne hjelp help
+    """
+)
+
+
+def is_thanks_only(text: str) -> bool:
+    """True when `text` (a reply without signature) holds thanks and besides it at most a greeting, a closing and a name."""
+    if not text or len(text) > MAX_CHARS or "?" in text or _DIGIT.search(text) is not None:
+        return False
+    said = list(_clauses(text))
+    return all(_is_polite(found, may_be_name) for found, may_be_name in said) and any(
+        word.lower() in _THANKS for found, _ in said for word in found
+    )
+
+
+def is_thanks_in_all(text: str, signature: str) -> bool:
+    """True when `text` is nothing but thanks and `signature`, what was cut from the same author's words, says nothing either.
+
+    Notes of a mail server and phone lines are nobody's words. Anything else that a person may have written counts, wherever it was filed.
+    """
+    return is_thanks_only(text) and not any(_says_more(paragraph) for paragraph in _PARAGRAPH_END.split(signature))
+
+
+def _says_more(paragraph: str) -> bool:
+    if is_footer(paragraph) or is_banner(" ".join(paragraph.split())):
+        return False
+    lines = [line for line in paragraph.split("\n") if not is_mobile_line(line) and not is_footer(line)]
+    return any(("?" in _LINK.sub("", line) or says_something(line)) and not _is_all_polite(line) for line in lines)
+
+
+def _is_all_polite(line: str) -> bool:
+    return all(_is_polite(found, may_be_name) for found, may_be_name in _clauses(line))
+
+
+def _clauses(text: str) -> Iterator[tuple[list[str], bool]]:
+    """The words of each clause, and whether it stands where a name may: the last line, or after a comma in its first sentence."""
+    lines = [line for line in text.split("\n") if _WORD.search(line)]
+    for line in lines:
+        for place, sentence in enumerate(_SENTENCE.split(line)):
+            for number, clause in enumerate(_CLAUSE.split(sentence)):
+                found = _WORD.findall(clause)
+                if found:
+                    yield found, place == 0 and line is lines[-1] and (number > 0 or clause == sentence)
+
+
+def _is_polite(found: list[str], may_be_name: bool) -> bool:
+    """All words are thanks, filler or closing words; a name (capitalised words) may end them, or be all when `may_be_name`."""
+    low = [word.lower() for word in found]
+    if low[0] in _GREETINGS:
+        return len(found) <= 4 and all(
+            word[0].isupper() or w in _GREETINGS or w in _THANKS for word, w in zip(found[1:], low[1:], strict=True)
+        )
+    known = [w in _THANKS or w in _FILLERS or w in _CLOSINGS for w in low]
+    names = 0
+    while names < len(found) and not known[-1 - names] and found[-1 - names][0].isupper() and low[-1 - names] not in _NO_NAMES:
+        names += 1
+    if names == len(found) and not may_be_name:
+        return False
+    return names <= 3 and all(known[: len(found) - names])

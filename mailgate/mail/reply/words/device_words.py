@@ -1,0 +1,122 @@
+"""The words of lines that phones and mail apps add ("Sendt fra min iPhone"), in all locales. Data for `mobile_line`; lower case."""
+
+from __future__ import annotations
+
+from mailgate.mail.words.word_lists import phrases, words
+
+# How such lines begin; a device or an app must follow.
+MOBILE_STARTS = tuple(
+    sorted(
+        phrases(
+            """
+    sendt fra min | sendt frå min | sendt fra mitt | sendt frå mitt | sendt fra | sendt frå | sendt via | sendt med | sendt uten
+    sendt på farten fra | sent from my | sent from a | sent from an | sent from the | sent from | sent via | sent with
+    sent using | sent by | sent on | sent while | from my | composed on | composed on my | typed on my | written on my
+    send from my | send from | skickat från min | skickat från mitt | skickat från | skickat med | skickades från | skickat via
+    skickad från | sendt fra mobil | von meinem | von meiner | gesendet von meinem | gesendet mit | gesendet von | gesendet über
+    gesendet aus | diese nachricht wurde von meinem | diese nachricht wurde von | diese mail wurde | envoyé depuis mon
+    envoyé de mon | envoyé depuis | envoyé de | envoyé à partir de | envoyé avec | envoyé par | verzonden vanaf mijn
+    verzonden met | verzonden vanaf | verstuurd vanaf mijn | verstuurd vanaf | verstuurd met | verzonden van mijn
+    verstuurd van | enviado desde mi | enviado desde | enviado do meu | enviado de mi | enviado a partir de
+    enviado a partir do | enviado con | enviado via | enviado do | enviado por | inviato da | inviato dal | inviato dal mio
+    inviato con | inviato tramite | lähetetty | lähetetty laitteesta | wysłane z | wysłano z | wysłane z mojego
+    wysłano z mojego | odesláno z | odesláno z mého | odoslané z | odoslané z môjho | отправлено с | отправлено из | надіслано з
+    надіслано із | отправлено с моего | iphone'umdan gönderildi | trimis de pe | elküldve az | küldve | elküldve
+    στάλθηκε από το | saadetud minu | poslano z | poslano s | 发自我的 | 從我的 | 寄自 | 從 | 发自 | 来自 | mobil | enviat des
+    sent úr | sent af | sent með | denne meldingen er sendt fra | denne e-posten er sendt fra
+    this message was sent from | this email was sent from
+    this e-mail was sent from my | sendt fra yahoo mail | someone from
+"""
+        ),
+        key=len,
+        reverse=True,
+    )
+)
+MOBILE_WHOLE = phrases(
+    """
+    yahoo mail: search, organize, conquer | sent with tuta; enjoy secure & ad-free emails. | sent with tuta; enjoy secure & ad-free emails
+    sent with tutanota, the secure & ad-free mailbox | sent with tutanota, enjoy secure & ad-free emails.
+    gesendet mit tuta; genieße sichere & werbefreie e-mails. | sendt med tuta
+    sent from mobile | sent via mobile | sent from phone | sendt fra mobil | sendt fra mobilen | sendt fra telefon
+    sendt fra telefonen | sendt frå mobilen | sendt på farten | sent on the go | iphoneから送信 | ipadから送信
+    iphoneから送信されました | 나의 iphone에서 보냄 | 내 iphone에서 보냄 | iphone'umdan gönderildi | sent by galaxy
+    von meinem mobilgerät gesendet | 發自我的 iphone | 发自我的 iphone | 发自我的iphone | 从我的 iphone 发送
+    從我的 iphone 傳送 | נשלח מה-iphone שלי | أرسلت من الـ iphone
+"""
+)
+DEVICES = words("""
+    iphone ipad ipod ios android mobile mobil mobilen mobiltelefon mobiltelefonen mobilgerät mobiltelefonu mobilnog phone phones
+    telefon telefonen telefonem telefonu cell cellphone smartphone smarttelefon tablet nettbrett nettbrettet samsung galaxy htc
+    lg nokia huawei honor xiaomi redmi oneplus pixel motorola moto sony xperia blackberry windows outlook yahoo gmail mail
+    e-post epost mailbox airmail spark proton protonmail bluemail mailapp k-9 nine aquamail thunderbird zoho alto acompli boxer
+    nexus verizon telenor at&t t-mobile vodafone device enhet eining håndholdte mobiltlf handy smartphon mac macbook apple watch
+    kindle ti-85 superhuman hey missive newton téléphone portable teléfono móvil movil celular telemóvel gsm mobiele telefoon
+    síma símanum farsíma farsímanum spjaldtölvunni
+    puhelimesta puhelimestani iphonesta ipadista iphonom iphonu iphona iphonie lumia palm treo thuraya iphonen touch mailspring
+    fastmail postbox edison samsungilta huaweista laitteesta androidista
+""")
+GET_WORDS = words("""
+    få hent get hämta skaffa skaff télécharger obtenez obtenir obtener obtén scarica ottieni pobierz download lataa hanki
+    sækja fáðu
+""")
+FOR_WORDS = words("for til till für pour para per voor dla fyrir")
+PLATFORMS = words("ios android iphone ipad")
+APPS = words("""
+    bluemail spark edison newton airmail mailbird typeapp mymail aquamail proton protonmail tuta superhuman missive boxer nine fastmail
+    thunderbird gmail outlook yahoo canary
+""")
+GET_APP = (
+    "hent outlook",
+    "få outlook",
+    "last ned outlook",
+    "skaff outlook",
+    "get outlook",
+    "get [outlook",
+    "hämta outlook",
+    "skaffa outlook",
+    "outlook für ios",
+    "outlook für android",
+    "télécharger outlook",
+    "obtenir outlook",
+    "obtenez outlook",
+    "obtener outlook",
+    "obtén outlook",
+    "scarica outlook",
+    "ottieni outlook",
+    "obter o outlook",
+    "pobierz outlook",
+    "download outlook",
+    "outlook voor",
+    "získat outlook",
+    "stáhnout outlook",
+    "hanki outlook",
+    "sækja outlook",
+    "fáðu outlook",
+    "lataa outlook",
+    "скачать outlook",
+    "get gmail",
+    "yahoo mail:",
+    "get boxer",
+    "sikker e-post fra proton",
+    "secured with proton",
+    "sendt med proton",
+    "获取 outlook",
+    "下载 outlook",
+    "holen sie sich outlook",
+    "laden sie outlook",
+)
+
+# Words that may stand beside the device or app.
+BESIDE = words("""
+    mit mymail email emails e-mail sikker secure säker sikre trygg my min mitt a an the for til för für med with via på on og and
+    app appen apps
+    application klient client work pro plus ultra max mini se
+    4g 5g lte edge note air os pc from fra från work touch mobile device business personal web.de gmx mail magenta telekom der dem meinem
+    mein gesendet using version free basic premium lite family series wireless network smart meine meiner aus wurde i en et ett din
+    mínum minni mínu í verkon kautta sähköposti mijn voor mon mio mi meu para pour per z na s de da do del dal gerät handset mobil mobile
+""")
+# What an app or its owner adds after the device: an excuse for brevity or typing, an advertisement.
+SLOGAN = words("""
+    excuse typo typos typoze brevity brief short sorry autocorrect misspellings spelling errors unnskyld beklager skrivefeil kort korte
+    stavefejl stavfel ursäkta undskyld korthet kortfattet trykkfeil tastefeil entschuldigung tippfehler kürze fautes excusez
+""")

@@ -1,0 +1,200 @@
+"""The formulas of footers and banners, over all locales, as parts of patterns. Data for `footer`; decides nothing. All in lower case."""
+
+from __future__ import annotations
+
+# How a note begins that speaks of the message in the third person.
+MESSAGE_STARTS = (
+    r"(?:please note:? |important:? |nb[.!:]? |obs[.!:]? |notice:? |merk:? )?th(?:is|e contents of this|"
+    r"e information (?:contained )?in this) "
+    r"(?:e-?mail|electronic mail|message|communication|transmission|correspondence)",
+    r"(?:innholdet i |informasjonen i |opplysningene i )?denne (?:e-?posten|e-?post|eposten|mailen|e-?mailen|meldingen|meldinga)",
+    r"(?:innhaldet i |informasjonen i )?denne (?:e-?posten|eposten|meldinga)",
+    r"(?:indholdet af |oplysningerne i )?denne (?:e-?mail|mail|meddelelse|besked)",
+    r"(?:innehållet i |informationen i )?(?:detta|det här) (?:e-?postmeddelandet?|e-?mailet?|e-?mejlet|mailet|mejlet|mejl|meddelandet?)",
+    r"(?:innehållet i )?(?:den här e-?posten|denna e-?post)",
+    r"(?:der inhalt |die informationen in )?dies(?:e|er|es) (?:e-?mail|nachricht|mail|elektronische)",
+    r"(?:de informatie in |de inhoud van )?(?:dit (?:e-?mail)?bericht|deze e-?mail)",
+    r"(?:l[ea]s? (?:contenu|informations?) (?:de|dans|contenues? dans) )?(?:ce message|ce courriel|cet e-?mail|ce mail)",
+    r"(?:la información contenida en )?(?:este (?:mensaje|correo|e-?mail))",
+    r"(?:le informazioni contenute (?:in|nella) )?(?:quest[oa] (?:messaggio|e-?mail|mail|comunicazione)|presente)",
+    r"(?:esta (?:mensagem|comunicação)|este e-?mail)",
+    r"(?:ta wiadomość|niniejsza wiadomość|informacja zawarta|treść tej wiadomości)",
+    r"(?:tämä (?:sähköposti|viesti)|þessi tölvupóstur|þetta skeyti|tato zpráva|tento e-?mail)",
+    r"if you (?:have received|are not the (?:intended|named)|received) ",
+    r"(?:dersom|hvis|om) du (?:har mottatt|ikke er (?:rett|rette|riktig|tiltenkt)|mottar|har fått|har motteke) ",
+    r"(?:hvis|såfremt|er) du (?:ikke er|har modtaget|modtager|ikke den) ",
+    r"(?:om|har) (?:du|ni) (?:har fått|inte är|av misstag|fått|mottagit) ",
+    r"(?:wenn|falls|sollten) sie (?:nicht der|diese|nicht)",
+    r"(?:the )?(?:sender|recipient)s? (?:does|do|is|are|should|accepts?) ",
+)
+# Headings of such notes; they need the same signs.
+HEADINGS = (
+    r"confidentiality(?: note| notice| statement)?\s?[:.\-\n]",
+    r"confidential(?:ity)? (?:notice|note)",
+    r"(?:legal )?disclaimer\s?[:.\-\n]",
+    r"(?:important|privacy|legal) notice\s?[:.\-\n]",
+    r"privileged (?:and|&|/) confidential",
+    r"konfidensielt?\s?[:.\-\n]|konfidensialitet(?:serklæring|smerknad)?\s?[:.\-\n]|fortrolighet\s?[:.\-\n]",
+    r"fortroligt?\s?[:.\-\n]|sekretess\s?[:.\-\n]|ansvarsfraskrivelse\s?[:.\-\n]|friskrivning",
+    r"vertraulichkeitshinweis|rechtlicher hinweis|haftungsausschluss|hinweis\s?:",
+    r"aviso (?:legal|de confidencialidad)|avvertenz[ae]|avis de confidentialité|vertrouwelijkheid",
+)
+SECRECY = (
+    r"confidential|confidentiel|confidencial|privileged|proprietary",
+    r"konfidensiell|konfidentiell|taushetsplikt|taushetsbelagt|taushetsbelagde|fortrolig|teiepliktig|sensitiv",
+    r"sekretess|vertraulich|vertrouwelijk|riservat|poufn|luottamuksell|trúnaðar|důvěrn",
+)
+ADDRESSEE = (
+    r"(?:the )?(?:intended|named|proper) (?:recipient|addressee)|intended (?:solely |only |exclusively )?for|addressee|(?:to|"
+    r"by) whom (?:it is|they are) addressed",
+    r"for the (?:sole |exclusive )?use of|other than the (?:recipient|addressee)",
+    r"(?:kun |bare |utelukkende |berre )?(?:tiltenkt|berekna|beregnet)|rett(?:e)? (?:mottaker|mottakar|adressat)|riktig mottaker|"
+    r"adressaten|adressert til|mottakeren",
+    r"rette modtager|tiltænkt|modtageren|avsedd (?:endast |enbart )?för|avsedda? mottagare|avsedd mottagare|adressat|mottagaren",
+    r"bestimmungsgemäß|adressat|(?:den|der|für den) empfänger|geadresseerde|bestemd voor|destinataire|destinatari|tarkoitettu|ætlað|určen",
+)
+ERROR = (
+    r"in error|by mistake|erroneously|inadvertently|mistakenly|not the (?:intended|named)",
+    r"ved en feil(?:tagelse)?|ved ein feil|feilaktig|ved en feiltakelse|ikke er (?:den )?(?:rett|rette|riktig|tiltenkt)",
+    r"ved en fejl(?:tagelse)?|fejlagtigt|av misstag|felaktigt|irrtümlich|nicht der (?:richtige|vorgesehene)",
+    r"per abuis|ten onrechte|per vergissing|par erreur|por error|per errore|erroneamente|por engano|erehdyksessä|omyłkow|misgáningi|omylem",
+)
+REMOVAL = (
+    r"(?:delete|destroy|erase|remove) (?:it|this|the|all|any|and|your)|notify (?:the sender|us)|(?:contact|inform|advise) the sender",
+    r"slett(?:e|es)? (?:den|denne|e-?posten|meldingen|meldinga|mailen|eventuelle|all)|(?:gi|varsle|underrett|kontakte?|"
+    r"informere?)(?: beskjed til| straks)? avsender",
+    r"slett(?:e)? e-?post|gje avsendar|varsle avsendar|ber (?:vi )?(?:deg|dykk|om) (?:om å )?(?:slette|varsle|gi)",
+    r"slet(?:te|tes)? (?:den|denne|mailen|e-?mailen|venligst)|(?:underrette?|kontakte?|give|giv) (?:straks )?(?:besked til )?afsender",
+    r"radera|ta bort (?:detta|meddelandet|mejlet)|(?:meddela|underrätta|kontakta) (?:omedelbart )?avsändaren|förstör",
+    r"lösch|vernicht|informieren sie|verwijder|détrui|supprimer|elimin|cancell|usun|poista|eyða|smaž",
+)
+COPYING = (
+    r"(?:unauthori[sz]ed|any) (?:use|copying|disclosure|dissemination|review|distribution)|strictly prohibited|legally privileged|"
+    r"(?:disclos|disseminat|distribut|cop)(?:e|ing|ure|ion|y)",
+    r"uvedkommende|utilsiktet|videreformidl|viderebring|spre(?:des|dning)|kopier|offentliggjør|(?:virus|ansvar) for",
+    r"obehörig|kopiera|sprida|uberettiget|videregive|unbefugt|weitergabe|openbaarmaking|divulg|difu",
+)
+# Formulas that are whole by themselves.
+WHOLE_FORMULAS = (
+    r"(?:p |\S )?please (?:consider|think of|think about) the environment before printing",
+    r"(?:think|consider the environment) before (?:you )?print(?:ing)?",
+    r"save (?:a tree|paper)[^\n]{0,60}print",
+    r"(?:tenk|vis) (?:på miljøet|miljø(?:hensyn)?|deg om)[^\n]{0,40}(?:skriver|skrive) ut",
+    r"(?:tenk|vis) miljø(?:hensyn)?[.!]?$|tenk på miljøet(?: før du skriver ut)?(?: denne e-?posten)?[.!]?$",
+    r"(?:spar papir|ta omsyn til miljøet|ver miljøvennleg)[^\n]{0,60}skriv(?:er)? ut",
+    r"tænk på miljøet[^\n]{0,40}(?:printer|udskriver)|tänk på miljön[^\n]{0,40}(?:skriver ut|utskrift)",
+    r"(?:bitte )?(?:denken sie|prüfen sie)[^\n]{0,60}(?:umwelt|ausdruck)",
+    r"virus-?free\b[ .]*(?:www\.\S+|avast|avg)?[ .]*$|virenfrei\b[^\n]{0,40}$|uten virus\. ?www\.\S+$",
+    r"no virus found in this (?:incoming |outgoing )?message",
+    r"th(?:is|e) e?-?(?:e-?mail|message|mail) (?:has been|was) (?:scanned|checked|virus checked)(?: for (?:viruses|malware|"
+    r"spam)[^\n]{0,40})? by \S+(?: \S+){0,5}[.!]?$",
+    r"denne (?:e-?posten|meldingen|mailen) (?:er|har blitt|ble) (?:sjekket|kontrollert|skannet|virussjekket)(?: for (?:virus|"
+    r"skadelig)[^\n]{0,40})? av \S+(?: \S+){0,5}[.!]?$",
+    r"diese e-?mail wurde (?:von \S+(?: \S+){0,4} )?auf viren (?:geprüft|überprüft)[^\n]{0,60}$",
+    r"scanned (?:for viruses )?by [^,\n]{0,40}(?:scan|virus|security|defender|sophos|mcafee|avast|avg|norton|symantec|messagelabs|"
+    r"barracuda|mimecast|proofpoint|trend|eset|clamav|kaspersky|f-secure|bitdefender|gateway|filter)[^,\n]{0,30}$",
+)
+_LINKISH = (
+    r"here|link|klikk|click|trykk|visit|go to|gå til|send|e-?mail|reply|svar|https?:|www\.|@|innstilling|settings|preferences|view|list"
+)
+_BECAUSE = (
+    r"(?:fordi|siden|for at|då|da|eftersom|för att)[^.?]{0,80}(?:abonner|registrer|påmeld|meldt|medlem|kunde |kund |konto|"
+    r"nyhets|nyheds|liste|samtyk|innstilling|följer|følger|prenumer|tilmeld|anmäl)"
+)
+# Formulas of lists: a beginning, and what must follow.
+LIST_FORMULAS = (
+    (
+        (r"you (?:received|are receiving|have received|got) this (?:message|e-?mail|mail|because)",),
+        (
+            r"because[^.?]{0,80}(?:subscri|group|list|account|settings|registered|signed up|notif|member|newsletter|mentioned|assigned|"
+            r"authored|commented|review was requested|on a team|modified the|opted in|thread|watching)",
+        ),
+    ),
+    (
+        (
+            r"to unsubscribe(?: from [^,:\n]{1,80}?)?(?: and stop[^,\n]{0,60})?[,:]? "
+            r"(?:please )?(?:click|visit|send|reply|e-?mail|go to|use|follow|https?)",
+        ),
+        (_LINKISH,),
+    ),
+    ((r"(?:to |if you )?(?:no longer wish|wish|want) to (?:receive|unsubscribe|stop)",), (r"unsubscribe|opt.?out|click",)),
+    ((r"(?:_{5,}\s+)?\S[^\n]{0,80} mailing list",), (r"@|https?:|www\.|listinfo",)),
+    (
+        (r"du (?:mottar|får|modtager|har fått|har mottatt) denne (?:e-?posten|meldingen|mailen|mail|e-?mail|meldinga)",),
+        (_BECAUSE,),
+    ),
+    ((r"du får (?:det här|detta) (?:mejlet|mailet|meddelandet)",), (_BECAUSE,)),
+    ((r"(?:hvis|dersom|om) du ikke (?:lenger )?ønsker (?:å motta|flere|slike)",), (r"meld deg av|klikk|avmeld|abonnement",)),
+    (
+        (
+            r"(?:meld deg av|avmelding|avregistrer|avslutt abonnement|avsluta prenumeration|afmeld)\s?(?:her|:|"
+            r"av nyhetsbrev(?:et)?|fra denne listen)?\s?",
+        ),
+        (r"(?:her[.!]?|https?:\S+|www\.\S+|<\S+>)$",),
+    ),
+    ((r"for å (?:melde deg av|avslutte)",), (r"klikk|svar|send|gå til|trykk",)),
+    ((r"för att (?:avsluta|avregistrera)",), (r"klicka|svara|skicka",)),
+    ((r"sie (?:erhalten|haben) diese (?:e-?mail|nachricht)",), (r"weil|da sie",)),
+)
+LIST_WHOLE = (
+    r"(?:—\s+)?reply to this email directly[^\n]{0,200}",
+    r"(?:unsubscribe|list-unsubscribe|meld deg av|avmelding|avregistrer)\s?[:|]\s?\S{0,200}$",
+    r"unsubscribe$|(?:manage|update) your (?:subscriptions?|preferences)$|view it on github$",
+)
+# Banners that are a line by themselves.
+BANNER_LINES = (
+    r"(?:this is an? )?external (?:e-?mail|sender|message)|extern(?:al)?|ekstern (?:e-?post|avsender|avsendar|mail|melding)|"
+    r"ekstern afsender|extern avsändare|externe e-?mail|externer absender",
+    r"ext(?:ern(?:al)?)?\s?:?|caution(?: |: ?| - )external(?: e-?mail| sender)?|warning: external (?:e-?mail|sender)",
+)
+# How a banner begins that goes on; what it warns of must follow, or nothing.
+BANNER_STARTS = (
+    r"(?:\W{0,3}(?:caution|warning|attention|notice|alert|external|external e-?mail|important|obs|nb|advarsel|merk|viktig|advarsel|"
+    r"varning|achtung|vorsicht|let op|attention)\W{1,4})?"
+    r"(?:this|the) (?:e-?mail|message|sender)(?: has)? (?:originated?s?|was sent|comes?|came|is|was received|has been sent|"
+    r"been sent)(?: from| by)? (?:an )?(?:outside|external|somewhere outside|someone outside)",
+    r"(?:caution|warning|attention|alert)\W{1,4}(?:external|outside) (?:e-?mail|sender|message|source)",
+    r"(?:external|ekstern|extern) (?:e-?mail|e-?post|sender|avsender|avsendar|avsändare|afsender|mail)\W{1,4}",
+    r"you don['’]t often get e-?mail from",
+    r"some people who received this message don['’]t often get e-?mail from",
+    r"du (?:mottar|får|modtager) (?:ikke|ikkje|inte) ofta?e? (?:e-?post|mails?|e-?mails?) (?:fra|frå|från)",
+    r"(?:noen|nokre|nogle) personer,? (?:som|der) (?:mottok|fekk|har modtaget|fikk) denne (?:meldingen|meldinga|meddelelse)",
+    r"(?:\W{0,3}(?:obs|nb|advarsel|merk|viktig|forsiktig|ekstern e-?post|ekstern avsender|varning|pas på)\W{1,4})?"
+    r"(?:denne|dette|denna|detta|den här|det här) (?:e-?posten|e-?post|meldingen|meldinga|mailen|e-?mailen|e-?mail|mail|er en|"
+    r"meddelandet|mejlet|"
+    r"e-?postmeddelandet)"
+    r"(?: er| kommer| ble| har blitt| är| har)? ?(?:sendt|sent|skickats|sänts)? ?(?:fra|frå|från|av|utanfor|utenfor) (?:en |ein |"
+    r"et |någon |avsender |avsendar |avsändare |utenfor |utanför |utanfor ){0,3}"
+    r"(?:ekstern|extern|utenfor|utanför|utanfor|organisasjonen|noen utenfor)",
+    r"(?:achtung|vorsicht|hinweis)\W{1,4}(?:diese|externe) (?:e-?mail|nachricht)",
+    r"attention ?\W{1,4}(?:ce|cet) (?:courriel|e-?mail|message)",
+    r"let op\W{1,4}(?:deze|dit) (?:e-?mail|bericht)",
+)
+BANNER_SIGNS = (
+    r"do not click|don['’]t click|links?|attachments?|learn why|organi[sz]ation|recogni[sz]e|sender|safe|caution|phish|company|"
+    r"network|domain",
+    r"klikk|lenker|lenkjer|vedlegg|finn ut hvorfor|finn ut kvifor|organisasjon|forsiktig|avsender|kjenner|få mer|læs hvorfor|"
+    r"få mere at vide|klik|links|vedhæft",
+    r"klicka|länkar|bilagor|läs (?:mer|om)|ta reda på varför|avsändaren|känner|klicken|anhänge|absender|pièces jointes|bijlagen|"
+    r"liens|koppelingen|externe|extern",
+)
+# How a sentence of a banner begins that goes on after the first.
+WARNING_STARTS = (
+    r"do not|don['’]t|never|please|exercise|be careful|be cautious|use caution|verify|only|report|learn why|unless|"
+    r"if you|treat|think before|"
+    r"this (?:e-?mail|message)|the sender|it (?:was|did)",
+    r"ikke (?:klikk|åpne|svar|trykk)|ikkje (?:klikk|opne)|vær (?:forsiktig|varsom|obs)|ver varsam|klikk (?:ikke|"
+    r"aldri)|åpne (?:ikke|aldri|kun)|"
+    r"finn ut hv|finn ut kv|kontroller|hvis du ikke|dersom du|med mindre|denne (?:e-?posten|meldingen)|avsenderen|få mer å vite|les mer",
+    r"klicka (?:inte|aldrig)|öppna (?:inte|aldrig)|var försiktig|läs (?:mer|om)|ta reda på|avsändaren|klik (?:ikke|"
+    r"aldrig)|åbn (?:ikke|aldrig)|"
+    r"vær opmærksom|få mere at vide|læs hvorfor|afsenderen|klicken sie|öffnen sie|seien sie|ne cliquez|klik niet|open geen",
+)
+# Somebody asks the reader for something, or speaks for himself.
+REQUESTS = (
+    r"(?:kan|kunne|vil|kunna|skulle|kan vi|kunne vi) (?:du|dere|de|dykk|dokker|ni|i) (?!ikke er)",
+    r"(?:can|could|would|will) (?:you|somebody|someone|we) ",
+    r"(?:jeg|eg|jag|ich|i['’]m|i am|i have|i can|i cannot|my|vår sak|our users|våre brukere|brukerne|brukarane|kundene våre) ",
+    r"(?:dere|dokker) ",
+    r"but it (?:is|was)|men den (?:er|var|är)|aber sie (?:ist|war)",
+)

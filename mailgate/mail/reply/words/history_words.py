@@ -1,0 +1,61 @@
+"""What people write above a forward, and above a quote that holds their answers. Data for `history`; decides nothing."""
+
+from __future__ import annotations
+
+import re
+
+from mailgate.mail.words.phrases import Phrases
+
+# "Se under", "videresender", "FYI": what follows is to be read.
+INTRODUCTIONS = re.compile(
+    r"\b(?:se|sjå|les|läs) (?:under|nedenfor|nedanfor|nedan|nedenstående|vedlagt|videresendt|vidarebefordrat|mailen|mail|meldingen|"
+    r"e-?posten|svaret|hva|kva|vad|hvad|dette|denne)\b"
+    r"|\b(?:videresend\w*|vidaresend\w*|vidarebefordra\w*|forwarding|i forward|fwd|fyi|til orientering|til info(?:rmasjon)?|"
+    r"for info(?:rmation)?|leiter\w* .{0,20}weiter|doorgestuurd)\b"
+    r"|\b(?:see|read) (?:below|the (?:mail|message|e-?mail|answer|reply)|what|this|their)\b|\bbelow (?:is|from)\b|\bsiehe unten\b|"
+    r"\bzie (?:hieronder|onder)\b|\bvoir ci-dessous\b"
+    r"|\b(?:fikk|fekk|mottok|mottatt|fick|modtog|received|got) (?:dette|denne|svar|følgende|følgjande|detta|this|the following|"
+    r"a reply|an answer)\b"
+    r"|\b(?:svarte|svarer|svarar|skriver|skriv|skrev|sier|seier|säger|siger|svarade|svarede|answered|replied|says|wrote)\s*$",
+    re.IGNORECASE,
+)
+_PLACE = (
+    r"(?:i|med|in|mit|en|with)\s(?:rød[te]?|raud[te]?|rött?|röd[at]?|rot(?:er schrift)?|red|rouge|blå[tt]{0,2}|blau|blue|"
+    r"grøn[nt]{0,2}|grön[t]?|grün|green|fet|kursiv|bold|caps)|"
+    r"under|nedenfor|nedanfor|nedan(?:för)?|nedenunder|below|inline|in-?line|(?:inn)?i teksten|i texten|in the text|in the mail|"
+    r"in your mail|"
+    r"(?:inn)?i mailen|i meldingen|i meldinga|i e-?posten|i mejlet|i din mail|mellom linjene|mellan raderna|mellem linjerne|"
+    r"between the lines|unten|im text|ci-dessous|hieronder|in de tekst|"
+    r"punaisella|sinisellä|vihreällä|alla|alapuolella|alempana|tekstin (?:seassa|joukossa)|viestin sisällä|rivien välissä|"
+    r"(?:í|með) (?:rauðu|bláu|grænu)|rauðu letri|(?:hér )?(?:að|fyrir) neðan|(?:inn)?i? ?í textanum|á milli línanna|"
+    r"(?:for|under|etter|efter|bak|bag) (?:hvert|kvart|hver|varje|each|every) (?:spørsmål|punkt|fråga|spørgsmål|question|point)"
+)
+_ANSWERS = (
+    r"(?:svar(?:et|ene|a|en|ar)?|svara|kommentar(?:er|ar|ene|erne)?|answers?|repl(?:y|ies)|comments?|respons(?:e|es)?|"
+    r"svör(?:in|um)?|athugasemdir(?:nar)?|vasta(?:us|ukset|ukseni|uksemme)|kommen(?:tit|ttini)|"
+    r"antwort(?:en)?|anmerkungen|réponses?|commentaires?|antwoord(?:en)?)"
+)
+# What must stand in a text that says where answers are: one pass of RE2 spares most texts the pattern below.
+PLACE_SIGNS = Phrases((
+    " rød", " raud", " rött", " röd", " rot", " red", " rouge", " blå", " blau", " blue", " grøn", " grön", " grün", " green", " fet",
+    " kursiv", " bold", " caps", "under", "neden", "nedan", "below", "inline", "in-line", "teksten", "texten", "the text", "the mail",
+    "your mail", "mailen", "melding", "posten", "mejlet", "din mail", "linjene", "raderna", "linjerne", "the lines", "unten", "im text",
+    "ci-dessous", "hieronder", "de tekst", " hvert", " kvart", " hver", " varje", " each", " every",
+    " alla", " alempana", " alapuolella", "punaisella", "sinisellä", "vihreällä",
+    "tekstin", "viestin", "rivien", "rauðu", "bláu", "grænu", "neðan", "textanum", "línanna",
+))  # fmt: skip
+# One of these stands in each text that `ANSWERS_BELOW` finds.
+ANSWER_STEMS = (
+    "svar", "answer", "kommentar", "comment", "commenta", "repl", "respon", "antwort", "antwoord", "anmerk", "répon", "repon", "kommenter",
+    "skrevet", "written", "inline", "in-line", "i rødt", "i raudt", "i rött", "in red", "svör", "athugasemd", "vasta", "komment",
+    "rødt", "raudt", "rött", "rød tekst", "raud tekst", "röd text",
+)  # fmt: skip
+# "Mine svar i rødt", "answers inline", "jeg har svart under".
+ANSWERS_BELOW = re.compile(
+    rf"\b{_ANSWERS}\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
+    rf"|\b(?:svart|svara|svarer|svarar|svarat|svaret|svarede|besvart|besvarat|besvaret|skrevet|kommentert|answered|replied|"
+    rf"commented|written|geantwortet|beantwortet|répondu|geantwoord)\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
+    rf"|\b(?:svaraði|hef svarað|vastasin|vastattu|kommentoin|kommentoitu)\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
+    rf"|\b(?:see|se|sjå|siehe|voir|zie) (?:inline|in-?line|i rødt|i raudt|i rött|in red|rødt|raudt|rött|rød tekst|raud tekst|röd text)\b",
+    re.IGNORECASE,
+)

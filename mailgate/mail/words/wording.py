@@ -1,0 +1,215 @@
+"""Mail that only its words show to be a machine's. In: a subject, a text, whether it answers a mail. Out: a kind and a reason, or None.
+
+Asked after the headers. People also say that they are on holiday, ask about absence modules and have received things: a text that asks
+for something or tells of trouble is a person's unless the subject carries the name of an automatic answer.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from mailgate.mail.automatic.answer_subject import Beginning, beginning
+from mailgate.mail.model import Kind
+from mailgate.mail.words import absence_words as words
+from mailgate.mail.words.absence_note import is_absence_note
+from mailgate.mail.words.automated_words import MACHINE_SENTENCES, machine_sentence
+from mailgate.mail.words.phrases import Phrases
+
+Finding = tuple[Kind, str] | None
+
+TEXT_LOOK_CHARS = 1_500
+_LOOKED_CHARS = 2 * TEXT_LOOK_CHARS
+_START_CHARS = 400
+_AWAY_CHARS = 200
+_NOTE_CHARS = 800
+_QUESTION = re.compile(r"[^.!?\n]{0,200}\?")
+_OWN_QUESTION = re.compile(
+    r"\s*(?:haster det|hastar det|er det (?:noe )?(?:som )?haste|trenger du|treng du|er du i nød|urgent|need (?:immediate |urgent )?help|"
+    r"is it urgent|in a hurry|har du (?:et )?hastesak|akut|brådskande|behöver du|har du bråttom|har du brug for|dringend|eilig|"
+    r"onko asia|onko kiire|er erindið brýnt|liggur á)",
+    re.IGNORECASE,
+)
+_TO_THE_STAND_IN = r"(?:da |gjerne |heller |også |alltid |eventuelt |istedet |istället |gern |auch |you )?"
+_REQUEST = re.compile(
+    r"\b(?:(?:kan|kunne|vil|ville) (?:dere|de|nokon|noen|dykk|dokker|i)|kan du|kan ni|könnt ihr|können sie|könnten sie|voitteko|voisitteko|"
+    r"getið þið|gætuð þið|getur þú|could you|can you|would you)\b(?! " + _TO_THE_STAND_IN +
+    r"(?:kontakt|ringe|ta kontakt|vende|henvende|sende|nå|kontakte|contact|call|reach|send|forward|ring|sich|mich|meine|an meine|unter))|"
+    r"\bplease (?:help|fix|check|look|advise|explain|tell|let me know|confirm|reset|resend|update|restart)|"
+    r"\b(?:vær så snill|ver så snill|var vänlig och|vennligst (?:sjekk|rett|fiks|hjelp|oppdater|bekreft|send))\b|"
+    r"\bhjelp(?:e)? (?:meg|oss)\b|\bbitte (?:prüfen|helfen|beheben|schicken|senden)",
+    re.IGNORECASE,
+)  # fmt: skip
+_TROUBLE = re.compile(
+    r"\b(?:virker|virkar|fungerer|fungerar|funker|funkar|starter|åpner|går|vises|visast|visas|syns|lagres|sendes|sparas|"
+    r"oppdateres|registreres|beregnes|logger) (?:fortsatt |fremdeles |enda |ennå )?(?:ikke|ikkje|inte)\b|"
+    r"(?<!ved )(?<!med )(?<!om )(?<!vid )(?<!bei )(?<!for )(?<!with )(?<!any )\b"
+    r"(?:feil(?:en|er|melding\w*)?|(?:räknas|beräknas|visar) fel|fejl(?:en)?|felet|felmeddelande\w*|fehler\w*|virhe\w*|"
+    r"villa[na]?|errors?)\b|"
+    r"(?<!\bi )(?<!\bwe )\b(?:does|do|did|is|are|was)(?: not|n't) (?:work|start|open|print|show|load|respond)|"
+    r"\bfunktioniert nicht|\bgeht nicht\b|\btoimi\b|"
+    r"\bvirkar ekki\b|\b(?:forsvinner|forsvinn|försvinner|disappears?|verschwindet|mangler|manglar|saknas|is missing|is wrong|falsch)\b|"
+    r"\b(?:får|klarer|greier|finner|finn|får dere|hittar|kommer) (?:vi |jeg |eg |jag )?(?:ikke|ikkje|inte)\b",
+    re.IGNORECASE,
+)
+_FIRST_PERSON = re.compile(
+    r"\b(?:jeg|eg|vi|me|jag|ich|wir|i|we|ég|við|ik|wij|je|nous|minä|olen|olemme)\b(?: \S{1,20}){0,6}? ?$|\bi'm(?: \S{1,20}){0,4}? ?$",
+    re.IGNORECASE,
+)
+
+
+def folded(text: str) -> str:
+    """`text` in lower case with single blanks, bounded; a blank at an end stays one."""
+    text = text[: TEXT_LOOK_CHARS * 2]
+    lead, end = " " * text[:1].isspace(), " " * text[-1:].isspace()
+    return f"{lead}{' '.join(text.split())}{end}".replace("\u2019", "'").lower()
+
+
+@lru_cache(maxsize=2)
+def _looked_at(start: str) -> tuple[str, bool]:
+    """The beginning of a text, folded, and whether any phrase of a machine stands in it: one pass spares most texts nine."""
+    low = folded(start)
+    return low, bool(_ANY.first(low))
+
+
+_ANY = Phrases(
+    (
+        *words.AWAY,
+        *words.AT_ANOTHER_PLACE,
+        *words.UNREACHABLE,
+        *words.RECEIVED,
+        *words.RECEIVED_MAIL,
+        *words.CHALLENGES,
+        *words.RECALL_SIGNS,
+        *MACHINE_SENTENCES,
+    )
+)
+
+
+def says_absence(text: str) -> bool:
+    """Whether a machine-marked mail is an out-of-office note: Exchange marks these `auto-generated` like any other machine mail."""
+    low = folded(text)
+    return bool(words.AWAY.first(low) and words.RETURN_OR_STAND_IN.first(low)) or bool(
+        words.UNREACHABLE.first(low) and not words.RECEIVED.first(low)
+    )
+
+
+def asks(text: str) -> bool:
+    """Whether `text` asks its reader for something. Questions that only lead to a stand-in ("Haster det?") do not count."""
+    if "?" in text and any(not _OWN_QUESTION.match(one) for one in _QUESTION.findall(text[: TEXT_LOOK_CHARS * 2])):
+        return True
+    return _REQUEST.search(text) is not None
+
+
+def _is_persons(text: str) -> bool:
+    """Whether `text` (folded) asks something or tells of trouble, as customers do."""
+    return asks(text) or _TROUBLE.search(text) is not None
+
+
+def by_subject(subject: str, text: str, is_answer: bool) -> Finding:
+    """A subject that names an automatic answer, with what must come to it: RFC 3834 gives no subject any meaning."""
+    found = beginning(subject)
+    if not found.phrase:
+        return None
+    low = folded(text)
+    reason: Finding = ("auto_reply", "subject:" + found.phrase)
+    if found.of == "receipt":
+        proven = _is_receipt(folded(f"{subject}\n{text}")) or (is_answer and not _is_persons(low))
+    elif found.of == "mark" and found.ends in ("colon", "subject"):
+        proven = found.ends == "subject" or not _is_persons(low)
+    else:
+        proven = _confirmed(found, low, is_answer)
+    return reason if proven else None
+
+
+def _confirmed(found: Beginning, low: str, is_answer: bool) -> bool:
+    """Whether the text says so too: a phrase alone may be what the mail is about."""
+    if machine_sentence(low) or _is_absent(low):
+        return True
+    if found.ends == "sentence" or not is_answer or _is_persons(low):
+        return False
+    return found.ends != "name" or bool(words.AWAY.first(low) or words.RETURN_OR_STAND_IN.first(low))
+
+
+def _is_absent(low: str) -> bool:
+    """Whether the author says of themselves that they are away, and asks nothing."""
+    if _is_persons(low):
+        return False
+    if words.UNREACHABLE.first(low):
+        return True
+    away = words.AWAY.first(low)
+    if not away:
+        return False
+    return bool(words.RETURN_OR_STAND_IN.first(low)) or _FIRST_PERSON.search(low[: low.index(away)]) is not None
+
+
+def _is_receipt(low: str) -> bool:
+    if _is_persons(low):
+        return False
+    start = low[:_START_CHARS]
+    if words.RECEIVED.first(start):
+        return True
+    return bool(words.RECEIVED_MAIL.first(start) and words.PROMISED.first(low))
+
+
+def by_click(subject: str, text: str) -> Finding:
+    """Read receipts and recalls, which a mail program writes when somebody clicks: there is no message in them."""
+    if words.RECEIPT_SUBJECT.match(subject) and words.RECEIPT_TEXT.search(text[:TEXT_LOOK_CHARS]):
+        return "delivery_status", "subject:read-receipt"
+    if len(text) > _NOTE_CHARS:
+        return None
+    titled = words.RECALL_SUBJECT.match(subject)
+    if not titled and not _looked_at(text[:_LOOKED_CHARS])[1]:
+        return None
+    said = words.RECALL_SIGNS.first(text.lower()) and words.RECALL_TEXT.search(text)
+    empty = titled and (not text.strip() or words.RECALL_REPORT.search(text))
+    return ("system", "subject:recall" if titled else "text:recall") if (said or empty) and not asks(text) else None
+
+
+def by_text(text: str, is_answer: bool) -> Finding:
+    """Nothing but words. One sentence that only machines write is enough; a sentence of absence needs a second one beside it, a short text
+    that asks nothing, and must stand near the beginning. That somebody cannot be reached is enough when the mail answers one.
+    """
+    low, phrased = _looked_at(text[:_LOOKED_CHARS])
+    if not phrased:
+        return _note(text, low) if is_answer else None
+    sentence = machine_sentence(low[:_START_CHARS] + " " + low[_START_CHARS:][-_START_CHARS:])
+    if sentence:
+        answer = is_answer or words.AWAY.first(low)
+        return ("auto_reply" if answer else "system"), "text:" + sentence
+    if challenge := words.CHALLENGES.first(low):
+        return "auto_reply", "text:" + challenge
+    if len(text) > _NOTE_CHARS:
+        return None
+    found = _absence(low, is_answer) or _receipt(low, is_answer)
+    if found:
+        return None if _is_persons(low) else found
+    return _note(text, low) if is_answer else None
+
+
+def _note(text: str, low: str) -> Finding:
+    return ("auto_reply", "text:note of absence") if is_absence_note(text) and not _is_persons(low) else None
+
+
+def _absence(low: str, is_answer: bool) -> Finding:
+    away = words.AWAY.first(low[:_AWAY_CHARS])
+    if away and (second := words.RETURN_OR_STAND_IN.first(low)):
+        return "auto_reply", f"text:{away} + {second}"
+    if not is_answer:
+        return None
+    if unreachable := words.UNREACHABLE.first(low):
+        return "auto_reply", f"text:{unreachable}"
+    place = words.AT_ANOTHER_PLACE.first(low[:_AWAY_CHARS])
+    if place and (second := words.RETURN_OR_STAND_IN.first(low)) and _FIRST_PERSON.search(low[: low.index(place)]):
+        return "auto_reply", f"text:{place} + {second}"
+    return None
+
+
+def _receipt(low: str, is_answer: bool) -> Finding:
+    """Receipts of ticket systems that say no more of themselves."""
+    start = low[:_START_CHARS]
+    received, promised = words.RECEIVED.first(start), words.PROMISED.first(low)
+    if received and (promised or is_answer):
+        return "auto_reply", f"text:{received}"
+    mail = words.RECEIVED_MAIL.first(start) if promised else ""
+    return ("auto_reply", f"text:{mail} + {promised}") if mail else None

@@ -1,0 +1,94 @@
+"""What a mail is made from: the claimed notices of one reader, with the case, its comments and small files. In: claims. Out: groups.
+
+A batch costs a constant number of statements, but for the last comment before the news and for files, which are read by group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mailgate.cases.changes import NOTICE_KINDS
+from mailgate.cases.model import Comment, StoredFile
+from mailgate.errors import CorruptContent
+from mailgate.mail.compose import Part
+from mailgate.outbound.freeze import Group
+from mailgate.outbound.news import is_shown
+from mailgate.store.repositories.outbox.threads import Thread
+from mailgate.store.rows import ClaimedNotice
+from mailgate.store.unit_of_work import Store, UnitOfWork
+
+HARMLESS = ("image/png", "image/jpeg", "image/gif", "text/plain", "text/csv", "application/pdf")
+"""Types of files that ride along: all others are handed out by the portal alone, inert, after log-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilesAlong:
+    """Which files ride along with the notice of a comment: up to `each_bytes` each, `all_bytes` in one mail."""
+
+    each_bytes: int = 200 * 1024
+    all_bytes: int = 1024 * 1024
+
+
+def gathered(uow: UnitOfWork, claims: Sequence[ClaimedNotice]) -> list[Group]:
+    """The claims by group, with their contacts, cases and comments."""
+    found: dict[str, list[ClaimedNotice]] = {}
+    for claim in claims:
+        found.setdefault(claim.group, []).append(claim)
+    contacts = uow.contacts.get({claim.contact_id for claim in claims if claim.contact_id})
+    cases = uow.cases.by_ids({claim.case_id for claim in claims if claim.case_id})
+    comments = uow.cases.comments_by_ids({id_ for claim in claims if (id_ := claim.facts.get("comment_id"))})
+    earlier = _earlier(uow, found.values())
+    threads = uow.threads.of({key for notices in found.values() if (key := _reader(notices))})
+    return [
+        Group(
+            tuple(notices), contacts.get(notices[-1].contact_id or ""), case=cases.get(notices[-1].case_id or ""),
+            comments={id_: comments[id_] for notice in notices if (id_ := notice.facts.get("comment_id", "")) in comments},
+            earlier=earlier.get(group), thread=threads.get(_reader(notices) or ("", ""), Thread()),
+        )
+        for group, notices in found.items()
+    ]  # fmt: skip
+
+
+def _reader(notices: Sequence[ClaimedNotice]) -> tuple[str, str] | None:
+    """Whose thread the mail of these notices belongs to: case and contact; None for a mail of no case, or an automatic answer."""
+    first = notices[0]
+    return (first.case_id, first.contact_id) if first.kind in NOTICE_KINDS and first.case_id and first.contact_id else None
+
+
+def _earlier(uow: UnitOfWork, groups: Iterable[Sequence[ClaimedNotice]]) -> Mapping[str, Comment]:
+    """Group -> the last comment before its notices."""
+    before: dict[tuple[str, str], list[str]] = {}
+    for notices in groups:
+        first = notices[0]
+        if first.case_id and first.kind != "case_created":
+            oldest = min(first.id, *(notice.facts.get("comment_id", first.id) for notice in notices))
+            before.setdefault((first.case_id, oldest), []).append(first.group)
+    last = uow.cases.last_comments_before(before)
+    return {group: last[point] for point, names in before.items() if point in last for group in names}
+
+
+def with_files(store: Store, group: Group, limits: FilesAlong) -> Group:
+    """The group with the bytes of the files that ride along. Bytes that were changed on the disk stay behind."""
+    chosen = _chosen([file for comment in group.comments.values() for file in comment.files], limits)
+    if not chosen:
+        return group
+    along: dict[str, Part] = {}
+    with store.reading() as uow:
+        for file in chosen:
+            try:
+                content = uow.blobs.find(file.sha256)
+            except CorruptContent:
+                content = None
+            if content is not None:
+                along[file.sha256] = Part(file.filename, file.content_type, content)
+    return replace(group, along=along)
+
+
+def _chosen(files: Sequence[StoredFile], limits: FilesAlong) -> list[StoredFile]:
+    left, chosen = limits.all_bytes, []
+    for file in {file.sha256: file for file in files if is_shown(file)}.values():
+        if file.content_type in HARMLESS and file.size_bytes <= min(limits.each_bytes, left):
+            chosen.append(file)
+            left -= file.size_bytes
+    return chosen

@@ -1,0 +1,1 @@
+"""How our mails look: samples of every kind, checked and shown. See `preview`."""

@@ -1,0 +1,155 @@
+"""Templates of mails as files. In: folders. Out: a Jinja environment. With `render`, the only user of Jinja.
+
+One file gives a mail's structure in both forms: `case.j2` is loaded as `case.html.j2` and as `case.txt.j2`, and what it extends, includes
+or imports has the same form. Style rules are inlined once, when a file is loaded: mail clients drop style sheets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import css_inline
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context, Macro
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from mailgate.errors import ConfigError
+from mailgate.outbound.html_text import linked, quoted
+from mailgate.outbound.views import (
+    ActionLink,
+    AnsweredView,
+    CaseView,
+    FileView,
+    LegacyView,
+    NewsView,
+    SaidView,
+    StatusView,
+)
+from mailgate.outbound.words import MailWords
+from mailgate.rules.agreement_words import AgreementText
+
+STYLE = "_style.css.j2"
+FORMS = ("html", "txt")
+ACCENT = "#00608a"
+"""The colour of buttons, links and the bar: what `service.accent` replaces."""
+KEPT_LINE_END = "\x1f"
+"""Stands for a line end of what people wrote, so that only the template's own blank lines are taken together."""
+_FORM = re.compile(r"\.(html|txt)\.j2\Z")
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+_TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_FRAME = re.compile(r"\A((?:<!--jinja\d+-->\s*)*)(.*)\Z", re.DOTALL)
+_PLAIN_DATA = frozenset(
+    {ActionLink, AnsweredView, CaseView, FileView, LegacyView, NewsView, SaidView, StatusView, AgreementText, TemplateModule}
+)
+
+
+def environment(folders: Sequence[Path], accent: str = ACCENT) -> Environment:
+    """Jinja over these folders, the first one that has a file wins. Sandboxed, strict about undefined values, escaping HTML."""
+    made = _Sandbox(
+        loader=_InliningLoader(folders, accent), autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False, cache_size=-1,
+    )  # fmt: skip
+    made.filters.update(linked=linked, quoted=quoted, kept=lambda text: str(text).replace("\n", KEPT_LINE_END))
+    return made
+
+
+def compiled(jinja: Environment, name: str) -> Template:
+    """The template of this name. Raises ConfigError (with file and line) when it is missing or cannot be compiled."""
+    try:
+        template = jinja.get_template(name)
+        template.globals = dict(template.globals)  # Jinja chains maps, which costs a fifth of the rendering
+        return template
+    except TemplateNotFound as error:
+        raise ConfigError(
+            f"the mail template {error.name} is missing", hint="put it into the templates folder, or take the folder out"
+        ) from error
+    except TemplateSyntaxError as error:
+        raise ConfigError(f"mail template: {error.message}", file=error.filename or name, line=error.lineno) from error
+    except (OSError, UnicodeDecodeError, css_inline.InlineError) as error:
+        raise ConfigError(f"the mail template {name} cannot be used: {error}", hint="it must be readable UTF-8 text") from error
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Skips the sandbox's attribute checks for our own values, which hold only plain data."""
+
+    def getattr(self, obj: object, attribute: str) -> Any:
+        """The value of `obj.attribute` in a template."""
+        if type(obj) in _PLAIN_DATA and attribute[0] != "_":
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:  # undefined: the sandbox says which
+                return super().getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
+    def call(self, context: Context, obj: Any, *args: Any, **more: Any) -> Any:
+        """What `obj(…)` in a template gives. For macros and words, which are most calls, Jinja need not find out what they are."""
+        kind = type(obj)
+        if kind is not Macro and kind is not MailWords:
+            return super().call(context, obj, *args, **more)
+        more.pop("_block_vars", None)
+        more.pop("_loop_vars", None)
+        return obj(context.eval_ctx, *args, **more) if kind is Macro else obj(*args, **more)
+
+    def join_path(self, template: str, parent: str) -> str:
+        """The name under which `parent` loads `template`: in its own form."""
+        form = _FORM.search(parent)
+        return template if form is None or _FORM.search(template) else f"{template.removesuffix('.j2')}{form.group()}"
+
+
+class _InliningLoader(BaseLoader):
+    """Loads `<name>.<form>.j2` from the first folder that has it or `<name>.j2`; the rules of `_style.css.j2` are inlined into HTML."""
+
+    def __init__(self, folders: Sequence[Path], accent: str) -> None:
+        self._folders = [FileSystemLoader(folder) for folder in folders]
+        self._accent = accent
+        self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        """Source, file and freshness check of `template`, as Jinja expects."""
+        for folder in self._folders:
+            for name in (template, _FORM.sub(".j2", template)):
+                try:
+                    source, file, fresh = folder.get_source(environment, name)
+                except TemplateNotFound:
+                    continue
+                if name.endswith(".html.j2") and "<style" not in source:
+                    source = self._inlined(source, self._style(environment), template)
+                return source, file, fresh
+        raise TemplateNotFound(template)
+
+    def list_templates(self) -> list[str]:
+        """All names, of all folders."""
+        return sorted({name for folder in self._folders for name in folder.list_templates()})
+
+    def _style(self, environment: Environment) -> str:
+        for folder in self._folders:
+            try:
+                return folder.get_source(environment, STYLE)[0].replace(ACCENT, self._accent)
+            except TemplateNotFound:
+                continue
+        return ""
+
+    def _inlined(self, source: str, style: str, template: str) -> str:
+        hidden: list[str] = []
+
+        def hide(match: re.Match[str]) -> str:
+            hidden.append(match.group())
+            return f"<!--jinja{len(hidden) - 1}-->" if match.group().startswith("{%") else f"jinja{len(hidden) - 1}x"
+
+        html = _TAG.sub(hide, _COMMENT.sub("", source)).strip()
+        if "<html" in html:
+            html = _FRAME.sub(lambda found: found[1] + self._inliner.inline(f"{found[2]}\n<style>{style}</style>"), html)
+        else:
+            html = self._inliner.inline_fragment(html, style)
+        for number, tag in enumerate(hidden):
+            mark = f"<!--jinja{number}-->" if tag.startswith("{%") else f"jinja{number}x"
+            if html.count(mark) != 1:
+                raise TemplateSyntaxError(
+                    "a block tag stands inside an HTML tag", source.count("\n", 0, source.find(tag)) + 1, template, template
+                )
+            html = html.replace(mark, tag)
+        return html

@@ -1,0 +1,116 @@
+"""What templates of mails see: plain frozen values, made by `freeze` and `news`. Times and names are in words already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailgate.cases.workflow import Turn
+from mailgate.outbound.words import inner_quotes
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case. `open` is false when a reply by mail would be refused."""
+
+    key: str
+    summary: str
+    url: str
+    open: bool = True
+
+    @property
+    def title(self) -> str:
+        """The summary as it stands within quotation marks."""
+        return inner_quotes(self.summary)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """A status: whose turn it is (the colour), its sign and its label in the mail's language."""
+
+    label: str
+    turn: Turn = "ours"
+    sign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file that does not ride along: its name, and where it is after log-in."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaidView:
+    """What somebody wrote. `when` is "" where the headline says who wrote. `along`: names of files that ride along.
+
+    `more`: where the rest of a mail is shown, its signature and what it quotes; "" when nothing was cut off.
+    """
+
+    who: str
+    text: str
+    when: str = ""
+    shortened: bool = False
+    along: tuple[str, ...] = ()
+    in_case: tuple[FileView, ...] = ()
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewsView:
+    """What happened to a case, net. `headline`: the rest of a key `case.…`.
+
+    `from_` and `to` are None while the status stays. `assigned`: the new assignee (`assignee`, "" for nobody) is told below the headline.
+    `asks`: it is the reader's turn. `choices`: what the reader may choose and a reply does not do, in words; `ended`: replies are refused.
+    """
+
+    headline: str
+    who: str = ""
+    from_: StatusView | None = None
+    to: StatusView | None = None
+    assigned: bool = False
+    assignee: str = ""
+    said: tuple[SaidView, ...] = ()
+    hint: str = ""
+    asks: bool = False
+    choices: str = ""
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActionLink:
+    """A choice that the reader can make from the mail: what it is called, and the page that asks again before it is made."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyView:
+    """What an answer to a new request by mail says; dates in words of the mail's language, "" for none.
+
+    `tell`: a case was made, and the web portal is announced. `closes_on`: from when on mail makes no cases; `closed_since`: since when.
+    `refuses_on`: from when on mail is refused.
+    """
+
+    tell: bool = False
+    closes_on: str = ""
+    closed_since: str = ""
+    refuses_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredView:
+    """The mail that an automatic answer answers: its subject, defanged, "" when it had none, and when it was written, "" for unknown."""
+
+    subject: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One rendered mail: a subject of one line, text and HTML with LF."""
+
+    subject: str
+    text: str
+    html: str

@@ -1,0 +1,1 @@
+"""Processes: wiring, life cycle, workers and the broker."""

@@ -1,0 +1,1 @@
+"""The wake-up between processes, on Redis, RabbitMQ or in memory."""

@@ -1,0 +1,386 @@
+"""Cases with their participants, comments, files, events and notices.
+
+In: `Change` values, each all that one operation writes. Out: `Case` values. What a change relied on must have been read under `lock`, in
+the same transaction. The bytes of files are put into the blob store by the caller first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, delete, exists, func, select, update
+
+from mailgate.cases.ids import is_id
+from mailgate.cases.model import Actor, Case, Change, Comment, Event, Participant, StoredFile
+from mailgate.errors import NotFound
+from mailgate.store.columns import storable
+from mailgate.store.repositories.bulk import UpdateAll, insert_all
+from mailgate.store.repositories.case_index import having_words, index_again, index_changes
+from mailgate.store.repositories.cases.filters import NEVER, Waiting, conditions
+from mailgate.store.repositories.contacts import contact
+from mailgate.store.repositories.counters import next_numbers
+from mailgate.store.repositories.notices import notice_row
+from mailgate.store.repositories.prepared import Prepared, listed
+from mailgate.store.repositories.statements import id_floor, limited, literal
+from mailgate.store.schema import blobs, cases, comment_files, comments, contacts, events, journal, notices, participants
+from mailgate.store.search_words import Term
+
+_Name = TypeVar("_Name", int, str)
+
+
+class CaseRepository:
+    """See the module."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, key_or_id: str) -> Case:
+        """One case by its key (`SUP-123`, any case) or id. Raises NotFound."""
+        by_key = "-" in key_or_id and len(key_or_id) != 36
+        if not by_key and not is_id(key_or_id):
+            raise NotFound("case", key_or_id)
+        condition = cases.c.key == storable(key_or_id.upper()) if by_key else cases.c.id == key_or_id
+        found = self.loaded(self._connection.execute(select(cases).where(condition)).all())
+        if not found:
+            raise NotFound("case", key_or_id)
+        return found[0]
+
+    def by_ids(self, ids: Collection[str]) -> dict[str, Case]:
+        """Id -> case, for those that exist; for a duplicate, the case that it was merged into. Takes no lock."""
+        found = self.loaded(_BY_ID.rows(self._connection, ids=ids)) if ids else ()
+        return self._without_duplicates({case.id: case for case in found})
+
+    def by_numbers(self, numbers: Collection[int]) -> dict[int, Case]:
+        """Number -> case, for those that exist; for a duplicate, the case that it was merged into. Takes no lock."""
+        found = self.loaded(_BY_NUMBER.rows(self._connection, numbers=numbers)) if numbers else ()
+        return self._without_duplicates({case.number: case for case in found})
+
+    def _without_duplicates(self, found: dict[_Name, Case]) -> dict[_Name, Case]:
+        """Mail about a duplicate belongs to the case that it was merged into, which is never merged itself (`merged_into`)."""
+        targets_of = {case.merged_into for case in found.values() if case.merged_into}
+        if not targets_of:
+            return found
+        targets = {case.id: case for case in self.loaded(_BY_ID.rows(self._connection, ids=targets_of))}
+        return {name: targets.get(case.merged_into or "", case) for name, case in found.items()}
+
+    def of_participants(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Case]:
+        """(number, contact id) -> case, where this contact is an approved participant of the case with this number.
+
+        For all others the same statement finds nothing, whether there is such a case or not: the answer does not reveal that it exists.
+        """
+        if not wanted:
+            return {}
+        numbers, contacts = {number for number, _ in wanted}, {contact_id for _, contact_id in wanted}
+        rows = _OF_PARTICIPANTS.rows(self._connection, numbers=numbers, contacts=contacts)
+        ids = {pair: row.id for row in rows if (pair := (row.number, row.contact_id)) in wanted}
+        found = self.by_ids(set(ids.values()))
+        return {pair: found[id_] for pair, id_ in ids.items() if id_ in found}
+
+    def lock(self, ids: Collection[str]) -> dict[str, Case]:
+        """The cases, locked until the transaction ends, in the order of their ids so that two workers cannot wait for each other."""
+        return {case.id: case for case in self.loaded(_LOCK.rows(self._connection, ids=ids))} if ids else {}
+
+    def next_number(self) -> int:
+        """The number of a new case. See `counters`: never twice, and the counter stays locked until the transaction ends."""
+        return self.next_numbers(1)[0]
+
+    def next_numbers(self, count: int) -> range:
+        """Numbers for that many new cases."""
+        return next_numbers(self._connection, "case", count)
+
+    def list(
+        self,
+        limit: int | None = 50,
+        *,
+        status: str | None = None,
+        contact_id: str | None = None,
+        customer_id: str | None = None,
+        approved: bool = False,
+        assignee: str | None = None,
+        waiting: Waiting = Waiting(),
+        before_id: str | None = None,
+        number: int | None = None,
+    ) -> Sequence[Case]:
+        """Newest first, of one status, participant, customer, assignee ("" for nobody's) or number when given.
+
+        `approved`: the participant must not wait for approval. `before_id`: only cases older than this one.
+        """
+        found = conditions(status, contact_id, customer_id, approved, assignee, waiting)
+        if before_id is not None:
+            found.append(cases.c.id < before_id)
+        if number is not None:
+            found.append(cases.c.number == number)
+        return self.loaded(self._connection.execute(limited(select(cases).where(*found).order_by(cases.c.id.desc()), limit)).all())
+
+    def search(
+        self,
+        terms: Sequence[Term],
+        limit: int,
+        *,
+        internal: bool,
+        status: str | None = None,
+        contact_id: str | None = None,
+        customer_id: str | None = None,
+        approved: bool = False,
+        assignee: str | None = None,
+        waiting: Waiting = Waiting(),
+        before_id: str | None = None,
+    ) -> Sequence[Case]:
+        """Cases that have all of these words, newest first. `internal`: notes are searched, too. The rest is as for `list`."""
+        theirs = conditions(status, contact_id, customer_id, approved, assignee, waiting)
+        before = None if before_id is None else select(cases.c.number).where(cases.c.id == before_id).scalar_subquery()
+        statement = having_words(self._connection, terms, theirs, before=before, internal=internal)
+        return self.loaded(self._connection.execute(statement.limit(limit)).all())
+
+    def comments(self, case_id: str) -> Sequence[Comment]:
+        """The comments and notes of the case in order, with their files."""
+        return self._comments(select(comments).where(comments.c.case_id == case_id).order_by(comments.c.id))
+
+    def comments_by_ids(self, ids: Collection[str]) -> dict[str, Comment]:
+        """Id -> comment with its files, for those that exist."""
+        wanted = [id_ for id_ in ids if is_id(id_)]
+        return {one.id: one for one in self._comments(select(comments).where(comments.c.id.in_(wanted)))} if wanted else {}
+
+    def last_comments_before(self, points: Collection[tuple[str, str]]) -> dict[tuple[str, str], Comment]:
+        """(case id, id of a comment or of what came with it) -> the last comment before it, where there is one. Notes do not count."""
+        wanted = {point: _LAST_BEFORE.rows(self._connection, case=point[0], before=point[1]) for point in points}
+        found = self.comments_by_ids([rows[0].id for rows in wanted.values() if rows])
+        return {point: found[rows[0].id] for point, rows in wanted.items() if rows}
+
+    def move_comment(self, comment_id: str, case_id: str) -> None:
+        """Put a comment with its files on another case. Both cases must be locked."""
+        moved = update(comments).where(comments.c.id == comment_id)
+        came_from = self._connection.execute(select(comments.c.case_id).where(comments.c.id == comment_id)).scalar_one()
+        self._connection.execute(moved.values(case_id=case_id))
+        index_again(self._connection, {came_from, case_id})
+
+    def merge_into(self, double_id: str, target_id: str) -> None:
+        """Move all comments of a duplicate to the remaining case; cases merged into the duplicate earlier point there, too."""
+        self._connection.execute(update(comments).where(comments.c.case_id == double_id).values(case_id=target_id))
+        self._connection.execute(update(cases).where(cases.c.merged_into == double_id).values(merged_into=target_id))
+        index_again(self._connection, {double_id, target_id})
+
+    def remove_file(self, comment_id: str, sha256: str, filename: str) -> None:
+        """Take files of this content and name off a comment, and delete their bytes when no other comment and no mail has them.
+
+        Bytes that come in again meanwhile renew `kept_at`, and stay.
+        """
+        one = and_(comment_files.c.comment_id == comment_id, comment_files.c.sha256 == sha256, comment_files.c.filename == filename)
+        self._connection.execute(delete(comment_files).where(one))
+        kept_at = self._connection.execute(select(blobs.c.kept_at).where(blobs.c.sha256 == sha256)).scalar_one_or_none()
+        needed = exists().where(comment_files.c.sha256 == blobs.c.sha256), exists().where(journal.c.raw_sha256 == blobs.c.sha256)
+        gone = delete(blobs).where(blobs.c.sha256 == sha256, blobs.c.kept_at == kept_at, *(~condition for condition in needed))
+        self._connection.execute(gone)
+
+    def comments_of_mails(self, journal_ids: Collection[str]) -> dict[str, str]:
+        """Journal id -> id of the comment that this mail made, for those that made one."""
+        found = select(comments.c.journal_id, comments.c.id).where(comments.c.journal_id.in_(journal_ids))
+        return {row.journal_id: row.id for row in self._connection.execute(found)} if journal_ids else {}
+
+    def changed_by_mail(self, ids: Collection[str], windows: Sequence[tuple[datetime, datetime, int]]) -> dict[str, tuple[int, ...]]:
+        """Case id -> how many comments and notes mail made on it in each window (since, until, enough); counted no further than `enough`.
+
+        One statement, which reads at most that many rows of each case and window, however many comments it has.
+        """
+        if not ids:
+            return {}
+        counted = [_comments_by_mail(*window).label(f"changes_{number}") for number, window in enumerate(windows)]
+        rows = self._connection.execute(select(cases.c.id, *counted).where(cases.c.id.in_(ids)))
+        return {id_: tuple(changes) for id_, *changes in rows}
+
+    def events(self, case_id: str) -> Sequence[Event]:
+        """What happened to the case, in order."""
+        found = select(events).where(events.c.case_id == case_id).order_by(events.c.id)
+        return [event_of(row) for row in self._connection.execute(found)]
+
+    def statuses(self) -> Mapping[str, int]:
+        """Status -> how many cases are in it."""
+        found = select(cases.c.status, func.count().label("cases")).group_by(cases.c.status)
+        return {row.status: row.cases for row in self._connection.execute(found)}
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """Write everything that the changes hold, in a fixed number of statements. Of several changes to one case the last one's `case`
+        stands.
+
+        Raises StoreConflict for a second comment of one journal entry.
+        """
+        self._write_cases(changes)
+        self._write_participants(changes)
+        new_comments = [comment for change in changes for comment in change.comments]
+        insert_all(self._connection, comments, [_comment_row(comment) for comment in new_comments])
+        insert_all(self._connection, comment_files, [row for comment in new_comments for row in _file_rows(comment)])
+        insert_all(self._connection, events, [_event_row(event) for change in changes for event in change.events])
+        insert_all(self._connection, notices, [notice_row(notice) for change in changes for notice in change.notices])
+        index_changes(self._connection, changes)
+
+    def _write_cases(self, changes: Sequence[Change]) -> None:
+        latest = {change.case.id: change.case for change in changes}
+        created = {change.case.id for change in changes if change.created}
+        insert_all(self._connection, cases, [_case_row(latest[id_]) for id_ in sorted(created)])
+        _CHANGE_CASE.run(self._connection, [_case_row(latest[id_], key="of_id") for id_ in sorted(latest.keys() - created)])
+
+    def _write_participants(self, changes: Sequence[Change]) -> None:
+        added = {(change.case.id, p.contact.id): p for change in changes for p in change.participants_added}
+        keys = sorted(added)
+        rows = [{"case_id": c, "contact_id": p, "role": added[c, p].role, "approved": added[c, p].approved} for c, p in keys]
+        insert_all(self._connection, participants, rows, key=("case_id", "contact_id"), renew=("role", "approved"))
+        gone = [{"of_case": change.case.id, "of_contact": id_} for change in changes for id_ in change.participants_removed]
+        if gone:
+            which = and_(participants.c.case_id == bindparam("of_case"), participants.c.contact_id == bindparam("of_contact"))
+            self._connection.execute(delete(participants).where(which), gone)
+
+    def loaded(self, rows: Sequence[Any]) -> Sequence[Case]:
+        """The cases of these rows of `cases`, with their participants."""
+        taking_part = self._participants([row.id for row in rows])
+        return [_case(row, taking_part.get(row.id, [])) for row in rows]
+
+    def _participants(self, case_ids: Sequence[str]) -> Mapping[str, Sequence[Participant]]:
+        taking_part: dict[str, Any] = {}
+        for row in _TAKING_PART.rows(self._connection, case_ids=case_ids) if case_ids else ():
+            taking_part.setdefault(row.case_id, []).append(Participant(contact(row), row.role, row.approved))
+        return taking_part
+
+    def _comments(self, statement: Select[Any]) -> Sequence[Comment]:
+        rows = self._connection.execute(statement).all()
+        files = self._files([row.id for row in rows])
+        return [
+            Comment(
+                id=row.id,
+                case_id=row.case_id,
+                kind=row.kind,
+                text=row.text,
+                author=Actor(row.author_kind, row.author_name, row.author_contact_id),
+                created_at=row.created_at,
+                journal_id=row.journal_id,
+                files=tuple(files.get(row.id, ())),
+                signature=row.signature,
+                quoted=row.quoted,
+                forwarded=row.forwarded,
+            )
+            for row in rows
+        ]
+
+    def _files(self, comment_ids: Sequence[str]) -> Mapping[str, Sequence[StoredFile]]:
+        if not comment_ids:
+            return {}
+        found = (
+            select(comment_files)
+            .where(comment_files.c.comment_id.in_(comment_ids))
+            .order_by(comment_files.c.comment_id, comment_files.c.position)
+        )
+        files: dict[str, Any] = {}
+        for r in self._connection.execute(found):
+            file = StoredFile(r.sha256, r.filename, r.content_type, r.size_bytes, r.disposition, r.content_id)
+            files.setdefault(r.comment_id, []).append(file)
+        return files
+
+
+_CASE_FIELDS = (
+    "number", "key", "summary", "status", "case_type", "priority", "created_at", "updated_at", "reporter_id", "customer_id", "component",
+    "assignee", "description", "resolved_at", "environment", "merged_into", "due_at",
+)  # fmt: skip
+# What never changes is not written again: an unchanged unique key spares PostgreSQL the check of what refers to it.
+_CHANGING = tuple(name for name in _CASE_FIELDS if name not in ("number", "key", "created_at"))
+_BY_ID = Prepared(select(cases).where(cases.c.id.in_(listed("ids"))))
+_BY_NUMBER = Prepared(select(cases).where(cases.c.number.in_(listed("numbers"))))
+_OF_PARTICIPANTS = Prepared(
+    select(cases.c.number, participants.c.contact_id, cases.c.id)
+    .join(participants, participants.c.case_id == cases.c.id)
+    .where(participants.c.approved, participants.c.contact_id.in_(listed("contacts")), cases.c.number.in_(listed("numbers")))
+)
+_LAST_BEFORE = Prepared(
+    select(comments.c.id)
+    .where(comments.c.case_id == bindparam("case"), comments.c.id < bindparam("before"), comments.c.kind == literal("comment"))
+    .order_by(comments.c.id.desc())
+    .limit(1)
+)
+_LOCK = Prepared(select(cases).where(cases.c.id.in_(listed("ids"))).order_by(cases.c.id).with_for_update())
+_TAKING_PART = Prepared(
+    select(participants.c.case_id, participants.c.role, participants.c.approved, contacts)
+    .join(contacts, contacts.c.id == participants.c.contact_id)
+    .where(participants.c.case_id.in_(listed("case_ids")))
+    .order_by(participants.c.role.desc(), contacts.c.number)
+)
+_CHANGE_CASE = UpdateAll(
+    update(cases)
+    .where(cases.c.id == bindparam("of_id"))
+    .values({name: bindparam(f"to_{name}") for name in _CHANGING} | {"version": cases.c.version + literal(1)})
+)
+
+
+def _case_row(case: Case, key: str = "id") -> dict[str, Any]:
+    values = {name: getattr(case, name) for name in _CASE_FIELDS} | {"due_at": case.due_at or NEVER}
+    if key == "id":
+        return {"id": case.id, **values}
+    return {key: case.id, **{f"to_{name}": values[name] for name in _CHANGING}}
+
+
+def _case(row: Any, taking_part: Iterable[Participant]) -> Case:
+    values = {name: getattr(row, name) for name in _CASE_FIELDS} | {"due_at": row.due_at if row.due_at < NEVER else None}
+    return Case(id=row.id, **values, version=row.version, participants=tuple(taking_part))
+
+
+def _comment_row(comment: Comment) -> dict[str, Any]:
+    return {
+        "id": comment.id,
+        "case_id": comment.case_id,
+        "kind": comment.kind,
+        "text": comment.text,
+        "author_kind": comment.author.kind,
+        "author_name": comment.author.name,
+        "author_contact_id": comment.author.contact_id,
+        "created_at": comment.created_at,
+        "journal_id": comment.journal_id,
+        "signature": comment.signature,
+        "quoted": comment.quoted,
+        "forwarded": comment.forwarded,
+    }
+
+
+def _file_rows(comment: Comment) -> Iterable[dict[str, Any]]:
+    for position, file in enumerate(comment.files):
+        yield {
+            "comment_id": comment.id,
+            "position": position,
+            "sha256": file.sha256,
+            "filename": file.filename,
+            "content_type": file.content_type,
+            "size_bytes": file.size_bytes,
+            "disposition": file.disposition,
+            "content_id": file.content_id,
+        }
+
+
+def event_of(row: Any) -> Event:
+    """The event of a row of `events`."""
+    actor = Actor(row.actor_kind, row.actor_name, row.actor_contact_id)
+    return Event(row.id, row.case_id, row.kind, actor, row.at, json.loads(row.facts))
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "case_id": event.case_id,
+        "kind": event.kind,
+        "actor_kind": event.actor.kind,
+        "actor_name": event.actor.name,
+        "actor_contact_id": event.actor.contact_id,
+        "at": event.at,
+        "facts": json.dumps(dict(event.facts), ensure_ascii=False),
+    }
+
+
+def _comments_by_mail(since: datetime, until: datetime, enough: int) -> ScalarSelect[int]:
+    """How many comments and notes mail has made on the case of the row, up to `enough`."""
+    by_mail = (
+        select(literal(1).label("one"))
+        .where(comments.c.case_id == cases.c.id, comments.c.id >= id_floor(since), comments.c.created_at.between(since, until))
+        .where(comments.c.journal_id.is_not(None), comments.c.kind.in_([literal("comment"), literal("note")]))
+        .limit(enough)
+        .correlate(cases)
+        .subquery()
+    )
+    return select(func.count()).select_from(by_mail).scalar_subquery()

@@ -1,0 +1,1 @@
+"""What waits for a person: work of every kind, and what a restore has set aside."""

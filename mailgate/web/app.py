@@ -1,0 +1,378 @@
+"""The ASGI app: one answer per request of the route table. In: an `App` and how the site is reached. Out: a Starlette application.
+
+Page functions are plain functions and run in threads of their own number; nothing here decides who may do what.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+from urllib.parse import quote
+from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo
+
+import anyio
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route as Path
+
+from mailgate import log
+from mailgate.application.accounts.limits import charge
+from mailgate.application.accounts.passwords import AT_ONCE
+from mailgate.application.accounts.sessions import Client, LoggedIn, logged_in
+from mailgate.application.app import App
+from mailgate.application.health import is_ready
+from mailgate.application.once import once
+from mailgate.errors import MailgateError, Repeated
+from mailgate.web.gate import gate
+from mailgate.web.http import client, cookies, live
+from mailgate.web.http.access_log import AccessLog, shown_path
+from mailgate.web.http.body import BodyTooLarge, BodyTooSlow, BodyUnreadable, read_form
+from mailgate.web.http.download import download
+from mailgate.web.http.errors import NotOurs, error_page, retry_after_s
+from mailgate.web.http.origin import SAFE_METHODS, origin_of, same_origin
+from mailgate.web.http.security import framed_headers, page_headers
+from mailgate.web.http.static import Static
+from mailgate.web.pages import forms, keeping
+from mailgate.web.pages.forms import Form
+from mailgate.web.pages.jinja import Templates
+from mailgate.web.pages.request import Answer, Data, Done, Download, Framed, Live, Page, PageRequest, Redirect
+from mailgate.web.pages.when import Calendar
+from mailgate.web.pages.words import LANGUAGES, NAMES, Words, choose, words
+from mailgate.web.portal import login
+from mailgate.web.routes import ROUTES, Route
+
+GZIP_FROM_BYTES, GZIP_LEVEL = 1024, 4
+MAX_UPLOAD_SLACK_BYTES = 4 * 1024 * 1024
+VISITOR_BODY_BYTES, LARGE_BODY_BYTES = 64 * 1024, 256 * 1024
+LOCATION_SIGNS = "/?=&#%+:@!$'()*,;~"
+BODIES_AT_ONCE, BODIES_PER_ACCOUNT = 8, 2
+
+Result = TypeVar("Result")
+
+_log = log.get("web")
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """How the site is reached. `trusted`: proxies whose X-Forwarded-For and -Proto are believed. `threads`: page functions at a time."""
+
+    trusted: tuple[client.Network, ...] = ()
+    threads: int = 8
+
+
+class Site:
+    """What all requests share. Made once; read only."""
+
+    def __init__(self, app: App, options: WebOptions) -> None:
+        self.app, self.options, self.static = app, options, Static()
+        service = app.settings.service
+        shared = {"static": self.static.url, "company": service.company, "languages": LANGUAGES, "language_names": NAMES}
+        self.templates = Templates(shared)
+        self._first_zone = app.policies.peek().zone
+        self.own_origin = origin_of(service.portal_url)
+        self.provider_origin = origin_of(app.settings.openid.issuer) if app.settings.openid.issuer else ""
+        self.streams = live.Streams()
+        self.limiter, self.password_limiter = anyio.CapacityLimiter(options.threads), anyio.CapacityLimiter(AT_ONCE)
+        self.bodies = anyio.Semaphore(BODIES_AT_ONCE)
+        self._bodies_of: WeakValueDictionary[str, anyio.Semaphore] = WeakValueDictionary()
+        for language in LANGUAGES:
+            words(language)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the policy that this process read last: error pages need it while the database is away."""
+        policy = self.app.policies.last_read
+        return ZoneInfo(policy.zone if policy else self._first_zone)
+
+    def bodies_of(self, account_id: str) -> anyio.Semaphore:
+        """Limits how many bodies of one account are read at a time."""
+        found = self._bodies_of.get(account_id)
+        if found is None:
+            found = self._bodies_of[account_id] = anyio.Semaphore(BODIES_PER_ACCOUNT)
+        return found
+
+    def is_secure(self, request: Request) -> bool:
+        """Whether the browser reached us over https, as far as the connection or a proxy that is believed says."""
+        peer = request.client.host if request.client else ""
+        scheme = client.forwarded_scheme(peer, request.headers.getlist("x-forwarded-proto"), self.options.trusted)
+        return (scheme or request.scope["scheme"]) == "https"
+
+    def client_of(self, request: Request) -> Client:
+        """Who sends the request."""
+        peer = request.client.host if request.client else ""
+        address = client.client_address(peer, request.headers.getlist("x-forwarded-for"), self.options.trusted)
+        return Client(address or peer, request.headers.get("user-agent", ""))
+
+    def origins(self, request: Request) -> frozenset[str]:
+        """Origins whose pages are ours: the public address, and the one the request was sent to."""
+        scheme = "https" if self.is_secure(request) else "http"
+        return frozenset({self.own_origin, f"{scheme}://{request.headers.get('host', '').lower()}"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One request with what its cookies say. `secret`: what the tokens of its forms are made with."""
+
+    request: Request
+    jar: cookies.Jar
+    words: Words
+    mine: LoggedIn | None
+    session: str
+    visitor: str
+    flash: str
+
+    @property
+    def secret(self) -> str:
+        return self.session if self.mine else self.visitor
+
+
+def make_app(app: App, options: WebOptions | None = None) -> Starlette:
+    """The application, ready to be served."""
+    site = Site(app, options or WebOptions())
+    paths = [
+        Path("/health", _health, methods=["GET"]),
+        Path("/ready", partial(_ready, site), methods=["GET"]),
+        Path("/static/{hash}/{name}", partial(_static, site), methods=["GET"]),
+    ]
+    paths += [Path(one.path, _endpoint(site, one), methods=[one.method]) for one in ROUTES]
+    made = Starlette(
+        routes=paths,
+        middleware=[
+            Middleware(AccessLog, trusted=site.options.trusted),
+            Middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL),
+        ],
+        exception_handlers={404: partial(_no_page, site), 405: partial(_no_page, site), Exception: partial(_fault, site)},
+    )
+    made.router.redirect_slashes = False  # it would build an address from the Host header
+    return made
+
+
+def _endpoint(site: Site, route: Route) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        return await _respond(site, route, request)
+
+    return endpoint
+
+
+async def _respond(site: Site, route: Route, request: Request) -> Response:
+    """Read, check, call the page function, answer; each error becomes its page."""
+    visit = await _visit(site, request, by_person=route.by_person)
+    try:
+        if elsewhere := gate(site.app, route, visit.mine, request.path_params, _asked_for(request)):
+            return _answered(site, route, visit, await _with_words(site, route, visit, elsewhere))
+        form = await _form(site, route, visit) if request.method not in SAFE_METHODS else Form()
+        answer = await _in_thread(site, partial(_run, site, route, visit, form), passwords=_takes_a_password(route))
+    except (MailgateError, NotOurs, BodyTooLarge, BodyUnreadable, BodyTooSlow) as error:
+        answer = error_page(error)
+        response = _answered(site, route, visit, answer)
+        if isinstance(error, BodyTooLarge | BodyTooSlow):
+            response.headers["Connection"] = "close"  # the rest of the body is nobody's request
+        if wait_s := retry_after_s(error):
+            response.headers["Retry-After"] = str(wait_s)
+        return response
+    return _answered(site, route, visit, answer)
+
+
+async def _visit(site: Site, request: Request, *, by_person: bool = True) -> _Visit:
+    jar = cookies.Jar(site.is_secure(request))
+    session = jar.read(request, "session")
+    try:
+        mine = await _in_thread(site, partial(logged_in, site.app, session, by_person=by_person)) if session else None
+    except MailgateError:
+        mine = None  # the database is away: the page says so when it needs it
+    asked = jar.read(request, "language") or (mine.account.language if mine else "")
+    language = choose(asked, request.headers.get("accept-language", ""), site.app.settings.service.default_language)
+    return _Visit(
+        request, jar, words(language), mine, session, cookies.visitor_secret(jar.read(request, "visitor")), jar.read(request, "flash")
+    )  # fmt: skip
+
+
+def _asked_for(request: Request) -> str:
+    """Path and query, as they stand in the address."""
+    query = request.url.query
+    return f"{request.scope['path']}?{query}" if query else str(request.scope["path"])
+
+
+async def _with_words(site: Site, route: Route, visit: _Visit, elsewhere: Redirect) -> Answer:
+    """Where to go instead. Text typed into a form whose session has ended is carried through the login."""
+    request = visit.request
+    if visit.mine or not route.keeps or not same_origin(request.headers, site.origins(request)):
+        return elsewhere
+    form = await _read(site, visit)
+    return await _in_thread(site, partial(login.kept_page, _page_request(site, visit, form), _page_of(route, request)))
+
+
+def _page_of(route: Route, request: Request) -> str:
+    """The page on which the form of a route stands."""
+    return route.keeps.format_map(request.path_params) if route.keeps else request.scope["path"]
+
+
+async def _form(site: Site, route: Route, visit: _Visit) -> Form:
+    """The form of an unsafe request that came from a page of ours. Raises NotOurs, BodyTooLarge, BodyUnreadable."""
+    request, page = visit.request, _page_of(route, visit.request)
+    if route.one_click:
+        form = await _read(site, visit)
+        if forms.is_one_click(form):
+            return form
+    if not same_origin(request.headers, site.origins(request)):
+        raise NotOurs(page)
+    if not route.one_click:
+        form = await _read(site, visit)
+    if forms.is_own_token(visit.secret, form.text(forms.TOKEN_FIELD)):
+        return form
+    if route.keeps and visit.mine:
+        await _in_thread(site, partial(keeping.keep, site.app, visit.mine, page, form))
+        raise NotOurs(page, kept=True)
+    raise NotOurs(page)
+
+
+async def _read(site: Site, visit: _Visit) -> Form:
+    """The body: a small one from visitors; from accounts as large as a mail, few at a time, since each is held in memory."""
+    if visit.mine is None:
+        return await read_form(visit.request, VISITOR_BODY_BYTES)
+    most = site.app.settings.smtp.max_message_bytes + MAX_UPLOAD_SLACK_BYTES
+    declared = visit.request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) <= LARGE_BODY_BYTES:
+        return await read_form(visit.request, most)
+    async with site.bodies_of(visit.mine.account.id), site.bodies:
+        return await read_form(visit.request, most)
+
+
+def _takes_a_password(route: Route) -> bool:
+    return route.method == "POST" and route.cache == "no-store"
+
+
+def _run(site: Site, route: Route, visit: _Visit, form: Form) -> Answer:
+    """Call the page function; a form sent twice leads to the result of the first submission."""
+    page_request = _page_request(site, visit, form)
+    if route.method == "POST" and route.charged and visit.mine and visit.mine.account.kind == "contact":
+        charge(site.app, ("write:account", visit.mine.account.id))
+    if route.method == "GET" or not route.once:
+        return route.handler(page_request)
+    try:
+        with once(f"{visit.secret} {visit.request.scope['path']} {form.submission()}") as submission:
+            submission.refuse_known(site.app.store)
+            answer = route.handler(page_request)
+            if isinstance(answer, Redirect):
+                submission.leads_to(site.app.store, answer.path)
+            return answer
+    except Repeated as error:
+        return Redirect(error.result or "/", flash="flash.sent_once")
+
+
+def _page_request(site: Site, visit: _Visit, form: Form) -> PageRequest:
+    request = visit.request
+    return PageRequest(
+        app=site.app, path=request.scope["path"], params=dict(request.path_params), query=dict(request.query_params), form=form,
+        client=site.client_of(request), words=visit.words, calendar=Calendar(visit.words.language, site.zone, site.app.now()),
+        mine=visit.mine, step=visit.jar.read(request, "step"),
+    )  # fmt: skip
+
+
+def _answered(site: Site, route: Route, visit: _Visit, answer: Answer) -> Response:
+    if isinstance(answer, Download):
+        return download(answer.content, answer.filename, answer.content_type)
+    if isinstance(answer, Done):
+        return Response(status_code=204, headers=page_headers("no-store", secure=visit.jar.secure))
+    if isinstance(answer, Redirect):
+        return _redirected(visit, answer)
+    if isinstance(answer, Framed):
+        return HTMLResponse(answer.html, headers=framed_headers())
+    if isinstance(answer, Live):
+        headers = page_headers("no-store", secure=visit.jar.secure)
+        may_go_on = partial(_in_thread, site, partial(_may_go_on, site, route, visit))
+        return live.stream(site.streams, answer, live.Source(lambda: _in_thread(site, answer.ask), may_go_on), headers)
+    if isinstance(answer, Data):
+        return JSONResponse(dict(answer.values), headers=page_headers("no-store", secure=visit.jar.secure))
+    headers = page_headers(answer.cache or route.cache, secure=visit.jar.secure, form_to=site.provider_origin)
+    response = Response(_html(site, visit, answer), answer.status, headers | {"Content-Type": "text/html; charset=utf-8"})
+    if visit.flash:
+        visit.jar.drop(response, "flash")
+    if not visit.mine and visit.jar.read(visit.request, "visitor") != visit.visitor:
+        visit.jar.write(response, "visitor", visit.visitor, cookies.VISITOR_S)
+    return response
+
+
+def _may_go_on(site: Site, route: Route, visit: _Visit) -> bool:
+    """Whether who asked for a stream is still logged in with the same rights, and the page still for them."""
+    mine = logged_in(site.app, visit.session, by_person=False)
+    if mine is None or visit.mine is None or mine.principal != visit.mine.principal:
+        return False
+    return gate(site.app, route, mine, visit.request.path_params, _asked_for(visit.request)) is None
+
+
+def _html(site: Site, visit: _Visit, page: Page) -> str:
+    calendar = Calendar(visit.words.language, site.zone, site.app.now())
+    values: Mapping[str, object] = {
+        "t": visit.words, "when": calendar, "language": visit.words.language, "mine": visit.mine, "path": visit.request.scope["path"],
+        "flash": visit.words.get(visit.flash) if visit.flash.startswith("flash.") else "", "errors": page.errors,
+        "form_token": forms.form_token(visit.secret), "token_field": forms.TOKEN_FIELD, **page.values,
+    }  # fmt: skip
+    return site.templates.render(page.template, values)
+
+
+def _redirected(visit: _Visit, answer: Redirect) -> Response:
+    response = Response(
+        status_code=303, headers={**page_headers("no-store", secure=visit.jar.secure), "Location": quote(answer.path, safe=LOCATION_SIGNS)}
+    )
+    if answer.flash:
+        visit.jar.write(response, "flash", answer.flash, cookies.FLASH_S)
+    if answer.language:
+        visit.jar.write(response, "language", answer.language, cookies.LANGUAGE_S)
+    if answer.begin:
+        seconds = int((answer.begin.ends_at - answer.begin.begins_at).total_seconds())
+        visit.jar.write(response, "session", answer.begin.token, seconds)
+        visit.jar.drop(response, "visitor")
+        visit.jar.drop(response, "step")
+    if answer.step:
+        visit.jar.write(response, "step", answer.step, cookies.STEP_S)
+    if answer.end:
+        visit.jar.drop(response, "session")
+        response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+async def _in_thread(site: Site, work: Callable[[], Result], *, passwords: bool = False) -> Result:
+    """Hashing passwords is slow: it has a limiter of its own, so that no page waits for it."""
+    return await anyio.to_thread.run_sync(work, limiter=site.password_limiter if passwords else site.limiter)
+
+
+async def _no_page(site: Site, request: Request, error: Exception) -> Response:
+    visit = await _visit(site, request)
+    page = Page("layout/error.html.j2", {"kind": "not_found", "values": {}}, getattr(error, "status_code", 404), cache="no-store")
+    headers = page_headers("no-store", secure=visit.jar.secure) | {"Content-Type": "text/html; charset=utf-8"}
+    return Response(_html(site, visit, page), page.status, headers)
+
+
+async def _fault(site: Site, request: Request, error: Exception) -> Response:
+    """A bug of ours: logged with its location, shown without details."""
+    trace = traceback.extract_tb(error.__traceback__)[-1]
+    _log.error("page_failed", path=shown_path(request.scope), error=type(error).__name__, at=f"{trace.filename}:{trace.lineno}")
+    jar = cookies.Jar(site.is_secure(request))
+    known = words(choose("", request.headers.get("accept-language", ""), site.app.settings.service.default_language))
+    page, visit = error_page(error), _Visit(request, jar, known, None, "", "", "")
+    headers = page_headers("no-store", secure=jar.secure) | {"Content-Type": "text/html; charset=utf-8"}
+    return Response(_html(site, visit, page), page.status, headers)
+
+
+async def _health(_request: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+async def _ready(site: Site, _request: Request) -> Response:
+    ready = await _in_thread(site, partial(is_ready, site.app))
+    return PlainTextResponse("ready\n" if ready else "the database does not answer\n", 200 if ready else 503)
+
+
+async def _static(site: Site, request: Request) -> Response:
+    params = request.path_params
+    accepts = request.headers.get("accept-encoding", "")
+    found = site.static.answer(params["hash"], params["name"], accepts, secure=site.is_secure(request))
+    return found or PlainTextResponse("no such file\n", 404)

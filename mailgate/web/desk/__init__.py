@@ -1,0 +1,1 @@
+"""Pages of agents: queues, cases, held mail, customers."""

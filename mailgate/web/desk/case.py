@@ -1,0 +1,37 @@
+"""The desk's page of a case: timeline, who was notified, facts, and the forms of all that can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mailgate.application.cases.choices import show_choices
+from mailgate.application.desk.case import show_desk_case
+from mailgate.application.desk.queues import QUEUES
+from mailgate.errors import Invalid
+from mailgate.web.pages.request import Answer, Page, PageRequest
+
+SHOWN_FACTS = ("from", "to", "address", "why", "duplicate", "double", "into", "filename", "field")
+"""`double` is the name of `duplicate` in events of earlier releases."""
+PROBLEMS = frozenset({"failed", "uncertain", "suppressed", "withheld", "complained", "delayed"})
+DELIVERED = frozenset({"sent", "captured", "delivered"})
+
+
+def show(request: PageRequest) -> Answer:
+    """The page."""
+    return desk_case_page(request, request.params["key"])
+
+
+def desk_case_page(
+    request: PageRequest, key: str, *, status: int = 200, errors: Sequence[Invalid] = (), typed: Mapping[str, str] | None = None
+) -> Page:
+    """The page of a case; with errors and what was typed when a form on it was wrong."""
+    desk = show_desk_case(request.app, request.principal, key)
+    choices = show_choices(request.app, request.principal, request.words.language)
+    queue = request.query.get("queue", "") or request.form.text("queue")
+    values: dict[str, object] = {
+        "desk": desk, "case": desk.case, "choices": choices, "typed": typed or {}, "now": request.calendar.now,
+        "types": {one.key: one.label for one in choices.types}, "priorities": {one.key: one.label for one in choices.priorities},
+        "queue": queue if queue in QUEUES else "", "problems": PROBLEMS, "delivered": DELIVERED, "shown_facts": SHOWN_FACTS,
+        "me": request.principal.name,
+    }  # fmt: skip
+    return Page("desk/case.html.j2", values, status, tuple(errors))

@@ -1,0 +1,137 @@
+"""Customers and contacts: look at them, add and change them, lift a suppression and send again what it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+from mailgate.application.cases.read import ListCases, list_cases
+from mailgate.application.customers import contacts, customers, join, suppressions
+from mailgate.errors import Ambiguous, Invalid, NotFound
+from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+
+PAGE_ROWS, CASES_SHOWN = 50, 10
+
+
+def show(request: PageRequest) -> Answer:
+    """All customers by name."""
+    return _list(request)
+
+
+def add(request: PageRequest) -> Answer:
+    """Add a customer."""
+    form = request.form
+    command = customers.AddCustomer(form.text("name"), _domains(form.text("domains")) or None, form.text("agreement") or None)
+    try:
+        made = customers.add_customer(request.app, request.principal, command)
+    except Invalid as error:
+        return _list(request, 422, (error,))
+    return Redirect(customer_path(made.id), flash="flash.saved")
+
+
+def show_one(request: PageRequest) -> Answer:
+    """One customer with its contacts and cases."""
+    return _customer(request)
+
+
+def change(request: PageRequest) -> Answer:
+    """Change a customer."""
+    form = request.form
+    command = customers.SetCustomer(
+        request.params["name"], form.text("name"), _domains(form.text("domains")), agreement=form.text("agreement") or None,
+        language=form.text("language"),
+    )  # fmt: skip
+    try:
+        after = customers.set_customer(request.app, request.principal, command)
+    except Invalid as error:
+        return _customer(request, 422, (error,))
+    return Redirect(customer_path(after.id), flash="flash.saved")
+
+
+def add_contact(request: PageRequest) -> Answer:
+    """Add a contact to a customer."""
+    name, form = request.params["name"], request.form
+    command = contacts.AddContact(form.text("address"), form.text("contact_name"), customer=name)
+    try:
+        contacts.add_contact(request.app, request.principal, command)
+    except Invalid as error:
+        return _customer(request, 422, (error,))
+    return Redirect(customer_path(name), flash="flash.saved")
+
+
+def show_contact(request: PageRequest) -> Answer:
+    """One contact, with the suppressions of their address."""
+    return _contact(request)
+
+
+def change_contact(request: PageRequest) -> Answer:
+    """Change a contact: name, language, customer, address, access to the company's cases."""
+    address, form = request.params["address"], request.form
+    new = form.text("address").strip()
+    command = contacts.SetContact(
+        address, form.text("name"), form.text("language"), form.text("customer").strip(),
+        new if new.lower() != address.lower() else None, form.text("company_access") if "company_access" in form.fields else None,
+    )  # fmt: skip
+    return _acted(request, lambda: contacts.set_contact(request.app, request.principal, command), new or address)
+
+
+def join_contact(request: PageRequest) -> Answer:
+    """Make this contact and another one: they are the same person."""
+    address, form = request.params["address"], request.form
+    command = join.JoinContacts(form.text("other").strip(), address)
+    return _acted(request, lambda: join.join_contacts(request.app, request.principal, command), address, "flash.joined", "other")
+
+
+def lift(request: PageRequest) -> Answer:
+    """Lift a suppression; with `send`, send what it stopped."""
+    address, form = request.params["address"], request.form
+    command = suppressions.RemoveSuppressions([address], form.text("reason"), bool(form.text("send")))
+    return _acted(request, lambda: suppressions.remove_suppressions(request.app, request.principal, command), address, "flash.lifted")
+
+
+def customer_path(id_: str) -> str:
+    """The page of a customer."""
+    return f"/desk/customers/{quote(id_, safe='')}"
+
+
+def _acted(request: PageRequest, run: Callable[[], object], address: str, flash: str = "flash.saved", names: str = "customer") -> Answer:
+    """`names`: the field that names another thing, where one that is not found is said."""
+    try:
+        run()
+    except Invalid as error:
+        return _contact(request, 422, (Invalid(names, error.code, str(error)) if error.field == "into" else error,))
+    except (NotFound, Ambiguous) as error:
+        if error.kind == "contact" and names == "customer":
+            raise
+        return _contact(request, 422, (Invalid(names, "unknown", str(error)),))
+    return Redirect(f"/desk/contacts/{quote(address, safe='')}", flash=flash)
+
+
+def _list(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
+    command = customers.ListCustomers(PAGE_ROWS, request.query.get("after") or None)
+    found = customers.list_customers(request.app, request.principal, command)
+    return Page("desk/customers.html.j2", {"rows": found.rows, "next": found.next, "typed": request.form.fields}, status, errors)
+
+
+def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
+    app, who, name = request.app, request.principal, request.params["name"]
+    customer = customers.show_customer(app, who, customers.ShowCustomer(name))
+    people = contacts.list_contacts(app, who, contacts.ListContacts(customer.id, PAGE_ROWS, request.query.get("after") or None))
+    found = list_cases(app, who, ListCases(customer=customer.id, limit=CASES_SHOWN))
+    values: Mapping[str, object] = {
+        "customer": customer, "people": people.rows, "next": people.next, "cases": found.rows, "typed": request.form.fields
+    }  # fmt: skip
+    return Page("desk/customer.html.j2", values, status, errors)
+
+
+def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
+    app, who, address = request.app, request.principal, request.params["address"]
+    contact = contacts.show_contact(app, who, contacts.ShowContact(address))
+    stopped = suppressions.list_suppressions(app, who, suppressions.ListSuppressions([contact.address]))
+    found = list_cases(app, who, ListCases(contact=contact.address, limit=CASES_SHOWN))
+    values = {"contact": contact, "stopped": stopped, "cases": found.rows, "typed": request.form.fields}
+    return Page("desk/contact.html.j2", values, status, errors)
+
+
+def _domains(text: str) -> list[str]:
+    return text.replace(",", " ").split()

@@ -1,0 +1,60 @@
+"""Held mail: the queue, and decisions. A decision is first shown with its effects and recipients, and takes effect when confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mailgate.application.desk import held
+from mailgate.application.journal.discard import Discard, discard
+from mailgate.application.journal.release import Release, release
+from mailgate.application.journal.selection import Selection
+from mailgate.errors import Ambiguous, Invalid, NotFound
+from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+
+PAGE_ROWS = 50
+
+
+def show(request: PageRequest) -> Answer:
+    """The queue."""
+    return _page(request)
+
+
+def decide(request: PageRequest) -> Answer:
+    """Show what a decision would do; with `sure`, do it."""
+    form = request.form
+    ids, decision, case = [one for one in form.texts("id") if one], form.text("decision"), form.text("case").strip()
+    try:
+        if not ids:
+            raise Invalid("id", "empty", "choose at least one mail")
+        plan = held.rehearse(request.app, request.principal, held.Rehearse(ids, decision, case))
+        across = form.text("across").strip().upper()
+        ready = [one.id for one in plan if not one.problem and (not one.crosses or one.case_key == across)]
+        if not form.text("sure"):
+            return Page("desk/held_plan.html.j2", {"plan": plan, "decision": decision, "case": case, "reason": form.text("reason")})
+        if ready:
+            _decide(request, ready, decision, case)
+    except (Invalid, NotFound, Ambiguous) as error:
+        shown = error if isinstance(error, Invalid) else Invalid("case", "no_such", str(error))
+        return _page(request, 422, (shown,), ids)
+    return Redirect("/desk/held", flash="flash.held_done" if len(ready) == len(plan) else "flash.held_partly")
+
+
+def _decide(request: PageRequest, ids: Sequence[str], decision: str, case: str) -> None:
+    reason, across = request.form.text("reason"), request.form.text("across").strip()
+    if decision == "discard":
+        discard(request.app, request.principal, Discard(Selection(ids=ids), reason))
+    else:
+        named = case if decision == "comment" else ""
+        release(request.app, request.principal, Release(Selection(ids=ids), decision, named, reason, across))
+
+
+def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = (), ticked: Sequence[str] = ()) -> Page:
+    found = held.list_held(request.app, request.principal, held.ListHeld(PAGE_ROWS, request.query.get("after") or None))
+    values = {
+        "rows": found.rows,
+        "next": found.next,
+        "ticked": frozenset(ticked),
+        "decisions": held.DECISIONS,
+        "typed": request.form.fields,
+    }
+    return Page("desk/held.html.j2", values, status, errors)

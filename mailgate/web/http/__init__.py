@@ -1,0 +1,1 @@
+"""What every page needs of HTTP: headers, origin, sessions, errors, files."""

@@ -1,0 +1,47 @@
+"""Saves typed text when a session has ended or a form is too old. In: a form, the page it stands on. Out: a draft."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from mailgate.application import drafts
+from mailgate.application.accounts.sessions import LoggedIn
+from mailgate.application.app import App
+from mailgate.errors import Invalid
+from mailgate.web.pages.forms import TOKEN_FIELD, Form
+
+NOT_KEPT = frozenset({TOKEN_FIELD, "version", "draft", "discard", "similar_seen", "page"})
+MOST_FIELDS = 50
+
+
+def typed(form: Form) -> dict[str, str]:
+    """What a person typed and chose, without what belongs to the form."""
+    return {name: text for name, text in list(form.fields.items())[:MOST_FIELDS] if name not in NOT_KEPT and text}
+
+
+def carried(form: Form) -> str:
+    """The same as text, to go through the login."""
+    return json.dumps(typed(form), ensure_ascii=False)
+
+
+def restored(text: str) -> Mapping[str, str]:
+    """What `carried` made; nothing for anything else."""
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return {str(name): value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
+
+
+def keep(app: App, mine: LoggedIn, page: str, form: Form) -> None:
+    """Save it as the draft of this page, unless it is too long."""
+    keep_fields(app, mine, page, typed(form))
+
+
+def keep_fields(app: App, mine: LoggedIn, page: str, fields: Mapping[str, str]) -> None:
+    """The same for fields."""
+    try:
+        drafts.keep_draft(app, mine.principal, drafts.KeepDraft(mine, page, fields))
+    except Invalid:
+        return

@@ -1,0 +1,67 @@
+"""The words of pages, per language, from `web/locale/*.po`. In: a key. Out: the text, with values put in. A missing key stops the start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from markupsafe import Markup, escape
+
+from mailgate import catalogue
+
+LANGUAGES = catalogue.LANGUAGES
+NAMES: Mapping[str, str] = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts of one language by key, such as `login.title`."""
+
+    language: str
+    texts: Mapping[str, str]
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """The text with its values, which are escaped where the text stands in HTML. KeyError for a key that nobody has written."""
+        text = self.texts[key]
+        return text.format(**values) if values else text
+
+    def html(self, key: str, /, **values: object) -> Markup:
+        """The text as HTML: values are escaped unless they are markup of ours."""
+        return Markup(escape(self.texts[key])).format(**{name: escape(value) for name, value in values.items()})
+
+    def get(self, key: str, default: str = "") -> str:
+        """The text, or another one when there is no such key."""
+        return self.texts.get(key, default)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def words(language: str) -> Words:
+    """The words of a language. Raises KeyError for one that has none."""
+    return Words(language, {**catalogue.shipped("mailgate.web", language), **catalogue.shipped("mailgate.web", language, "staff.")})
+
+
+def choose(wanted: str, accept_language: str, default: str) -> str:
+    """The language of a page: what was chosen, else what the browser asks for (RFC 9110 section 12.5.4), else the default.
+
+    Danes and Swedes read bokmål more easily than English.
+    """
+    if wanted in LANGUAGES:
+        return wanted
+    aliases = {"nb": "nb", "no": "nb", "nn": "nn", "da": "nb", "sv": "nb", "en": "en"}
+    for name, _ in sorted(_ranges(accept_language), key=lambda one: -one[1]):
+        if name in aliases:
+            return aliases[name]
+    return default
+
+
+def _ranges(header: str) -> list[tuple[str, float]]:
+    found = []
+    for part in header.split(",")[:20]:
+        name, _, more = part.strip().lower().partition(";")
+        quality = more.strip().removeprefix("q=")
+        try:
+            found.append((name.partition("-")[0], float(quality) if quality else 1.0))
+        except ValueError:
+            continue
+    return found

@@ -1,0 +1,1 @@
+"""The customers' portal: one module per page, one function per request."""

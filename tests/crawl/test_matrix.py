@@ -1,0 +1,203 @@
+"""Every route as every kind of person, on an own, a colleague's and a stranger's case: what the access table says, and nothing else.
+
+A page that must not be known of is 404, one that is known and not allowed is 403, and who is not logged in is asked to. What a route must
+answer is worked out from its row and from `application.access`; a form that a new route needs stands in `FORMS`, and a route that lacks one
+fails here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mailgate.application.access import TABLE, Action, explain
+from mailgate.cases.model import Case
+from mailgate.web.app import WebOptions
+from mailgate.web.pages.forms import TOKEN_FIELD, form_token
+from mailgate.web.routes import ROUTES, Route
+from tests.crawl.pages import path_of
+from tests.support.crawl import CASES, COLLEAGUES, KINDS, OWN, STAFF, STRANGERS, VISITOR, Scene, make_scene
+from tests.support.office import open_office, reopen_office
+from tests.support.site import PASSWORD, Answer, Visitor, serve
+
+ME = "me"
+"""Stands for the id of the person who asks; staff name a participant."""
+Fields = Callable[[Case, int], Mapping[str, str]]
+
+FORMS: Mapping[str, Fields] = {
+    "/login": lambda case, n: {"name": "nobody", "password": PASSWORD},
+    "/logout": lambda case, n: {},
+    "/language": lambda case, n: {"language": "nn", "next": "/login"},
+    "/register": lambda case, n: {"name": "Ny", "address": f"ny{n}@kunde.example", "username": f"ny{n}"},
+    "/register/{token}": lambda case, n: {"username": f"ny{n}", "password": PASSWORD},
+    "/password": lambda case, n: {"name": f"ny{n}"},
+    "/password/{token}": lambda case, n: {"password": PASSWORD},
+    "/new": lambda case, n: {"case_type": "problem", "summary": f"Sak {n}"},
+    "/browse/{key}/comments": lambda case, n: {"text": f"Ord {n}"},
+    "/browse/{key}/operations": lambda case, n: {"operation": "freeze", "version": str(case.version)},
+    "/browse/{key}/edit": lambda case, n: {"summary": f"Ny {n}", "description": "d", "environment": "", "version": str(case.version)},
+    "/browse/{key}/clone": lambda case, n: {},
+    "/browse/{key}/participants": lambda case, n: {"address": "ola@kunde.example"},
+    "/browse/{key}/participants/remove": lambda case, n: {"who": ME},
+    "/browse/{key}/mute": lambda case, n: {"muted": "yes"},
+    "/drafts": lambda case, n: {"page": "/new", "summary": f"Utkast {n}"},
+    "/me/notices": lambda case, n: {"wants": "important"},
+    "/me/deletion": lambda case, n: {"sure": "yes"},
+    "/answer/{token}": lambda case, n: {"operation": "verify"},
+    "/claim/{token}": lambda case, n: {"who": "me"},
+    "/claim/{token}/code": lambda case, n: {"code": "1234 5678"},
+    "/notices/{token}": lambda case, n: {"wants": "digest"},
+    "/me/password": lambda case, n: {"old": "feil passord her", "new": PASSWORD},
+    "/me/sessions": lambda case, n: {},
+    "/first-admin/{token}": lambda case, n: {"name": "Ada", "address": "ada@x.example", "username": "ada", "password": PASSWORD},
+    "/login/code": lambda case, n: {"code": "123456"},
+    "/login/openid": lambda case, n: {},
+    "/me/openid": lambda case, n: {},
+    "/me/second-factor": lambda case, n: {},
+    "/me/second-factor/code": lambda case, n: {"code": "123456"},
+    "/me/second-factor/off": lambda case, n: {"code": "123456"},
+    "/desk": lambda case, n: {"act": "take", "key": case.key},
+    "/desk/new": lambda case, n: {"reporter": "kari@kunde.example", "case_type": "problem", "summary": f"Sak {n}"},
+    "/desk/cases/{key}/reply": lambda case, n: {"text": f"Svar {n}", "version": str(case.version)},
+    "/desk/cases/{key}/present": lambda case, n: {},
+    "/desk/cases/{key}/assign": lambda case, n: {"take": "1"},
+    "/desk/cases/{key}/fields": lambda case, n: {"summary": f"Ny {n}", "version": str(case.version)},
+    "/desk/cases/{key}/participants": lambda case, n: {"address": "ola@kunde.example"},
+    "/desk/cases/{key}/participants/remove": lambda case, n: {"who": "ola@kunde.example"},
+    "/desk/cases/{key}/participants/decide": lambda case, n: {"who": "anne@kunde.example", "decision": "approve"},
+    "/desk/cases/{key}/take-back": lambda case, n: {},
+    "/desk/cases/{key}/withdraw": lambda case, n: {"comment": "x"},
+    "/desk/cases/{key}/merge": lambda case, n: {"into": "SUP-999"},
+    "/desk/cases/{key}/move": lambda case, n: {"comment": "x", "to": "SUP-999"},
+    "/desk/customers": lambda case, n: {"name": f"Firma {n}"},
+    "/desk/customers/{name}": lambda case, n: {"name": "Kunde AS", "domains": "kunde.example"},
+    "/desk/customers/{name}/contacts": lambda case, n: {"address": f"k{n}@kunde.example"},
+    "/desk/contacts/{address}": lambda case, n: {"name": "Kari Lunde", "address": "kari@kunde.example"},
+    "/desk/contacts/{address}/join": lambda case, n: {"other": "ukjent@kunde.example"},
+    "/desk/contacts/{address}/lift": lambda case, n: {},
+    "/desk/held": lambda case, n: {"id": "x", "decision": "discard"},
+}
+"""POST: what is filled in, when a person may send it. The case is the one in the path (for other paths, any)."""
+STREAMS = ("/desk/live", "/desk/cases/{key}/live")
+"""What never ends; tests/unit/web/test_desk.py asks for it as everybody."""
+LAST = ("/browse/{key}/participants/remove",)
+"""What ends the person's own part in the case: asked for after all else."""
+FOR_NOBODY = ("/first-admin/{token}",)
+"""The scene has an administrator."""
+FINE: Mapping[str, set[str | int]] = {"GET": {200, 303}, "POST": {200, 204, 303, 409, 422}}
+"""Answers of a page that is open to whoever asks. Whether a form is right is for other tests."""
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Scene]:
+    """A folder with a scene that is at rest, to be copied."""
+    folder = Path(tmp_path_factory.mktemp("template"))
+    with open_office(folder) as office:
+        scene = make_scene(office)
+    return folder, scene
+
+
+@pytest.fixture
+def scene(template: tuple[Path, Scene], tmp_path: Path) -> Iterator[Scene]:
+    """A scene of the test's own."""
+    folder, made = template
+    shutil.copytree(folder, tmp_path / "copy")
+    with reopen_office(tmp_path / "copy") as office:
+        yield replace(made, office=office)
+
+
+def test_given_the_routes_when_compared_with_the_forms_then_each_form_has_its_fields_here() -> None:
+    posts = {route.path for route in ROUTES if route.method == "POST"}
+    assert posts - FORMS.keys() == set(), "a new POST route: say in FORMS what a person fills in there"
+    assert FORMS.keys() - posts == set()
+    for route in ROUTES:
+        assert not route.action or Action(route.action) in TABLE, route.path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_given_somebody_of_a_kind_when_every_route_is_asked_then_each_answers_as_the_access_table_says(scene: Scene, kind: str) -> None:
+    wrong = []
+    with serve(scene.app, WebOptions()) as port:
+        for route in sorted((one for one in ROUTES if one.path not in STREAMS), key=lambda one: one.path in LAST):
+            for key in CASES if "{key}" in route.path else (OWN,):
+                expected = _expected(scene, route, kind, key)
+                answer = _asked(scene, route, kind, key, port)
+                if _outcome(answer) not in expected:
+                    wrong.append(f"{kind}: {route.method} {route.path} on {key} gave {_outcome(answer)}, not {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+SEEN: Mapping[str, tuple[int, int, int]] = {
+    "visitor": (303, 303, 303),
+    "reporter": (200, 404, 404),
+    "participant": (200, 404, 404),
+    "waiting": (404, 404, 404),
+    "colleague": (404, 200, 404),
+    "stranger": (404, 404, 200),
+}
+"""The case page of SUP-1, of the colleague's and of the stranger's case, by kind. Written by hand: nothing here is worked out."""
+
+
+@pytest.mark.parametrize("kind", SEEN)
+def test_given_the_three_cases_when_opened_then_only_ones_own_is_shown(scene: Scene, kind: str) -> None:
+    with serve(scene.app) as port:
+        statuses = tuple(scene.visitor(kind, port).get(f"/browse/{key}").status for key in (OWN, COLLEAGUES, STRANGERS))
+        gone = scene.visitor(kind, port).get("/browse/SUP-999")
+    assert statuses == SEEN[kind]
+    assert gone.status == (303 if kind == VISITOR else 404)
+
+
+def test_given_a_case_that_may_not_be_seen_when_asked_for_then_the_page_is_that_of_a_case_that_does_not_exist(scene: Scene) -> None:
+    with serve(scene.app) as port:
+        liv = scene.visitor("stranger", port)
+        hidden, missing = liv.get(f"/browse/{OWN}"), liv.get("/browse/SUP-999")
+    assert (hidden.status, hidden.shown(), sorted(hidden.headers)) == (missing.status, missing.shown(), sorted(missing.headers))
+
+
+def _expected(scene: Scene, route: Route, kind: str, key: str) -> set[str | int]:
+    if route.path in FOR_NOBODY:
+        return {404, 410}
+    if route.audience == "anyone":
+        return FINE[route.method] if kind == VISITOR else {*FINE[route.method], *({403} if route.action else ()), "desk"}
+    if kind == VISITOR:
+        return {403} if route.keeps else {"login"}  # 403: the login, which takes along what was typed
+    if route.audience != "account" and (route.audience == "staff") is not (kind in STAFF):
+        return {404, "desk"} if kind in STAFF and route.method == "GET" else {404}
+    fine = FINE[route.method] | ({"desk"} if kind in STAFF else set())
+    if not route.action:
+        return fine
+    with scene.app.store.reading() as uow:
+        case = uow.cases.get(key) if "{key}" in route.path else None
+    verdict = explain(scene.principal(kind), Action(route.action), case)
+    if case is not None and not verdict.visible:
+        return {404}
+    return fine if verdict.allowed else {403}
+
+
+def _asked(scene: Scene, route: Route, kind: str, key: str, port: int) -> Answer:
+    with scene.app.store.transaction() as uow:
+        uow.accounts._connection.exec_driver_sql("DELETE FROM rate_buckets")
+        case = uow.cases.get(key)
+    who, path = scene.visitor(kind, port), path_of(scene, route, key)
+    if route.method == "GET":
+        return who.get(path)
+    me = (scene.accounts[kind].contact_id if kind != VISITOR else None) or case.participants[-1].contact.id
+    return _sent(who, path, {name: me if value == ME else value for name, value in FORMS[route.path](case, next(_numbers)).items()})
+
+
+def _sent(who: Visitor, path: str, fields: Mapping[str, str]) -> Answer:
+    secret = who.cookies.get("session") or who.cookies.setdefault("visitor", "v" * 43)
+    return who.post(path, {**fields, TOKEN_FIELD: form_token(secret)})
+
+
+def _outcome(answer: Answer) -> str | int:
+    where = answer.headers.get("location", "")
+    if answer.status == 303 and where.startswith("/login?next="):
+        return "login"
+    return "desk" if answer.status == 303 and where.startswith("/desk") else answer.status

@@ -1,0 +1,32 @@
+"""`-m slow` collects few modules, and misses no test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.support.repository import ROOT
+from tests.support.slow import may_be_slow, pytest_collection_modifyitems
+
+
+def _item(path: Path, *marks: str) -> Any:
+    return SimpleNamespace(path=path, get_closest_marker=lambda name: name in marks)
+
+
+@pytest.mark.parametrize(
+    ("module", "slow"), [("e2e/test_demo.py", True), ("project/test_wheel.py", True), ("unit/cases/test_tokens.py", False)]
+)
+def test_given_a_module_when_asked_whether_it_has_slow_tests_then_the_mark_in_it_or_in_its_folder_says_so(module: str, slow: bool) -> None:
+    assert (ROOT / "tests" / module).exists()
+    assert may_be_slow(ROOT / "tests" / module) == slow
+
+
+def test_given_a_slow_test_whose_module_does_not_say_so_when_collected_then_that_is_an_error(tmp_path: Path) -> None:
+    module = tmp_path / "test_hidden.py"
+    module.write_text("from elsewhere import waits\n")
+    pytest_collection_modifyitems([_item(module), _item(ROOT / "tests/e2e/test_demo.py", "slow")])
+    with pytest.raises(pytest.UsageError, match="test_hidden"):
+        pytest_collection_modifyitems([_item(module, "slow")])

@@ -1,0 +1,215 @@
+"""The desk: queues, the page of a case, acts on one and on several, two agents at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mailgate.application.cases import comment, operate, people, read
+from mailgate.application.customers import contacts
+from mailgate.application.desk import texts
+from tests.support.office import EVA, KARI, LIV, PER
+from tests.support.site import Answer, SiteUnderTest, Visitor
+from tests.support.statements import statements
+
+CANARY = "\"><x-mg onx=1>'{{7*7}}"
+
+
+@pytest.fixture
+def ola(site: SiteUnderTest) -> Visitor:
+    return site.staff("ola", name="Ola Berg")
+
+
+def rows(page: Answer) -> list[str]:
+    return [one.attributes["data-row"] or "" for one in page.tree.css("tr[data-row]")]
+
+
+def test_given_a_new_case_when_the_queues_are_opened_then_it_is_where_it_belongs_and_counted(site: SiteUnderTest, ola: Visitor) -> None:
+    found = {name: rows(ola.get(f"/desk?queue={name}")) for name in ("mine", "unassigned", "ours", "customer", "due", "all")}
+    assert found == {"mine": [], "unassigned": ["SUP-1"], "ours": ["SUP-1"], "customer": [], "due": [], "all": ["SUP-1"]}
+    ola.submit(ola.get("/desk/cases/SUP-1"), "/desk/cases/SUP-1/assign", {"take": "1"})
+    assert rows(ola.get("/desk")) == ["SUP-1"]
+    operate.operate(site.office.app, EVA, operate.Operate("SUP-1", "ask_customer"))
+    assert rows(ola.get("/desk?queue=customer")) == ["SUP-1"]
+    assert "Min kø 1" in ola.get("/desk").shown()
+
+
+def test_given_the_clock_of_the_agreement_when_it_runs_out_then_the_case_is_due_until_somebody_answers(
+    site: SiteUnderTest, ola: Visitor
+) -> None:
+    site.office.clock.step(timedelta(days=5))
+    ola.log_in("ola")
+    page = ola.get("/desk?queue=due")
+    assert (rows(page), "Over fristen:" in page.shown()) == (["SUP-1"], True)
+    comment.add_note(site.office.app, EVA, comment.AddComment("SUP-1", "ringt, ikke hjemme"))
+    assert rows(ola.get("/desk?queue=due")) == ["SUP-1"]
+    ola.submit(ola.get("/desk/cases/SUP-1"), "/desk/cases/SUP-1/reply", {"text": "Vi ser på det"})
+    assert rows(ola.get("/desk?queue=due")) == []
+    assert rows(ola.get("/desk?queue=ours")) == ["SUP-1"]
+
+
+def test_given_a_reply_with_an_operation_and_a_file_when_sent_then_all_of_it_is_one_step(site: SiteUnderTest, ola: Visitor) -> None:
+    page = ola.get("/desk/cases/SUP-1?queue=ours")
+    file = ("files", "oppskrift.txt", b"1. slaa av", "text/plain")
+    typed = {"text": f"Prøv dette {CANARY}", "operation": "propose", "kind": "reply", "then": "next"}
+    sent = ola.submit(page, "/desk/cases/SUP-1/reply", typed, [file])
+    assert (sent.status, sent.headers["location"]) == (303, "/desk/next?queue=ours&after=SUP-1")
+    assert ola.get(sent.headers["location"]).headers["location"] == "/desk?queue=ours"
+    after = ola.get("/desk/cases/SUP-1")
+    assert "Løsning foreslått" in after.shown()
+    assert CANARY in after.shown()
+    assert "<x-mg" not in after.text
+    assert "oppskrift.txt" in after.shown()
+    assert "Varslet: 2" in after.shown()
+
+
+def test_given_a_note_when_left_then_customers_see_nothing_of_it(site: SiteUnderTest, ola: Visitor) -> None:
+    ola.submit(ola.get("/desk/cases/SUP-1"), "/desk/cases/SUP-1/reply", {"text": "vanskelig kunde", "kind": "note", "operation": "close"})
+    shown = ola.get("/desk/cases/SUP-1").shown()
+    assert "vanskelig kunde" in shown
+    assert "internt notat" in shown
+    assert "vanskelig" not in site.logged_in(KARI, "kari").get("/browse/SUP-1").text
+
+
+def test_given_two_agents_when_the_second_answers_late_then_nothing_is_lost_and_the_next_try_counts(
+    site: SiteUnderTest, ola: Visitor
+) -> None:
+    liv = site.staff("liv", name="Liv Sæther")
+    first, second = ola.get("/desk/cases/SUP-1"), liv.get("/desk/cases/SUP-1")
+    assert ola.submit(first, "/desk/cases/SUP-1/reply", {"text": "Jeg svarer"}).status == 303
+    late = liv.submit(second, "/desk/cases/SUP-1/reply", {"text": "Jeg svarer også", "operation": "propose"})
+    assert late.status == 409
+    assert "Saken er endret mens du skrev" in late.errors()[0]
+    assert late.tree.css_first("#text").text().strip() == "Jeg svarer også"
+    assert "Jeg svarer" in late.tree.css_first(".timeline").text()
+    assert late.tree.css_first("#operation option[selected]").attributes["value"] == "propose"
+    assert liv.submit(late, "/desk/cases/SUP-1/reply", {"text": "Jeg svarer også"}).status == 303
+
+
+def test_given_nothing_typed_when_sent_then_the_page_says_what_is_missing(ola: Visitor) -> None:
+    refused = ola.submit(ola.get("/desk/cases/SUP-1"), "/desk/cases/SUP-1/reply", {"text": " "})
+    assert (refused.status, refused.errors()) == (422, ["Skriv noe, legg ved en fil eller velg en status."])
+
+
+def test_given_a_colleague_who_waits_when_decided_then_they_take_part_or_are_gone(site: SiteUnderTest, ola: Visitor) -> None:
+    for who in ("nils@fremmed.example", "siv@fremmed.example"):
+        people.add_participant(site.office.app, site.office.contact(KARI), people.AddParticipant("SUP-1", who))
+    page = ola.get("/desk/cases/SUP-1")
+    assert "nils@fremmed.example vil delta i saken" in page.shown()
+    path = "/desk/cases/SUP-1/participants/decide"
+    ola.submit(page, path, {"who": "nils@fremmed.example", "decision": "approve"})
+    ola.submit(page, path, {"who": "siv@fremmed.example", "decision": "refuse"})
+    case = read.show_case(site.office.app, EVA, read.ShowCase("SUP-1"))
+    assert ("nils@fremmed.example" in case.participants, case.waiting) == (True, [])
+
+
+def test_given_duplicates_and_a_comment_in_the_wrong_case_when_set_right_then_all_is_where_it_belongs(
+    site: SiteUnderTest, ola: Visitor
+) -> None:
+    made = ola.submit(ola.get("/desk/new"), "/desk/new", {"reporter": KARI, "summary": "Skriveren igjen", "case_type": "problem"})
+    assert made.headers["location"] == "/desk/cases/SUP-2"
+    comment.add_comment(site.office.app, site.office.contact(KARI), comment.AddComment("SUP-2", "Fakturaen er feil"))
+    other = ola.submit(ola.get("/desk/new"), "/desk/new", {"reporter": KARI, "summary": "Faktura", "case_type": "problem"})
+    assert other.headers["location"] == "/desk/cases/SUP-3"
+    page = ola.get("/desk/cases/SUP-2")
+    moving = page.tree.css_first("input[name=comment]").attributes["value"] or ""
+    assert ola.submit(page, "/desk/cases/SUP-2/move", {"comment": moving, "to": "SUP-99"}).status == 422
+    assert ola.submit(page, "/desk/cases/SUP-2/move", {"comment": moving, "to": "sup-3"}).status == 303
+    assert "Fakturaen er feil" in ola.get("/desk/cases/SUP-3").shown()
+    page = ola.get("/desk/cases/SUP-2")
+    assert ola.submit(page, "/desk/cases/SUP-2/merge", {"into": "SUP-9"}).errors() == ["Det er ingen slik sak."]
+    assert ola.submit(page, "/desk/cases/SUP-2/merge", {"into": "SUP-1"}).headers["location"] == "/desk/cases/SUP-1"
+    assert "Saken er slått sammen med SUP-1" in ola.get("/desk/cases/SUP-2").shown()
+
+
+def test_given_a_caller_nobody_knows_when_a_case_is_made_then_a_contact_is_too(site: SiteUnderTest, ola: Visitor) -> None:
+    typed = {"reporter": "ny@kunde.example", "name": "Ny Person", "summary": "Ringte om faktura", "case_type": "spørsmål"}
+    refused = ola.submit(ola.get("/desk/new"), "/desk/new", {**typed, "reporter": "ny"})
+    assert refused.errors() == ["Skriv en e-postadresse, som kari@firma.no."]
+    wrong = ola.submit(refused, "/desk/new", {**typed, "case_type": "nonsense"})
+    assert wrong.status == 422
+    typed["case_type"] = ola.get("/desk/new").tree.css_first("#case_type option").attributes["value"] or ""
+    assert ola.submit(wrong, "/desk/new", typed).status == 303
+    found = contacts.show_contact(site.office.app, EVA, contacts.ShowContact("ny@kunde.example"))
+    assert (found.name, found.customer) == ("Ny Person", "Kunde AS")
+
+
+def test_given_several_cases_when_one_act_is_done_then_each_has_its_account(site: SiteUnderTest, ola: Visitor) -> None:
+    for number in range(3):
+        ola.submit(ola.get("/desk/new"), "/desk/new", {"reporter": LIV, "summary": f"Sak {number}", "case_type": "problem", "take": ""})
+    operate.operate(site.office.app, EVA, operate.Operate("SUP-3", "close"))
+    page = ola.get("/desk?queue=all")
+    token = page.tree.css_first("input[name=form_token]").attributes["value"] or ""
+
+    def bulk(**fields: str) -> Answer:
+        pairs = [("form_token", token), *fields.items(), *(("key", f"SUP-{number}") for number in (2, 3, 4, 99))]
+        return ola.post("/desk?queue=all", pairs)
+
+    done = bulk(act="operate", value_operate="start")
+    assert "2 av 4 utført" in done.shown()
+    assert "SUP-2: utført SUP-3: start is not possible from closed" in done.shown()
+    assert "SUP-99: there is no case" in done.shown()
+    assert "3 av 4 utført" in bulk(act="take").shown()
+    assert bulk(act="nothing").status == 422
+    assert rows(ola.get("/desk?queue=mine")) == ["SUP-2", "SUP-4"]
+
+
+def test_given_words_a_customer_or_a_status_when_filtered_then_the_address_says_so(site: SiteUnderTest, ola: Visitor) -> None:
+    assert rows(ola.get("/desk?queue=mine&q=blinker")) == ["SUP-1"]
+    assert rows(ola.get("/desk?queue=mine&customer=Kunde+AS")) == ["SUP-1"]
+    assert rows(ola.get("/desk?queue=all&status=closed")) == []
+    assert ola.get("/desk?queue=mine&customer=Ingen").errors() == ["Ingen kunde har dette navnet."]
+    assert rows(ola.get("/desk?queue=nonsense&status=nonsense")) == []
+
+
+def test_given_texts_for_answers_when_kept_then_they_stand_beside_the_answer(site: SiteUnderTest, ola: Visitor) -> None:
+    texts.set_reply_text(site.office.app, EVA, texts.ReplyText("Takk", "nb", f"Takk for meldingen. {CANARY}"))
+    page = ola.get("/desk/cases/SUP-1")
+    assert "Takk for meldingen." in page.shown()
+    assert "<x-mg" not in page.text
+
+
+def test_given_one_row_or_many_when_a_queue_or_case_is_shown_then_the_statements_are_as_many(site: SiteUnderTest, ola: Visitor) -> None:
+    few = {}
+    for path in ("/desk?queue=all", "/desk/cases/SUP-1"):
+        with statements(site.office.app.store.database) as seen:
+            ola.get(path)
+        few[path] = len(seen)
+    for number in range(8):
+        ola.submit(ola.get("/desk/new"), "/desk/new", {"reporter": PER, "summary": f"Sak {number}", "case_type": "problem"})
+        comment.add_comment(site.office.app, EVA, comment.AddComment("SUP-1", f"Svar {number}"))
+    for path, count in few.items():
+        with statements(site.office.app.store.database) as seen:
+            ola.get(path)
+        assert len(seen) <= count + 2, (path, seen)
+
+
+@pytest.mark.parametrize("path", ["/desk/live", "/desk/cases/SUP-1/live"])
+def test_given_live_news_when_asked_for_then_staff_alone_get_them_and_only_what_is_there(
+    site: SiteUnderTest, ola: Visitor, path: str
+) -> None:
+    assert (site.visitor().get(path).status, site.logged_in(KARI, "kari").get(path).status) == (303, 404)
+    assert ola.get("/desk/cases/SUP-99/live").status == 404
+    first = ola.first_line(path)
+    assert (first.status, first.headers["content-type"].partition(";")[0], first.text) == (200, "text/event-stream", "retry: 3000\n")
+
+
+def test_given_a_reply_just_sent_when_taken_back_then_it_is_due_again_and_later_it_can_only_be_withdrawn(
+    site: SiteUnderTest, ola: Visitor
+) -> None:
+    comment.add_comment(site.office.app, site.office.contact(KARI), comment.AddComment("SUP-1", "Hallo?"))
+    due = read.show_case(site.office.app, EVA, read.ShowCase("SUP-1")).due_at
+    site.office.clock.step(timedelta(seconds=5))
+    ola.submit(ola.get("/desk/cases/SUP-1"), "/desk/cases/SUP-1/reply", {"text": "Feil sak", "operation": "propose"})
+    page = ola.get("/desk/cases/SUP-1")
+    assert ola.submit(page, "/desk/cases/SUP-1/take-back", {}).status == 303
+    after = read.show_case(site.office.app, EVA, read.ShowCase("SUP-1"))
+    assert (after.status, after.due_at) == ("open", due)
+    ola.submit(ola.get("/desk/cases/SUP-1"), "/desk/cases/SUP-1/reply", {"text": "Feil sak igjen"})
+    site.office.clock.step(timedelta(minutes=5))
+    page = ola.get("/desk/cases/SUP-1")
+    assert "Ta tilbake" not in page.shown()
+    mine = after.comments[0].id
+    assert ola.submit(page, "/desk/cases/SUP-1/withdraw", {"comment": mine}).status == 303
+    assert "Hallo?" not in site.logged_in(KARI, "kari").get("/browse/SUP-1").shown()

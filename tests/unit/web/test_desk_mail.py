@@ -1,0 +1,199 @@
+"""Mail on the desk: what is held and decided, the mail behind a comment, HTML that does nothing, contacts that get no mail."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from mailgate.application.cases import comment, read
+from mailgate.application.customers import suppressions
+from mailgate.mail.html_view import inert
+from tests.support.office import EVA, KARI, LIV, PER
+from tests.support.site import SiteUnderTest, Visitor
+
+STRANGER = "nils@fremmed.example"
+HOSTILE = [
+    '<script src="http://evil.example/x.js"></script>',
+    '<img src="http://evil.example/x.png" srcset="http://evil.example/y.png 2x" onerror="alert(1)">',
+    '<p style="background:url(http://evil.example/x)">a</p>',
+    '<style>@import url(http://evil.example/x.css); body { background: url(http://evil.example/y) }</style>',
+    '<link rel="dns-prefetch" href="//evil.example"><link rel="stylesheet" href="http://evil.example/x.css">',
+    '<meta http-equiv="refresh" content="0;url=http://evil.example/">',
+    '<iframe src="http://evil.example/"></iframe><object data="http://evil.example/"></object><embed src="http://evil.example/">',
+    '<form action="http://evil.example/"><input autofocus onfocus="alert(1)"><button formaction="http://evil.example">x</button></form>',
+    '<a href="javascript:alert(1)" target="_top" ping="http://evil.example/">x</a>',
+    '<svg><script>alert(1)</script><image href="http://evil.example/x"/></svg><math><mtext><img src=x onerror=alert(1)></mtext></math>',
+    '<video poster="http://evil.example/x"><source src="http://evil.example/y"></video><audio src="http://evil.example/z"></audio>',
+    '<body background="http://evil.example/x" onload="alert(1)">',
+    '<base href="http://evil.example/"><table background="http://evil.example/x"><td background="//evil.example/y">x</table>',
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>"></noscript>',
+    '<x-a onclick="alert(1)">x</x-a><template><img src=http://evil.example/></template>',
+    '<p style="content:attr(x);behavior:url(x)">a</p><p style="background:\\75rl(http://evil.example/)">b</p>',
+]  # fmt: skip
+
+LEFT = (
+    "<script",
+    "<style",
+    "<link",
+    "<meta",
+    "<iframe",
+    "<form",
+    "<svg",
+    "href=",
+    "src",
+    "url(",
+    "onerror",
+    "onload",
+    "background",
+    "ping",
+)
+
+
+@pytest.fixture
+def ola(site: SiteUnderTest) -> Visitor:
+    return site.staff("ola", name="Ola Berg")
+
+
+def held(site: SiteUnderTest, html: str = "") -> str:
+    """A mail that a stranger sends to Kari's reply address."""
+    kind = "text/html" if html else "text/plain"
+    body = html or "Jeg har samme feil.\n\n-- \nNils Nes\nFremmed AS"
+    text = f"From: Nils <{STRANGER}>\nTo: support\nSubject: Re: Skriveren\nMessage-ID: <n{len(html)}@fremmed.example>\n"
+    id_ = site.office.take(f"{text}Content-Type: {kind}; charset=utf-8\n\n{body}\n", site.office.reply_address("SUP-1", KARI), STRANGER)
+    with site.office.app.store.reading() as uow:
+        assert uow.journal.get(id_).state == "held"
+    return id_
+
+
+def decided(site: SiteUnderTest) -> None:
+    """What was decided is held back for a while, so that it can be taken back."""
+    site.office.clock.step(timedelta(minutes=2))
+    site.office.decide_mail()
+
+
+@pytest.mark.parametrize("html", HOSTILE)
+def test_given_hostile_html_when_made_inert_then_nothing_of_it_runs_loads_or_leads_away(html: str) -> None:
+    shown = inert(f"<html><body>hei {html}</body></html>")
+    assert "hei" in shown
+    for word in (
+        "<script",
+        "<style",
+        "<link",
+        "<meta",
+        "<iframe",
+        "<form",
+        "<svg",
+        "href=",
+        "src",
+        "url(",
+        "onerror",
+        "onload",
+        "background",
+        "ping",
+    ):
+        assert word not in shown, (word, shown)
+
+
+def test_given_a_mail_that_belongs_to_a_case_when_held_then_it_is_on_the_case_and_in_the_queue(site: SiteUnderTest, ola: Visitor) -> None:
+    id_ = held(site)
+    assert STRANGER in ola.get("/desk/cases/SUP-1").shown()
+    queue = ola.get("/desk/held")
+    assert "SUP-1 Skriveren står" in queue.shown()
+    plan = ola.submit(queue, "/desk/held", {"id": id_, "decision": "comment"})
+    assert "1 av 1: Kommentar i en sak. Ingenting er gjort ennå." in plan.shown()
+    assert f"varsles: {KARI}, per@kunde.example" in plan.shown()
+    assert "Avsenderen hører ikke til kunden i SUP-1" in plan.shown()
+    ola.submit(plan, "/desk/held", {})
+    assert STRANGER in ola.get("/desk/held").shown()
+    assert ola.submit(plan, "/desk/held", {"across": "sup-1"}).status == 303
+    decided(site)
+    case = read.show_case(site.office.app, EVA, read.ShowCase("SUP-1"))
+    assert [(one.text, one.signature) for one in case.comments] == [("Jeg har samme feil.", "-- \nNils Nes\nFremmed AS")]
+    page = ola.get("/desk/cases/SUP-1")
+    assert "Det som ble skåret bort" in page.shown()
+    mail = ola.get(f"/desk/mail/{id_}")
+    assert "Nils Nes" in mail.shown()
+    assert "Nils <nils@fremmed.example>" in mail.shown()
+    assert "release" in ola.get(f"/desk/mail/{id_}?show=trail").shown()
+    assert "fremmed.example" in ola.get(f"/desk/mail/{id_}?show=headers").shown()
+    raw = ola.get(f"/desk/mail/{id_}/raw")
+    assert (raw.headers["content-type"], b"Nils Nes" in raw.body) == ("application/octet-stream", True)
+
+
+def test_given_held_mail_when_discarded_or_made_a_case_then_the_plan_says_it_first(site: SiteUnderTest, ola: Visitor) -> None:
+    id_ = held(site)
+    nothing = ola.submit(ola.get("/desk/held"), "/desk/held", {"id": "", "decision": "comment"})
+    assert nothing.status == 422
+    wrong = ola.submit(ola.get("/desk/held"), "/desk/held", {"id": id_, "decision": "comment", "case": "SUP-99"})
+    assert wrong.errors() == ["Det er ingen slik sak, eller den er en dublett."]
+    plan = ola.submit(ola.get("/desk/held"), "/desk/held", {"id": id_, "decision": "create"})
+    assert f"varsles: {STRANGER}" in plan.shown()
+    ola.submit(plan, "/desk/held", {})
+    decided(site)
+    assert "Skriveren" in ola.get("/desk/cases/SUP-2").shown()
+    again = ola.submit(plan, "/desk/held", {"decision": "discard", "reason": "to ganger"})
+    assert again.status == 303
+    assert "Ingen holdt e-post" in ola.get("/desk/held").shown()
+
+
+def test_given_the_html_of_a_mail_when_framed_then_it_has_a_policy_of_its_own(site: SiteUnderTest, ola: Visitor) -> None:
+    id_ = held(site, "<p>Hei <b>der</b></p>" + HOSTILE[0])
+    page = ola.get(f"/desk/mail/{id_}?show=html")
+    frame = page.tree.css_first("iframe")
+    assert (frame.attributes["sandbox"] or "", frame.attributes["src"]) == ("", f"/desk/mail/{id_}/html")
+    assert "frame-src 'self'" in page.headers["content-security-policy"]
+    html = ola.get(f"/desk/mail/{id_}/html")
+    assert "<b>der</b>" in html.text
+    assert "script" not in html.text
+    assert html.headers["content-security-policy"].startswith("default-src 'none'; style-src 'unsafe-inline'")
+    assert html.headers["content-security-policy"].endswith("sandbox")
+    assert html.headers["x-frame-options"] == "SAMEORIGIN"
+    assert site.logged_in(KARI, "kari").get(f"/desk/mail/{id_}/html").status == 404
+
+
+def test_given_a_contact_who_gets_no_mail_when_mended_then_what_was_stopped_is_sent(site: SiteUnderTest, ola: Visitor) -> None:
+    app = site.office.app
+    suppressions.add_suppressions(app, EVA, suppressions.AddSuppressions([KARI], "postkassen er full"))
+    comment.add_comment(app, EVA, comment.AddComment("SUP-1", "Er det bedre nå?"))
+    with app.store.transaction() as uow:
+        claims = uow.notices.claim(app.now() + timedelta(hours=1), 100, timedelta(seconds=1))
+        uow.notices.suppress([one.id for one in claims if one.address == KARI], "the address is suppressed: postkassen er full")
+    page = ola.get("/desk/cases/SUP-1")
+    assert "Når ikke kari@kunde.example: «postkassen er full»" in page.shown()
+    assert "stoppet: adressen får ikke e-post" in page.shown()
+    contact = ola.get(f"/desk/contacts/{KARI}")
+    assert "Adressen får ikke e-post" in contact.shown()
+    assert ola.submit(contact, "/desk/contacts/kari%40kunde.example/lift", {"reason": "ryddet"}).status == 303
+    assert ("comment_added", KARI, "pending") in site.office.notices()
+    assert "Når ikke" not in ola.get("/desk/cases/SUP-1").shown()
+
+
+def test_given_customers_and_contacts_when_changed_then_agents_may_what_the_table_says(site: SiteUnderTest, ola: Visitor) -> None:
+    assert "Kunde AS" in ola.get("/desk/customers").shown()
+    assert "Endre" not in ola.get("/desk/customers/Kunde%20AS").shown()
+    eva = site.staff("eva", "operator")
+    page = eva.get("/desk/customers/Kunde%20AS")
+    path = page.tree.css_first("form[action^='/desk/customers/']:not([action$=contacts])").attributes["action"] or ""
+    assert eva.submit(page, path, {"name": "Kunde ASA", "domains": "kunde.example", "agreement": "feil"}).status == 422
+    done = eva.submit(page, path, {"name": "Kunde A/S", "domains": "kunde.example", "agreement": "standard", "language": "nb"})
+    assert done.headers["location"] == path
+    assert ola.submit(ola.get(path), f"{path}/contacts", {"address": "ny@kunde.example"}).status == 303
+    contact = ola.get("/desk/contacts/ny@kunde.example")
+    ola.submit(contact, "/desk/contacts/ny%40kunde.example", {"name": "Ny Person", "address": "ny@kunde.example", "customer": "Kunde A/S"})
+    assert "Ny Person" in ola.get("/desk/contacts/ny@kunde.example").shown()
+
+
+def test_given_a_contact_when_it_is_joined_or_sees_the_company_then_the_page_says_so(site: SiteUnderTest, ola: Visitor) -> None:
+    page, path = ola.get(f"/desk/contacts/{KARI}"), "/desk/contacts/kari%40kunde.example"
+    for other, said in (("ukjent@kunde.example", "ingen kontakt"), (LIV, "hver sin kunde"), (KARI, "én kontakt fra før")):
+        refused = ola.submit(page, f"{path}/join", {"other": other})
+        assert refused.status == 422
+        assert said in refused.shown()
+    assert ola.submit(page, f"{path}/join", {"other": PER}).status == 303
+    assert f"Også {PER}" in ola.get(f"/desk/contacts/{PER}").shown()
+    seen = {"name": "Kari", "address": KARI, "customer": "Kunde AS"}
+    assert ola.submit(page, path, {**seen, "company_access": "comment"}).status == 303
+    chosen = ola.get(f"/desk/contacts/{KARI}").tree.css_first("#company_access option[selected]")
+    assert chosen.attributes["value"] == "comment"
+    assert ola.submit(page, path, {**seen, "company_access": "alt"}).status == 422

@@ -1,0 +1,1 @@
+"""Programs for those who work on mailgate. They are no part of what is installed."""
