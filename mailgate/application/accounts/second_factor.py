@@ -1,14 +1,15 @@
 """The second factor of staff: a code of an app beside the password, or one of ten recovery codes. In: codes as typed. Out: a session.
 
 A code is taken once, and none that is older than one that was taken. Tries are counted by account, in the database, before they are looked
-at; they can only be made by who knew the password.
+at; they can only be made by who knew the password. A new secret can be confirmed for ten minutes, by the session that made it: one that
+was left behind does not take the place of the second factor later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailgate.application.access import Action
 from mailgate.application.accounts import codes, links, sealing, sessions
@@ -19,6 +20,8 @@ from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.errors import Forbidden, Invalid, NotFound
 from mailgate.store.repositories.accounts import Account, SessionMethod
+
+SET_UP = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def _finish(act: Act, command: GiveCode) -> NewSession:
 def show_second_factor(act: Act, mine: LoggedIn) -> SecondFactorView:
     """One's own second factor, with the secret while it is being set up."""
     account = _staff(act, mine)
-    secret = _unsealed(act, account, account.second_factor.pending) if account.second_factor.pending else None
+    secret = _pending(act, account, mine)
     link = codes.app_link(secret, account.username, act.app.settings.service.company) if secret else ""
     required = act.app.settings.web.staff_second_factor == "required"
     return SecondFactorView(is_on(account), required, act.uow.staff.count_recovery_codes(account.id), secret or "", link)
@@ -127,7 +130,8 @@ def _begin(act: Act, command: UseCode) -> None:
     account = _staff(act, command.mine)
     if is_on(account):
         _take(act, account, command.code)
-    act.uow.staff.set_pending_secret(account.id, sealing.seal(act.app.settings, _purpose(account), codes.new_secret()))
+    pending = f"{int(act.now.timestamp())} {codes.new_secret()}"
+    act.uow.staff.set_pending_secret(account.id, sealing.seal(act.app.settings, _pending_purpose(account, command.mine), pending))
     act.record(("account", account.id), detail={"second_factor": "begun"})
 
 
@@ -141,7 +145,7 @@ def confirm_set_up(app: App, principal: Principal, command: UseCode) -> Sequence
 def _confirm(act: Act, command: UseCode) -> Sequence[str]:
     """Turn the second factor on by a code of the new secret; all other sessions end."""
     account = _staff(act, command.mine)
-    secret = _unsealed(act, account, account.second_factor.pending)
+    secret = _pending(act, account, command.mine)
     step = codes.step_of(secret, command.code, act.now) if secret else None
     if secret is None or step is None:
         raise _wrong()
@@ -194,12 +198,23 @@ def _take(act: Act, account: Account, code: str) -> SessionMethod:
     return "totp"
 
 
+def _pending(act: Act, account: Account, mine: LoggedIn) -> str | None:
+    """The secret that this session is setting up; None when there is none, it is another session's, or it is too old."""
+    opened = sealing.unseal(act.app.settings, _pending_purpose(account, mine), account.second_factor.pending)
+    made_at, _, secret = (opened or "").partition(" ")
+    return secret if secret and act.now.timestamp() - int(made_at) < SET_UP.total_seconds() else None
+
+
 def _unsealed(act: Act, account: Account, sealed: str) -> str | None:
     return sealing.unseal(act.app.settings, _purpose(account), sealed)
 
 
 def _purpose(account: Account) -> str:
     return f"totp {account.id}"
+
+
+def _pending_purpose(account: Account, mine: LoggedIn) -> str:
+    return f"totp {account.id} pending in {mine.session.id}"
 
 
 def _account(act: Act, account_id: str | None) -> Account:

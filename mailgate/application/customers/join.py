@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mailgate.application.access import Action
+from mailgate.application.audit import difference
 from mailgate.application.customers.look_up import contact_of
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.cases.model import Contact
@@ -28,7 +29,7 @@ class JoinContacts:
 class JoinedContacts:
     """What is joined. `cases`: how many the one that is left out takes part in. `account`: what becomes of their account.
 
-    "" for none, "moved", or "ended" when both have one: then the one that stays keeps theirs, and the other cannot be used any more.
+    "" for none, "moved", or "ended" when the one that stays has an account that can be used: then the other cannot be used any more.
     """
 
     address: str
@@ -51,13 +52,12 @@ def join_contacts(act: Act, command: JoinContacts) -> JoinedContacts:
     """Join two contacts who are one person."""
     left_out, kept = _pair(act, command)
     done = _joined(act, left_out, kept, 0)
-    _settle_account(act, left_out, kept)
+    _settle_account(act, left_out, kept, done.account)
     moved = act.uow.contacts.join(left_out.id, kept.id)
     filled = replace(kept, name=done.name, customer_id=done.customer_id or None, language=kept.language or left_out.language)
     act.uow.contacts.set(filled)
-    act.record(
-        ("contact", kept.id), detail={"joined": left_out.address, "contact_id": left_out.id, "cases": moved, "account": done.account}
-    )
+    detail = {"joined": left_out.address, "contact_id": left_out.id, "cases": moved, "account": done.account}
+    act.record(("contact", kept.id), *difference(kept, filled), detail=detail)
     return replace(done, cases=moved)
 
 
@@ -72,22 +72,37 @@ def _pair(act: Act, command: JoinContacts) -> tuple[Contact, Contact]:
 
 
 def _joined(act: Act, left_out: Contact, kept: Contact, cases: int) -> JoinedContacts:
-    theirs, ours = _account(act, left_out), _account(act, kept)
-    account = "" if theirs is None else "ended" if ours else "moved"
     customer = kept.customer_id or left_out.customer_id or ""
-    return JoinedContacts(left_out.address, kept.address, kept.name or left_out.name, customer, cases, account)
+    return JoinedContacts(left_out.address, kept.address, kept.name or left_out.name, customer, cases, _outcome(act, left_out, kept))
+
+
+def _outcome(act: Act, left_out: Contact, kept: Contact) -> str:
+    """What becomes of the account of the one that is left out. One that is disabled stays so, and ends no other."""
+    theirs, ours = _account(act, left_out), _account(act, kept)
+    if theirs is None or (theirs.disabled and ours is not None):
+        return ""
+    return "moved" if ours is None or ours.disabled else "ended"
 
 
 def _account(act: Act, contact: Contact) -> Account | None:
     return act.uow.accounts.of_contact(contact.id)
 
 
-def _settle_account(act: Act, left_out: Contact, kept: Contact) -> None:
-    theirs = _account(act, left_out)
-    if theirs is None:
+def _settle_account(act: Act, left_out: Contact, kept: Contact, outcome: str) -> None:
+    theirs, ours = _account(act, left_out), _account(act, kept)
+    if theirs is None or not outcome:
         return
     act.uow.accounts.end_sessions(theirs.id)
-    if _account(act, kept) is None:
-        act.uow.accounts.set(replace(theirs, contact_id=kept.id))
-    else:
-        act.uow.accounts.set(replace(theirs, disabled=True))
+    if outcome == "ended":
+        _change_account(act, theirs, replace(theirs, disabled=True))
+        return
+    if ours is not None:  # a contact has one account at most: make room first
+        act.uow.accounts.set(replace(ours, contact_id=None))
+    _change_account(act, theirs, replace(theirs, contact_id=kept.id))
+    if ours is not None:
+        _change_account(act, ours, replace(ours, contact_id=left_out.id))
+
+
+def _change_account(act: Act, before: Account, after: Account) -> None:
+    act.uow.accounts.set(after)
+    act.record(("account", before.id), *difference(before, after), reason="two contacts were joined")

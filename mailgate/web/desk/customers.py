@@ -65,20 +65,26 @@ def show_contact(request: PageRequest) -> Answer:
 
 
 def change_contact(request: PageRequest) -> Answer:
-    """Change a contact: name, language, customer, address, access to the company's cases."""
+    """Change a contact: name, language, customer, address, access to the company's cases.
+
+    What the form said of access was chosen for the customer it showed: it does not follow the contact to another one.
+    """
     address, form = request.params["address"], request.form
-    new = form.text("address").strip()
+    new, customer = form.text("address").strip(), form.text("customer").strip()
+    same = "company_access" in form.fields and customer == form.text("was_customer")
     command = contacts.SetContact(
-        address, form.text("name"), form.text("language"), form.text("customer").strip(),
-        new if new.lower() != address.lower() else None, form.text("company_access") if "company_access" in form.fields else None,
+        address, form.text("name"), form.text("language"), customer, new if new.lower() != address.lower() else None,
+        form.text("company_access") if same else None,
     )  # fmt: skip
     return _acted(request, lambda: contacts.set_contact(request.app, request.principal, command), new or address)
 
 
 def join_contact(request: PageRequest) -> Answer:
-    """Make this contact and another one: they are the same person."""
+    """Make one contact of this one and another: they are the same person. It cannot be undone, so what it does is shown first."""
     address, form = request.params["address"], request.form
     command = join.JoinContacts(form.text("other").strip(), address)
+    if not form.text("sure"):
+        return _planned_join(request, command)
     return _acted(request, lambda: join.join_contacts(request.app, request.principal, command), address, "flash.joined", "other")
 
 
@@ -105,6 +111,14 @@ def _acted(request: PageRequest, run: Callable[[], object], address: str, flash:
             raise
         return _contact(request, 422, (Invalid(names, "unknown", str(error)),))
     return Redirect(f"/desk/contacts/{quote(address, safe='')}", flash=flash)
+
+
+def _planned_join(request: PageRequest, command: join.JoinContacts) -> Answer:
+    try:
+        plan = join.preview_join(request.app, request.principal, command)
+    except (Invalid, NotFound, Ambiguous) as error:
+        return _contact(request, 422, (Invalid("other", error.code if isinstance(error, Invalid) else "unknown", str(error)),))
+    return Page("desk/join_plan.html.j2", {"plan": plan})
 
 
 def _list(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mailgate.application.cases import comment, create, read
 from mailgate.application.customers import contacts, customers, join
 from mailgate.application.links import notices as wishes
+from mailgate.cases.ids import new_id
 from mailgate.errors import Invalid, NotFound
+from mailgate.store.repositories.accounts import Account
 from mailgate.store.repositories.portal import NoticeChoice
 from tests.support.office import EVA, KARI, LIV, PER, Office
 
@@ -104,3 +108,41 @@ def test_given_choices_of_both_when_joined_then_those_of_the_one_who_stays_count
     join.join_contacts(doubled.app, EVA, join.JoinContacts(PER, KARI))
     with doubled.app.store.reading() as uow:
         assert uow.portal.choices([doubled.contact(KARI).id]) == {doubled.contact(KARI).id: NoticeChoice("none")}
+
+
+def _account(office: Office, username: str, address: str, *, disabled: bool = False) -> str:
+    with office.app.store.transaction() as uow:
+        fresh = Account(new_id(office.app.now()), "contact", username, address, office.app.now(), contact_id=office.contact(address).id)
+        uow.accounts.add(replace(fresh, disabled=disabled))
+    return fresh.id
+
+
+@pytest.mark.parametrize(
+    ("ours_disabled", "theirs_disabled", "outcome", "works"),
+    [(False, False, "ended", "ours"), (True, False, "moved", "theirs"), (False, True, "", "ours"), (True, True, "", "")],
+)
+def test_given_accounts_of_both_when_joined_then_one_that_works_stays_and_the_trail_says_so(
+    doubled: Office, ours_disabled: bool, theirs_disabled: bool, outcome: str, works: str
+) -> None:
+    ids = {
+        "ours": _account(doubled, "kari", KARI, disabled=ours_disabled),
+        "theirs": _account(doubled, "kari2", OTHER, disabled=theirs_disabled),
+    }
+    command = join.JoinContacts(OTHER, KARI)
+    assert join.preview_join(doubled.app, EVA, command).account == outcome
+    assert join.join_contacts(doubled.app, EVA, command).account == outcome
+    with doubled.app.store.reading() as uow:
+        kept = uow.accounts.of_contact(doubled.contact(KARI).id)
+        working = {name for name, id_ in ids.items() if not uow.accounts.get(id_).disabled}
+        changed = {row.subject_id for row in uow.audit.list(kinds=["account"]) if row.verb == "join"}
+    assert working == ({works} if works else set())
+    assert kept.id == ids[works or "ours"]
+    assert changed == {"ended": {ids["theirs"]}, "moved": set(ids.values()), "": set()}[outcome]
+
+
+def test_given_a_disabled_account_when_its_contact_is_joined_then_it_stays_disabled(doubled: Office) -> None:
+    id_ = _account(doubled, "kari2", OTHER, disabled=True)
+    assert join.join_contacts(doubled.app, EVA, join.JoinContacts(OTHER, KARI)).account == "moved"
+    with doubled.app.store.reading() as uow:
+        kept = uow.accounts.of_contact(doubled.contact(KARI).id)
+    assert (kept.id, kept.disabled) == (id_, True)

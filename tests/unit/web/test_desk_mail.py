@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mailgate.application.cases import comment, read
-from mailgate.application.customers import suppressions
+from mailgate.application.customers import contacts, suppressions
 from mailgate.mail.html_view import inert
 from tests.support.office import EVA, KARI, LIV, PER
 from tests.support.site import SiteUnderTest, Visitor
@@ -190,10 +190,25 @@ def test_given_a_contact_when_it_is_joined_or_sees_the_company_then_the_page_say
         refused = ola.submit(page, f"{path}/join", {"other": other})
         assert refused.status == 422
         assert said in refused.shown()
-    assert ola.submit(page, f"{path}/join", {"other": PER}).status == 303
+    plan = ola.submit(page, f"{path}/join", {"other": PER})
+    assert (plan.status, f"E-post fra {PER} hører fra nå av til Kari" in plan.shown()) == (200, True)
+    assert f"Også {PER}" not in ola.get(f"/desk/contacts/{KARI}").shown(), "nothing has been done yet"
+    assert ola.submit(plan, f"{path}/join", {}).status == 303
     assert f"Også {PER}" in ola.get(f"/desk/contacts/{PER}").shown()
     seen = {"name": "Kari", "address": KARI, "customer": "Kunde AS"}
     assert ola.submit(page, path, {**seen, "company_access": "comment"}).status == 303
     chosen = ola.get(f"/desk/contacts/{KARI}").tree.css_first("#company_access option[selected]")
     assert chosen.attributes["value"] == "comment"
     assert ola.submit(page, path, {**seen, "company_access": "alt"}).status == 422
+
+
+def test_given_access_to_a_company_when_the_form_moves_the_contact_then_the_access_does_not_follow(
+    site: SiteUnderTest, ola: Visitor
+) -> None:
+    path = "/desk/contacts/kari%40kunde.example"
+    ola.submit(ola.get(f"/desk/contacts/{KARI}"), path, {"company_access": "view"})
+    page = ola.get(f"/desk/contacts/{KARI}")
+    assert page.tree.css_first("#company_access option[selected]").attributes["value"] == "view"
+    assert ola.submit(page, path, {"customer": "Annet AS", "company_access": "view"}).status == 303
+    moved = contacts.show_contact(site.office.app, EVA, contacts.ShowContact(KARI))
+    assert (moved.customer, moved.company_access) == ("Annet AS", "")

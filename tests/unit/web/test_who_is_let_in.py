@@ -196,3 +196,20 @@ def test_given_a_second_factor_when_somebody_at_the_session_wants_another_then_a
     who = site.visitor()
     who.log_in("ola", PASSWORD)
     assert who.submit(who.get("/login/code"), "/login/code", {"code": spare[0]}).status == 422
+
+
+@pytest.mark.parametrize("later", ["another session", "ten minutes"])
+def test_given_a_set_up_that_was_left_when_confirmed_later_or_elsewhere_then_it_is_void(site: SiteUnderTest, later: str) -> None:
+    ola = site.staff("ola")
+    ola.submit(ola.get("/me/second-factor"), "/me/second-factor", {})
+    page = ola.get("/me/second-factor")
+    secret = page.tree.css_first("code").text()
+    other = site.visitor() if later == "another session" else ola
+    if other is ola:
+        site.office.clock.step(timedelta(minutes=10))
+    else:
+        other.log_in("ola", PASSWORD)
+    assert other.get("/me/second-factor").tree.css_first("code") is None
+    token = other.get("/me/second-factor").tree.css_first("input[name=form_token]").attributes["value"] or ""
+    refused = other.post("/me/second-factor/code", {"form_token": token, "code": pyotp.TOTP(secret).at(site.office.app.now())})
+    assert refused.status == 422
