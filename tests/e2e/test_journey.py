@@ -164,7 +164,7 @@ def _hurried_policy(file: Path) -> None:
 def test_given_the_readme_when_played_word_for_word_then_a_reply_is_answered(tmp_path: Path, stack: ExitStack) -> None:
     sink, port = stack.enter_context(Sink()), free_port()
     stand_ins = {
-        "deploy/install.sh /opt/mailgate": "true",  # tests/project/test_wheel.py installs
+        "deploy/install.sh /opt/mailgate": "true",  # tests/project/test_wheel.py runs it
         "export PATH=/opt/mailgate/bin:$PATH": "true",
         "0.0.0.0:25": f"127.0.0.1:{port}",
         "smtp://relay.firma.example:587": f"smtp://127.0.0.1:{sink.port}",

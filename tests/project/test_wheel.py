@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -72,3 +74,18 @@ def test_given_the_wheel_when_opened_then_every_file_of_the_package_is_in_it_and
     assert {"share/man/man1/mailgate.1", "share/fish/vendor_completions.d/mailgate.fish"} <= shared
     found = {name.partition(".data/data/")[2] or name for name in _files(wheel)}
     assert found == wanted | shared
+
+
+def test_given_a_checkout_when_installed_as_the_page_says_then_what_it_prints_next_works(tmp_path: Path) -> None:
+    wheels.copy_repository(tmp_path / "source")
+    folder = tmp_path / "opt" / "mailgate"
+    done = subprocess.run(
+        [tmp_path / "source" / "deploy" / "install.sh", folder], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=600
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"export PATH={folder}/bin:$PATH" in done.stderr
+    assert (folder / "share" / "man" / "man1" / "mailgate.1").exists()
+    script = "mailgate init gateway && cd gateway && mailgate policy check policy.yaml && mailgate todo"
+    environment = {"PATH": f"{folder}/bin:{os.defpath}", "HOME": str(tmp_path)}
+    played = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert played.returncode == 0, played.stdout + played.stderr
