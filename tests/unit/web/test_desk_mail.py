@@ -209,6 +209,6 @@ def test_given_access_to_a_company_when_the_form_moves_the_contact_then_the_acce
     ola.submit(ola.get(f"/desk/contacts/{KARI}"), path, {"company_access": "view"})
     page = ola.get(f"/desk/contacts/{KARI}")
     assert page.tree.css_first("#company_access option[selected]").attributes["value"] == "view"
-    assert ola.submit(page, path, {"customer": "Annet AS", "company_access": "view"}).status == 303
+    assert ola.submit(page, path, {"customer": "Annen AS", "company_access": "view"}).status == 303
     moved = contacts.show_contact(site.office.app, EVA, contacts.ShowContact(KARI))
-    assert (moved.customer, moved.company_access) == ("Annet AS", "")
+    assert (moved.customer, moved.company_access) == ("Annen AS", "")
