@@ -91,7 +91,7 @@ def create(act: Act, command: AddContact) -> Contact:
     company = _company(act, command.customer) if command.customer is not None else _by_domain(act, address)
     number = act.uow.contacts.next_numbers(1)[0]
     fresh = Contact(new_id(act.now), number, address, customer_id=company.id if company else None)
-    fresh = replace(fresh, **_given(command.name, command.language))
+    fresh = replace(fresh, **given(command.name, command.language))
     act.uow.contacts.add([fresh])
     act.record(("contact", fresh.id), *difference(None, fresh))
     return fresh
@@ -105,7 +105,7 @@ def set_contact(act: Act, command: SetContact) -> ContactView:
 
 def change(act: Act, command: SetContact) -> Contact:
     """The contact as it is after, written with its audit row."""
-    changed = _given(command.name, command.language)
+    changed = given(command.name, command.language)
     if command.new_address is not None:
         changed["address"] = mail_address(command.new_address)
     if command.company_access is not None:
@@ -113,12 +113,8 @@ def change(act: Act, command: SetContact) -> Contact:
     if not changed and command.customer is None:
         raise Invalid("fields", "empty", "nothing to set")
     found = contact_of(act.uow, command.address)
-    if command.customer is not None:
-        company = _company(act, command.customer)
-        changed["customer_id"] = company.id if company else None
-        if changed["customer_id"] != found.customer_id:
-            changed.setdefault("company_access", "")
-    after = replace(found, **changed)
+    moved = in_company(found, _company(act, command.customer)) if command.customer is not None else found
+    after = replace(moved, **changed)
     if after.company_access and after.customer_id is None:
         raise Invalid("company_access", "no_customer", f"{after.address} belongs to no customer; give --customer first")
     taken = act.uow.contacts.by_addresses([after.address]).get(after.address.lower())
@@ -154,14 +150,20 @@ def save(act: Act, before: Contact, after: Contact) -> None:
     act.record(("contact", before.id), *difference(before, after))
 
 
-def _given(name: str | None, language: str | None) -> dict[str, Any]:
+def in_company(contact: Contact, company: Customer | None) -> Contact:
+    """The contact as this company's, or nobody's. Whoever moves sees the cases of neither company."""
+    id_ = company.id if company else None
+    return contact if contact.customer_id == id_ else replace(contact, customer_id=id_, company_access="")
+
+
+def given(name: str | None, language: str | None) -> dict[str, Any]:
     """The fields that were given, checked."""
-    given: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     if name is not None:
-        given["name"] = line_or_empty(name, "name", "the name")
+        fields["name"] = line_or_empty(name, "name", "the name")
     if language is not None:
-        given["language"] = one_of(language, LANGUAGES, "language", "language") if language else ""
-    return given
+        fields["language"] = one_of(language, LANGUAGES, "language", "language") if language else ""
+    return fields
 
 
 def _company(act: Act, name: str) -> Customer | None:

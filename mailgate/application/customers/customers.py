@@ -14,7 +14,7 @@ from mailgate.application.paging import Page, cursor_of, page_of, sort_key_of
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import LANGUAGES, mail_domain, one_line, one_of
 from mailgate.cases.ids import new_id
-from mailgate.cases.model import Customer
+from mailgate.cases.model import Contact, Customer
 from mailgate.errors import Invalid
 from mailgate.rules.agreement_words import in_words
 
@@ -80,7 +80,7 @@ def add_customer(act: Act, command: AddCustomer) -> CustomerView:
 def create(act: Act, command: AddCustomer) -> Customer:
     """The customer, written with its audit rows."""
     fresh = Customer(new_id(act.now), one_line(command.name, "name", "the name"))
-    fresh = replace(fresh, **_given(act, command.domains, command.agreement, command.language))
+    fresh = replace(fresh, **given(list(act.policy.agreements), command.domains, command.agreement, command.language))
     if any(one.name.casefold() == fresh.name.casefold() for one in act.uow.customers.named(fresh.name)):
         raise Invalid("name", "exists", f"there is a customer {fresh.name} already", name=fresh.name)
     act.uow.customers.add([fresh])
@@ -97,7 +97,7 @@ def set_customer(act: Act, command: SetCustomer) -> CustomerView:
 
 def change(act: Act, command: SetCustomer) -> Customer:
     """The customer as it is after, written with its audit rows."""
-    changed = _given(act, command.domains, command.agreement, command.language)
+    changed = given(list(act.policy.agreements), command.domains, command.agreement, command.language)
     if command.name is not None:
         changed["name"] = one_line(command.name, "name", "the name")
     more, less = ({mail_domain(domain) for domain in domains} for domains in (command.add_domains, command.remove_domains))
@@ -129,22 +129,28 @@ def list_customers(act: Act, command: ListCustomers) -> Page[CustomerView]:
     return page_of([_view(act, one) for one in found], command.limit, [cursor_of(one.name, one.id) for one in found])
 
 
-def _given(act: Act, domains: Sequence[str] | None, agreement: str | None, language: str | None) -> dict[str, Any]:
-    """The fields that were given, checked."""
-    given: dict[str, Any] = {}
+def given(agreements: Sequence[str], domains: Sequence[str] | None, agreement: str | None, language: str | None) -> dict[str, Any]:
+    """The fields that were given, checked. `agreements`: those there are."""
+    fields: dict[str, Any] = {}
     if domains is not None:
-        given["domains"] = tuple(sorted({mail_domain(domain) for domain in domains if domain}))
+        fields["domains"] = tuple(sorted({mail_domain(domain) for domain in domains if domain}))
     if agreement is not None:
-        given["agreement"] = one_of(agreement, list(act.policy.agreements), "agreement", "agreement")
+        fields["agreement"] = one_of(agreement, agreements, "agreement", "agreement")
     if language is not None:
-        given["language"] = one_of(language, LANGUAGES, "language", "language") if language else ""
-    return given
+        fields["language"] = one_of(language, LANGUAGES, "language", "language") if language else ""
+    return fields
+
+
+def adoptions(act: Act, companies: Sequence[Customer]) -> list[tuple[Contact, Contact]]:
+    """Contacts of the customers' domains who have no customer, before and after they become theirs. Nobody is taken from another one."""
+    owners = {domain: one for one in companies for domain in one.domains}
+    found = act.uow.contacts.without_customer(list(owners))
+    return [(one, replace(one, customer_id=owners[one.address.lower().rpartition("@")[2]].id)) for one in found]
 
 
 def _adopt(act: Act, customer: Customer) -> None:
-    """Contacts of the customer's domains who have no customer become its own; nobody is taken from another one."""
-    for contact in act.uow.contacts.without_customer(customer.domains):
-        contacts.save(act, contact, replace(contact, customer_id=customer.id))
+    for before, after in adoptions(act, [customer]):
+        contacts.save(act, before, after)
 
 
 def _view(act: Act, customer: Customer) -> CustomerView:

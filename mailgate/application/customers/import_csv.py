@@ -1,31 +1,24 @@
 """Customers and contacts from a CSV file: all lines or none. In: the file's text. Out: what became of each line.
 
 A line whose thing exists changes what it gives and leaves the rest; a line that changes nothing leaves no trace, so that the same file may
-come again. An empty field says nothing.
+come again. An empty field says nothing. Lines are checked before the transaction begins; in it, what there is is read once, and what is
+new or changed is written in bulk. A dry run only reads.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from mailgate.application.access import Action
 from mailgate.application.app import App
-from mailgate.application.customers import contacts, customers
-from mailgate.application.customers.contacts import AddContact, SetContact
-from mailgate.application.customers.customers import AddCustomer, SetCustomer
+from mailgate.application.audit import difference
+from mailgate.application.customers import import_lines
+from mailgate.application.customers.import_lines import Asked, Line, Step, Thing, WantedContact, WantedCustomer
 from mailgate.application.principal import Principal
-from mailgate.application.use_case import Act, guarded, use_case
-from mailgate.application.words import mail_address
-from mailgate.errors import Ambiguous, Invalid, NotFound
-
-MAX_LINES = 50_000
-CUSTOMER_COLUMNS = ("name", "domains", "agreement", "language")
-CONTACT_COLUMNS = ("address", "name", "language", "customer")
-Outcome = Literal["added", "changed", "unchanged", "wrong"]
-Fields = Mapping[str, str]
+from mailgate.application.use_case import Act, guarded, query, use_case
+from mailgate.cases.model import Contact
+from mailgate.store.rows import SubjectKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +41,6 @@ class ImportContacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What became of one line of the file (the first line is 1): `name` of what it is about, `problem` of one that is wrong."""
-
-    line: int
-    outcome: Outcome
-    name: str
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Imported:
     """All lines in order. `written`: False after a dry run, and when a line is wrong: then nothing has changed."""
 
@@ -65,124 +48,82 @@ class Imported:
     written: bool
 
 
-class _Undo(Exception):
-    """Ends the transaction without a trace."""
-
-    def __init__(self, lines: Sequence[Line]) -> None:
-        super().__init__()
-        self.lines = lines
-
-
 @guarded(Action.CUSTOMER_IMPORT, writes=True)
 def import_customers(app: App, principal: Principal, command: ImportCustomers) -> Imported:
     """Add and change customers as the lines of a CSV file say: all or none."""
-    return _kept_or_undone(lambda: write_customers(app, principal, command))
+    asked = import_lines.customers_asked(command.text, list(app.policies.peek().agreements))
+    return (preview_customers if command.dry_run else write_customers)(app, principal, asked)
 
 
 @guarded(Action.CONTACT_IMPORT, writes=True)
 def import_contacts(app: App, principal: Principal, command: ImportContacts) -> Imported:
     """Add and change contacts as the lines of a CSV file say: all or none."""
-    return _kept_or_undone(lambda: write_contacts(app, principal, command))
+    asked = import_lines.contacts_asked(command.text)
+    return (preview_contacts if command.dry_run else write_contacts)(app, principal, asked)
 
 
-@use_case(Action.CUSTOMER_IMPORT, policy=True)
-def write_customers(act: Act, command: ImportCustomers) -> Sequence[Line]:
-    """The lines of `import_customers`, in one transaction. Raises _Undo."""
-    return _all(act, _rows(command.text, CUSTOMER_COLUMNS), _customer, command.dry_run)
+@query(Action.CUSTOMER_IMPORT)
+def preview_customers(act: Act, asked: Sequence[Asked[WantedCustomer]]) -> Imported:
+    """What `import_customers` would do."""
+    return Imported([one.line for one in import_lines.customer_steps(act, asked)[0]], written=False)
+
+
+@query(Action.CONTACT_IMPORT)
+def preview_contacts(act: Act, asked: Sequence[Asked[WantedContact]]) -> Imported:
+    """What `import_contacts` would do."""
+    return Imported([one.line for one in import_lines.contact_steps(act, asked)], written=False)
+
+
+@use_case(Action.CUSTOMER_IMPORT)
+def write_customers(act: Act, asked: Sequence[Asked[WantedCustomer]]) -> Imported:
+    """The part of `import_customers` that writes."""
+    steps, adopted = import_lines.customer_steps(act, asked)
+    done = _outcome(act, steps)
+    if done.written:
+        changed, new = _changes(steps)
+        act.uow.customers.set_all([after for _, after in changed])
+        act.uow.customers.add(new)
+        act.uow.contacts.set_all([after for _, after in adopted])
+        _record(act, "customer", changed, new)
+        _record(act, "contact", adopted, [])
+    return done
 
 
 @use_case(Action.CONTACT_IMPORT)
-def write_contacts(act: Act, command: ImportContacts) -> Sequence[Line]:
-    """The lines of `import_contacts`, in one transaction. Raises _Undo."""
-    return _all(act, _rows(command.text, CONTACT_COLUMNS), _contact, command.dry_run)
+def write_contacts(act: Act, asked: Sequence[Asked[WantedContact]]) -> Imported:
+    """The part of `import_contacts` that writes."""
+    steps = import_lines.contact_steps(act, asked)
+    done = _outcome(act, steps)
+    if done.written:
+        changed, new = _changes(steps)
+        new = _numbered(act, new)
+        act.uow.contacts.set_all([after for _, after in changed])
+        act.uow.contacts.add(new)
+        _record(act, "contact", changed, new)
+    return done
 
 
-def _kept_or_undone(write: Callable[[], Sequence[Line]]) -> Imported:
-    try:
-        return Imported(write(), written=True)
-    except _Undo as undone:
-        return Imported(undone.lines, written=False)
-
-
-def _all(act: Act, rows: Sequence[tuple[int, Fields]], take: Callable[[Act, Fields], bool], dry_run: bool) -> Sequence[Line]:
-    seen: dict[str, int] = {}
-    lines = [_line(act, number, fields, take, seen) for number, fields in rows]
-    if dry_run or any(one.outcome == "wrong" for one in lines):
-        raise _Undo(lines)
-    if not act.audit_rows:
+def _outcome(act: Act, steps: Sequence[Step[Thing]]) -> Imported:
+    """What is answered. Nothing is written when a line is wrong; no audit row is missing when no line changes anything."""
+    outcomes = {one.line.outcome for one in steps}
+    if "wrong" in outcomes or outcomes <= {"unchanged"}:
         act.unchanged()
-    return lines
+    return Imported([one.line for one in steps], "wrong" not in outcomes)
 
 
-def _line(act: Act, number: int, fields: Fields, take: Callable[[Act, Fields], bool], seen: dict[str, int]) -> Line:
-    name = next(iter(fields.values()), "")
-    earlier = seen.setdefault(name.casefold(), number)
-    if earlier != number:
-        return Line(number, "wrong", name, f"line {earlier} is about the same")
-    before = len(act.audit_rows)
-    try:
-        is_new = take(act, fields)
-    except (Invalid, NotFound, Ambiguous) as error:
-        return Line(number, "wrong", name, str(error))
-    changed: Outcome = "changed" if len(act.audit_rows) > before else "unchanged"
-    return Line(number, "added" if is_new else changed, name)
+def _changes(steps: Sequence[Step[Thing]]) -> tuple[list[tuple[Thing, Thing]], list[Thing]]:
+    """What is changed, before and after, and what is new."""
+    changed = [(one.before, one.after) for one in steps if one.before and one.after and one.before != one.after]
+    return changed, [one.after for one in steps if one.after and one.before is None]
 
 
-def _customer(act: Act, fields: Fields) -> bool:
-    """Take one customer; whether it is a new one."""
-    name, agreement, language = fields["name"], fields.get("agreement") or None, fields.get("language") or None
-    domains = fields.get("domains", "").replace(",", " ").split() or None
-    known = [one for one in act.uow.customers.named(name) if one.name.casefold() == name.casefold()]
-    if not known:
-        customers.create(act, AddCustomer(name, domains, agreement, language))
-    elif domains or agreement or language:
-        customers.change(act, SetCustomer(known[0].id, domains=domains, agreement=agreement, language=language))
-    return not known
+def _numbered(act: Act, new: Sequence[Contact]) -> list[Contact]:
+    numbers = act.uow.contacts.next_numbers(len(new)) if new else ()
+    return [replace(one, number=number) for one, number in zip(new, numbers, strict=True)]
 
 
-def _contact(act: Act, fields: Fields) -> bool:
-    """Take one contact; whether it is a new one."""
-    address = mail_address(fields["address"])
-    name, language, customer = (fields.get(column) or None for column in CONTACT_COLUMNS[1:])
-    if not act.uow.contacts.by_addresses([address]):
-        contacts.create(act, AddContact(address, name, language, customer))
-        return True
-    if name or language or customer:
-        contacts.change(act, SetContact(address, name, language, customer))
-    return False
-
-
-def _rows(text: str, columns: Sequence[str]) -> Sequence[tuple[int, Fields]]:
-    """Line number and fields of each line, the column that names the thing first. Raises Invalid for a file without its columns."""
-    reader = csv.reader(text.removeprefix("\ufeff").splitlines(), delimiter=_delimiter(text), strict=True)
-    try:
-        head = [name.strip().lower() for name in next(reader, [])]
-        unknown = [name for name in head if name not in columns]
-        if unknown or columns[0] not in head or len(set(head)) != len(head):
-            raise Invalid("head", "columns", f"line 1 must name the columns, such as {','.join(columns)}{_unknown(unknown)}")
-        return list(_fields(reader, head, columns))
-    except csv.Error as error:
-        raise Invalid("file", "csv", f"line {reader.line_num} cannot be read: {error}") from None
-
-
-def _fields(reader: Iterator[list[str]], head: Sequence[str], columns: Sequence[str]) -> Iterator[tuple[int, Fields]]:
-    for count, values in enumerate(reader, start=2):
-        number = int(getattr(reader, "line_num", count))
-        if count > MAX_LINES + 1:
-            raise Invalid("file", "too_long", f"more than {MAX_LINES} lines; import them in several files")
-        if not any(value.strip() for value in values):
-            continue
-        if len(values) != len(head):
-            raise Invalid("file", "csv", f"line {number} has {len(values)} fields, line 1 has {len(head)}")
-        given = dict(zip(head, (value.strip() for value in values), strict=True))
-        yield number, {name: given[name] for name in columns if name in given}
-
-
-def _delimiter(text: str) -> str:
-    """A comma, a semicolon (Excel in Norwegian) or a tab: whichever line 1 has most of."""
-    head = text.partition("\n")[0]
-    return max(",;\t", key=head.count)
-
-
-def _unknown(names: Sequence[str]) -> str:
-    return f"; there is no column {names[0]!r}" if names else ""
+def _record(act: Act, kind: SubjectKind, changed: Sequence[tuple[Thing, Thing]], new: Sequence[Thing]) -> None:
+    for before, after in changed:
+        act.record((kind, after.id), *difference(before, after))
+    for one in new:
+        act.record((kind, one.id), *difference(None, one))

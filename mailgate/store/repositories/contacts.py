@@ -10,14 +10,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Column, Connection, bindparam, delete, exists, func, select, update
 
 from mailgate.cases.model import Contact
 from mailgate.errors import NotFound
-from mailgate.store.repositories.bulk import insert_all
+from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.counters import next_numbers
 from mailgate.store.repositories.prepared import Prepared, listed
-from mailgate.store.repositories.statements import limited
+from mailgate.store.repositories.statements import limited, pieces
 from mailgate.store.schema import case_mutes, cases, claims, comments, contacts, events, notice_preferences, participants, relay_ids
 
 _ASKED = contacts.alias("asked")
@@ -28,6 +28,8 @@ _FOUND = _FOUND.join_from(_ASKED, contacts, contacts.c.id == func.coalesce(_ASKE
 _BOTH = participants.alias("both")
 _BY_ADDRESS = Prepared(_FOUND.where(_ASKED.c.address_lower.in_(listed("addresses"))))
 _BY_ID = Prepared(_FOUND.where(_ASKED.c.id.in_(listed("ids"))))
+_SETTABLE = ("name", "language", "customer_id", "company_access")
+_SET = UpdateAll(update(contacts).where(contacts.c.id == bindparam("to_id")).values({name: bindparam(f"to_{name}") for name in _SETTABLE}))
 
 
 class ContactRepository:
@@ -38,8 +40,9 @@ class ContactRepository:
 
     def by_addresses(self, addresses: Collection[str]) -> dict[str, Contact]:
         """Lower-case address -> contact, for those that are known."""
-        wanted = {address.lower() for address in addresses}
-        return {row.asked_address: contact(row) for row in _BY_ADDRESS.rows(self._connection, addresses=wanted)} if wanted else {}
+        wanted = sorted({address.lower() for address in addresses})
+        found = (row for some in pieces(wanted) for row in _BY_ADDRESS.rows(self._connection, addresses=some))
+        return {row.asked_address: contact(row) for row in found}
 
     def by_numbers(self, numbers: Collection[int]) -> dict[int, Contact]:
         """Number -> contact, for those that exist."""
@@ -48,7 +51,8 @@ class ContactRepository:
 
     def get(self, ids: Collection[str]) -> dict[str, Contact]:
         """Id -> contact, for those that exist."""
-        return {row.asked_id: contact(row) for row in _BY_ID.rows(self._connection, ids=ids)} if ids else {}
+        found = (row for some in pieces(list(ids)) for row in _BY_ID.rows(self._connection, ids=some))
+        return {row.asked_id: contact(row) for row in found}
 
     def list(self, limit: int | None = None, *, customer_id: str | None = None, after_address: str | None = None) -> Sequence[Contact]:
         """By address, of one customer when given; `after_address` (lower case): only those that follow it."""
@@ -63,13 +67,11 @@ class ContactRepository:
         """Contacts of these mail domains (lower case) who belong to no customer, by address."""
         if not domains:
             return []
-        of_domains = or_(*(contacts.c.address_lower.endswith(f"@{domain}", autoescape=True) for domain in sorted(domains)))
-        found = (
-            select(contacts)
-            .where(contacts.c.customer_id.is_(None), contacts.c.joined_into.is_(None), of_domains)
-            .order_by(contacts.c.address_lower)
-        )
-        return [contact(row) for row in self._connection.execute(found)]
+        statement = select(contacts.c.id, contacts.c.address_lower)
+        found = self._connection.execute(statement.where(contacts.c.customer_id.is_(None), contacts.c.joined_into.is_(None)))
+        wanted = frozenset(domains)
+        ids = [row.id for row in found if row.address_lower.rpartition("@")[2] in wanted]
+        return sorted(self.get(ids).values(), key=lambda one: one.address.lower())
 
     def remember_endings(self, endings: Mapping[str, Sequence[str]]) -> None:
         """Contact id -> how their last mails ended, newest first, in place of what was known."""
@@ -112,6 +114,11 @@ class ContactRepository:
         """Replace a contact's fields. Raises NotFound, and StoreConflict when the address is another one's."""
         if not self._connection.execute(update(contacts).where(contacts.c.id == changed.id).values(**_row(changed))).rowcount:
             raise NotFound("contact", changed.id)
+
+    def set_all(self, changed: Sequence[Contact]) -> None:
+        """The same for many contacts that are there, whose addresses stay."""
+        rows = [_row(one) for one in changed]
+        _SET.run(self._connection, [{f"to_{name}": row[name] for name in ("id", *_SETTABLE)} for row in rows])
 
     def count_cases(self, id_: str) -> int:
         """How many cases a contact takes part in, approved or not."""

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
 from mailgate.cases.model import Customer
 from mailgate.errors import Invalid, NotFound
-from mailgate.store.repositories.bulk import insert_all
+from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.prepared import Prepared, listed
-from mailgate.store.repositories.statements import limited
+from mailgate.store.repositories.statements import limited, pieces
 from mailgate.store.schema import customer_domains, customers
 
 _OWNERS = Prepared(select(customer_domains).where(customer_domains.c.domain.in_(listed("domains"))))
 _BY_ID = Prepared(select(customers).where(customers.c.id.in_(listed("ids"))))
 _DOMAINS = Prepared(select(customer_domains).where(customer_domains.c.customer_id.in_(listed("ids"))).order_by(customer_domains.c.domain))
+_DROP_DOMAINS = Prepared(delete(customer_domains).where(customer_domains.c.customer_id.in_(listed("ids"))))
+_CHANGED: dict[str, Any] = {name: bindparam(f"to_{name}") for name in ("name", "agreement", "language")}
+_SET = UpdateAll(update(customers).where(customers.c.id == bindparam("to_id")).values(_CHANGED))
 
 
 class CustomerRepository:
@@ -28,15 +31,15 @@ class CustomerRepository:
     def by_domains(self, domains: Collection[str]) -> dict[str, Customer]:
         """Domain in lower case -> the customer it belongs to, for those that are known."""
         wanted = {domain.lower() for domain in domains}
-        if not wanted:
-            return {}
-        owner = {row.domain: row.customer_id for row in _OWNERS.rows(self._connection, domains=wanted)}
+        found = (row for some in pieces(sorted(wanted)) for row in _OWNERS.rows(self._connection, domains=some))
+        owner = {row.domain: row.customer_id for row in found}
         known = self.get(set(owner.values()))
         return {domain: known[id_] for domain, id_ in owner.items()}
 
     def get(self, ids: Collection[str]) -> dict[str, Customer]:
         """Id -> customer, for those that exist."""
-        return {c.id: c for c in self._with_domains(_BY_ID.rows(self._connection, ids=ids))} if ids else {}
+        rows = [row for some in pieces(list(ids)) for row in _BY_ID.rows(self._connection, ids=some)]
+        return {one.id: one for one in self._with_domains(rows)}
 
     def named(self, name: str) -> Sequence[Customer]:
         """The customers of this id, name or mail domain, any case; more than one only for a name that several have."""
@@ -79,6 +82,14 @@ class CustomerRepository:
         self._connection.execute(delete(customer_domains).where(customer_domains.c.customer_id == customer.id))
         insert_all(self._connection, customer_domains, _domain_rows(customer))
 
+    def set_all(self, changed: Sequence[Customer]) -> None:
+        """The same for many customers that are there: domains may move from one of them to another."""
+        for ids in pieces([one.id for one in changed]):
+            _DROP_DOMAINS.run(self._connection, ids=ids)
+        self._refuse_taken([(domain, one.id) for one in changed for domain in one.domains])
+        _SET.run(self._connection, [{f"to_{name}": value for name, value in _row(one).items()} for one in changed])
+        insert_all(self._connection, customer_domains, [row for one in changed for row in _domain_rows(one)])
+
     def _refuse_taken(self, wanted: Sequence[tuple[str, str]]) -> None:
         if not wanted:
             return
@@ -90,8 +101,9 @@ class CustomerRepository:
 
     def _with_domains(self, rows: Sequence[Any]) -> Sequence[Customer]:
         domains: dict[str, list[str]] = {}
-        for row in _DOMAINS.rows(self._connection, ids=[row.id for row in rows]) if rows else ():
-            domains.setdefault(row.customer_id, []).append(row.domain)
+        for ids in pieces([row.id for row in rows]):
+            for row in _DOMAINS.rows(self._connection, ids=ids):
+                domains.setdefault(row.customer_id, []).append(row.domain)
         return [Customer(r.id, r.name, r.agreement, tuple(domains.get(r.id, ())), r.language) for r in rows]
 
 

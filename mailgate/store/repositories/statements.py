@@ -5,15 +5,18 @@ index.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Insert, Select, Table, Update, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailgate.errors import Invalid
+
+PIECE_VALUES = 256  # of one list in one statement: any database takes more, and statements of these lengths are kept
+Value = TypeVar("Value")
 
 
 def upsert(connection: Connection, table: Table) -> Any:
@@ -46,6 +49,11 @@ def array(values: Iterable[str]) -> str:
     """Texts as a JSON array in ASCII."""
     listed = tuple(values)
     return json.dumps(listed) if listed else "[]"
+
+
+def pieces(values: Sequence[Value], most: int = PIECE_VALUES) -> Iterator[Sequence[Value]]:
+    """The values in lists that fit into one statement each; none for none."""
+    return (values[start : start + most] for start in range(0, len(values), most))
 
 
 def id_range(prefix: str) -> tuple[str, str]:

@@ -75,3 +75,44 @@ def test_given_a_file_that_cannot_be_used_when_imported_then_one_line_says_why(m
     assert (answer.code, answer.out) == (2, "")
     assert said in answer.err
     assert answer.err.count("\n") == 1
+
+
+def test_given_blanks_and_line_ends_in_names_when_imported_twice_then_they_are_the_same_names(mailgate: Run) -> None:
+    content = 'name,language\n"Kunde\nAS  Oslo",nb\nAnnen\u2028 AS,nn\n'.encode()
+    assert [one[:2] for one in _outcomes(mailgate, "customer", content)] == [(2, "added"), (4, "added")]
+    assert [one["name"] for one in mailgate("customer", "list", "--json").objects] == ["Annen AS", "Kunde AS Oslo"]
+    assert mailgate("customer", "import", "-", stdin=content).err == "2 unchanged\n"
+    twice = mailgate("customer", "import", "-", stdin=b"name\nkunde  as oslo\nKunde AS Oslo\n")
+    assert "line 2 is about the same" in twice.out
+
+
+def test_given_line_ends_and_separators_within_fields_when_imported_then_line_numbers_are_those_of_the_file(mailgate: Run) -> None:
+    content = b'address,name\r\na@x.example,"Kari\r\nLunde"\r\nb@x.example,Per\x0bBerg\r\nikke,"x"\r\n'
+    found = mailgate("contact", "import", "-", "--json", stdin=content).objects
+    assert [(one["line"], one["outcome"]) for one in found] == [(2, "added"), (4, "added"), (5, "wrong")]
+    unclosed = mailgate("contact", "import", "-", stdin=b'address,name\na@x.example,A\nb@x.example,"B\nc@x.example,C\n')
+    assert "line 3 cannot be read" in unclosed.err
+
+
+def test_given_two_customers_of_one_name_when_imported_then_the_line_is_wrong_and_names_both(mailgate: Run) -> None:
+    first, second = (mailgate("customer", "add", name, "--json").objects[0]["id"] for name in ("Kunde AS", "Annen AS"))
+    mailgate("customer", "set", second, "--name", "KUNDE as")
+    for noun, content in (("customer", b"name,language\nKunde AS,nn\n"), ("contact", b"address,customer\na@x.example,Kunde AS\n")):
+        answer = mailgate(noun, "import", "-", "--json", stdin=content)
+        assert answer.code == 1
+        assert [one["outcome"] for one in answer.objects] == ["wrong"]
+        assert first in answer.objects[0]["problem"]
+        assert second in answer.objects[0]["problem"]
+    assert {one["language"] for one in mailgate("customer", "list", "--json").objects} == {""}
+
+
+def test_given_a_domain_that_moves_in_the_file_when_imported_then_the_later_line_has_it_and_adopts_its_people(mailgate: Run) -> None:
+    mailgate("customer", "add", "Kunde AS", "--domain", "felles.example", "--domain", "kunde.example")
+    mailgate("contact", "add", "kari@annen.example")
+    mailgate("contact", "add", "per@felles.example")
+    content = b"name,domains\nKunde AS,kunde.example\nAnnen AS,felles.example annen.example\nTredje AS,Annen.example\n"
+    assert [one[1] for one in _outcomes(mailgate, "customer", content)] == ["changed", "added", "wrong"]
+    answer = mailgate("customer", "import", "-", stdin=content.replace(b"Tredje AS,Annen", b"Tredje AS,tredje"))
+    assert answer.err == "2 added, 1 changed\n"
+    people = {one["address"]: one["customer"] for one in mailgate("contact", "list", "--json").objects}
+    assert people == {"kari@annen.example": "Annen AS", "per@felles.example": "Kunde AS"}
