@@ -74,6 +74,24 @@ def test_given_two_versions_when_rolled_back_then_the_first_is_in_force_and_the_
     assert _add(store, "rules: [c]\n") == 3
 
 
+def test_given_one_who_holds_the_active_version_when_another_adds_then_it_waits_until_the_first_is_done(store: Store) -> None:
+    _add(store, FIRST)
+    with store.transaction() as uow:
+        assert uow.policies.hold_active() == 1
+        second = threading.Thread(target=_add, args=(store, SECOND))
+        second.start()
+        second.join(0.2)
+        assert uow.policies.active() == 1
+        assert uow.policies.add("rules: [c]\n", "Per", "", store.now()).number == 2
+    second.join()
+    with store.reading() as uow:
+        assert [(line.sequence, line.number, line.author) for line in uow.policies.history()] == [
+            (3, 3, "Kari"),
+            (2, 2, "Per"),
+            (1, 1, "Kari"),
+        ]
+
+
 def test_given_a_change_that_fails_when_rolled_back_by_the_store_then_nothing_of_it_is_left(store: Store) -> None:
     _add(store, FIRST)
     with pytest.raises(NotFound), store.transaction() as uow:

@@ -14,7 +14,7 @@ from mailgate.application.policies.stranded import Stranded, stranded
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, guarded, query, use_case
 from mailgate.application.words import line_or_empty, one_line
-from mailgate.errors import NotAllowed, NotFound, PolicyError
+from mailgate.errors import Conflict, NotAllowed, NotFound, PolicyError
 from mailgate.rules.document.file import policy_of
 from mailgate.rules.document.loader import load
 from mailgate.rules.examples import left_out
@@ -69,11 +69,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Activate:
-    """`comment` says why; it stays with the version. `strand`: also when cases or customers are left behind."""
+    """`comment` says why; it stays with the version. `strand`: also when cases or customers are left behind.
+
+    `base`: the number of the version that the document was made from; None: it replaces whichever is in force.
+    """
 
     document: Document
     comment: str
     strand: bool = False
+    base: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class _Kept:
     comment: str
     policy: Policy
     strand: bool
+    base: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +109,14 @@ class _Back:
 
 @guarded(Action.POLICY_ACTIVATE, writes=True)
 def activate(app: App, principal: Principal, command: Activate) -> InForce:
-    """Keep a document as the next version and put it in force. Raises PolicyRefused when it has problems or fails its own tests."""
+    """Keep a document as the next version and put it in force.
+
+    Raises PolicyRefused when it has problems or fails its own tests, and Conflict when another version than its base is in force.
+    """
     comment = one_line(command.comment, "comment", "the comment")
     policy, checked = usable(command.document, app.parts.own_mailboxes)
-    done = keep_and_activate(app, principal, _Kept(command.document.raw.decode("utf-8"), comment, policy, command.strand))
+    kept = _Kept(command.document.raw.decode("utf-8"), comment, policy, command.strand, command.base)
+    done = keep_and_activate(app, principal, kept)
     return InForce(done.version, done.changed, done.before, checked=checked)
 
 
@@ -122,8 +131,10 @@ def would_strand(act: Act, document: Document) -> tuple[Checked, Sequence[Strand
 def keep_and_activate(act: Act, command: _Kept) -> InForce:
     """The part of `activate` that writes: nothing when the text is in force already."""
     policies = act.uow.policies
-    active = policies.active()
+    active = policies.hold_active()
     before = policies.get(active) if active else None
+    if command.base is not None and active != command.base:
+        raise Conflict("the policy", active or 0)
     if before is not None and before.text == command.text:
         act.unchanged()
         return InForce(_version(before), False, active)

@@ -19,6 +19,7 @@ from mailgate.store.repositories.statements import limited
 from mailgate.store.rows import ActivationKind, PolicyActivation, PolicyVersion
 from mailgate.store.schema import policy_activations, policy_versions
 
+_ACTIVATIONS = "policy_activation"  # the counter
 _NEWEST_FIRST = policy_activations.c.sequence.desc()
 _ACTIVE = "SELECT number FROM policy_activations ORDER BY sequence DESC LIMIT 1"  # as text, since every batch asks it
 
@@ -33,6 +34,11 @@ class PolicyRepository:
         """The number of the active version; None before the first one. One row of one index: cheap enough for every batch."""
         row = self._connection.exec_driver_sql(_ACTIVE).one_or_none()
         return int(row[0]) if row else None
+
+    def hold_active(self) -> int | None:
+        """The number of the active version, which stays the active one until this transaction ends: whoever else activates waits."""
+        next_numbers(self._connection, _ACTIVATIONS, 0)
+        return self.active()
 
     def begin(self, text: str, author: str, comment: str, now: datetime) -> bool:
         """Make this document version 1 and activate it, unless there is a version. True when it was done by this call."""
@@ -76,7 +82,7 @@ class PolicyRepository:
 
     def _queue(self) -> int:
         """Serialise activations; the sequence number of this one."""
-        return next_numbers(self._connection, "policy_activation", 1)[0]
+        return next_numbers(self._connection, _ACTIVATIONS, 1)[0]
 
     def _last(self) -> int:
         return self._connection.execute(select(func.max(policy_versions.c.number))).scalar_one() or 0
