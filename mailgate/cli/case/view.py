@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from mailgate.cli import following
 from mailgate.cli.output import json_line, one_line, show_one
@@ -71,14 +71,15 @@ def _print_text(text: str) -> None:
         print(f"  {one_line(line)}".rstrip())
 
 
-def follow(read: Callable[[], dict[str, Any]], as_json: bool) -> None:
+def follow(read: Callable[[], dict[str, Any]], as_json: bool) -> NoReturn:
     """The comments and events of a case in order, then those that come. Ends with KeyboardInterrupt alone."""
 
     def happened() -> list[dict[str, Any]]:
         found = read()
         return sorted([*found["comments"], *found["events"]], key=lambda one: one["at"])
 
-    following.follow(happened, lambda one: json_line({**one, "notified": None}), lambda one: _print_followed(one, as_json))
+    look = following.unseen(happened, lambda one: json_line({**one, "notified": None}))
+    following.follow(look, lambda one: _print_followed(one, as_json))
 
 
 def _print_followed(one: dict[str, Any], as_json: bool) -> None:

@@ -6,14 +6,16 @@ No verb here deletes anything: raw bytes stay until retention deletes them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Annotated, Any
+from dataclasses import asdict, replace
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from mailgate.application.app import App
 from mailgate.application.journal import entries, record
 from mailgate.application.journal import report as reporting
 from mailgate.application.journal.entries import ListEntries
+from mailgate.application.journal.follow import FollowEntries, follow_entries
 from mailgate.application.journal.record import ListMoves
 from mailgate.application.journal.report import Report
 from mailgate.application.journal.views import EntryDetail, EntryRow, Move
@@ -26,6 +28,7 @@ from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, Operator
 from mailgate.cli.terminal import write_raw
 from mailgate.cli.times import moment
 from mailgate.cli.trail import trail_lines, without_trail
+from mailgate.errors import UsageError
 
 app = noun("Accepted mail: look at it, release, discard or replay it.")
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the entry, or its beginning.")]
@@ -43,15 +46,24 @@ def list_entries(
 ) -> None:
     """List entries, the newest first; at most 50 without --limit."""
     with open_app(config) as app:
-        command = ListEntries(chosen.filter(app.now()), chosen.limit or 50, before)
         if follow:
-            following.follow(
-                lambda: entries.list_entries(app, acting(None), command).rows[::-1],
-                lambda row: f"{row.id} {row.state}",
-                lambda row: print(output.json_line(asdict(row)) if as_json else "  ".join(_columns(row))),
-            )
-        page = entries.list_entries(app, acting(None), command)
+            if before is not None:
+                raise UsageError("--follow shows what comes, and --before what was; give one of them")
+            _follow(app, FollowEntries(chosen.filter(app.now()), chosen.limit or 50), as_json)
+        page = entries.list_entries(app, acting(None), ListEntries(chosen.filter(app.now()), chosen.limit or 50, before))
     output.show([asdict(row) for row in page.rows], COLUMNS, as_json, none="no entries")
+
+
+def _follow(app: App, command: FollowEntries, as_json: bool) -> NoReturn:
+    """The entries that are there, then those that come or change."""
+
+    def look() -> Sequence[EntryRow]:
+        nonlocal command
+        found = follow_entries(app, acting(None), command)
+        command = replace(command, seen=found.seen)
+        return found.rows
+
+    following.follow(look, lambda row: print(output.json_line(asdict(row)) if as_json else "  ".join(_columns(row))))
 
 
 def _columns(row: EntryRow) -> list[str]:

@@ -21,7 +21,7 @@ from mailgate.store.queue_rows import WaitingEntry
 from mailgate.store.repositories import accept
 from mailgate.store.repositories.blobs import matches, verified
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
-from mailgate.store.repositories.journal import claiming
+from mailgate.store.repositories.journal import claiming, following
 from mailgate.store.repositories.journal.rows import claimed_entry, conditions, decision_values, journal_entry, shown_entries
 from mailgate.store.repositories.ledger import LedgerRepository
 from mailgate.store.repositories.prepared import Prepared
@@ -236,9 +236,14 @@ class JournalRepository:
         )
         return list(self._connection.execute(limited(statement, limit)).scalars())
 
-    def by_ids(self, ids: Collection[str]) -> dict[str, JournalEntry]:
-        """Id -> row, for those that exist."""
-        return {entry.id: entry for entry in self._entries(shown_entries().where(journal.c.id.in_(ids)))} if ids else {}
+    def by_ids(self, ids: Collection[str], *, where: EntryFilter | None = None) -> dict[str, JournalEntry]:
+        """Id -> row, for those that exist, and that the filter means when given."""
+        wanted = shown_entries().where(journal.c.id.in_(ids), *(conditions(where) if where else ()))
+        return {entry.id: entry for entry in self._entries(wanted)} if ids else {}
+
+    def phases(self, since: datetime, seen: Collection[str]) -> dict[str, following.Phase]:
+        """How far all entries are that may change; see `following`."""
+        return following.phases(self._connection, since, seen)
 
     def _entries(self, statement: Select[Any]) -> Sequence[JournalEntry]:
         rows = self._connection.execute(statement).all()
