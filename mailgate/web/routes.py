@@ -15,6 +15,7 @@ from mailgate.web.desk import case_actions as desk_acts
 from mailgate.web.desk import customers, held, live, queue
 from mailgate.web.desk import mail as desk_mail
 from mailgate.web.desk import new_case as desk_new
+from mailgate.web.desk import texts as desk_texts
 from mailgate.web.http.security import Cache
 from mailgate.web.pages.request import Answer, PageRequest
 from mailgate.web.portal import (
@@ -122,6 +123,12 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/desk/contacts/{address}/lift", customers.lift, "staff", "suppression.remove"),
     Route("GET", "/desk/held", held.show, "staff", "journal.read"),
     Route("POST", "/desk/held", held.decide, "staff", "journal.release"),
+    Route("GET", "/desk/texts", desk_texts.show, "staff", "text.read"),
+    Route("POST", "/desk/texts", desk_texts.add, "staff", "text.set"),
+    Route("GET", "/desk/texts/edit", desk_texts.edit, "staff", "text.read"),
+    Route("POST", "/desk/texts/edit", desk_texts.change, "staff", "text.set"),
+    Route("POST", "/desk/texts/remove", desk_texts.remove, "staff", "text.set"),
+    Route("GET", "/desk/texts/words", desk_texts.words, "staff", "text.read", "no-store"),
     Route("GET", "/patterns", patterns.show, "staff", "case.list"),
     Route("GET", "/me", me.show, "account", "account.own"),
     Route("POST", "/me/password", me.change_password, "account", "account.own", "no-store"),

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from mailgate.application.cases import comment, people, read
 from mailgate.application.customers import suppressions
+from mailgate.application.desk import texts
 from tests.support.office import EVA, KARI, PER
 from tests.support.site import PASSWORD, SiteUnderTest
 from tests.unit.web.test_desk_mail import HOSTILE, decided
@@ -100,6 +101,25 @@ def test_given_an_agent_when_the_morning_goes_by_then_each_step_is_a_page_or_two
     case = read.show_case(app, EVA, read.ShowCase("SUP-1"))
     assert (case.status, case.assignee, "siv@annen.example" in case.participants) == ("proposed", "Ola Berg", True)
     assert faults == []
+    context.close()
+
+
+def test_given_a_saved_text_when_chosen_by_keys_then_it_stands_at_the_cursor_and_files_stay(site: SiteUnderTest, browser: Browser) -> None:
+    texts.set_reply_text(site.office.app, EVA, texts.ReplyText("Takk / hilsen", "nb", "Takk for meldingen."))
+    context = browser.new_context(locale="nb-NO")
+    page = logged_in(site, context, "ola", "Ola Berg")
+    page.goto(f"{site.url}/desk/cases/SUP-1")
+    page.set_input_files("#files", {"name": "logg.txt", "mimeType": "text/plain", "buffer": b"x"})
+    page.fill("#text", "Hei Kari. ")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Takk")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#text")).to_have_value("Hei Kari. Takk for meldingen.")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(f"{site.url}/desk?queue=mine")
+    (said,) = read.show_case(site.office.app, EVA, read.ShowCase("SUP-1")).comments
+    assert (said.text, [one.filename for one in said.files]) == ("Hei Kari. Takk for meldingen.", ["logg.txt"])
     context.close()
 
 
@@ -195,7 +215,17 @@ def test_given_the_pages_of_the_desk_when_as_narrow_as_320_pixels_then_nothing_s
     context = browser.new_context(viewport={"width": 320, "height": 700}, color_scheme="dark")
     page = logged_in(site, context, "ola", "Ola Berg")
     paths = ("/desk?queue=all", "/desk/cases/SUP-1", "/desk/new", "/desk/held", f"/desk/mail/{id_}", f"/desk/mail/{id_}?show=headers")
-    for path in (*paths, "/desk/customers", "/desk/customers/Kunde%20AS", f"/desk/contacts/{KARI}", "/me", "/me/second-factor"):
+    texts.set_reply_text(site.office.app, EVA, texts.ReplyText("x" * 250, "nb", "y" * 300))
+    for path in (
+        *paths,
+        "/desk/texts",
+        f"/desk/texts/edit?language=nb&name={'x' * 250}",
+        "/desk/customers",
+        "/desk/customers/Kunde%20AS",
+        f"/desk/contacts/{KARI}",
+        "/me",
+        "/me/second-factor",
+    ):
         page.goto(site.url + path)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
     context.close()

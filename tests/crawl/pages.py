@@ -9,7 +9,7 @@ from tests.support.crawl import OWN, VISITOR, Scene
 
 FILES = (
     "/browse/{key}/files/{comment}/{sha256}", "/desk/mail/{id}/html", "/desk/mail/{id}/raw", "/desk/live", "/desk/cases/{key}/live",
-    "/me/data", "/new/similar",
+    "/me/data", "/new/similar", "/desk/texts/words",
 )  # fmt: skip
 """Routes that give a stranger's bytes or a stream, or a part of a page."""
 FOR_NOBODY = ("/first-admin/{token}",)
@@ -32,7 +32,7 @@ def path_of(scene: Scene, route: Route, key: str = OWN) -> str:
     if "{token}" in path:
         path = path.replace("{token}", scene.token(route.path))
     assert "{" not in path, f"{route.path} has a part that tests/support/crawl.py does not know: add it to Scene.params"
-    return path
+    return path + (scene.query(path) if route.method == "GET" else "")
 
 
 def pages(scene: Scene) -> Iterator[tuple[Route, str, str]]:

@@ -28,7 +28,7 @@ NOT_WORDS: Mapping[str, frozenset[str]] = {
     "events": frozenset({"facts"}),
     "comment_files": frozenset({"content_type", "disposition", "content_id"}),
 }
-TABLES = ("cases", "contacts", "customers", "comments", "comment_files", "accounts", "sessions", "events")
+TABLES = ("cases", "contacts", "customers", "comments", "comment_files", "accounts", "sessions", "events", "reply_texts")
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,9 @@ FORMS: Mapping[str, Fields] = {
     "/desk/contacts/{address}": lambda case, n: {"name": "Kari Lunde", "address": "kari@kunde.example"},
     "/desk/contacts/{address}/join": lambda case, n: {"other": "ukjent@kunde.example"},
     "/desk/contacts/{address}/lift": lambda case, n: {},
+    "/desk/texts": lambda case, n: {"name": f"Tekst {n}", "language": "nb", "reply_text": "Hei"},
+    "/desk/texts/edit": lambda case, n: {"was": "Takk / hilsen", "was_language": "nb", "name": "Takk / hilsen", "language": "nb"},
+    "/desk/texts/remove": lambda case, n: {"was": "Takk / hilsen", "was_language": "nb"},
     "/desk/held": lambda case, n: {"id": "x", "decision": "discard"},
 }
 """POST: what is filled in, when a person may send it. The case is the one in the path (for other paths, any)."""

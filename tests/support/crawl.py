@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from mailgate.application.access import Action
 from mailgate.application.accounts import links, sessions
@@ -16,6 +17,7 @@ from mailgate.application.accounts.sessions import Client
 from mailgate.application.app import App
 from mailgate.application.cases import comment, create, people
 from mailgate.application.customers import contacts
+from mailgate.application.desk import texts
 from mailgate.application.principal import Principal, operator
 from mailgate.application.use_case import Act
 from mailgate.cases.ids import new_id
@@ -35,6 +37,7 @@ OWN, COLLEAGUES, STRANGERS = "SUP-1", "SUP-2", "SUP-3"
 CASES = (OWN, COLLEAGUES, STRANGERS)
 FILE = b"linje 1\n"
 MAIL = b"From: ny@gammel.example\r\nTo: support@example.test\r\nSubject: Hjelp\r\nMessage-ID: <m1@gammel.example>\r\n\r\nDet er galt.\r\n"
+NAMED_BY_QUERY = ("/desk/texts/edit", "/desk/texts/words")
 PURPOSES: Mapping[str, LinkPurpose] = {
     "register": "register", "password": "reset", "reset": "reset", "first-admin": "reset",
     "answer": "answer", "claim": "claim", "notices": "notices",
@@ -86,6 +89,14 @@ class Scene:
             "id": lambda: self.mail, "name": lambda: "kunde.example", "address": lambda: KARI,
         }  # fmt: skip
 
+    def query(self, path: str) -> str:
+        """What follows the path of a page whose subject its query names, "" for others."""
+        if path not in NAMED_BY_QUERY:
+            return ""
+        with self.app.store.reading() as uow:
+            name, language = uow.desk.reply_text_names(1)[0]
+        return f"?{urlencode({'language': language, 'name': name})}"
+
     def token(self, path: str) -> str:
         """A mailed link's token that is good for this path, or of this purpose."""
         purpose = PURPOSES[path.strip("/").split("/")[0]]
@@ -116,6 +127,7 @@ def make_scene(office: Office) -> Scene:
     create.create_case(app, EVA, create.CreateCase("Døren er låst", LIV))
     people.add_participant(app, EVA, people.AddParticipant(OWN, ANNE))
     _wait_again(office)
+    texts.set_reply_text(app, EVA, texts.ReplyText("Takk / hilsen", "nb", "Takk for meldingen."))
     accounts, files = {**_contact_accounts(office), **_staff_accounts(office)}, {key: _file(app, key) for key in CASES}
     return Scene(office, accounts, files, _held(office))
 

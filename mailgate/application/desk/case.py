@@ -11,10 +11,11 @@ from mailgate.application.cases import showing
 from mailgate.application.cases.changing import found
 from mailgate.application.cases.notified import WITH_COMMENT
 from mailgate.application.cases.views import AgentCase, CaseRow, CommentView, EventView, NoticeOutcome
-from mailgate.application.desk.texts import ReplyText, texts_of
+from mailgate.application.desk.texts import ReplyTextName, names_of
 from mailgate.application.journal.views import EntryRow, entry_row
 from mailgate.application.use_case import Act, query
-from mailgate.cases.model import Case, Event
+from mailgate.cases.changes import language_of
+from mailgate.cases.model import Case, Customer, Event
 from mailgate.cases.workflow import Turn
 from mailgate.rules.agreement_words import promised
 from mailgate.rules.facts import DEFAULT_AGREEMENT
@@ -63,7 +64,7 @@ class DeskCase:
     others: Sequence[CaseRow]
     held: Sequence[EntryRow]
     present: Sequence[Presence]
-    texts: Sequence[ReplyText]
+    texts: Sequence[ReplyTextName]
     staff: Sequence[str]
     can_take_back: bool
 
@@ -74,16 +75,17 @@ def show_desk_case(act: Act, key: str) -> DeskCase:
     case = found(act, key)
     shown, events = showing.agent_case(act, case), act.uow.cases.events(case.id)
     held = act.uow.journal.list(limit=HELD_MOST, where=EntryFilter(states=frozenset({"held"}), case_id=case.id))
+    company = act.uow.customers.get([case.customer_id]).get(case.customer_id) if case.customer_id else None
     return DeskCase(
         case=shown,
         entries=_timeline(shown, events),
-        promise=_promise(act, case),
+        promise=_promise(act, company, case.created_at),
         turn=act.policy.workflow.turn(case.status),
         people={one.contact.address: one.contact.name for one in case.participants},
         others=_others(act, case),
         held=[entry_row(one) for one in held],
         present=[one for one in act.uow.desk.present(case.id, act.now - PRESENT_FOR) if one.account_id != act.principal.id],
-        texts=texts_of(act),
+        texts=names_of(act, _language(act, case, company)),
         staff=act.uow.staff.names(),
         can_take_back=_can_take_back(act, events),
     )
@@ -104,11 +106,17 @@ def _timeline(case: AgentCase, events: Sequence[Event]) -> list[Entry]:
     return sorted(entries, key=lambda one: (one.at, one.id))
 
 
-def _promise(act: Act, case: Case) -> Promise:
-    company = act.uow.customers.get([case.customer_id]).get(case.customer_id) if case.customer_id else None
+def _language(act: Act, case: Case, company: Customer | None) -> str:
+    """The language that the reporter is written to."""
+    languages = {company.id: company.language} if company else {}
+    default = act.app.settings.service.default_language
+    return next((language_of(one.contact, languages, default) for one in case.participants if one.role == "reporter"), default)
+
+
+def _promise(act: Act, company: Customer | None, created_at: datetime) -> Promise:
     agreement = act.policy.agreement(company.agreement if company else DEFAULT_AGREEMENT)
     language = act.principal.language or act.app.settings.service.default_language
-    words = promised(agreement, language, case.created_at, act.now)
+    words = promised(agreement, language, created_at, act.now)
     name, id_ = (company.name, company.id) if company else ("", "")
     return Promise(name, id_, words.name, words.hours, words.response, words.phone, words.opens)
 

@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, func, select, tuple_, union_all, update
 
 from mailgate.cases.model import Case
 from mailgate.store.repositories.cases import CaseRepository
-from mailgate.store.repositories.statements import literal, upsert
+from mailgate.store.repositories.statements import limited, literal, upsert
 from mailgate.store.schema import cases, events, presences, reply_texts
 
 
@@ -79,21 +79,48 @@ class DeskRepository:
         added = upsert(self._connection, presences).values(case_id=case_id, account_id=mine.account_id, **values)
         self._connection.execute(added.on_conflict_do_update(index_elements=["case_id", "account_id"], set_=values))
 
-    def reply_texts(self) -> Sequence[tuple[str, str, str]]:
-        """(name, language, text) of all texts for answers, by name."""
-        found = select(reply_texts).order_by(reply_texts.c.name, reply_texts.c.language)
-        return [(row.name, row.language, row.text) for row in self._connection.execute(found)]
+    def reply_texts(self, *, limit: int | None = None, after: Sequence[str] | None = None) -> Sequence[tuple[str, str, str]]:
+        """(name, language, text) of the texts for answers, by name. `after`: only those that follow this name and language."""
+        key = (reply_texts.c.name, reply_texts.c.language)
+        found = select(reply_texts).order_by(*key)
+        if after is not None:
+            found = found.where(tuple_(*key) > tuple_(*(bindparam(None, value, one.type) for value, one in zip(after, key, strict=True))))
+        return [(row.name, row.language, row.text) for row in self._connection.execute(limited(found, limit))]
+
+    def reply_text_names(self, limit: int) -> Sequence[tuple[str, str]]:
+        """(name, language) of the first texts for answers, by name."""
+        found = select(reply_texts.c.name, reply_texts.c.language).order_by(reply_texts.c.name, reply_texts.c.language)
+        return [(row.name, row.language) for row in self._connection.execute(found.limit(limit))]
+
+    def reply_text(self, name: str, language: str) -> str | None:
+        """One text for answers."""
+        return self._connection.execute(select(reply_texts.c.text).where(_named(name, language))).scalar_one_or_none()
+
+    def add_reply_text(self, name: str, language: str, text: str) -> bool:
+        """Keep a new text for answers; False when there is one of this name and language, which stays."""
+        added = upsert(self._connection, reply_texts).values(name=name, language=language, text=text)
+        added = added.on_conflict_do_nothing(index_elements=["name", "language"]).returning(reply_texts.c.name)
+        return self._connection.execute(added).first() is not None
 
     def set_reply_text(self, name: str, language: str, text: str) -> None:
         """Keep a text for answers, in place of what it was."""
         added = upsert(self._connection, reply_texts).values(name=name, language=language, text=text)
         self._connection.execute(added.on_conflict_do_update(index_elements=["name", "language"], set_={"text": text}))
 
-    def remove_reply_text(self, name: str, language: str | None) -> int:
-        """Take a text away, in one language or in all (None); how many there were."""
-        which = reply_texts.c.name == name
-        which = which if language is None else which & (reply_texts.c.language == language)
+    def replace_reply_text(self, name: str, language: str, old: str, new: str) -> bool:
+        """Change the words of a text; False when they are not these old ones any more."""
+        which = _named(name, language) & (reply_texts.c.text == old)
+        return bool(self._connection.execute(update(reply_texts).where(which).values(text=new)).rowcount)
+
+    def remove_reply_text(self, name: str, language: str | None, old: str | None = None) -> int:
+        """Take a text away, in one language or in all (None), with `old` only while it has these words; how many there were."""
+        which = _named(name, language) if language is not None else reply_texts.c.name == name
+        which = which if old is None else which & (reply_texts.c.text == old)
         return self._connection.execute(delete(reply_texts).where(which)).rowcount
+
+
+def _named(name: str, language: str) -> ColumnElement[bool]:
+    return and_(reply_texts.c.name == name, reply_texts.c.language == language)
 
 
 def _of_status(wanted: CaseQueue, status: str, after: tuple[datetime, str] | None = None) -> Select[tuple[str, datetime]]:

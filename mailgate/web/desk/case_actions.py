@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from mailgate.application.cases import comment as comments
 from mailgate.application.cases import correct, edit, operate, people, undo
+from mailgate.application.desk.texts import ReplyTextName, show_reply_text
 from mailgate.errors import Ambiguous, Conflict, Invalid, NotAllowed, NotFound
 from mailgate.web.desk.case import desk_case_page
 from mailgate.web.desk.paths import case_path
@@ -19,6 +20,8 @@ FIELDS = ("summary", "case_type", "priority", "component", "environment")
 def reply(request: PageRequest) -> Answer:
     """Answer or leave a note, with files; with an operation in the same step."""
     form, key = request.form, request.params["key"]
+    if form.text("insert"):
+        return _with_saved_text(request)
     text, files, version = form.text("text"), new_files(form.files("files")), form.number("version")
     operation = form.text("operation") if form.text("kind") != "note" else ""
     said = text if text.strip() else ""
@@ -35,6 +38,17 @@ def reply(request: PageRequest) -> Answer:
         return comments.add_comment(request.app, request.principal, comments.AddComment(key, said, files, version))
 
     return _done(request, run, "flash.noted" if form.text("kind") == "note" else "flash.replied")
+
+
+def _with_saved_text(request: PageRequest) -> Answer:
+    """The page again with a saved text behind what was typed: what the button does where no script puts it in."""
+    language, _, name = request.form.text("saved_text").partition(" ")
+    try:
+        found = show_reply_text(request.app, request.principal, ReplyTextName(name, language))
+    except NotFound as error:
+        return _again(request, 422, Invalid("saved_text", "unknown", str(error)))
+    typed = "\n\n".join(filter(None, (request.form.text("text").strip(), found.text)))
+    return desk_case_page(request, request.params["key"], typed={**request.form.fields, "text": typed})
 
 
 def assign(request: PageRequest) -> Answer:

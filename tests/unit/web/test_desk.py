@@ -8,7 +8,6 @@ import pytest
 
 from mailgate.application.cases import comment, operate, people, read
 from mailgate.application.customers import contacts
-from mailgate.application.desk import texts
 from tests.support.office import EVA, KARI, LIV, PER
 from tests.support.site import Answer, SiteUnderTest, Visitor
 from tests.support.statements import statements
@@ -161,13 +160,6 @@ def test_given_words_a_customer_or_a_status_when_filtered_then_the_address_says_
     assert rows(ola.get("/desk?queue=all&status=closed")) == []
     assert ola.get("/desk?queue=mine&customer=Ingen").errors() == ["Ingen kunde har dette navnet."]
     assert rows(ola.get("/desk?queue=nonsense&status=nonsense")) == []
-
-
-def test_given_texts_for_answers_when_kept_then_they_stand_beside_the_answer(site: SiteUnderTest, ola: Visitor) -> None:
-    texts.set_reply_text(site.office.app, EVA, texts.ReplyText("Takk", "nb", f"Takk for meldingen. {CANARY}"))
-    page = ola.get("/desk/cases/SUP-1")
-    assert "Takk for meldingen." in page.shown()
-    assert "<x-mg" not in page.text
 
 
 def test_given_one_row_or_many_when_a_queue_or_case_is_shown_then_the_statements_are_as_many(site: SiteUnderTest, ola: Visitor) -> None:

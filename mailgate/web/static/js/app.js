@@ -105,14 +105,21 @@ if (desk) {
     text.addEventListener("input", () => sessionStorage.setItem(draft, text.value));
     reply.addEventListener("submit", () => sessionStorage.removeItem(draft));
   }
-  for (const button of document.querySelectorAll("[data-insert]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      text.setRangeText(one("pre", button.parentElement).textContent, text.selectionStart, text.selectionEnd, "end");
-      text.dispatchEvent(new Event("input"));
-      text.focus();
-    });
-  }
+  const insert = one("[data-insert]");
+  insert?.addEventListener("click", async (event) => {
+    const [language, ...name] = one("#saved_text").value.split(" ");
+    if (!language || insert.dataset.failed) return;
+    event.preventDefault();
+    const query = new URLSearchParams({ language, name: name.join(" ") });
+    const answer = await fetch(`/desk/texts/words?${query}`).catch(() => null);
+    if (!answer?.ok) {
+      insert.dataset.failed = "1";
+      return insert.click();
+    }
+    text.setRangeText((await answer.json()).text, text.selectionStart, text.selectionEnd, "end");
+    text.dispatchEvent(new Event("input"));
+    text.focus();
+  });
 
   const live = document.body.dataset.live ?? (desk === "queue" ? "/desk/live" : "");
   let source;
