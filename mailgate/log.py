@@ -11,13 +11,14 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any, Protocol, TextIO, cast
-
-import structlog
-from structlog.typing import EventDict
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from mailgate import masking
 from mailgate.clock import monotonic_s
+
+if TYPE_CHECKING:  # structlog loads rich and takes as long as a small command: it is imported with the first line
+    from structlog.typing import EventDict
 
 LEVELS: Mapping[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 MAX_VALUE_CHARS = 1_000
@@ -64,7 +65,9 @@ class Sampler:
             return entry
         left_out, admitted = self._count((level, str(entry.get("event"))))
         if not admitted:
-            raise structlog.DropEvent
+            from structlog import DropEvent
+
+            raise DropEvent
         return {**entry, "left_out": left_out} if left_out else entry
 
     def _count(self, key: tuple[str, str]) -> tuple[int, bool]:
@@ -99,9 +102,63 @@ class _Stream:
     debug = info = warning = error = msg
 
 
+class _Setup:
+    """What `configure` was told. structlog is set up with the first line."""
+
+    def __init__(self, level: str, form: str, stream: _Stream, *, colours: bool) -> None:
+        self.threshold = LEVELS[level]
+        self._form, self._stream, self._colours = form, stream, colours
+
+    @cached_property
+    def logger(self) -> Any:
+        """The logger of structlog, to be bound to a part."""
+        import structlog
+
+        return structlog.wrap_logger(
+            self._stream,
+            processors=[Sampler(), _clean, structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"), self._renderer()],
+            wrapper_class=structlog.make_filtering_bound_logger(self.threshold),
+            cache_logger_on_first_use=False,
+        )
+
+    def _renderer(self) -> Any:
+        import structlog
+
+        if self._form == "json":
+            return structlog.processors.JSONRenderer(ensure_ascii=False)
+        return structlog.dev.ConsoleRenderer(colors=self._colours, pad_event_to=24, timestamp_key="at")
+
+
+class _Log:
+    """The log of one part: see `Logger`."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+
+    def debug(self, event: str, **fields: Any) -> None:
+        """See Logger."""
+        self._write("debug", event, fields)
+
+    def info(self, event: str, **fields: Any) -> None:
+        """See Logger."""
+        self._write("info", event, fields)
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """See Logger."""
+        self._write("warning", event, fields)
+
+    def error(self, event: str, **fields: Any) -> None:
+        """See Logger."""
+        self._write("error", event, fields)
+
+    def _write(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        if LEVELS[level] >= _setup.threshold:
+            getattr(_setup.logger.bind(part=self._part), level)(event, **fields)
+
+
 def get(part: str) -> Logger:
     """The log of one part of the program. May be called before `configure`."""
-    return cast(Logger, structlog.get_logger(part=part))
+    return _Log(part)
 
 
 def configure(level: str = "info", form: str = "json", stream: TextIO | None = None, *, colours: bool = True) -> None:
@@ -109,13 +166,8 @@ def configure(level: str = "info", form: str = "json", stream: TextIO | None = N
 
     `colours`: console may use them on a terminal.
     """
-    writer = _Stream(stream)
-    structlog.configure(
-        processors=[Sampler(), _clean, structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"), _renderer(form, stream, colours)],
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=lambda *_: writer,
-        cache_logger_on_first_use=False,
-    )
+    global _setup
+    _setup = _Setup(level, form, _Stream(stream), colours=colours and _takes_colours(stream or sys.stderr))
 
 
 def harmless(text: str) -> str:
@@ -147,11 +199,5 @@ def _takes_colours(target: TextIO | None) -> bool:
     return target is not None and target.isatty() and not hasattr(target, "bare")
 
 
-def _renderer(form: str, stream: TextIO | None, colours: bool) -> Any:
-    if form == "json":
-        return structlog.processors.JSONRenderer(ensure_ascii=False)
-    target = stream or sys.stderr
-    return structlog.dev.ConsoleRenderer(colors=colours and _takes_colours(target), pad_event_to=24, timestamp_key="at")
-
-
+_setup: _Setup
 configure("warning", "console")

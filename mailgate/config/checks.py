@@ -12,8 +12,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography import x509
-
 from mailgate.config import secret_file
 from mailgate.config.document import Document
 from mailgate.config.sections import EXAMPLE_DOMAIN, Sections
@@ -148,6 +146,8 @@ def _read(document: Document, key: str, path: Path, section: str = "smtp") -> by
 
 
 def _current(document: Document, pem: bytes) -> None:
+    from cryptography import x509  # OpenSSL takes a while to load: only where a certificate is set
+
     try:
         certificate = x509.load_pem_x509_certificate(pem)
     except ValueError:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from typing import TYPE_CHECKING
 
 from mailgate.config import secret_file
 from mailgate.config.document import Document
 from mailgate.errors import ConfigError
+
+if TYPE_CHECKING:  # OpenSSL takes a while to load: only where a key is set
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 RSA_MIN_BITS, RSA_MAX_BITS = 2048, 4096
 """RFC 8301 section 3.2: signers should use 2048 or more, and verifiers need not take more than 4096."""
@@ -38,6 +38,8 @@ def load(document: Document, rsa_path: Path | None, ed25519_path: Path | None) -
 def _rsa(document: Document, path: Path | None) -> RSAPrivateKey | None:
     if path is None:
         return None
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
     key = _key(document, "rsa_key", path)
     if not isinstance(key, RSAPrivateKey):
         document.fail("dkim", "rsa_key", f"dkim.rsa_key {path} is no RSA key", MAKE_HINT)
@@ -50,6 +52,8 @@ def _rsa(document: Document, path: Path | None) -> RSAPrivateKey | None:
 def _ed25519(document: Document, path: Path | None) -> Ed25519PrivateKey | None:
     if path is None:
         return None
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     key = _key(document, "ed25519_key", path)
     if not isinstance(key, Ed25519PrivateKey):
         document.fail("dkim", "ed25519_key", f"dkim.ed25519_key {path} is no Ed25519 key", MAKE_HINT)
@@ -57,6 +61,9 @@ def _ed25519(document: Document, path: Path | None) -> Ed25519PrivateKey | None:
 
 
 def _key(document: Document, key: str, path: Path) -> object:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     try:
         secret_file.check_private(path, "the private key")
         return load_pem_private_key(path.read_bytes(), None)

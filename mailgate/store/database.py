@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from mailgate.errors import ConfigError, StoreUnavailable
-from mailgate.store import postgres, sqlite
+from mailgate.store import sqlite
 from mailgate.store.failures import translated
 from mailgate.store.write_lock import WriteLock
 
@@ -49,11 +49,17 @@ class Database:
     def wait_at_most(self, connection: Connection, *, priority: bool) -> None:
         """Limit how long a server may take to answer in this transaction. Nothing on SQLite, which has no server."""
         if self.path is None:
+            from mailgate.store import postgres  # as below: commands on SQLite do not wait for psycopg
+
             postgres.wait_at_most(connection, priority=priority)
 
     def without_limits(self, connection: Connection) -> contextlib.AbstractContextManager[None]:
         """For an upgrade or a copy, which may take longer than any statement of a running gateway. SQLite has no limits."""
-        return contextlib.nullcontext() if self.path is not None else postgres.without_limits(connection)
+        if self.path is not None:
+            return contextlib.nullcontext()
+        from mailgate.store import postgres
+
+        return postgres.without_limits(connection)
 
     @property
     def is_sqlite(self) -> bool:
@@ -99,15 +105,15 @@ def _opened(url: str, pool_size: int) -> Database:
     except ArgumentError as error:
         raise ConfigError("database.url cannot be understood", hint=KNOWN) from error
     opener: dict[str, Callable[[], Database]] = {
-        "sqlite": lambda: _sqlite(parsed.database, pool_size),
-        "postgresql": lambda: _postgres(url, pool_size),
+        "sqlite": lambda: _on_sqlite(parsed.database, pool_size),
+        "postgresql": lambda: _on_postgres(url, pool_size),
     }
     if parsed.get_backend_name() not in opener or parsed.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
         raise ConfigError(f"database.url names the unknown kind {parsed.drivername!r}", hint=KNOWN)
     return opener[parsed.get_backend_name()]()
 
 
-def _sqlite(name: str | None, pool_size: int) -> Database:
+def _on_sqlite(name: str | None, pool_size: int) -> Database:
     if not name or name == ":memory:":
         raise ConfigError("database.url names no file", hint="mail that was accepted must survive the process: sqlite:///path/to/file")
     path = Path(name).absolute()
@@ -115,6 +121,8 @@ def _sqlite(name: str | None, pool_size: int) -> Database:
     return Database(writing, reading, path)
 
 
-def _postgres(url: str, pool_size: int) -> Database:
+def _on_postgres(url: str, pool_size: int) -> Database:
+    from mailgate.store import postgres
+
     engine = postgres.engine(make_url(url).set(drivername="postgresql+psycopg"), pool_size)
     return Database(engine, engine)

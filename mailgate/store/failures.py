@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
-import psycopg
 from sqlalchemy import exc
 
 from mailgate.errors import MailgateError, StoreUnavailable, TransientFailure
+
+if TYPE_CHECKING:  # loaded by `store.postgres` alone: commands on SQLite do not wait for it
+    import psycopg
 
 
 class ConnectionLost(StoreUnavailable):
@@ -50,7 +54,7 @@ def translated() -> Iterator[None]:
         raise StoreUnavailable("no connection to the database became free in time") from error
     except exc.DBAPIError as error:
         raise failure(error.orig, lost=error.connection_invalidated) from error
-    except (sqlite3.Error, psycopg.Error) as error:
+    except (sqlite3.Error, *_errors_of_postgres()) as error:
         raise failure(error) from error
 
 
@@ -58,9 +62,15 @@ def failure(error: BaseException | None, *, lost: bool = False) -> MailgateError
     """The error of ours for one of a driver. `lost` when the connection is known to be gone."""
     if isinstance(error, sqlite3.Error):
         return _of_sqlite(error)
-    if isinstance(error, psycopg.Error):
-        return _of_postgres(error, lost)
+    if isinstance(error, _errors_of_postgres()):
+        return _of_postgres(cast("psycopg.Error", error), lost)
     return ConnectionLost("the connection to the database was lost") if lost else StoreUnavailable("the database failed")
+
+
+def _errors_of_postgres() -> tuple[type[BaseException], ...]:
+    """The base class of psycopg's errors; none while psycopg is not loaded, since then nobody can have raised one."""
+    error = getattr(sys.modules.get("psycopg"), "Error", None)
+    return (error,) if error else ()
 
 
 def _of_sqlite(error: sqlite3.Error) -> MailgateError:
@@ -78,6 +88,8 @@ def _of_sqlite(error: sqlite3.Error) -> MailgateError:
 
 
 def _of_postgres(error: psycopg.Error, lost: bool) -> MailgateError:
+    import psycopg
+
     state = error.sqlstate or ""
     if state in PG_FULL:
         return StoreUnavailable("the disk of the database is full", full=True)

@@ -55,8 +55,11 @@ def revision(database: Database) -> str | None:
 
 def check(database: Database) -> None:
     """Raises SchemaMismatch unless the schema is exactly this program's."""
-    with translated(), database.reading.connect() as connection:
-        found = _revision(connection)
+    check_revision(revision(database))
+
+
+def check_revision(found: str | None) -> None:
+    """The same for a revision that was read already."""
     if found == head():
         return
     if found is None:

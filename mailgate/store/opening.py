@@ -9,7 +9,7 @@ from pathlib import Path
 from mailgate.cases.ids import new_id
 from mailgate.clock import Clock, utc_now
 from mailgate.store import copying, migrate
-from mailgate.store.database import Database, open_database
+from mailgate.store.database import open_database
 from mailgate.store.rows import AuditRow
 from mailgate.store.unit_of_work import Store
 
@@ -19,10 +19,11 @@ def open_store(url: str, *, pool_size: int = 10, clock: Clock = utc_now) -> Stor
     with contextlib.ExitStack() as otherwise:
         database = open_database(url, pool_size=pool_size)
         otherwise.callback(database.close)
-        if database.path is not None:
-            _keep_before_migrating(database, database.path)
-            migrate.upgrade(database, lambda before, after: _upgraded(clock(), before, after))
-        migrate.check(database)
+        found = migrate.revision(database)
+        if found != migrate.head() and database.path is not None:
+            _keep_before_migrating(database.path, found)
+            found = migrate.upgrade(database, lambda before, after: _upgraded(clock(), before, after))
+        migrate.check_revision(found)
         otherwise.pop_all()
     return Store(database, clock)
 
@@ -34,9 +35,8 @@ def _upgraded(now: datetime, before: str, after: str) -> AuditRow:
     )
 
 
-def _keep_before_migrating(database: Database, path: Path) -> None:
-    """A copy beside the file, before a newer program changes its schema."""
-    found = migrate.revision(database)
+def _keep_before_migrating(path: Path, found: str | None) -> None:
+    """A copy beside the file, before a newer program changes its schema `found`."""
     kept = path.with_name(f"{path.name}.before-{migrate.head()}-from-{found}")
     if found is not None and found < migrate.head() and not kept.exists():
         with contextlib.suppress(FileExistsError):  # another process is making it

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mailgate.application.access import Action
 from mailgate.application.use_case import Act, use_case
-from mailgate.mail.anonymous.case_file import CaseFile, anonymised
+
+if TYPE_CHECKING:
+    from mailgate.mail.anonymous.case_file import CaseFile
 
 _KEY_BYTES = 32
 
@@ -22,6 +25,8 @@ class Report:
 @use_case(Action.JOURNAL_REPORT)
 def report(act: Act, command: Report) -> CaseFile:
     """Make an anonymised case file of a mail that was read wrong. Raises NotFound when retention has deleted its bytes."""
+    from mailgate.mail.anonymous.case_file import anonymised  # the readers of mail: `mailgate journal list` does not wait for them
+
     id_ = act.uow.journal.find(command.id_)
     entry = act.uow.journal.get(id_)
     found = anonymised(act.uow.journal.raw(id_), secrets.token_bytes(_KEY_BYTES), act.app.parts.ours(), entry.envelope)

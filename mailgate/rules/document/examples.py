@@ -12,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailgate.mail.model import Mail
-from mailgate.mail.read import read
 from mailgate.rules.document.schema import meant, problem
 from mailgate.rules.document.yaml_tree import Node, Problem
 from mailgate.rules.examples import check, facts_of
@@ -92,6 +91,8 @@ class _Reader:
         if len(raw) > MAX_MAIL_BYTES:
             self._say(node, f"the mail {node.value} is larger than {MAX_MAIL_BYTES} bytes")
             return None
+        from mailgate.mail.read import read  # the readers of mail take longer to load than most documents to read
+
         return read(raw)
 
     def _say(self, node: Node, what: str) -> None:

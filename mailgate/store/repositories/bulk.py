@@ -12,12 +12,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, Dialect, Integer, Table, Update
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from mailgate.store.columns import PlainText, storable_or_none
 
@@ -26,14 +24,27 @@ CHUNK_ROWS = 64  # bounds the number of different texts, and the values of one s
 Row = Mapping[str, Any]
 Converter = Callable[[Any], Any]
 
-DOLLAR: Dialect = PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-"""Makes PostgreSQL's text as a `RawCursor` takes it."""
+
+def driver_dialect(dialect: Dialect) -> Dialect:
+    """The dialect that makes statements as `execute` takes them: SQLite's own, or PostgreSQL's for a `RawCursor`."""
+    return dialect if dialect.name == "sqlite" else _dollar()
+
+
+@cache
+def _dollar() -> Dialect:
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # only where PostgreSQL is
+
+    return PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call, no-any-return]
 
 
 def execute(connection: Connection, text: str, values: Sequence[Any]) -> Any:
     """Run one statement in the driver's own form: `?` for SQLite, `$1` for PostgreSQL. The driver's cursor, with rows as plain tuples."""
     driver: Any = connection.connection.driver_connection
-    return driver.execute(text, values) if connection.dialect.name == "sqlite" else psycopg.RawCursor(driver).execute(text, values)
+    if connection.dialect.name == "sqlite":
+        return driver.execute(text, values)
+    from psycopg import RawCursor
+
+    return RawCursor(driver).execute(text, values)
 
 
 def run(connection: Connection, text: str, values: Sequence[Any]) -> int:
@@ -49,7 +60,9 @@ def run_many(connection: Connection, text: str, rows: Sequence[Sequence[Any]]) -
     if connection.dialect.name == "sqlite":
         driver.executemany(text, rows)
         return
-    with psycopg.RawCursor(driver) as cursor:
+    from psycopg import RawCursor
+
+    with RawCursor(driver) as cursor:
         cursor.executemany(_numbered(text), rows)
 
 
@@ -84,7 +97,7 @@ class UpdateAll:
         run_many(connection, text, [tuple(_values(({**constants, **row},), convert)) for row in rows])
 
     def _compile(self, dialect: Dialect) -> tuple[str, Sequence[tuple[str, Converter | None]], Row]:
-        compiled: Any = self._statement.compile(dialect=dialect if dialect.name == "sqlite" else DOLLAR)
+        compiled: Any = self._statement.compile(dialect=driver_dialect(dialect))
         binds = {name: bind for bind, name in compiled.bind_names.items()}
         convert = tuple((name, converter(binds[name].type, dialect)) for name in compiled.positiontup)
         constants = {name: bind.value for name, bind in binds.items() if not bind.required}

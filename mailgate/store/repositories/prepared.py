@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Dialect, bindparam
 
 from mailgate.store.repositories import bulk
-from mailgate.store.repositories.bulk import DOLLAR, Converter, converter
+from mailgate.store.repositories.bulk import Converter, converter, driver_dialect
 
 KEPT_VALUES = 256
 
@@ -42,11 +41,8 @@ class Prepared:
 
     def __init__(self, statement: Any) -> None:
         self._statement = statement
+        self._lists: list[str] | None = None
         self._compiled: dict[tuple[str | int, ...], _Compiled] = {}
-
-    @cached_property
-    def _lists(self) -> list[str]:
-        return sorted(name for name, bind in self._statement.compile(dialect=DOLLAR).binds.items() if bind.expanding)
 
     def rows(self, connection: Connection, **values: Any) -> list[Any]:
         """Run it; the rows as named tuples, by the names of the columns."""
@@ -59,10 +55,13 @@ class Prepared:
 
     def _for(self, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
         """The text for lists of these lengths; kept for as many lengths as batches have."""
+        if self._lists is None:
+            binds = self._statement.compile(dialect=driver_dialect(dialect)).binds
+            self._lists = sorted(name for name, bind in binds.items() if bind.expanding)
         lengths = [len(values[name]) for name in self._lists]
         found = self._compiled.get((dialect.name, *lengths))
         if found is None:
-            found = self._compile(dialect if dialect.name == "sqlite" else DOLLAR, values)
+            found = self._compile(driver_dialect(dialect), values)
             if sum(lengths) <= KEPT_VALUES:
                 self._compiled[(dialect.name, *lengths)] = found
         return found

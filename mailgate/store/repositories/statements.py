@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Insert, Select, Table, Update, literal_column
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from mailgate.errors import Invalid
 
@@ -21,7 +21,11 @@ Value = TypeVar("Value")
 
 def upsert(connection: Connection, table: Table) -> Any:
     """An INSERT that can say ON CONFLICT, in the database's own form."""
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # only where PostgreSQL is
+
+    return postgresql.insert(table)
 
 
 def literal(value: str | int) -> ColumnElement[Any]:
