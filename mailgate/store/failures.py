@@ -54,7 +54,7 @@ def translated() -> Iterator[None]:
         raise StoreUnavailable("no connection to the database became free in time") from error
     except exc.DBAPIError as error:
         raise failure(error.orig, lost=error.connection_invalidated) from error
-    except (sqlite3.Error, *_errors_of_postgres()) as error:
+    except _driver_errors() as error:
         raise failure(error) from error
 
 
@@ -67,7 +67,11 @@ def failure(error: BaseException | None, *, lost: bool = False) -> MailgateError
     return ConnectionLost("the connection to the database was lost") if lost else StoreUnavailable("the database failed")
 
 
-def _errors_of_postgres() -> tuple[type[BaseException], ...]:
+def _driver_errors() -> tuple[type[Exception], ...]:
+    return (sqlite3.Error, *_errors_of_postgres())
+
+
+def _errors_of_postgres() -> tuple[type[Exception], ...]:
     """The base class of psycopg's errors; none while psycopg is not loaded, since then nobody can have raised one."""
     error = getattr(sys.modules.get("psycopg"), "Error", None)
     return (error,) if error else ()

@@ -34,7 +34,7 @@ def driver_dialect(dialect: Dialect) -> Dialect:
 def _dollar() -> Dialect:
     from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # only where PostgreSQL is
 
-    return PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call, no-any-return]
+    return PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 def execute(connection: Connection, text: str, values: Sequence[Any]) -> Any:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, text
 
 from mailgate.store.columns import PlainText, Sha256, identifier
-from mailgate.store.schema.base import count_column, due_at_iff, due_index, flag_column, id_column, metadata, moment_column, text_column
+from mailgate.store.schema.base import (
+    count_column,
+    due_at_iff,
+    due_index,
+    flag_column,
+    id_column,
+    metadata,
+    moment_column,
+    partial_index,
+    text_column,
+)
 
 blobs = Table(
     "blobs",
@@ -43,7 +53,7 @@ journal = Table(
     due_index("journal", "due_at IS NOT NULL AND attempts > 0", "tried"),
     Index("ix_journal_state", "state", "id"),  # the ledger's counts and the lists per state, without reading the rows
     # Retention: entries whose bytes have not expired, oldest first.
-    Index("ix_journal_raw_kept", "accepted_at", postgresql_where=text("NOT raw_expired"), sqlite_where=text("NOT raw_expired")),
+    partial_index("ix_journal_raw_kept", "accepted_at", where="NOT raw_expired"),
 )
 
 submissions = Table(

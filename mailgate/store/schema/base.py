@@ -46,8 +46,14 @@ def moment_column(name: str, *, nullable: bool = False) -> Column[Any]:
 
 def due_index(table: str, where: str = "due_at IS NOT NULL", name: str = "due") -> Index:
     """The partial index of due rows, by which workers claim."""
-    condition = text(where)
-    return Index(f"ix_{table}_{name}", "due_at", "id", postgresql_where=condition, sqlite_where=condition)
+    return partial_index(f"ix_{table}_{name}", "due_at", "id", where=where)
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows for which `where` holds. Migrations make it on both databases; `postgresql_where` is named only there, since
+    naming it here would load PostgreSQL's dialect into every process.
+    """
+    return Index(name, *columns, sqlite_where=text(where))
 
 
 def due_at_iff(*states: str) -> CheckConstraint:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, SmallInteger, Table, Text, text
 
 from mailgate.store.columns import Moment, PlainText, Sha256, identifier
-from mailgate.store.schema.base import flag_column, id_column, metadata, moment_column, text_column
+from mailgate.store.schema.base import flag_column, id_column, metadata, moment_column, partial_index, text_column
 
 counters = Table(
     "counters",
@@ -74,12 +74,7 @@ cases = Table(
     Index("ix_cases_queue", "status", "due_at", "id"),  # the queues of the desk, each status in order
     Index("ix_cases_assignee", "assignee", "status", "due_at", "id"),
     # Duplicates of a case: few cases are.
-    Index(
-        "ix_cases_merged_into",
-        "merged_into",
-        postgresql_where=text("merged_into IS NOT NULL"),
-        sqlite_where=text("merged_into IS NOT NULL"),
-    ),
+    partial_index("ix_cases_merged_into", "merged_into", where="merged_into IS NOT NULL"),
 )
 
 participants = Table(

@@ -5,7 +5,17 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Table, Text, text
 
 from mailgate.store.columns import PlainText, Sha256, identifier
-from mailgate.store.schema.base import count_column, due_at_iff, due_index, flag_column, id_column, metadata, moment_column, text_column
+from mailgate.store.schema.base import (
+    count_column,
+    due_at_iff,
+    due_index,
+    flag_column,
+    id_column,
+    metadata,
+    moment_column,
+    partial_index,
+    text_column,
+)
 
 _IS_DUE = "due_at IS NOT NULL"
 
@@ -32,7 +42,7 @@ notices = Table(
     due_at_iff("pending", "rendering"),
     due_index("notices", "due_at IS NOT NULL AND attempts = 0", "fresh"),
     due_index("notices", "due_at IS NOT NULL AND attempts > 0", "tried"),
-    Index("ix_notices_group_key", "group_key", postgresql_where=text("due_at IS NOT NULL"), sqlite_where=text("due_at IS NOT NULL")),
+    partial_index("ix_notices_group_key", "group_key", where="due_at IS NOT NULL"),
     Index("ix_notices_state", "state", "id"),
     Index("ix_notices_case_id", "case_id", "id"),  # who was told of what on a case
 )
@@ -66,7 +76,7 @@ outbox = Table(
     text_column("delivery_text"),
     Column("lane", SmallInteger, nullable=False, server_default=text("2")),  # repositories.outbox.lane
     due_at_iff("pending", "sending", "deferred"),
-    Index("ix_outbox_lane_due", "lane", "due_at", "id", postgresql_where=text(_IS_DUE), sqlite_where=text(_IS_DUE)),
+    partial_index("ix_outbox_lane_due", "lane", "due_at", "id", where=_IS_DUE),
     due_index("outbox", "state = 'sending'", "sending"),
     Index("ix_outbox_state", "state", "id"),
     Index("ix_outbox_case_id", "case_id", "id"),
