@@ -37,7 +37,9 @@ _ABOUT = re.compile(
 _SHORT_ANSWER = re.compile(
     r"\W*(?:(?:foreløpig |tentativt |tentatively )?(?:accepted|declined|tentative|godtatt|akseptert|avslått|avvist|foreløpig|accepterat|"
     r"avböjt|preliminärt|accepteret|afvist|godteke|zugesagt|abgelehnt|angenommen|hyväksytty|hylätty|samþykkt|hafnað)|"
-    r"i (?:will|won't|will not|can|can't|cannot) attend|yes, i will attend|no, i won't attend)\W*",
+    r"i (?:will|won't|will not|can|can't|cannot) attend|yes, i will attend|no, i won't attend|"
+    r"(?:ja|nei|nej|nein),? (?:jeg|eg|jag|ich) (?:kommer|kjem|deltar|deltek|deltager|werde|nehme)(?: (?:ikke|ikkje|inte|nicht))?"
+    r"(?: att)?(?: (?:ikke|ikkje|inte|nicht))?(?: (?:delta|teil|teilnehmen))?)\W*",
     re.IGNORECASE,
 )
 _LABEL = re.compile(

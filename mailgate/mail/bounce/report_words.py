@@ -151,18 +151,29 @@ HELP = re.compile(
 )
 """A line that says whom to ask for help: its address, or the lone one on the next line, did not fail."""
 _CODED = re.compile(r"(?<![\d.])[45]\d\d[ -]|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}")
+_AN_ADDRESS = re.compile(ADDRESS)
 ID_LINE = re.compile(r"^[ \t>|]{0,20}(?:message-?id|references|in-reply-to|content-id)\s{0,10}:", re.IGNORECASE)
 
 
 def is_help(line: str) -> bool:
-    """Whether `line` says whom to ask; a line with a status code says why something failed."""
-    return HELP.search(line) is not None and _CODED.search(line) is None
+    """Whether `line` says whom to ask; a line with a status code, or with a failed address before that, says why something failed."""
+    return _help_start(line) >= 0 and _CODED.search(line) is None and before_help(line) == line
 
 
 def before_help(line: str) -> str:
-    """A line with the address that failed and its code, without what follows of whom to ask; any other line as it is."""
-    asked = HELP.search(line)
-    return line[: asked.start()] if asked and "@" in line[: asked.start()] and _CODED.search(line, 0, asked.start()) else line
+    """A line with the address that failed and a code or a sentence of failure, without the help that follows; any other line as it is."""
+    start = _help_start(line)
+    if start < 0 or "@" not in line[:start]:
+        return line
+    before = line[:start]
+    failed = before.rstrip().endswith((".", "!", ";", "\u3002")) and FAILURE.search(before) is not None
+    return before if failed or _CODED.search(before) else line
+
+
+def _help_start(line: str) -> int:
+    """Where a line begins to say whom to ask, -1 when it does not; words within an address do not count."""
+    found = HELP.search(_AN_ADDRESS.sub(lambda one: " " * len(one[0]), line) if "@" in line else line)
+    return found.start() if found else -1
 
 
 NOT_HERE = re.compile(

@@ -53,6 +53,7 @@ def _strange(sentence: str) -> Iterator[str]:
     for word in _WORD.findall(_REACHED_BY.sub(" ", sentence)):
         low = word.lower()
         if low in words.KNOWN:
-            before = low
+            if low not in words.ALSO_NAMES or word.islower() or before not in words.NAMED_AFTER:
+                before = low
         elif not word[0].isupper() or before not in words.NAMED_AFTER:
             yield word

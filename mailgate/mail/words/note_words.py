@@ -53,7 +53,7 @@ _NORDIC = words("""
     hjelp hjälp
     hjælp kundeservice kundtjänst hei hej heisann hallo god godt gode fin fint takk tak tack mange tusen hilsen mvh vennlig helsing hälsning
     hälsningar vh kh beklager beklagar unnskyld ursäkta undskyld ønsker ønskjer önskar riktig sommer sommar tålmodighet forståelse
-    videre deres
+    videre deres återkommer
     drøye drøyer træffes indtil sendes avsluttet arbeidsforhold arbeidsforholdet ansettelsesforhold anställning treg tregt respons butikken
     butikk butik butiken verkstedet bedriften firmaet selskapet avdelingen avdelinga dykk dokker hverdag hverdager virkedag
     virkedager mandager tirsdager onsdager torsdager fredager fredagar måndagar mandagar fredage mandage
@@ -123,7 +123,7 @@ NOT_THERE = (
     "i do not work", "i don't work",
 )  # fmt: skip
 LATER = words("""
-    træffes treffes respons tilbake attende tilbage tillbaka åter sendes rettes svarer svarar svare svara svar besvart besvares
+    återkommer træffes treffes respons tilbake attende tilbage tillbaka åter sendes rettes svarer svarar svare svara svar besvart besvares
     besvarer besvare besvaras leser lest leses lese les
     læser läser läses sjekker sjekkar kontakt kontakte kontakta ring ringe ringa haster hastar hast haste hastesaker akutt akut brådskande
     vikar kollega back return returning reply replies respond response answer checking reading read contact call urgent access reach wieder
@@ -148,3 +148,5 @@ NAMED_AFTER = words("""
     stedfortreder ersättare vertretung an til till to i hos at bei for från from fra frå av af by og och and und eller or oder på via
 """)
 """A word with a capital that follows one of these, or another such word, is somebody's name."""
+ALSO_NAMES = words("per dag are bo jo siv liv ask even odd tor may april june mai august")
+"""Of the words of such notes, those that are first names too."""

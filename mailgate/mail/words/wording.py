@@ -23,6 +23,7 @@ _LOOKED_CHARS = 2 * TEXT_LOOK_CHARS
 _START_CHARS = 400
 _AWAY_CHARS = 200
 _NOTE_CHARS = 800
+_NUMBER_IN_BRACKETS = re.compile(r" \([#A-Z-]{0,12}\d{1,12}\)")
 _QUESTION = re.compile(r"[^.!?\n]{0,200}\?")
 _OWN_QUESTION = re.compile(
     r"\s*(?:haster det|hastar det|er det (?:noe )?(?:som )?haste|trenger du|treng du|er du i nød|urgent|need (?:immediate |urgent )?help|"
@@ -61,6 +62,8 @@ _FIRST_PERSON = re.compile(
 def folded(text: str) -> str:
     """`text` in lower case with single blanks, bounded; a blank at an end stays one."""
     text = text[: TEXT_LOOK_CHARS * 2]
+    if "(" in text:  # "Your request (4711) has been received"
+        text = _NUMBER_IN_BRACKETS.sub("", text)
     lead, end = " " * text[:1].isspace(), " " * text[-1:].isspace()
     return f"{lead}{' '.join(text.split())}{end}".replace("\u2019", "'").lower()
 
