@@ -30,7 +30,7 @@ _HEADER_WORDS = VERBS | MONTHS | WEEKDAYS | OPENERS
 _NO_ADDRESS = re.compile(r"[\s<>()\[\],;:\"]+")
 _RUN = re.compile(r"[^\s<>()\[\],;:\"@]+")
 _MAX_LOCAL_CHARS = 80
-_LAST_VERBS = ("> wrote", "> skrev", "> skreiv", "> schrieb")
+_LAST_VERBS = ("> wrote", "> skrev", "> skreiv", "> schrieb", "> kirjoitti", "> skrifaði")
 _BRACKETED = re.compile(r"<[^<>]{0,200}>|\[[^\[\]]{0,200}\]|\([^()]{0,200}\)")
 
 

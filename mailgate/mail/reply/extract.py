@@ -90,8 +90,9 @@ def _follow_block(page: Page, span: Span, who: Correspondence) -> int | None:
         return None
     end = span.end if span.kind == "block" else header_end(page.lines, span.end)
     below = quote_end(page.lines, end)
+    page.has_forward = not is_history(page.lines, span._replace(end=end), who)
     if below > end:
-        return _follow_quote(page, span._replace(end=end), below, False, who)
+        return below if page.has_forward else _follow_quote(page, span._replace(end=end), below, False, who)
     if span.kind != "block":
         page.mark(QUOTED, span.start, end)
     return None

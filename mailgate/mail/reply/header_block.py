@@ -28,10 +28,10 @@ from mailgate.mail.reply.words.quote_words import (
 
 MAX_BLOCK_LINES = 30
 
-_ABOVE = (" above ", " over ", "oberhalb", "ovanför", "dessus", " boven ", "encima")
+_ABOVE = (" above ", " over ", "oberhalb", "ovanför", "dessus", " boven ", "encima", "yläpuolelle", " ofan ")
 
 # One of these stands in each marker of `REPLY_ABOVE`.
-_ABOVE_STEMS = ("above", "over den", "oberhalb", "ovanför", "dessus", "boven", "encima")
+_ABOVE_STEMS = ("above", "over", "oberhalb", "ovanför", "dessus", "boven", "encima", "yläpuolelle", " ofan ")
 _QUOTED = re.compile('["“”„«»\'‘’][^"“”„«»]{8,}["“”„«»\'‘’]')
 _SPEAKERS = frozenset({"i", "we", "jeg", "eg", "vi", "jag", "ich", "wir", "står", "stod", "says", "said", "steht", "er", "is", "är", "ist"})
 _INNER_LABEL = re.compile(r"((?:[^\W\d_]{1,12} )?([^\W\d_]{1,14}))\*?\s?:")

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import re
 
-from mailgate.mail.reply.attribution import attribution_at, starts_like_date, tokens
+from mailgate.mail.reply.attribution import attribution_at, has_date, has_verb, starts_like_date, tokens
 from mailgate.mail.reply.quote_lines import EDGE, MAX_LINE_CHARS
-from mailgate.mail.reply.words.quote_words import MONTHS, OPENERS, VERBS, WEEKDAYS
+from mailgate.mail.reply.words.quote_words import ANSWER_STARTS, MONTHS, OPENERS, VERBS, WEEKDAYS
 
 # Where a header may begin within a line: an opener before a date, in the case that clients write it.
 _OPENING = re.compile(
-    r"(?<=[\s.,!?)\-–—])(?=(?:(?:On|Den|Am|Le|Op|El|På|Il|Em|Dnia|Dne)\s(?:[^\W\d_]{2,12}\.?,?\s)?(?:[^\W\d_]{3,12}\.?\s)?\d{1,4}\b|"
-    r"\d{4}-\d\d-\d\d\s|\d{1,2}\.?\s[^\W\d_]{3,10}\.?\s\d{4}\skl[.o]?\s|[^\W\d_]{2,8}[.,]+\s\d{1,2}\.\s[^\W\d_]{3,10}\.?\s\d{4}\s))"
+    r"(?<=[\s.,!?)\-–—])(?=(?:(?:On|Den|Am|Le|Op|El|På|Il|Em|Dnia|Dne)\s(?:[^\W\d_]{2,12}\.?,?\s)?(?:[^\W\d_]{3,12}\.?\s)?"
+    r"\d{1,4}(?:st|nd|rd|th)?\b|\d{4}-\d\d-\d\d\s|\d{1,2}\.?\s[^\W\d_]{3,12}\.?\s\d{4}\skl[.o]?\s|"
+    r"[^\W\d_]{2,8}[.,]+\s\d{1,2}\.\s[^\W\d_]{3,10}\.?\s\d{4}\s))"
 )
+# The day of the week before such a date, and the word between them: "torsdag den 26. november", "to. 26. nov." (also Finnish and nynorsk).
+_WEEKDAY = re.compile(r"(?:^|(?<=[\s.,!?)\-–—]))([^\W\d_]{2,14})[.,]{0,2}\s(?:den\s)?$", re.IGNORECASE)
+_SHORT_WEEKDAYS = frozenset(["to", "må", "ty", "ti", "on", "fr", "la", "su", "ma", "ke", "pe"])
+# A header that opens with its author, behind the end of a sentence or a word of answer.
+_NAMED = re.compile(r"(?:[^\W\d_][\w.'’-]*\s){1,4}<[^<>\s@]{1,80}@[^<>\s]{1,190}>")
+_WORD = re.compile(r"\S+\s")
 _MAX_TRIES = 4
 _HEADER_WORDS = VERBS | MONTHS | WEEKDAYS | OPENERS
 
@@ -38,7 +45,7 @@ def _split_at(lines: list[str], index: int, line: str) -> int:
     if _opens_at_once(line):
         return 0
     for number, opening in enumerate(_OPENING.finditer(line)):
-        at = opening.start()
+        at = _with_weekday(line, opening.start())
         before = line[:at].strip(" \t-–—" + EDGE)
         if number == _MAX_TRIES:
             break
@@ -48,10 +55,34 @@ def _split_at(lines: list[str], index: int, line: str) -> int:
             or all(word in _HEADER_WORDS or word.isdigit() for word in tokens(before.lower()))
         ):
             continue
-        rest = line[at:]
+        rest = line[opening.start() :]
         if "@" in rest and "@" not in before and _is_header(rest):
             return _end_of_answer(line[:at].rstrip())
-    return 0
+    return _split_at_name(line)
+
+
+def _with_weekday(line: str, at: int) -> int:
+    """Where the header begins when a weekday stands before the date at `at`."""
+    found = _WEEKDAY.search(line, max(0, at - 24), at)
+    return found.start() if found and (found[1].lower() in WEEKDAYS or found[1].lower() in _SHORT_WEEKDAYS) else at
+
+
+def _split_at_name(line: str) -> int:
+    """Where a header begins that opens with its author: "Ok Ola Nes <ola@kunde.example> kirjoitti 26.11.2026 kello 14.05:"."""
+    address = line.find("<")
+    start = 0
+    for word in _WORD.finditer(line, 0, max(0, address)):
+        if word[0].rstrip()[-1] in ".,!?)-–—" or word[0].strip().lower() in ANSWER_STARTS:
+            start = word.end()
+    if not start or not _NAMED.match(line, start) or not all(word[0].isupper() for word in line[start:address].split()):
+        return 0
+    return _end_of_answer(line[:start].rstrip()) if _is_header_by_name(line[start:]) else 0
+
+
+def _is_header_by_name(text: str) -> bool:
+    lower = text.lower()
+    words = tokens(lower)
+    return has_verb(lower, words) and has_date(lower, words) and attribution_at([text], 0, 0, quote_follows=True) is not None
 
 
 def _end_of_answer(answer: str) -> int:

@@ -9,14 +9,11 @@ from mailgate.mail.reply.attribution import attribution_at, look_chars, may_end_
 from mailgate.mail.reply.header_block import block_at, delimiter, is_dated_rule, may_be_delimiter
 from mailgate.mail.reply.parts import Page
 from mailgate.mail.reply.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted, is_rule, is_titled_rule
-from mailgate.mail.words.word_lists import words
+from mailgate.mail.reply.words.quote_words import ANSWER_STARTS
 
 _WRAPPED_QUOTE_CHARS = 60
 _WRAP_CHARS = 62
-# How answers begin that are written under a quoted line in small letters: never the rest of that line.
-_ANSWER_STARTS = words(
-    "ja nei nej nein jo yes no yep nope ok okei okay ikke ikkje inte not nicht vet veit takk tack tak thanks danke stemmer"
-)
+_WRAPPED_LINE_CHARS = 78
 
 
 def next_span(page: Page, cursor: int) -> Span | None:
@@ -120,9 +117,17 @@ def _is_wrapped_off(lines: list[str], cursor: int) -> bool:
     if line.startswith(("https://", "http://", "<https://", "<http://")) and " " not in line:
         return cursor + 1 < len(lines) and lines[cursor + 1][:1] == ">"
     no_room = len(above) + 1 + len(line.split(" ", 1)[0]) > _WRAP_CHARS
-    if line.split(maxsplit=1)[0].strip(",.!") in _ANSWER_STARTS:
+    if line.split(maxsplit=1)[0].strip(",.!") in ANSWER_STARTS:
         return False
-    return line[:1].islower() and no_room and above[-1:] not in ".?!:>" and len(line) <= _WRAPPED_QUOTE_CHARS
+    if not line[:1].islower() or not no_room or above[-1:] in ".?!:>":
+        return False
+    return len(line) <= _WRAPPED_QUOTE_CHARS or (len(line) <= _WRAPPED_LINE_CHARS and _runs_on(lines, cursor))
+
+
+def _runs_on(lines: list[str], cursor: int) -> bool:
+    """The sentence of line `cursor` goes on in a quoted line right below."""
+    below = lines[cursor + 1].lstrip("> ") if cursor + 1 < len(lines) else ""
+    return lines[cursor].rstrip()[-1:] not in ".?!:" and below[:1].islower()
 
 
 def _is_wrapped_tail(lines: list[str], cursor: int, end: int) -> bool:

@@ -40,7 +40,7 @@ _CLOSINGS = words(
     kv kveðja kær bestu með kveðju kveðjur terveisin terv ystävällisin
     kh regards best kind warm sincerely gruß grüße grüßen mit freundlichen mfg lg vg ha en ein ei fin god dag
     helg helga veke uke kveld fortsatt
-    have a nice day great weekend
+    have a nice day great weekend videre vidare
     """
 )
 _FILLERS = words(

@@ -52,6 +52,7 @@ DEVICES = words("""
     nexus verizon telenor at&t t-mobile vodafone device enhet eining håndholdte mobiltlf handy smartphon mac macbook apple watch
     kindle ti-85 superhuman hey missive newton téléphone portable teléfono móvil movil celular telemóvel gsm mobiele telefoon
     síma símanum farsíma farsímanum spjaldtölvunni
+    älypuhelimesta älypuhelimestani sähköpostista puhelimella
     puhelimesta puhelimestani iphonesta ipadista iphonom iphonu iphona iphonie lumia palm treo thuraya iphonen touch mailspring
     fastmail postbox edison samsungilta huaweista laitteesta androidista
 """)
@@ -113,6 +114,7 @@ BESIDE = words("""
     application klient client work pro plus ultra max mini se
     4g 5g lte edge note air os pc from fra från work touch mobile device business personal web.de gmx mail magenta telekom der dem meinem
     mein gesendet using version free basic premium lite family series wireless network smart meine meiner aus wurde i en et ett din
+    beziehen herunterladen windowsin
     mínum minni mínu í verkon kautta sähköposti mijn voor mon mio mi meu para pour per z na s de da do del dal gerät handset mobil mobile
 """)
 # What an app or its owner adds after the device: an excuse for brevity or typing, an advertisement.

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+# The message itself, in nb, nn, da and sv.
+_MESSAGE = (
+    r"(?:den|det|han|denna|detta|denne|dette|meldingen|meldinga|meddelelsen|meddelandet|mejlet|mailen|e-?posten|"
+    r"(?:denne|dette|detta|denna|den här|det här) (?:e-?posten|e-?post|e-?mail|e-?mailen|mail|mailen|meldingen|meldinga|meddelelse|"
+    r"besked|meddelande|meddelandet|mejl|mejlet|e-?postmeddelandet|e-?postmeddelande))"
+)
 # How a note begins that speaks of the message in the third person.
 MESSAGE_STARTS = (
     r"(?:please note:? |important:? |nb[.!:]? |obs[.!:]? |notice:? |merk:? )?th(?:is|e contents of this|"
@@ -20,11 +26,13 @@ MESSAGE_STARTS = (
     r"(?:esta (?:mensagem|comunicação)|este e-?mail)",
     r"(?:ta wiadomość|niniejsza wiadomość|informacja zawarta|treść tej wiadomości)",
     r"(?:tämä (?:sähköposti|viesti)|þessi tölvupóstur|þetta skeyti|tato zpráva|tento e-?mail)",
-    r"if you (?:have received|are not the (?:intended|named)|received) ",
-    r"(?:dersom|hvis|om) du (?:har mottatt|ikke er (?:rett|rette|riktig|tiltenkt)|mottar|har fått|har motteke) ",
-    r"(?:hvis|såfremt|er) du (?:ikke er|har modtaget|modtager|ikke den) ",
-    r"(?:om|har) (?:du|ni) (?:har fått|inte är|av misstag|fått|mottagit) ",
-    r"(?:wenn|falls|sollten) sie (?:nicht der|diese|nicht)",
+    r"if you (?:are not the (?:intended|named)|(?:have )?received? (?:it|in error|(?:this|the) (?:e-?mail|electronic|message|"
+    r"communication|transmission|correspondence|mail|fax))) ?",
+    rf"(?:dersom|hvis|om) du (?:ikke er (?:rett|rette|riktig|tiltenkt)|(?:har mottatt|mottar|har fått|har motteke) {_MESSAGE}) ",
+    rf"(?:hvis|såfremt|er|har) du (?:ikke (?:er )?(?:den )?(?:rette|tiltænkte)|"
+    rf"(?:har )?(?:modtaget|modtager|fått|mottatt|motteke) {_MESSAGE}) ",
+    rf"(?:om|har) (?:du|ni) (?:inte är (?:den )?(?:rätt|avsedd)|(?:har |av misstag )?(?:fått|mottagit) {_MESSAGE})[ ,]",
+    r"(?:wenn|falls|sollten) sie (?:nicht der|nicht die|diese (?:e-?mail|nachricht|mail|mitteilung))",
     r"(?:the )?(?:sender|recipient)s? (?:does|do|is|are|should|accepts?) ",
 )
 # Headings of such notes; they need the same signs.
@@ -135,6 +143,14 @@ LIST_FORMULAS = (
     ((r"for å (?:melde deg av|avslutte)",), (r"klikk|svar|send|gå til|trykk",)),
     ((r"för att (?:avsluta|avregistrera)",), (r"klicka|svara|skicka",)),
     ((r"sie (?:erhalten|haben) diese (?:e-?mail|nachricht)",), (r"weil|da sie",)),
+    (
+        (
+            r"(?:(?:les|sjå|se|läs|læs|read|see)(?: mer| meir| mere| more)? (?:om |about )?)?(?:hvordan |korleis |hur |how )?"
+            r"(?:vi|we|(?!hun |han |ho |jeg |eg |jag )\S+(?: \S+){0,3}) (?:behandler|handsamar|behandlar|process(?:es)?) "
+            r"(?:dine |dina |your )?(?:personopplysning|personopplysing|personuppgift|personoplysning|personal data)",
+        ),
+        (r"(?:personvern\S*|integritets\S*|privatlivs\S*|privacy \w+|https:x|www\.\S+|her|här)[ .>]*$",),
+    ),
 )
 LIST_WHOLE = (
     r"(?:—\s+)?reply to this email directly[^\n]{0,200}",
@@ -161,12 +177,18 @@ BANNER_STARTS = (
     r"(?:noen|nokre|nogle) personer,? (?:som|der) (?:mottok|fekk|har modtaget|fikk) denne (?:meldingen|meldinga|meddelelse)",
     r"(?:\W{0,3}(?:obs|nb|advarsel|merk|viktig|forsiktig|ekstern e-?post|ekstern avsender|varning|pas på)\W{1,4})?"
     r"(?:denne|dette|denna|detta|den här|det här) (?:e-?posten|e-?post|meldingen|meldinga|mailen|e-?mailen|e-?mail|mail|er en|"
-    r"meddelandet|mejlet|"
+    r"meddelandet|mejlet|mejl|meddelande|"
     r"e-?postmeddelandet)"
-    r"(?: er| kommer| ble| har blitt| är| har)? ?(?:sendt|sent|skickats|sänts)? ?(?:fra|frå|från|av|utanfor|utenfor) (?:en |ein |"
+    r"(?: er| kommer| kjem| ble| har blitt| är| har)? ?(?:sendt|sent|skickats|sänts)? ?(?:fra|frå|från|av|utanfor|utenfor) (?:en |ein |"
     r"et |någon |avsender |avsendar |avsändare |utenfor |utanför |utanfor ){0,3}"
     r"(?:ekstern|extern|utenfor|utanför|utanfor|organisasjonen|noen utenfor)",
     r"(?:achtung|vorsicht|hinweis)\W{1,4}(?:diese|externe) (?:e-?mail|nachricht)",
+    r"sie erhalten nicht (?:oft|häufig) e-?mails? von",
+    r"et saa usein sähköpostia (?:osoitteesta|henkilöltä|lähettäjältä)",
+    r"(?:\W{0,3}(?:varoitus|huom|huomio|huomautus)\W{1,4})?(?:tämä (?:viesti|sähköposti)(?:viesti)? (?:tulee|tuli|on (?:peräisin|lähetetty|"
+    r"tullut)) (?:organisaation ulkopuolelta|organisaatiosi ulkopuolelta|yrityksen ulkopuolelta|ulkoiselta lähettäjältä|ulkopuoliselta)|"
+    r"ulkoinen (?:lähettäjä|viesti|sähköposti)\W{1,4})",
+    r"(?:\W{0,3}(?:varúð|athugið|aðvörun)\W{1,4})?þessi (?:tölvu)?póstur (?:er|kemur|barst) (?:frá utanaðkomandi|utan)",
     r"attention ?\W{1,4}(?:ce|cet) (?:courriel|e-?mail|message)",
     r"let op\W{1,4}(?:deze|dit) (?:e-?mail|bericht)",
 )
@@ -176,18 +198,19 @@ BANNER_SIGNS = (
     r"klikk|lenker|lenkjer|vedlegg|finn ut hvorfor|finn ut kvifor|organisasjon|forsiktig|avsender|kjenner|få mer|læs hvorfor|"
     r"få mere at vide|klik|links|vedhæft",
     r"klicka|länkar|bilagor|läs (?:mer|om)|ta reda på varför|avsändaren|känner|klicken|anhänge|absender|pièces jointes|bijlagen|"
-    r"liens|koppelingen|externe|extern",
+    r"liens|koppelingen|externe|extern|linkk|liittei|lähettäj|tärkeää|tengla|hlekki|viðhengi|wichtig",
 )
 # How a sentence of a banner begins that goes on after the first.
 WARNING_STARTS = (
     r"do not|don['’]t|never|please|exercise|be careful|be cautious|use caution|verify|only|report|learn why|unless|"
     r"if you|treat|think before|"
     r"this (?:e-?mail|message)|the sender|it (?:was|did)",
-    r"ikke (?:klikk|åpne|svar|trykk)|ikkje (?:klikk|opne)|vær (?:forsiktig|varsom|obs)|ver varsam|klikk (?:ikke|"
+    r"ikke (?:klikk|åpne|svar|trykk)|ikkje (?:klikk|opne)|vær (?:forsiktig|varsom|obs)|ver (?:varsam|forsiktig)|klikk (?:ikke|"
     r"aldri)|åpne (?:ikke|aldri|kun)|"
     r"finn ut hv|finn ut kv|kontroller|hvis du ikke|dersom du|med mindre|denne (?:e-?posten|meldingen)|avsenderen|få mer å vite|les mer",
     r"klicka (?:inte|aldrig)|öppna (?:inte|aldrig)|var försiktig|läs (?:mer|om)|ta reda på|avsändaren|klik (?:ikke|"
-    r"aldrig)|åbn (?:ikke|aldrig)|"
+    r"aldrig)|åbn (?:ikke|aldrig)",
+    r"älä |lue,? (?:lisää|miksi)|tarkista|ekki (?:smella|opna)|erfahren sie",
     r"vær opmærksom|få mere at vide|læs hvorfor|afsenderen|klicken sie|öffnen sie|seien sie|ne cliquez|klik niet|open geen",
 )
 # Somebody asks the reader for something, or speaks for himself.

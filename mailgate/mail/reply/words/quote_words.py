@@ -140,8 +140,7 @@ ORIGINAL = phrases(
     исходное сообщение | оригинальное сообщение | пересылаемое сообщение | початкове повідомлення | оригінальне повідомлення
     alkuperäinen viesti | viesti | eredeti üzenet | orijinal mesaj | özgün ileti | orijinal ileti | mesaj original
     mesajul original | αρχικό μήνυμα | originální zpráva | algne kiri | originalna poruka | izvorna poruka | 原始邮件 | 原始郵件
-    原郵件 | 邮件原件 | 元のメッセージ | 元のメール | 원본 메시지 | 원본메시지 | thư gốc | pesan asli | הודעה מקורית | antwort
-    svar | reply | réponse
+    原郵件 | 邮件原件 | 元のメッセージ | 元のメール | 원본 메시지 | 원본메시지 | thư gốc | pesan asli | הודעה מקורית
 """
 )
 FORWARDED = phrases(
@@ -153,6 +152,8 @@ FORWARDED = phrases(
     begynnelsen på videresendt melding | byrjing på vidaresend melding | byrjinga på vidaresend melding | start på vidaresend
     melding | videresendt meddelelse | videresendt besked
     start på videresendt besked | videresendt mail | vidarebefordrat meddelande | vidarebefordrat mejl | vidarebefordrat brev
+    börjar vidarebefordrat meddelande | börjar vidarebefordrat mejl | början på vidarebefordrat meddelande
+    början av vidarebefordrat meddelande | vidarebefordrat meddelande börjar
     vidarebefordrat mail | vidarebefordrat e-postmeddelande | weitergeleitete nachricht | anfang der weitergeleiteten nachricht
     weitergeleitete mail | message transmis | courriel transféré | doorgestuurd bericht | begin doorgestuurd bericht | message
     transféré | début du message transféré
@@ -178,7 +179,14 @@ REPLY_ABOVE = (
     "svaret ditt over denne linj",
     "skriv over denne linj",
     "skriv svaret over denne linj",
-    "svara ovanför denna",
+    "svara ovanför den",
+    "skriv ditt svar ovanför",
+    "svar venligst over denne linj",
+    "skriv dit svar over denne linj",
+    "skriv svaret ditt over",
+    "vastaa tämän rivin yläpuolelle",
+    "vastauksesi tämän rivin yläpuolelle",
+    "svaraðu fyrir ofan þessa línu",
     "svar over denne linie",
     "antworten sie oberhalb",
     "oberhalb dieser zeile",
@@ -187,4 +195,9 @@ REPLY_ABOVE = (
     "boven deze regel",
     "responda por encima",
     "responde por encima",
+)
+# The words with which short answers begin: under a quoted line they are never the rest of it.
+ANSWER_STARTS = words(
+    "ja nei nej nein jo yes no yep nope ok okei okay ikke ikkje inte not nicht vet veit takk tack tak thanks danke stemmer joo kyllä ei "
+    "kiitos já"
 )
