@@ -13,8 +13,7 @@ from mailgate.application.access import Action
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Notice
-from mailgate.rules.agreements import respond_by
-from mailgate.store.repositories.waiting.todo import FIRST, Waiting
+from mailgate.store.repositories.waiting.todo import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def _as_fact(one: Todo) -> Mapping[str, Any]:
 def _waiting(act: Act) -> Sequence[Todo]:
     todo, restored = act.uow.todo, sum(act.uow.restored.counts().values())
     found = [
-        Todo.of("overdue", "answers that are overdue", _overdue(act), "mailgate case show KEY"),
+        Todo.of("overdue", "answers that are overdue", todo.overdue(act.now), "mailgate case list --overdue"),
         Todo.of("held", "mail that is held", todo.held(), "mailgate journal list --held"),
         Todo.of("shunted", "mail that is shunted", todo.shunted(), "mailgate journal list --state shunted"),
         Todo.of("colleagues", "colleagues who wait for approval", todo.waiting_colleagues(), "mailgate case approve KEY ADDRESS"),
@@ -88,13 +87,3 @@ def _waiting(act: Act) -> Sequence[Todo]:
         Todo.of("restored", "unfinished work of a restored backup", Waiting(restored, None, []), "mailgate outbox restored"),
     ]
     return [one for one in found if one.count]
-
-
-def _overdue(act: Act) -> Waiting:
-    """Cases in which a customer had the last word, and whose agreement promised an answer before now."""
-    statuses = [one.key for one in act.policy.workflow.statuses if not (one.solved or one.final)]
-    unanswered = act.uow.todo.unanswered(statuses)
-    companies = act.uow.customers.get({one.customer_id for one in unanswered if one.customer_id})
-    agreements = {id_: one.agreement for id_, one in companies.items()}
-    late = [one for one in unanswered if respond_by(act.policy.agreement(agreements.get(one.customer_id or "", "")), one.since) < act.now]
-    return Waiting(len(late), late[0].since if late else None, [one.key for one in late[:FIRST]])

@@ -7,7 +7,6 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from mailgate.application.access import relation
-from mailgate.application.cases import promises
 from mailgate.application.cases.changing import own_names
 from mailgate.application.cases.notified import WITH_COMMENT, of_comments, outcomes_by_event
 from mailgate.application.cases.views import (
@@ -161,7 +160,7 @@ def contact_case(act: Act, case: Case) -> ContactCase:
         events=[_contact_event(one, names) for one in happened if one.kind in SHOWN_EVENTS],
         role=relation(act.principal, case),
         agreement=in_words(agreement, act.principal.language).name,
-        respond_by=promises.respond_by(act.policy.workflow, agreement, case, happened),
+        respond_by=case.due_at if act.policy.workflow.turn(case.status) == "ours" else None,
         muted=muted,
     )
 

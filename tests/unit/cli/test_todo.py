@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailgate.application.cases import comment
+from mailgate.application.cases import comment, operate
+from mailgate.application.cases.read import ListCases, ShowCase, list_cases, show_case
 from mailgate.application.principal import Principal
 from mailgate.application.todo import MailTodo, ShowTodo, mail_todo, show_todo
 from tests.support.office import EVA, open_office
@@ -71,6 +72,30 @@ def test_given_a_promise_that_ran_out_when_asked_then_the_case_is_overdue_until_
         assert overdue() == []
         office.clock.step(timedelta(days=10))
         assert overdue() == [["SUP-1"]]
+
+
+def test_given_what_is_due_when_asked_then_todo_the_list_and_the_customer_say_the_same(tmp_path: Path) -> None:
+    with open_office(tmp_path) as office:
+        kari = office.contact(KARI_OF_OFFICE)
+
+        def seen() -> tuple[list[str], list[str], bool]:
+            listed = list_cases(office.app, EVA, ListCases(overdue=True)).rows
+            waiting = [key for one in show_todo(office.app, EVA, ShowTodo()) if one.kind == "overdue" for key in one.first]
+            shown = show_case(office.app, kari, ShowCase("SUP-1"))
+            return waiting, [one.key for one in listed], shown.respond_by is not None and shown.respond_by < office.clock()
+
+        office.clock.step(timedelta(days=10))
+        assert seen() == (["SUP-1"], ["SUP-1"], True)
+        comment.add_comment(office.app, EVA, comment.AddComment("SUP-1", "Vi ser på det"))
+        comment.add_note(office.app, EVA, comment.AddComment("SUP-1", "Ikke vist"))
+        assert seen() == ([], [], False)
+        office.clock.step(timedelta(minutes=1))
+        comment.add_comment(office.app, kari, comment.AddComment("SUP-1", "Hvordan går det?"))
+        operate.operate(office.app, EVA, operate.Operate("SUP-1", "start"))
+        office.clock.step(timedelta(days=10))
+        assert seen() == (["SUP-1"], ["SUP-1"], True), "a status that is ours still waits for an answer"
+        operate.operate(office.app, EVA, operate.Operate("SUP-1", "ask_customer"))
+        assert seen() == ([], [], False), "it is the customer's turn"
 
 
 DESK = "desk@firma.example"

@@ -37,10 +37,11 @@ def conditions(
     if contact_id is not None:
         theirs = select(participants.c.case_id).where(participants.c.contact_id == contact_id)
         found.append(cases.c.id.in_(theirs.where(participants.c.approved) if approved else theirs))
-    return found + _waits(waiting)
+    return found + waits(waiting)
 
 
-def _waits(waiting: Waiting) -> list[ColumnElement[bool]]:
+def waits(waiting: Waiting) -> list[ColumnElement[bool]]:
+    """What it means that a case waits: the same for lists, counts and the desk."""
     found: list[ColumnElement[bool]] = []
     if waiting.statuses is not None:
         found.append(cases.c.status.in_(waiting.statuses))

@@ -1,16 +1,17 @@
-"""What waits for a person, over all tables. In: nothing, or the statuses of open cases. Out: how much, since when, and the first of it."""
+"""What waits for a person, over all tables. In: nothing, or the time. Out: how much, since when, and the first of it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
+from mailgate.store.repositories.cases import filters
 from mailgate.store.repositories.counters import raised
-from mailgate.store.schema import cases, comments, contacts, decisions, journal, outbox, participants
+from mailgate.store.schema import cases, contacts, decisions, journal, outbox, participants
 
 FIRST = 5
 
@@ -22,15 +23,6 @@ class Waiting:
     count: int
     since: datetime | None
     first: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """A case in which a customer had the last word, at `since`."""
-
-    key: str
-    customer_id: str | None
-    since: datetime
 
 
 class TodoRepository:
@@ -71,17 +63,12 @@ class TodoRepository:
         found = [f"{row.key} {row.address}" for row in self._connection.execute(named)]
         return Waiting(len(found), None, found[:FIRST])
 
-    def unanswered(self, statuses: Collection[str]) -> Sequence[Unanswered]:
-        """The cases in these statuses in which nobody of ours said anything after the customer, oldest word first."""
-        said = and_(comments.c.case_id == cases.c.id, comments.c.kind == "comment")
-        ours = case((comments.c.author_kind == "contact", None), else_=comments.c.created_at)
-        theirs = case((comments.c.author_kind == "contact", comments.c.created_at), else_=None)
-        our_last = select(func.max(ours)).where(said).correlate(cases).scalar_subquery()
-        their_last = select(func.max(theirs)).where(said).correlate(cases).scalar_subquery()
-        found = select(cases.c.key, cases.c.customer_id, cases.c.created_at, our_last.label("ours"), their_last.label("theirs"))
-        rows = self._connection.execute(found.where(cases.c.status.in_(statuses))).all() if statuses else ()
-        open_ = [Unanswered(row.key, row.customer_id, row.theirs or row.created_at) for row in rows if _is_theirs(row)]
-        return sorted(open_, key=lambda one: one.since)
+    def overdue(self, now: datetime) -> Waiting:
+        """Cases whose answer was due before now, by their keys, in the order in which it was due; since when the first has been."""
+        late = filters.waits(filters.Waiting(due_before=now))
+        count, since = self._connection.execute(select(func.count(), func.min(cases.c.due_at)).where(*late)).one()
+        first = select(cases.c.key).where(*late).order_by(cases.c.due_at, cases.c.id).limit(FIRST)
+        return Waiting(count, since, list(self._connection.execute(first).scalars()))
 
     def held_on(self, case_id: str) -> Sequence[Any]:
         """Id, time of acceptance and subject of the held mails that were matched to this case."""
@@ -97,8 +84,3 @@ class TodoRepository:
         count, since = self._connection.execute(select(func.count(), func.min(at)).where(which)).one()
         first = self._connection.execute(select(table.c.id).where(which).order_by(table.c.id).limit(FIRST)).scalars()
         return Waiting(count, since, list(first))
-
-
-def _is_theirs(row: Any) -> bool:
-    """Whether the customer had the last word: a case that nobody of ours has commented on is their word, too."""
-    return row.ours is None or (row.theirs is not None and row.theirs > row.ours)
