@@ -58,6 +58,9 @@ class Parts(Protocol):
     def read(self, raw: bytes) -> Mail:
         """What a stored mail says, read in a process that can be killed. Never raises for content."""
 
+    def html(self, raw: bytes) -> str:
+        """The inert HTML of a stored mail, made in such a process; "" when it has none or takes too much."""
+
     def backtest(self, store: Store) -> Backtest[Any]:
         """Runs stored mail under two policies."""
 

@@ -103,6 +103,7 @@ class Mail:
     code looks fields up through `header(name)`. `identity_doubtful` is true when more than one From, or none that
     can be read, was found: then nobody may be taken as the author for a right.
     `other_text` is what the HTML says when it says something else than `text` (defect `alternatives_differ`), else "".
+    `has_html`: it can be looked at as HTML (`html_view`).
     `returns_at` is the date an out-of-office note says its author is back, when it says so.
     """
 
@@ -128,6 +129,7 @@ class Mail:
     identity_doubtful: bool = False
     returns_at: datetime | None = None
     other_text: str = ""
+    has_html: bool = False
 
     @property
     def kind_unsure(self) -> bool:

@@ -123,4 +123,5 @@ def _mail(size_bytes: int, defects: tuple[str, ...], known: _Understood, judged:
         headers=known.headers,
         identity_doubtful=any(defect in DOUBTFUL for defect in defects),
         returns_at=judged.returns_at,
+        has_html=bool((known.content.html or "").strip()),
     )

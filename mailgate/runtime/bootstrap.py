@@ -115,6 +115,11 @@ class Workshop:
         with contextlib.closing(_reader_process(self._settings)) as reader:
             return reader.read_all([(raw, Envelope(None, ()))])[0]
 
+    def html(self, raw: bytes) -> str:
+        """See Parts."""
+        with contextlib.closing(_reader_process(self._settings)) as reader:
+            return reader.html(raw)
+
     def backtest(self, store: Store) -> Backtest[Any]:
         """See Parts."""
         return make_backtest(self._settings, store)

@@ -8,7 +8,7 @@ from typing import Any
 
 from mailgate.application.access import Action
 from mailgate.application.app import App
-from mailgate.application.journal.entries import show_entry
+from mailgate.application.journal.entries import raw_entry, show_entry
 from mailgate.application.journal.views import EntryDetail
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, query
@@ -61,13 +61,13 @@ def show_mail_view(app: App, principal: Principal, id_: str) -> MailView:
     auth = _auth(entry.decided.get("auth"))
     if not raw:
         return MailView(entry, False, key, auth)
-    return _view(entry, key, auth, read(raw) if len(raw) <= NEAR_BYTES else app.parts.read(raw), bool(html_of(raw)))
+    return _view(entry, key, auth, read(raw) if len(raw) <= NEAR_BYTES else app.parts.read(raw))
 
 
-@query(Action.JOURNAL_RAW)
-def mail_html(act: Act, id_: str) -> str:
+def mail_html(app: App, principal: Principal, id_: str) -> str:
     """The HTML of one mail, inert. Raises NotFound when it has none or its bytes are gone."""
-    found = html_of(act.uow.journal.raw(act.uow.journal.find(id_)))
+    raw = raw_entry(app, principal, id_)
+    found = html_of(raw) if len(raw) <= NEAR_BYTES else app.parts.html(raw)
     if not found:
         raise NotFound("content", id_, "this mail has no HTML")
     return found
@@ -83,12 +83,12 @@ def _raw(act: Act, id_: str) -> tuple[str, bytes]:
     return (case.key if case else ""), raw
 
 
-def _view(entry: EntryDetail, key: str, auth: Mapping[str, str], mail: Mail, has_html: bool) -> MailView:
+def _view(entry: EntryDetail, key: str, auth: Mapping[str, str], mail: Mail) -> MailView:
     return MailView(
         entry=entry, kept=True, case_key=key, auth=auth,
         author=mail.author.address if mail.author else "", author_name=mail.author.name if mail.author else "",
         to=[one.address for one in (*mail.to, *mail.cc)], subject=mail.subject, text=mail.reply.text, signature=mail.reply.signature,
-        quoted=mail.reply.quoted, headers=mail.headers, has_html=has_html,
+        quoted=mail.reply.quoted, headers=mail.headers, has_html=mail.has_html,
         files=[Part(one.filename, one.detected_type or one.content_type, one.size_bytes) for one in mail.attachments],
     )  # fmt: skip
 

@@ -23,13 +23,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import BinaryIO, cast
+from functools import partial
+from typing import BinaryIO, Literal, TypeVar, cast
 
 from mailgate import gc_tuning, log, metrics
 from mailgate.clock import monotonic_s
 from mailgate.errors import TransientFailure
+from mailgate.mail.html_view import html_of
 from mailgate.mail.limits import DEFAULT_LIMITS, Limits, Ours
 from mailgate.mail.model import Envelope, Mail
 from mailgate.mail.read import read
@@ -47,6 +49,10 @@ WARM_UP = (
 )
 """Mails that make the reader import what it imports late, before its time counts."""
 _LENGTH = struct.Struct(">I")
+_HTML: Literal["html"] = "html"
+_Asked = Envelope | Literal["html"]
+"""What a request asks of the bytes that follow: the mail that came in this envelope, or its HTML to be looked at."""
+_Made = TypeVar("_Made")
 
 _log = log.get("reading")
 
@@ -86,6 +92,15 @@ class ReaderProcess:
                 tried = 0
         return found
 
+    def html(self, raw: bytes) -> str:
+        """The inert HTML of one mail; "" when it has none or takes more than its share."""
+        reader = self._running()
+        with reader.asked([(raw, _HTML)]):
+            answer = reader.answer(self._options.wall_s)
+        if isinstance(answer, _Dead):
+            self.close()
+        return answer if isinstance(answer, str) else ""
+
     def start(self) -> None:
         """Start a reader unless one runs. Raises TransientFailure when none can be started."""
         self._running()
@@ -110,7 +125,7 @@ class ReaderProcess:
                 if isinstance(answer, _Dead):
                     self.close()
                     return
-                yield answer
+                yield cast("Mail | None", answer)
 
     def _degraded(self, raw: bytes, envelope: Envelope) -> Mail:
         metrics.count("degraded")
@@ -153,13 +168,13 @@ class _Reader:
             raise TransientFailure("the process that reads mail does not start")
 
     @contextlib.contextmanager
-    def asked(self, mails: Sequence[tuple[bytes, Envelope]]) -> Iterator[None]:
+    def asked(self, mails: Sequence[tuple[bytes, _Asked]]) -> Iterator[None]:
         """Hand the mails over from a thread of its own, so that neither side waits for the other with full pipes."""
 
         def hand_over() -> None:
             with contextlib.suppress(OSError, ValueError):  # the reader is gone; who waits for the answer sees it
-                for raw, envelope in mails:
-                    _write(self._input, envelope)
+                for raw, asked in mails:
+                    _write(self._input, asked)
                     _write_bytes(self._input, raw)
 
         thread = threading.Thread(target=hand_over, name="reading", daemon=True)
@@ -167,10 +182,10 @@ class _Reader:
         yield
         thread.join()
 
-    def answer(self, wall_s: float) -> Mail | _Dead | None:
-        """The next mail, None when it took too much time; `_Dead` when the reader hangs, or was killed for its time or memory."""
+    def answer(self, wall_s: float) -> Mail | str | _Dead | None:
+        """The next mail, or its HTML; None when it took too much time; `_Dead` when the reader hangs, or was killed for what it took."""
         found = self._receive(wall_s)
-        return cast("Mail | None", pickle.loads(found)) if found else _Dead()  # noqa: S301  our own child wrote it
+        return cast("Mail | str | None", pickle.loads(found)) if found else _Dead()  # noqa: S301  our own child wrote it
 
     def end(self) -> None:
         """Kill it. It holds nothing."""
@@ -241,14 +256,20 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _write_bytes(answers, READY)
     answers.flush()
-    while (envelope := _read_value(requests)) is not None:
+    while (asked := _read_value(requests)) is not None:
         # No name holds the bytes, and none the mail when it is sent: large ones go as soon as they are not needed.
-        mail = _read_within(options.time_s, options.limits, options.ours, cast(Envelope, envelope), _read_bytes(requests) or b"")
-        if mail is None or mail.size_bytes >= gc_tuning.LARGE_BYTES:
+        made = _made(options, cast(_Asked, asked), _read_bytes(requests) or b"")
+        if not isinstance(made, Mail) or made.size_bytes >= gc_tuning.LARGE_BYTES:
             gc.collect()  # parts know each other: in a cycle, which would keep their bytes for many mails more
-        _write(answers, mail)
+        _write(answers, made)
         answers.flush()
-        del mail
+        del made
+
+
+def _made(options: ReadingOptions, asked: _Asked, raw: bytes) -> Mail | str | None:
+    if asked == _HTML:
+        return _within(options.time_s, partial(html_of, raw, options.limits))
+    return _within(options.time_s, partial(read, raw, options.limits, ours=options.ours, envelope=asked))
 
 
 def _grant(time_s: float) -> None:
@@ -265,8 +286,8 @@ def _over_time(_signal: int, _frame: object) -> None:
     raise _OverTime
 
 
-def _read_within(time_s: float, limits: Limits, ours: Ours, envelope: Envelope, raw: bytes) -> Mail | None:
-    """The mail; None when reading it takes more processor time than that.
+def _within(time_s: float, make: Callable[[], _Made]) -> _Made | None:
+    """What is made; None when it takes more processor time than that.
 
     A timer of the process raises in the middle of reading, and again every tenth of a second, should a finalizer have swallowed it. Code
     that never comes back to the interpreter is ended by the kernel a second later (SIGXCPU).
@@ -275,7 +296,7 @@ def _read_within(time_s: float, limits: Limits, ours: Ours, envelope: Envelope, 
     try:
         signal.setitimer(signal.ITIMER_PROF, time_s, 0.1)
         try:
-            return read(raw, limits, ours=ours, envelope=envelope)
+            return make()
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
     except _OverTime:

@@ -8,7 +8,10 @@ import pytest
 
 from mailgate.application.cases import comment, read
 from mailgate.application.customers import contacts, suppressions
+from mailgate.application.desk.mail import NEAR_BYTES
 from mailgate.mail.html_view import inert
+from mailgate.mail.limits import Limits
+from mailgate.mail.mime import prescan
 from tests.support.office import EVA, KARI, LIV, PER
 from tests.support.site import SiteUnderTest, Visitor
 
@@ -150,6 +153,23 @@ def test_given_the_html_of_a_mail_when_framed_then_it_has_a_policy_of_its_own(si
     assert html.headers["content-security-policy"].endswith("sandbox")
     assert html.headers["x-frame-options"] == "SAMEORIGIN"
     assert site.logged_in(KARI, "kari").get(f"/desk/mail/{id_}/html").status == 404
+
+
+def test_given_a_large_mail_when_it_and_its_html_are_shown_then_the_process_of_the_pages_reads_none_of_it(
+    site: SiteUnderTest, ola: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = held(site, "<p>Hei <b>der</b></p>" + "<p>mye</p>\n" * (NEAR_BYTES // 8))
+    scan = prescan.scan
+
+    def small(raw: bytes, limits: Limits) -> prescan.Scan:
+        assert len(raw) <= NEAR_BYTES
+        return scan(raw, limits)
+
+    monkeypatch.setattr(prescan, "scan", small)
+    page = ola.get(f"/desk/mail/{id_}?show=html")
+    assert (page.status, page.tree.css_first("iframe") is not None) == (200, True)
+    html = ola.get(f"/desk/mail/{id_}/html")
+    assert (html.status, "<b>der</b>" in html.text) == (200, True)
 
 
 def test_given_a_contact_who_gets_no_mail_when_mended_then_what_was_stopped_is_sent(site: SiteUnderTest, ola: Visitor) -> None:

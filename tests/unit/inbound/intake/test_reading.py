@@ -84,12 +84,10 @@ def test_12_15_given_a_mail_that_takes_more_time_than_its_share_when_read_then_i
     program = (
         "import re, signal, time\n"
         "from mailgate.inbound.intake import reader_process as r\n"
-        "from mailgate.mail.limits import DEFAULT_LIMITS, Ours\n"
         "signal.signal(signal.SIGPROF, r._over_time)\n"
-        f"def endless(*_, **__):\n    {work}\n"
-        "r.read = endless\n"
+        f"def endless():\n    {work}\n"
         "begun = time.process_time()\n"
-        "print(r._read_within(0.3, DEFAULT_LIMITS, Ours(), None, b''), time.process_time() - begun < 0.5)\n"
+        "print(r._within(0.3, endless), time.process_time() - begun < 0.5)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60)
     assert done.stdout.split() == ["None", "True"]
@@ -102,6 +100,20 @@ def test_12_15_given_a_mail_that_is_too_expensive_when_read_then_it_is_degraded_
     found = one.read_all([(mail("dyr", 2_000_000), TO_US), (mail("liten"), TO_US)])
     assert [(mail_.subject, mail_.defects[:1]) for mail_ in found] == [("dyr", ("degraded_over_limits",)), ("liten", ())]
     assert one._reader._child.pid == child
+
+
+def test_given_html_when_asked_for_then_the_reader_makes_it_inert_within_the_bounds_of_a_mail(reader):
+    one = reader(time_s=0.5)
+    head = b"From: Kari <kari@kunde.example>\r\nContent-Type: text/html\r\n\r\n"
+    assert "<b>hei</b>" in one.html(head + b"<b>hei</b><script>x()</script>")
+    assert "script" not in one.html(head + b"<b>hei</b><script>x()</script>")
+    assert one.html(mail("uten html")) == ""
+    child = one._reader._child.pid
+    (read,) = one.read_all([(head + b"<b>hei</b>", TO_US)])
+    assert (read.has_html, one.read_all([(mail("uten"), TO_US)])[0].has_html) == (True, False)
+    assert one._reader._child.pid == child
+    tight = reader(time_s=0.001)
+    assert tight.html(head + b"<p>x</p>" * 100_000) == ""
 
 
 def test_12_15_given_packed_rtf_of_the_worst_kind_when_unpacked_and_read_then_it_is_cheap():
