@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mailgate import gc_tuning, log, metrics
 from mailgate.application import retention, todo
@@ -282,20 +282,19 @@ def gauges(store: Store) -> Mapping[str, float]:
         urgent = uow.outbox.oldest_urgent()
     now = store.now()
 
-    def age_s(queue: object) -> float:
-        since = getattr(queue, "oldest_due_at", None)
+    def age_s(since: datetime | None) -> float:
         return max(0.0, (now - since).total_seconds()) if since else 0.0
 
     return {
         "pending": journal.waiting,
-        "oldest_pending_age_s": age_s(journal),
+        "oldest_pending_age_s": age_s(journal.oldest_at),
         "held": journal.states.get("held", 0),
-        "oldest_held_age_s": max(0.0, (now - held.since).total_seconds()) if held.since else 0.0,
+        "oldest_held_age_s": age_s(held.since),
         "shunted_waiting": journal.states.get("shunted", 0),
         "notices_due": notices.waiting,
         "outbox_due": outbox.waiting,
-        "oldest_outbox_age_s": age_s(outbox),
-        "oldest_urgent_outbox_age_s": max(0.0, (now - urgent).total_seconds()) if urgent else 0.0,
+        "oldest_outbox_age_s": age_s(outbox.oldest_at),
+        "oldest_urgent_outbox_age_s": age_s(urgent),
         "outbox_uncertain": outbox.states.get("uncertain", 0),
     }
 

@@ -392,8 +392,11 @@ class Purged:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How much waits in one stage: rows not final, and the time of the oldest one that is due (None when nothing is)."""
+    """How much waits in one stage: rows not final, and since when the oldest waits (None when nothing does).
+
+    Since when is when the row came: its due time moves with each try, so that it says nothing about age.
+    """
 
     waiting: int
-    oldest_due_at: datetime | None = None
+    oldest_at: datetime | None = None
     states: Mapping[str, int] = field(default_factory=dict)

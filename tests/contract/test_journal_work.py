@@ -206,7 +206,11 @@ def test_given_work_when_the_queue_is_asked_then_it_tells_how_much_waits_and_sin
     accepted(store, 2, 3)
     with store.reading() as uow:
         queue = uow.journal.queue()
-    assert (queue.waiting, queue.oldest_due_at, queue.states) == (3, began, {})
+    with store.transaction() as uow:
+        uow.journal.claim(clock(), 1, LEASE)
+    with store.reading() as uow:
+        assert uow.journal.queue().oldest_at == began, "a lease does not make mail younger"
+    assert (queue.waiting, queue.oldest_at, queue.states) == (3, began, {})
 
 
 def test_12_15_given_large_mail_and_mail_that_was_put_back_when_easy_mail_is_claimed_then_only_what_is_neither_comes(

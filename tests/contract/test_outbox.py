@@ -296,6 +296,23 @@ def test_given_lanes_when_claimed_then_haste_goes_first_and_what_waits_longest_i
     fresh = [frozen(2 + lane, clock(), lane=lane) for lane in reversed(Lane)]
     _freeze(store, old, *fresh)
     assert [mail.id for mail in _claim(store, 2)] == [old.id, fresh[3].id]
-    with store.reading() as uow:
-        assert uow.outbox.oldest_urgent() is not None
     assert [mail.id for mail in _claim(store)] == [fresh[2].id, fresh[1].id, fresh[0].id]
+
+
+def test_given_mail_that_is_tried_again_and_again_when_its_age_is_asked_then_it_counts_from_when_it_was_made(
+    store: Store, clock: SteppedClock
+) -> None:
+    made_at = clock()
+    _freeze(store, frozen(1, made_at, lane=Lane.URGENT))
+    for _ in range(3):
+        (mail,) = _claim(store)
+        with store.reading() as uow:
+            assert (uow.outbox.oldest_urgent(), uow.outbox.queue().oldest_at) == (made_at, made_at)
+        _record(store, result(mail.id, mail.lease_token, "deferred", clock(), code=451, next_attempt_at=clock() + timedelta(hours=1)))
+        clock.step(timedelta(hours=1))
+    with store.reading() as uow:
+        assert (uow.outbox.oldest_urgent(), uow.outbox.queue().oldest_at) == (made_at, made_at)
+    (mail,) = _claim(store)
+    _record(store, result(mail.id, mail.lease_token, "sent", clock(), code=250))
+    with store.reading() as uow:
+        assert (uow.outbox.oldest_urgent(), uow.outbox.queue().oldest_at) == (None, None)

@@ -194,9 +194,9 @@ class NoticeRepository:
         return set(self._connection.execute(again.returning(notices.c.id)).scalars()) if ids else set()
 
     def queue(self) -> Queue:
-        """How many wait, the oldest due time, and how many failed."""
+        """How many wait, when the oldest was made, and how many failed."""
         waiting, oldest = self._connection.execute(
-            select(func.count(), func.min(notices.c.due_at)).where(notices.c.due_at.is_not(None))
+            select(func.count(), func.min(notices.c.created_at)).where(notices.c.due_at.is_not(None))
         ).one()
         failed = self._connection.execute(select(func.count()).select_from(notices).where(notices.c.state == "failed")).scalar_one()
         return Queue(waiting, oldest, {"failed": failed})

@@ -287,9 +287,9 @@ class JournalRepository:
         return [EarlierDelivery(id_, decided[id_].message_id, decided[id_].case_id, contents[id_]) for id_ in sorted(contents)]
 
     def queue(self) -> Queue:
-        """How many wait, the oldest due time, and the counts per state that people must look at."""
+        """How many wait, when the oldest was accepted, and the counts per state that people must look at."""
         waiting, oldest = self._connection.execute(
-            select(func.count(), func.min(journal.c.due_at)).where(journal.c.state == literal("pending"))
+            select(func.count(), func.min(journal.c.accepted_at)).where(journal.c.state == literal("pending"))
         ).one()
         watched = select(journal.c.state, func.count()).where(journal.c.state.in_(REOPENABLE)).group_by(journal.c.state)
         return Queue(waiting, oldest, dict(self._connection.execute(watched).all()))

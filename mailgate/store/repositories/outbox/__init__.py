@@ -299,18 +299,18 @@ class OutboxRepository:
         return set(self._connection.execute(statement.returning(outbox.c.id)).scalars()) if ids else set()
 
     def queue(self) -> Queue:
-        """How many wait, the oldest due time, and the counts of the states that people must look at."""
+        """How many wait, when the oldest was made, and the counts of the states that people must look at."""
         waiting, oldest = self._connection.execute(
-            select(func.count(), func.min(outbox.c.due_at)).where(outbox.c.due_at.is_not(None))
+            select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.due_at.is_not(None))
         ).one()
         watched = select(outbox.c.state, func.count()).where(outbox.c.state.in_(WATCHED)).group_by(outbox.c.state)
         return Queue(waiting, oldest, dict(self._connection.execute(watched).all()))
 
     def oldest_urgent(self) -> datetime | None:
-        """The oldest due time of mail for which somebody waits."""
+        """When the oldest mail was made for which somebody waits."""
         urgent = outbox.c.lane.in_((Lane.SECURITY, Lane.URGENT))
         oldest: datetime | None = self._connection.execute(
-            select(func.min(outbox.c.due_at)).where(outbox.c.due_at.is_not(None), urgent)
+            select(func.min(outbox.c.created_at)).where(outbox.c.due_at.is_not(None), urgent)
         ).scalar_one()
         return oldest
 
