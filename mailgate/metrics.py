@@ -83,7 +83,7 @@ HISTOGRAMS: Mapping[str, MetricHelp] = {
 }
 BUCKETS_S = (0.5, 1, 2, 5, 15, 60, 300, 900, 3600, 14400)
 HEARTBEATS: Mapping[str, MetricHelp] = {
-    "heartbeat_at_s": MetricHelp("when a stage of this process last ended a run well, in seconds since 1970", "stage"),
+    "heartbeat_at_s": MetricHelp("when a stage of this process last got on or ended a run well, in seconds since 1970", "stage"),
 }
 Check = Callable[[], Mapping[str, bool]]
 """Says which parts work, by name. Must answer within seconds."""

@@ -52,7 +52,7 @@ class Runner:
                 return
             try:
                 self._wanted.clear()
-                self._stage.run(self._stopping)
+                self._stage.run(self._beating())
                 metrics.beat("heartbeat_at_s", self._name)
             except TransientFailure as error:
                 _log.warning("stage_paused", stage=self._name, error=str(error), cause=underlying(error))
@@ -63,6 +63,22 @@ class Runner:
                 return
             finally:
                 self._running.release()
+
+    def _beating(self) -> Callable[[], bool]:
+        """`stopping` for one run, with a heartbeat for each call but the first: then the stage has got on since it began.
+
+        A long run is alive so, one that hangs is not, and neither is one that fails before it has done anything.
+        """
+        is_under_way = False
+
+        def stopping() -> bool:
+            nonlocal is_under_way
+            if is_under_way:
+                metrics.beat("heartbeat_at_s", self._name)
+            is_under_way = True
+            return self._stopping()
+
+        return stopping
 
 
 class Worker:
