@@ -313,10 +313,10 @@ class Freezer:
         newest = group.notices[-1]
         if newest.kind in (*ANSWERS, *ACCOUNT):
             return Lane.SECURITY
-        if group.digest:
-            return Lane.DIGEST
-        asks = newest.kind in CASE_NOTICES and asks_to_choose(self._policy().workflow, newest.facts.get("status", ""))
-        return Lane.URGENT if asks else Lane.NORMAL
+        if newest.kind in CASE_NOTICES and asks_to_choose(self._policy().workflow, newest.facts.get("status", "")):
+            return Lane.URGENT
+        is_receipt = any(notice.kind == "case_created" for notice in group.notices)
+        return Lane.DIGEST if group.digest and not is_receipt else Lane.NORMAL
 
 
 def _answer_to(facts: Mapping[str, str]) -> Mailbox | None:

@@ -139,17 +139,18 @@ class SendStage:
         return worker
 
     def _try(self, mail: ClaimedMail, queue: SendQueue) -> None:
+        """Try one mail. Whatever happens, its domain and its lease are free afterwards."""
         started_at = self._store.now()
         try:
             answer = self._submit(mail, queue)
-        except LeaseLost:
-            _log.warning("lease_lost", when="before the final dot", outbox_id=mail.id, message_id=mail.message_id)
-        else:
             if answer.fate == "sent":
                 reached("after_250_before_mark_sent")
             self._recorder.put(self._record(mail, answer, started_at))
             self._learn(mail, answer, queue)
-        queue.done(mail)
+        except LeaseLost:
+            _log.warning("lease_lost", when="before the final dot", outbox_id=mail.id, message_id=mail.message_id)
+        finally:
+            queue.done(mail)
 
     def _submit(self, mail: ClaimedMail, queue: SendQueue) -> SubmitResult:
         """Send one mail. An unexpected exception becomes `uncertain`: the mail is kept and the stage goes on."""

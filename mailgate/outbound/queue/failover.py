@@ -1,7 +1,8 @@
 """Several smarthosts in order: mail goes to the first that works. In: one mail at a time. Out: the answer of the one that was asked last.
 
-A host that takes no session, ends one with 421, or is silent about several domains rests (a breaker), longer each time, and is tried again
-with one mail then. A mail goes to the next host only when the one before surely has not taken it. It must never repeat an `uncertain` mail.
+A host that takes no session, ends one with 421, or is silent about several domains rests (a circuit breaker), longer each time. After its
+rest it is half-open: one mail at a time tries it until one gets an answer. A mail goes to the next host only when the one before surely has
+not taken it. It must never repeat an `uncertain` mail.
 """
 
 from __future__ import annotations
@@ -38,10 +39,16 @@ class Host(Protocol):
         ...
 
 
+_ALL_ON_TRIAL = SubmitResult("deferred", "connect", text="each smarthost rests, and is tried by another mail", lost=True, session=True)
+
+
 @dataclass(slots=True)
 class _Breaker:
+    """A host. `on_trial`: a mail finds out whether it works again, so that no other mail is given to it."""
+
     host: Host
     backoff: Backoff = field(default_factory=Backoff)
+    on_trial: bool = False
 
 
 class Failover:
@@ -58,17 +65,31 @@ class Failover:
 
     def submit(self, message: OutgoingMessage, confirm: Confirm) -> SubmitResult:
         """Try to send one mail, by the next host when one takes no session. Raises what `Smarthost.submit` raises."""
-        answer = None
+        answer = replace(_ALL_ON_TRIAL, host=self.name)
         for breaker in self._in_turn():
-            answer = replace(breaker.host.submit(message, confirm), host=breaker.host.name)
+            with self._lock:
+                is_trial = breaker.backoff.failing
+                if is_trial and breaker.on_trial:
+                    continue
+                breaker.on_trial |= is_trial
+            answer = self._try(breaker, is_trial, message, confirm)
             if not answer.session:
                 break
-            self._failed(breaker, answer.text)
-        assert answer is not None
-        if answer.fate == "sent":
-            with self._lock:
-                breaker.backoff.succeeded()
         return answer
+
+    def _try(self, breaker: _Breaker, is_trial: bool, message: OutgoingMessage, confirm: Confirm) -> SubmitResult:
+        try:
+            answer = replace(breaker.host.submit(message, confirm), host=breaker.host.name)
+            if answer.session or (is_trial and answer.lost):
+                self._failed(breaker, answer.text)
+            elif is_trial or answer.fate == "sent":
+                with self._lock:
+                    breaker.backoff.succeeded()
+            return answer
+        finally:
+            if is_trial:
+                with self._lock:
+                    breaker.on_trial = False
 
     def trip(self, host: str) -> bool:
         """Let this host rest: it answers nothing for several domains. True when another one can go on."""
@@ -83,8 +104,8 @@ class Failover:
             breaker.host.close()
 
     def _in_turn(self) -> list[_Breaker]:
-        """The hosts that do not rest, in order; all of them when all rest, since the stage rests itself then."""
-        awake = [breaker for breaker in self._breakers if not self._pausing(breaker)]
+        """The hosts that do not rest and are not on trial, in order; all of them when there is none: the stage rests itself then."""
+        awake = [breaker for breaker in self._breakers if not (self._pausing(breaker) or breaker.on_trial)]
         return awake or self._breakers
 
     def _pausing(self, breaker: _Breaker) -> bool:

@@ -49,8 +49,13 @@ class Backoff:
         return self._pause_s
 
     def succeeded(self) -> None:
-        """A mail was accepted."""
-        self._pause_s = 0.0
+        """A mail was accepted: no pause any more."""
+        self._pause_s = self._until_s = 0.0
+
+    @property
+    def failing(self) -> bool:
+        """True from a failure until a mail is accepted, also after the pause."""
+        return self._pause_s > 0
 
     def pausing(self, now_s: float) -> bool:
         """True during a pause."""

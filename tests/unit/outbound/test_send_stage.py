@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mailgate.outbound.queue import send_queue
+from mailgate.outbound.queue.domains import DomainOptions, Domains
 from mailgate.outbound.queue.schedule import Schedule
 from mailgate.outbound.queue.send_queue import SendQueue, SendQueueOptions
 from mailgate.outbound.send_stage import SendOptions, SendStage
@@ -50,6 +51,22 @@ def stage(make):
 def rest(stage: SendStage) -> None:
     """The smarthost's rest is over."""
     stage._backoff._until_s = 0.0
+
+
+def test_given_a_fault_of_our_own_after_a_try_then_the_domain_and_the_lease_of_the_mail_are_free(scene, stage, monkeypatch):
+    scene.queued(1)
+    domains = Domains(DomainOptions(), 2)
+    queue = SendQueue(scene.store, OPTIONS.queue, stage._refuse, domains)
+    mail = queue.take()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr(stage._recorder, "put", fail)
+    with pytest.raises(RuntimeError):
+        stage._try(mail, queue)
+    assert domains.ask("kunde.example", 0.0) == "go"
+    assert not queue.confirm(mail)
 
 
 def test_given_due_mails_when_run_then_each_is_sent_once_unchanged_and_recorded(scene, sink, stage):

@@ -350,7 +350,7 @@ def test_given_a_password_and_a_failing_handshake_when_submitted_then_it_does_no
         assert not any("AUTH" in command for command in sink.commands)
 
 
-# Issue 12, point 16: input that nobody asked for
+# Input that nobody asked for
 
 
 @pytest.fixture

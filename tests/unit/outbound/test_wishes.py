@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mailgate.cases import changes
 from mailgate.outbound.freeze import Group
 from mailgate.outbound.wishes import digest_at
+from mailgate.store.repositories.outbox.lane import Lane
 from mailgate.store.repositories.portal import NoticeChoice
 from tests.unit.outbound.conftest import OPERATOR
 
@@ -52,3 +54,34 @@ def test_given_a_reader_of_digests_who_is_away_when_composed_then_nothing_leaves
     assert [mail.address for mail in scene.mails()] == [scene.per.address, scene.kari.address]
     with scene.store.reading() as uow:
         assert uow.outbox._connection.exec_driver_sql("SELECT lane FROM outbox WHERE address = 'kari@kunde.example'").scalar_one() == 3
+
+
+@pytest.fixture
+def reader_of_digests(scene):
+    with scene.store.transaction() as uow:
+        uow.portal.choose(scene.kari.id, NoticeChoice("digest", 9))
+    return scene.kari
+
+
+def _lanes(scene, address: str) -> list[int]:
+    with scene.store.reading() as uow:
+        found = uow.outbox._connection.exec_driver_sql(f"SELECT lane FROM outbox WHERE address = '{address}' ORDER BY id")
+        return list(found.scalars())
+
+
+def test_given_a_reader_of_digests_when_their_case_is_new_then_the_receipt_goes_at_once_and_with_the_haste_of_all(
+    scene, stage, reader_of_digests
+):
+    new = changes.NewCase(124, "SUP-124", reader_of_digests, "Ny sak", "Hei", case_type="spørsmål", priority="normal")
+    scene.write(changes.create_case(new, scene.context()))
+    scene.clock.step(timedelta(seconds=11))
+    stage.run()
+    assert _lanes(scene, reader_of_digests.address) == [Lane.NORMAL]
+
+
+def test_given_a_reader_of_digests_when_a_solution_is_proposed_then_the_daily_mail_is_urgent(scene, stage, reader_of_digests):
+    for operation in ("investigate", "propose"):
+        scene.write(changes.operate(scene.case, operation, scene.context()))
+    scene.clock.step(timedelta(days=1))
+    stage.run()
+    assert _lanes(scene, reader_of_digests.address) == [Lane.URGENT]
