@@ -66,8 +66,10 @@ class QueueOrder:
                 return easy
         self._easy_batches = 0
         most = CROWDED_BYTES if self._is_crowded else BATCH_BYTES
-        entries = uow.journal.claim(now, batch, lease, max_bytes=most, chosen=self._chosen(uow, now, batch))
-        self._is_crowded = sum(len(entry.raw) for entry in entries) >= most
+        chosen = self._chosen(uow, now, batch)
+        entries = uow.journal.claim(now, batch, lease, max_bytes=most, chosen=chosen)
+        # With `chosen` the oldest mail has half of the bytes: it may be cut while what came last is small.
+        self._is_crowded = sum(len(entry.raw) for entry in entries) >= (most // 2 if chosen else most)
         return entries
 
     def _chosen(self, uow: UnitOfWork, now: datetime, batch: int, *, easy: bool = False) -> list[str]:

@@ -1,4 +1,4 @@
-"""Issue 12, point 15: cheap mail is read first, and nobody takes the worker by mail that is expensive to read."""
+"""Cheap mail is read first, and nobody takes the worker by mail that is expensive to read."""
 
 from __future__ import annotations
 
@@ -192,6 +192,24 @@ def test_12_15_given_a_queue_of_large_mail_when_replies_come_then_they_are_taken
     desk.intake.run(lambda: False)
     assert len(taken) == bombs_first + 8
     assert max(at for at, who in enumerate(taken) if who == "per@kunde.example") < 30
+
+
+def test_12_15_given_a_queue_that_is_behind_when_large_mail_fills_its_half_of_a_batch_then_easy_mail_goes_first(desk: Desk):
+    order = QueueOrder(_is_behind=True)
+
+    def claimed() -> set[str]:
+        with desk.store.transaction() as uow:
+            return {entry.envelope.reverse_path for entry in order.claim(uow, desk.clock(), 50, timedelta(seconds=60))}
+
+    large = [
+        submission(mail_text("X <x@stor.example>", body=f"ord {at} " * 120_000), "support@firma.example", f"x{at}@stor.example")
+        for at in range(20)
+    ]
+    small = [submission(mail_text("N <n@liten.example>", f"Nr {at}"), "support@firma.example", f"n{at}@liten.example") for at in range(25)]
+    desk.journal.append_many([*large, *small])
+    assert 25 < len(claimed()) < 45, "all that is small, and large mail up to half of the bytes of a batch"
+    desk.journal.append_many([submission(mail_text("Per <per@kunde.example>"), "support@firma.example", "per@kunde.example")])
+    assert claimed() == {"per@kunde.example"}
 
 
 def test_12_15_given_small_mail_without_end_when_large_mail_waits_then_it_has_its_turns(desk: Desk):
