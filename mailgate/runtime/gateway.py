@@ -200,9 +200,9 @@ class Gateway:
         return [one if isinstance(one, str) else f"{one[0]}:{one[1]}" for one in found]
 
     def reload(self) -> None:
-        """Take in certificates, log level and the policy in force. Raises nothing: what is wrong is logged."""
+        """Take in certificates and log level; the gate looks for a new policy all the time. Raises nothing: what is wrong is logged."""
         use = self.listener.use_certificate if self.listener and self.listener.has_tls else None
-        reloading.reload(self.settings, ("smtp.tls_cert", "smtp.tls_key"), use, lambda: self._gate.use(self.policies.current()))
+        reloading.reload(self.settings, ("smtp.tls_cert", "smtp.tls_key"), use)
 
     def run(self, started: Callable[[], None] = lambda: None, reloaded: Callable[[], None] = lambda: None) -> None:
         """Serve until SIGTERM or SIGINT; `started` is called when all parts listen, `reloaded` after each SIGHUP.
@@ -219,7 +219,13 @@ class Gateway:
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, stopping.set)
             loop, reloads = asyncio.get_running_loop(), set[asyncio.Task[None]]()
-            loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(loop.create_task(reload())))
+
+            def begin_reload() -> None:
+                task = loop.create_task(reload())
+                reloads.add(task)
+                task.add_done_callback(reloads.discard)
+
+            loop.add_signal_handler(signal.SIGHUP, begin_reload)
             gc_tuning.spare_collector()
             gc_tuning.return_large_blocks()
             if self.listener is not None:

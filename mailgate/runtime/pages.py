@@ -21,7 +21,7 @@ from mailgate import log
 from mailgate.application.app import App
 from mailgate.config import Endpoint, Settings
 from mailgate.errors import ConfigError
-from mailgate.inbound.smtp.tls import server_context
+from mailgate.inbound.smtp.tls import renew
 from mailgate.runtime import bootstrap, reloading, service_manager
 from mailgate.runtime.patient_http import Clients, PatientProtocol
 from mailgate.web.app import WebOptions, make_app
@@ -120,9 +120,8 @@ class _Server(uvicorn.Server):
 
     def _reload(self) -> None:
         use = self._use_certificate if self.config.ssl else None
-        reloading.reload(self._settings, ("web.tls_cert", "web.tls_key"), use, lambda: None)
+        reloading.reload(self._settings, ("web.tls_cert", "web.tls_key"), use)
 
     def _use_certificate(self, certificate_file: str, key_file: str) -> None:
-        server_context(certificate_file, key_file)
         assert self.config.ssl is not None, "asked for with a certificate alone"
-        self.config.ssl.load_cert_chain(certificate_file, key_file)
+        renew(self.config.ssl, certificate_file, key_file)

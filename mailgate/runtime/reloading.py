@@ -1,4 +1,4 @@
-"""What a running process takes in at SIGHUP: certificates, log level, policy. In: the settings as they are on disk now. Out: the log.
+"""What a running process takes in at SIGHUP: certificates and log level. In: the settings as they are on disk now. Out: the log.
 
 A mistake in the settings changes nothing: the process goes on with what it has. All other keys count at the next start, and are named.
 """
@@ -21,11 +21,10 @@ UseCertificate = Callable[[str, str], None]
 _log = log.get("process")
 
 
-def reload(settings: Settings, keys: tuple[str, str], use_certificate: UseCertificate | None, refresh: Callable[[], None]) -> bool:
+def reload(settings: Settings, keys: tuple[str, str], use_certificate: UseCertificate | None) -> bool:
     """Read the settings again and take in what can be; whether they were good.
 
-    `keys`: the settings of the certificate and its key. `use_certificate` gets the two files; None for a process without TLS. `refresh`
-    takes in the rest, such as the policy.
+    `keys`: the settings of the certificate and its key. `use_certificate` gets the two files; None for a process without TLS.
     """
     service_manager.tell("RELOADING=1")
     try:
@@ -33,7 +32,6 @@ def reload(settings: Settings, keys: tuple[str, str], use_certificate: UseCertif
         certificate, key = (_value(new, name) for name in keys)
         if use_certificate and isinstance(certificate, Path) and isinstance(key, Path):
             use_certificate(str(certificate), str(key))
-        refresh()
     except MailgateError as error:
         _log.error("reload_refused", error=str(error))
         return False

@@ -24,7 +24,7 @@ from mailgate.inbound.smtp.endpoint import Endpoint, EndpointContext, ListenerOp
 from mailgate.inbound.smtp.limits import Limits
 from mailgate.inbound.smtp.recipients import Recipients
 from mailgate.inbound.smtp.submission import Accepting
-from mailgate.inbound.smtp.tls import server_context
+from mailgate.inbound.smtp.tls import renew
 
 __all__ = ["Endpoint", "Listener", "ListenerOptions"]
 
@@ -80,9 +80,8 @@ class Listener:
 
     def use_certificate(self, certificate_file: str, key_file: str) -> None:
         """Show this certificate in handshakes from now on. Raises ConfigError for one that cannot be used: the old one stays."""
-        server_context(certificate_file, key_file)
         if self._options.tls is not None:
-            self._options.tls.load_cert_chain(certificate_file, key_file)
+            renew(self._options.tls, certificate_file, key_file)
 
     async def start(self) -> None:
         """Bind and serve. Raises OSError, with nothing bound, when one endpoint cannot be."""

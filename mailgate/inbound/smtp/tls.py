@@ -16,13 +16,27 @@ def server_context(certificate_file: str, key_file: str) -> ssl.SSLContext:
     # No compression (CRIME), no renegotiation (costs CPU at the client's will), our order of ciphers.
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
     try:
-        context.load_cert_chain(certificate_file, key_file)
+        context.load_cert_chain(certificate_file, key_file, password=str)  # "": an encrypted key is refused, no terminal is asked
     except ssl.SSLError as error:
         hint = "give a PEM certificate chain and its unencrypted private key"
         raise ConfigError("certificate and key do not fit together or are not PEM", file=certificate_file, hint=hint) from error
     except OSError as error:
         raise ConfigError(f"cannot read the TLS files: {error.strerror}", file=error.filename or certificate_file) from error
     return context
+
+
+def renew(context: ssl.SSLContext, certificate_file: str, key_file: str) -> None:
+    """Show this certificate in the context's handshakes from now on. Raises ConfigError for one that cannot be used: the old one stays.
+
+    The new pair stands in a context of its own, checked as a whole before it is shown: a context into which half of a pair was loaded shows
+    neither the old nor the new one. The callback comes with each ClientHello, also one without a server name (RFC 6066 section 3).
+    """
+    new = server_context(certificate_file, key_file)
+
+    def show(session: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        session.context = new
+
+    context.sni_callback = show
 
 
 class TlsLayer(sslproto.SSLProtocol):
