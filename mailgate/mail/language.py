@@ -11,6 +11,10 @@ import re
 LANGUAGES = ("nb", "nn", "da", "sv", "en", "de", "fi", "nl", "fr")
 _SCANDINAVIAN = frozenset({"nb", "nn", "da", "sv"})
 _WORD = re.compile(r"[a-zæøåäöüßéèêëçàâîïôûœ]+")
+_ADDRESS_SIGNS = ("@", "://", "www.")
+_ADDRESSES = re.compile(r"(?<!\S)\S*(?:@|://)\S*|\bwww\.\S*")
+_ABBREVIATIONS = re.compile(r"[A-ZÆØÅÄÖÜ](?<!\w.)(?!(?<=M)(?:VH|FG)\b)[A-ZÆØÅÄÖÜ]{1,3}(?!\w)")
+"""`IT`, `US`, `NO` are words of no language; `MVH` and `MFG` are. It begins with the letters, for which `re` has a quick search."""
 _MAX_CHARS = 4_000
 _MAX_WORDS = 400
 _ENOUGH = 1.5
@@ -162,7 +166,7 @@ _LETTER_WEIGHTS = {letter: _packed({LANGUAGES.index(code): 5 for code in codes})
 
 def guess(text: str) -> str:
     """The language of `text`, "" when it says too little. Only the first 4,000 characters and 400 words are looked at."""
-    words = _WORD.findall(text[:_MAX_CHARS].lower())[:_MAX_WORDS]
+    words = _WORD.findall(_without_names(text[:_MAX_CHARS]).lower())[:_MAX_WORDS]
     found = [weight for word in words if (weight := _WEIGHTS.get(word))]
     joined = "".join(words)
     total = sum(found) + sum(weight for letter, weight in _LETTER_WEIGHTS.items() if letter in joined)
@@ -172,6 +176,13 @@ def guess(text: str) -> str:
     if scores[best] < enough * _TENTHS or (len(words) > 20 and len(found) * 8 < len(words)):
         return ""
     return _settled(LANGUAGES[best], scores)
+
+
+def _without_names(text: str) -> str:
+    """The text without addresses and abbreviations, whose parts look like words: the `no` of `kunde.no`."""
+    if any(sign in text for sign in _ADDRESS_SIGNS):
+        text = _ADDRESSES.sub(" ", text)
+    return text if text.isupper() else _ABBREVIATIONS.sub(" ", text)
 
 
 def _settled(best: str, tenths: list[int]) -> str:

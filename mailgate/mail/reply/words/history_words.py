@@ -26,13 +26,15 @@ _PLACE = (
     r"in your mail|"
     r"(?:inn)?i mailen|i meldingen|i meldinga|i e-?posten|i mejlet|i din mail|mellom linjene|mellan raderna|mellem linjerne|"
     r"between the lines|unten|im text|ci-dessous|hieronder|in de tekst|"
-    r"punaisella|sinisellä|vihreällä|alla|alapuolella|alempana|tekstin (?:seassa|joukossa)|viestin sisällä|rivien välissä|"
     r"(?:í|með) (?:rauðu|bláu|grænu)|rauðu letri|(?:hér )?(?:að|fyrir) neðan|(?:inn)?i? ?í textanum|á milli línanna|"
     r"(?:for|under|etter|efter|bak|bag) (?:hvert|kvart|hver|varje|each|every) (?:spørsmål|punkt|fråga|spørgsmål|question|point)"
 )
+# For themselves: the Finnish "alla" (below) is the Swedish "alla" (all), as in "har ni svarat alla".
+_FINNISH_PLACE = r"punaisella|sinisellä|vihreällä|alla|alapuolella|alempana|tekstin (?:seassa|joukossa)|viestin sisällä|rivien välissä"
+_FINNISH_ANSWERS = r"(?:vasta(?:us|ukset|ukseni|uksemme|sin|ttu)|kommen(?:tit|ttini|toin|toitu))"
 _ANSWERS = (
     r"(?:svar(?:et|ene|a|en|ar)?|svara|kommentar(?:er|ar|ene|erne)?|answers?|repl(?:y|ies)|comments?|respons(?:e|es)?|"
-    r"svör(?:in|um)?|athugasemdir(?:nar)?|vasta(?:us|ukset|ukseni|uksemme)|kommen(?:tit|ttini)|"
+    r"svör(?:in|um)?|athugasemdir(?:nar)?|"
     r"antwort(?:en)?|anmerkungen|réponses?|commentaires?|antwoord(?:en)?)"
 )
 # What must stand in a text that says where answers are: one pass of RE2 spares most texts the pattern below.
@@ -55,7 +57,8 @@ ANSWERS_BELOW = re.compile(
     rf"\b{_ANSWERS}\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
     rf"|\b(?:svart|svara|svarer|svarar|svarat|svaret|svarede|besvart|besvarat|besvaret|skrevet|kommentert|answered|replied|"
     rf"commented|written|geantwortet|beantwortet|répondu|geantwoord)\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
-    rf"|\b(?:svaraði|hef svarað|vastasin|vastattu|kommentoin|kommentoitu)\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
+    rf"|\b(?:svaraði|hef svarað)\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
+    rf"|\b{_FINNISH_ANSWERS}\b[^.\n?]{{0,40}}?\b(?:{_FINNISH_PLACE}|{_PLACE})(?!\w)"
     rf"|\b(?:see|se|sjå|siehe|voir|zie) (?:inline|in-?line|i rødt|i raudt|i rött|in red|rødt|raudt|rött|rød tekst|raud tekst|röd text)\b",
     re.IGNORECASE,
 )
