@@ -392,10 +392,7 @@ class Purged:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How much waits in one stage: rows not final, and since when the oldest waits (None when nothing does).
-
-    Since when is when the row came: its due time moves with each try, so that it says nothing about age.
-    """
+    """How much waits in one stage: rows not final, and when the oldest came (None for none); its due time moves with each try."""
 
     waiting: int
     oldest_at: datetime | None = None

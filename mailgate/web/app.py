@@ -29,6 +29,7 @@ from mailgate.application.accounts.sessions import Client, LoggedIn, logged_in
 from mailgate.application.app import App
 from mailgate.application.health import is_ready
 from mailgate.application.once import once
+from mailgate.application.principal import Principal
 from mailgate.errors import MailgateError, Repeated
 from mailgate.web.gate import gate
 from mailgate.web.http import client, cookies, live
@@ -287,8 +288,9 @@ def _answered(site: Site, route: Route, visit: _Visit, answer: Answer) -> Respon
         return HTMLResponse(answer.html, headers=framed_headers())
     if isinstance(answer, Live):
         headers = page_headers("no-store", secure=visit.jar.secure)
-        may_go_on = partial(_in_thread, site, partial(_may_go_on, site, route, visit))
-        return live.stream(site.streams, answer, live.Source(lambda: _in_thread(site, answer.ask), may_go_on), headers)
+        who = partial(_in_thread, site, partial(_who_may, site, route, visit))
+        opened_by, key = visit.mine.principal if visit.mine else None, f"{visit.session} {route.path}"
+        return live.stream(site.streams, answer, live.Source(lambda: _in_thread(site, answer.ask), who, key, opened_by), headers)
     if isinstance(answer, Data):
         return JSONResponse(dict(answer.values), headers=page_headers("no-store", secure=visit.jar.secure))
     headers = page_headers(answer.cache or route.cache, secure=visit.jar.secure, form_to=site.provider_origin)
@@ -300,12 +302,12 @@ def _answered(site: Site, route: Route, visit: _Visit, answer: Answer) -> Respon
     return response
 
 
-def _may_go_on(site: Site, route: Route, visit: _Visit) -> bool:
-    """Whether who asked for a stream is still logged in with the same rights, and the page still for them."""
+def _who_may(site: Site, route: Route, visit: _Visit) -> Principal | None:
+    """Who is logged in now in the session of a stream, with the rights of now; None when nobody is, or the page is no more for them."""
     mine = logged_in(site.app, visit.session, by_person=False)
-    if mine is None or visit.mine is None or mine.principal != visit.mine.principal:
-        return False
-    return gate(site.app, route, mine, visit.request.path_params, _asked_for(visit.request)) is None
+    if mine is None or gate(site.app, route, mine, visit.request.path_params, _asked_for(visit.request)) is not None:
+        return None
+    return mine.principal
 
 
 def _html(site: Site, visit: _Visit, page: Page) -> str:

@@ -1,5 +1,7 @@
 """Live news for open pages (Server-Sent Events, WHATWG HTML section 9.2): one look at the database serves all pages of a process.
 
+Whether a session may still be told is asked once for all its pages, too.
+
 In: what a page wants to know. Out: a stream that says when it has changed. At most `MOST` streams; each ends after `LASTS_S`, and the
 browser comes again. It ends within `CHECK_S` of the session or the right that it was opened with.
 """
@@ -11,7 +13,8 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from starlette.responses import Response, StreamingResponse
 
@@ -22,31 +25,32 @@ MOST = 400
 
 News = Mapping[str, object]
 Ask = Callable[[], Awaitable[News]]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`ask` looks at the database; `may_go_on` says whether who asked may still be told."""
+    """`ask` looks at the database; `who` is asked who may be told now, None for nobody, once for all streams with the same `who_key`.
+
+    A stream goes on while that is `opened_by`.
+    """
 
     ask: Ask
-    may_go_on: Callable[[], Awaitable[bool]]
+    who: Callable[[], Awaitable[object]]
+    who_key: str
+    opened_by: object
 
 
-class Streams:
-    """The open streams of one process, and the last result from the database for each key."""
+class SharedLooks(Generic[Found]):
+    """The last result from the database for each key, for all streams that hold it."""
 
     def __init__(self) -> None:
         self.wanted: dict[str, int] = {}
-        self._looks: dict[str, tuple[float, News]] = {}
+        self._looks: dict[str, tuple[float, Found]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
-    @property
-    def open(self) -> int:
-        """How many streams there are."""
-        return sum(self.wanted.values())
-
     @contextlib.contextmanager
-    def one(self, key: str) -> Iterator[None]:
+    def held(self, key: str) -> Iterator[None]:
         """Count one more stream with this key while the block runs."""
         self.wanted[key] = self.wanted.get(key, 0) + 1
         try:
@@ -58,14 +62,27 @@ class Streams:
                 self._looks.pop(key, None)
                 self._locks.pop(key, None)
 
-    async def look(self, key: str, ask: Ask) -> News:
-        """The result of `ask`, called at most once in LOOK_S for all streams with the same key."""
+    async def look(self, key: str, ask: Callable[[], Awaitable[Found]], every_s: float) -> tuple[float, Found]:
+        """The result of `ask` and when it was asked, which is at most once in `every_s` for all streams with the same key."""
         async with self._locks.setdefault(key, asyncio.Lock()):
-            at, news = self._looks.get(key, (-LOOK_S, {}))
-            if time.monotonic() - at >= LOOK_S:
-                news = await ask()
-                self._looks[key] = (time.monotonic(), news)
-            return news
+            last = self._looks.get(key)
+            if last is None or time.monotonic() - last[0] >= every_s:
+                at = time.monotonic()
+                last = self._looks[key] = (at, await ask())
+            return last
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The open streams of one process."""
+
+    news: SharedLooks[News] = field(default_factory=SharedLooks)
+    rights: SharedLooks[object] = field(default_factory=SharedLooks)
+
+    @property
+    def open(self) -> int:
+        """How many streams there are."""
+        return sum(self.news.wanted.values())
 
 
 def stream(streams: Streams, live: Live, source: Source, headers: Mapping[str, str]) -> Response:
@@ -79,14 +96,14 @@ def stream(streams: Streams, live: Live, source: Source, headers: Mapping[str, s
 async def _events(streams: Streams, live: Live, source: Source) -> AsyncIterator[str]:
     begun = beat = checked = time.monotonic()
     last: News | None = None
-    with streams.one(live.key):
+    with streams.news.held(live.key), streams.rights.held(source.who_key):
         yield f"retry: {RETRY_MS}\n\n"
         while time.monotonic() - begun < LASTS_S:
             if time.monotonic() - checked >= CHECK_S:
-                if not await source.may_go_on():
+                checked, who = await streams.rights.look(source.who_key, source.who, CHECK_S)
+                if who != source.opened_by:
                     return
-                checked = time.monotonic()
-            news = live.shape(await streams.look(live.key, source.ask))
+            news = live.shape((await streams.news.look(live.key, source.ask, LOOK_S))[1])
             if news != last and (last is not None or live.at_once):
                 yield f"event: {live.event}\ndata: {json.dumps(news, ensure_ascii=False)}\n\n"
                 beat = time.monotonic()

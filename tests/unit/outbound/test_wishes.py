@@ -63,7 +63,7 @@ def reader_of_digests(scene):
     return scene.kari
 
 
-def _lanes(scene, address: str) -> list[int]:
+def _lane_of(scene, address: str) -> list[int]:
     with scene.store.reading() as uow:
         found = uow.outbox._connection.exec_driver_sql(f"SELECT lane FROM outbox WHERE address = '{address}' ORDER BY id")
         return list(found.scalars())
@@ -76,7 +76,7 @@ def test_given_a_reader_of_digests_when_their_case_is_new_then_the_receipt_goes_
     scene.write(changes.create_case(new, scene.context()))
     scene.clock.step(timedelta(seconds=11))
     stage.run()
-    assert _lanes(scene, reader_of_digests.address) == [Lane.NORMAL]
+    assert _lane_of(scene, reader_of_digests.address) == [Lane.NORMAL]
 
 
 def test_given_a_reader_of_digests_when_a_solution_is_proposed_then_the_daily_mail_is_urgent(scene, stage, reader_of_digests):
@@ -84,4 +84,4 @@ def test_given_a_reader_of_digests_when_a_solution_is_proposed_then_the_daily_ma
         scene.write(changes.operate(scene.case, operation, scene.context()))
     scene.clock.step(timedelta(days=1))
     stage.run()
-    assert _lanes(scene, reader_of_digests.address) == [Lane.URGENT]
+    assert _lane_of(scene, reader_of_digests.address) == [Lane.URGENT]
