@@ -1,4 +1,4 @@
-"""Issue 12, point 5: LMTP is spoken only with clients that are named, or on a Unix socket."""
+"""LMTP is spoken only with clients that are named, or on a Unix socket."""
 
 from __future__ import annotations
 

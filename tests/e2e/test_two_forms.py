@@ -1,4 +1,4 @@
-"""Issue 12, point 11, from SMTP to the decision: a mail whose text and HTML say different things is marked, and rules see both."""
+"""From SMTP to the decision: a mail whose text and HTML say different things is marked, and rules see both."""
 
 from __future__ import annotations
 

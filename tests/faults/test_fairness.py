@@ -1,4 +1,4 @@
-"""Issue 12: the short form of the fairness run, one attack of each kind at a time; `make fairness` runs the long one."""
+"""The short form of the fairness run, one attack of each kind at a time; `make fairness` runs the long one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issue 12, point 13: one database connection that hangs, silent and not reset, stops acceptance for seconds, not until a restart."""
+"""One database connection that hangs, silent and not reset, stops acceptance for seconds, not until a restart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issue 12, point 18: secrets in URLs are masked in every form."""
+"""Secrets in URLs are masked in every form."""
 
 from __future__ import annotations
 

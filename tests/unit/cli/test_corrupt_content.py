@@ -1,4 +1,4 @@
-"""Issue 12, point 17: stored bytes are compared with their SHA-256 whenever they are read."""
+"""Stored bytes are compared with their SHA-256 whenever they are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules that send mail to others: where it may go, what goes, and that it never comes round (adversarial 200). Through the commands."""
+"""Rules that send mail to others: where it may go, what goes, and that it never comes round. Through the commands."""
 
 from __future__ import annotations
 

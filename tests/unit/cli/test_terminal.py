@@ -1,4 +1,4 @@
-"""Issue 12, point 12: no escape and no bidirectional control of a mail or of a path reaches a terminal."""
+"""No escape and no bidirectional control of a mail or of a path reaches a terminal."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_given_what_a_person_wrote_when_the_trail_is_kept_then_it_is_not_in_it(m
     assert "hemmelig." not in mailgate("journal", "show", "--json", _id(mailgate)).out
 
 
-def test_given_hostile_mail_when_explained_then_the_limits_of_production_hold_and_nothing_is_left_behind(  # adversarial 202
+def test_given_hostile_mail_when_explained_then_the_limits_of_production_hold_and_nothing_is_left_behind(
     mailgate: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "big.eml").write_bytes(MAIL + b"x" * 26 * 1024 * 1024)

@@ -1,4 +1,4 @@
-"""Plain and HTML forms that say different things are marked, and both are seen (issue 12, point 11)."""
+"""Plain and HTML forms that say different things are marked, and both are seen."""
 
 from __future__ import annotations
 

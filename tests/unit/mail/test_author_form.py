@@ -1,4 +1,4 @@
-"""Issue 12, point 3: an author is one mailbox in plain form; what is not makes the identity doubtful, and look-alikes are marked."""
+"""An author is one mailbox in plain form; what is not makes the identity doubtful, and look-alikes are marked."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ HOSTILE = [
 
 
 @pytest.mark.timing
-@pytest.mark.parametrize("pattern", HOSTILE)  # adversarial 194
+@pytest.mark.parametrize("pattern", HOSTILE)
 def test_given_a_rule_with_a_hostile_pattern_when_asked_about_a_mebibyte_then_it_takes_less_than_50_ms(pattern):
     rule = f"rules:\n  - {{name: a, when: {{text: {{matches: '{pattern}'}}}}, then: hold}}\n"
     policy = load((rule + DEFAULT).encode()).policy
@@ -126,7 +126,7 @@ GAPS = ["a.{40}c", "a.{300}c", "a(.{1,200})c", "(a.{50}c|b.{51}c|a.{52}c|b.{53}c
 
 
 @pytest.mark.timing
-@pytest.mark.parametrize("pattern", GAPS)  # adversarial 194: what the sender writes makes RE2 try all of the pattern everywhere
+@pytest.mark.parametrize("pattern", GAPS)  # what the sender writes makes RE2 try all of the pattern everywhere
 def test_given_a_rule_with_gaps_when_asked_about_a_mebibyte_made_for_it_then_it_takes_less_than_50_ms(pattern):
     rule = f"rules:\n  - {{name: a, when: {{text: {{matches: '{pattern}'}}}}, then: hold}}\n"
     policy = load((rule + DEFAULT).encode()).policy

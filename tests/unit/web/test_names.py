@@ -1,4 +1,4 @@
-"""What a customer calls themselves on the web is no way to look like us: issue 12, point 6, for the pages and for what they send."""
+"""What a customer calls themselves on the web is no way to look like us, neither on the pages nor in the mails that they send."""
 
 from __future__ import annotations
 

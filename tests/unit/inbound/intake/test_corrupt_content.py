@@ -1,4 +1,4 @@
-"""Issue 12, point 17: a mail whose stored bytes have changed is set aside with an error of its own; other mail goes on."""
+"""A mail whose stored bytes have changed is set aside with an error of its own; other mail goes on."""
 
 from __future__ import annotations
 

@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from mailgate.cases import carriers, changes
+from mailgate.cases.changes import ChangeContext, NewCase
+from mailgate.cases.tokens import reply_token
 from mailgate.inbound.intake.split_delivery import WINDOW
-from tests.support.desk import Desk, submission
+from tests.support.desk import KEYS, OPERATOR, START, Desk, submission
 
 US = "support@firma.example"
 ALSO_US = "drift@firma.example"
@@ -66,7 +69,7 @@ def test_given_one_mail_to_case_and_support_when_delivered_apart_then_the_case_h
     assert [desk.state(one) for one in entries] == ["commented", "noted", "noted"], "To and Cc name the case whoever gets it"
     assert state_and_rule(desk, entries[1]) == ("noted", "split_delivery")
     assert comments(desk) == 1
-    assert [kind for kind, _ in desk.settle_notices()].count("comment") <= 1
+    assert [kind for kind, _ in desk.settle_notices()].count("comment_added") <= 1
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -80,12 +83,26 @@ def test_given_all_deliveries_in_one_batch_when_intake_runs_then_one_of_them_act
     assert comments(desk) == 1
 
 
-def test_given_a_case_of_each_address_when_one_mail_goes_to_both_then_both_have_it(desk: Desk) -> None:
-    """The counter-example: two cases are two effects, though the mail is one."""
-    first, second = desk.reply_address(desk.per), US
+def test_given_a_mail_to_a_case_and_to_an_address_without_one_when_delivered_apart_then_it_has_one_effect(desk: Desk) -> None:
     text = FORMS["nb, plain"].format(to="noen@kunde.example")
-    assert desk.state(desk.take(text, first)) == "commented"
-    assert state_and_rule(desk, desk.take(text, second))[1] == "split_delivery", "without a case of its own it is the same mail"
+    assert desk.state(desk.take(text, desk.reply_address(desk.per))) == "commented"
+    assert state_and_rule(desk, desk.take(text, US)) == ("noted", "split_delivery")
+    assert comments(desk) == 1
+
+
+def test_given_a_mail_to_two_cases_when_delivered_apart_then_both_have_it(desk: Desk) -> None:
+    """The counter-example: two cases are two effects, though the mail is one."""
+    with desk.store.transaction() as uow:
+        number = uow.cases.next_number()
+        new = NewCase(number, f"SUP-{number}", desk.per, "En annen feil", case_type="spørsmål", priority="normal")
+        other = changes.create_case(new, ChangeContext(OPERATOR, desk.clock()))
+        uow.cases.write([other])
+    token = reply_token(KEYS, number, desk.per.number, (START + timedelta(days=365)).date())
+    text = FORMS["nb, plain"].format(to="noen@kunde.example")
+    addresses = [desk.reply_address(desk.per), f"{carriers.reply_local_part(token, 'support')}@firma.example"]
+    assert [desk.state(desk.take(text, to)) for to in addresses] == ["commented", "commented"]
+    with desk.store.reading() as uow:
+        assert [len(uow.cases.comments(case_id)) for case_id in (desk.case_id, other.case.id)] == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Issue 12, points 6 and 7: what a stranger wrote does not go out under our name. Names of tests begin with the point's number."""
+"""What a stranger wrote does not go out under our name. Numbers are those of `tests/project/test_attack_numbers.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Issue 12, points 1, 2 and 4: who is believed, in each mode and for each intake. Names of tests begin with the point's number."""
+"""Who is believed, in each mode and for each intake. Numbers are those of `tests/project/test_attack_numbers.py`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ EVERY_INTAKE = [(mode, protocol) for mode in MODES for protocol in ("smtp", "lmt
 def decided(desk: Desk, entry: str) -> Any:
     with desk.store.reading() as uow:
         return uow.journal.get(entry).decision
+
+
+def notes_muted() -> float:
+    """How many machine notes stayed off their case so far, in this process."""
+    lines = metrics.REGISTRY.text().decode().splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith("mailgate_notes_muted_total "))
 
 
 def answers(desk: Desk) -> list[tuple[str, str]]:
@@ -182,13 +188,14 @@ def test_12_04_given_a_note_of_a_machine_when_its_domain_vouches_for_it_then_it_
 @pytest.mark.parametrize("mode", MODES)
 def test_12_04_given_a_flood_of_notes_when_it_hits_a_case_then_the_breaker_keeps_the_rest_off_the_case(desk, mode):
     set_mode(desk, mode)
+    before = notes_muted()
     for at in range(14):
         text = mail_text(PER, body=f"Jeg er ute nummer {at}.", extra="Auto-Submitted: auto-replied\n")
         deliver(desk, text, desk.reply_address(desk.per), "per@kunde.example")
     with desk.store.reading() as uow:
         assert len(uow.cases.comments(desk.case_id)) == 10
         assert [event.kind for event in uow.cases.events(desk.case_id)].count("muted") == 1
-    assert "mailgate_notes_muted_total" in metrics.REGISTRY.text().decode()
+    assert notes_muted() - before == 4
 
 
 # 3: an author is one mailbox in plain form
