@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mailgate.application.access import Action
+from mailgate.application.app import App
 from mailgate.application.audit import difference
 from mailgate.application.customers import contacts
 from mailgate.application.customers.look_up import customer_of
@@ -127,6 +128,11 @@ def list_customers(act: Act, command: ListCustomers) -> Page[CustomerView]:
     after = sort_key_of(command.cursor, 2) if command.cursor else None
     found = act.uow.customers.list(command.limit + 1, after=after)
     return page_of([_view(act, one) for one in found], command.limit, [cursor_of(one.name, one.id) for one in found])
+
+
+def agreement_names(app: App, language: str) -> Mapping[str, str]:
+    """The agreements that a customer can have by the policy in force: key -> name in this language."""
+    return {key: one.labels.get(language) or key for key, one in app.policies.peek().agreements.items()}
 
 
 def given(agreements: Sequence[str], domains: Sequence[str] | None, agreement: str | None, language: str | None) -> dict[str, Any]:

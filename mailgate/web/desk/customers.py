@@ -124,7 +124,8 @@ def _planned_join(request: PageRequest, command: join.JoinContacts) -> Answer:
 def _list(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
     command = customers.ListCustomers(PAGE_ROWS, request.query.get("after") or None)
     found = customers.list_customers(request.app, request.principal, command)
-    return Page("desk/customers.html.j2", {"rows": found.rows, "next": found.next, "typed": request.form.fields}, status, errors)
+    values = {"rows": found.rows, "next": found.next, "typed": request.form.fields, "agreements": _agreements(request)}
+    return Page("desk/customers.html.j2", values, status, errors)
 
 
 def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
@@ -133,7 +134,8 @@ def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ..
     people = contacts.list_contacts(app, who, contacts.ListContacts(customer.id, PAGE_ROWS, request.query.get("after") or None))
     found = list_cases(app, who, ListCases(customer=customer.id, limit=CASES_SHOWN))
     values: Mapping[str, object] = {
-        "customer": customer, "people": people.rows, "next": people.next, "cases": found.rows, "typed": request.form.fields
+        "customer": customer, "people": people.rows, "next": people.next, "cases": found.rows, "typed": request.form.fields,
+        "agreements": _agreements(request),
     }  # fmt: skip
     return Page("desk/customer.html.j2", values, status, errors)
 
@@ -145,6 +147,10 @@ def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...
     found = list_cases(app, who, ListCases(contact=contact.address, limit=CASES_SHOWN))
     values = {"contact": contact, "stopped": stopped, "cases": found.rows, "typed": request.form.fields}
     return Page("desk/contact.html.j2", values, status, errors)
+
+
+def _agreements(request: PageRequest) -> Mapping[str, str]:
+    return customers.agreement_names(request.app, request.words.language)
 
 
 def _domains(text: str) -> list[str]:
