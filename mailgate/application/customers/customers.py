@@ -132,7 +132,7 @@ def list_customers(act: Act, command: ListCustomers) -> Page[CustomerView]:
 
 def agreement_names(app: App, language: str) -> Mapping[str, str]:
     """The agreements that a customer can have by the policy in force: key -> name in this language."""
-    return {key: one.labels.get(language) or key for key, one in app.policies.peek().agreements.items()}
+    return {key: one.labels.get(language) or key for key, one in (app.policies.last_read or app.policies.peek()).agreements.items()}
 
 
 def given(agreements: Sequence[str], domains: Sequence[str] | None, agreement: str | None, language: str | None) -> dict[str, Any]:
