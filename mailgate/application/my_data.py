@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mailgate.application.access import Action
 from mailgate.application.accounts.sessions import LoggedIn
 from mailgate.application.app import App
 from mailgate.application.cases.create import CreateCase, create_case
 from mailgate.application.cases.views import ContactCaseRow
+from mailgate.application.persons.own_data import own_data
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, query
-from mailgate.cases.model import Case
 from mailgate.errors import Invalid
-from mailgate.store.repositories.portal import UNCHOSEN
-
-MOST_CASES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +27,8 @@ class AskForDeletion:
 
 @query(Action.ACCOUNT_OWN)
 def export_my_data(act: Act, mine: LoggedIn) -> bytes:
-    """Account, sessions, choices and every case of one's own with one's own words, as JSON in UTF-8."""
-    account, me = mine.account, act.principal.id
-    cases = act.uow.cases.list(MOST_CASES, contact_id=me, approved=True) if act.principal.kind == "contact" else ()
-    chosen = act.uow.portal.choices([me]).get(me, UNCHOSEN)
-    found = {
-        "account": _account(mine),
-        "sessions": [{"begun": one.created_at, "last_used": one.seen_at, "network_address": one.client, "browser": one.agent}
-                     for one in act.uow.accounts.sessions_of(account.id, act.now)],
-        "notices": {
-            "wanted": chosen.wants, "digest_hour": chosen.hour, "muted_cases": [key for key, _ in act.uow.portal.mutes_of(me)],
-        },
-        "cases": [_case(act, one, me) for one in cases],
-    }  # fmt: skip
+    """Addresses, account, sessions, drafts, choices and every case of one's own with one's own words, as JSON in UTF-8."""
+    found = own_data(act.uow, act.uow.persons.own(mine.account.id), act.now)
     return json.dumps(found, ensure_ascii=False, indent=2, default=str).encode()
 
 
@@ -56,21 +40,3 @@ def ask_for_deletion(app: App, principal: Principal, command: AskForDeletion) ->
     if not isinstance(made, ContactCaseRow):
         raise Invalid("reporter", "empty", "only contacts ask for deletion here")
     return made
-
-
-def _account(mine: LoggedIn) -> Mapping[str, Any]:
-    one = mine.account
-    return {"user_name": one.username, "mail_address": one.address, "name": one.name, "language": one.language, "made": one.created_at}
-
-
-def _case(act: Act, case: Case, me: str) -> Mapping[str, Any]:
-    own = [one for one in act.uow.cases.comments(case.id) if one.kind == "comment" and one.author.contact_id == me]
-    reported: Mapping[str, Any] = {"description": case.description, "environment": case.environment} if case.reporter_id == me else {}
-    return {
-        "key": case.key, "summary": case.summary, "made": case.created_at, "status": case.status, **reported,
-        "my_comments": [{"at": one.created_at, "text": one.text, "files": _names(one.files)} for one in own],
-    }  # fmt: skip
-
-
-def _names(files: Sequence[Any]) -> list[str]:
-    return [one.filename for one in files]

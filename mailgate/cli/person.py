@@ -68,7 +68,7 @@ def _print(done: erasing.Erased) -> None:
         made = f", made {output.one_line(backup.made_at)}" if backup.made_at else ""
         print(f"still in  {backup.place}{made}")
     for address in done.other_addresses:
-        print(f"the same person  {address}: mailgate person erase {address}")
+        print(f"the same person  {address}")
     output.note(f"the audit names them {done.audit_id}; logs, backups elsewhere and mailboxes are not reached from here")
 
 

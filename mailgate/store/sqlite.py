@@ -101,7 +101,13 @@ def _set_up(connection: sqlite3.Connection, *, reading: bool) -> None:
         *(["query_only = ON"] if reading else []),
     ):
         connection.execute(f"PRAGMA {pragma}").close()
+    connection.create_function("lower", 1, _lower, deterministic=True)
     assert_settings(connection)
+
+
+def _lower(value: Any) -> Any:
+    """SQLite's own `lower` folds ASCII alone (https://sqlite.org/lang_corefunc.html#lower); ours is the one that rows are written with."""
+    return value.lower() if isinstance(value, str) else value
 
 
 def assert_settings(connection: sqlite3.Connection) -> None:

@@ -42,7 +42,7 @@ class Backup:
 class Erased:
     """`counts`: rows by kind, also those with none. `backups`: copies known here. `audit_id`: what the audit names the person by.
 
-    `other_addresses`: of contacts that were joined with this one; each is erased by itself.
+    `other_addresses`: of contacts that were joined with this one, which are erased along.
     """
 
     counts: Mapping[str, int]
@@ -84,19 +84,19 @@ def erase(act: Act, wanted: _Wanted) -> Erased:
     address, uow = mail_address(wanted.command.address), act.uow
     reason = line_or_empty(wanted.command.reason, "reason", "the reason")
     found = uow.persons.traces(address)
-    if not found.found:
+    if not found.found and not found.staff:
         raise NotFound("person", address, f"nothing is known of {address}")
     if found.staff:
         raise NotAllowed(f"{address} is an account of staff: mailgate account disable ends it; what staff did stays in the record")
     if busy := uow.persons.in_hand(found):
-        raise NotAllowed(f"{busy} mails from or to {address} are being worked on; try again in a minute")
-    waiting, others = uow.persons.waiting(found), uow.persons.other_addresses(found)
+        raise NotAllowed(f"{busy} mails from, to or about {address} are being worked on; try again in a minute")
+    waiting = uow.persons.waiting(found)
     uow.journal.discard(waiting, "its author was erased", act.now)
     language = act.app.settings.service.default_language
     counts = {"held_mails_discarded": len(waiting), **uow.persons.erase(found, MARKER[language], act.now)}
     audit_id = name_in_audit(address)
     act.record(("person", audit_id), after=counts, reason=reason)
-    done = Erased(counts, _backups(act), audit_id, others)
+    done = Erased(counts, _backups(act), audit_id, found.addresses[1:])
     if wanted.dry_run:
         raise _Undo(done)
     return done

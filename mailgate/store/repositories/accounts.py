@@ -251,6 +251,11 @@ class AccountRepository:
         row = self._connection.execute(found).first()
         return (json.loads(row.body), row.updated_at) if row else None
 
+    def drafts_of(self, account_id: str) -> Sequence[tuple[str, Mapping[str, str], datetime]]:
+        """The account's drafts by form: its name, what was typed, when it was kept."""
+        found = select(drafts).where(drafts.c.account_id == account_id).order_by(drafts.c.name)
+        return [(row.name, json.loads(row.body), row.updated_at) for row in self._connection.execute(found)]
+
     def keep_draft(self, account_id: str, name: str, body: Mapping[str, str], now: datetime) -> None:
         """Keep what is typed, in place of what was kept before."""
         body_json = json.dumps(dict(body), ensure_ascii=False)

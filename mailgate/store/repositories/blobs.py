@@ -10,14 +10,17 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, delete, exists, select, text, update
 
 from mailgate.clock import Clock
 from mailgate.errors import CorruptContent, NotFound
 from mailgate.store.repositories.bulk import insert_all
-from mailgate.store.schema import blobs, journal
+from mailgate.store.repositories.statements import chunks, literal
+from mailgate.store.schema import blobs, comment_files, journal
 
 EXAMINED_ROWS = 8
+WAITING = [literal(state) for state in ("pending", "held", "shunted")]
+"""States of entries that still need their bytes, whatever their age."""
 
 
 class BlobRepository:
@@ -81,3 +84,23 @@ def put(connection: Connection, contents: Mapping[str, bytes], now: datetime) ->
     """
     rows = [{"sha256": key, "content": contents[key], "kept_at": now} for key in sorted(contents)]
     insert_all(connection, blobs, rows, key=("sha256",), renew=("kept_at",))
+
+
+def drop(connection: Connection, hashes: Collection[str], *, kept_before: datetime | None = None) -> int:
+    """Delete these bytes (SHA-256 in hex) unless a comment or an entry needs them; how many went.
+
+    `kept_before`: only bytes that came last before this time. Then of the entries only waiting ones need theirs, since a settled one that
+    is younger has renewed `kept_at`; without it, every entry whose bytes have not expired. The rows are locked first: whoever puts the same
+    bytes has either committed, and is seen, or waits and writes them again.
+    """
+    gone = 0
+    for some in chunks(sorted(hashes)):
+        these = blobs.c.sha256.in_(some)
+        connection.execute(select(blobs.c.sha256).where(these).order_by(blobs.c.sha256).with_for_update()).all()
+        # Not correlated: one pass over the partial index for all hashes, not one for each.
+        keeps = text("NOT raw_expired") if kept_before is None else journal.c.state.in_(WAITING)
+        of_entries = select(journal.c.raw_sha256).where(keeps, journal.c.raw_sha256.in_(some))
+        of_comments = exists().where(comment_files.c.sha256 == blobs.c.sha256)
+        unneeded = delete(blobs).where(these, blobs.c.sha256.not_in(of_entries), ~of_comments)
+        gone += connection.execute(unneeded if kept_before is None else unneeded.where(blobs.c.kept_at < kept_before)).rowcount
+    return gone

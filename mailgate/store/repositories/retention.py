@@ -8,16 +8,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, delete, exists, select, text, update
+from sqlalchemy import Column, Connection, Table, delete, select, text, update
 
 from mailgate.store.repositories.accept import WINDOW
+from mailgate.store.repositories.blobs import WAITING, drop
 from mailgate.store.repositories.statements import id_floor, literal
 from mailgate.store.rows import Purged
 from mailgate.store.schema import (
     answer_log,
     answers,
-    blobs,
-    comment_files,
     journal,
     outbox,
     outbox_mails,
@@ -30,7 +29,6 @@ from mailgate.store.schema import (
 
 BITE = 500
 COUNTED_FOR = timedelta(days=60)  # longer than any window that the answer gate may have
-WAITING = [literal(state) for state in ("pending", "held", "shunted")]
 FOR_A_PERSON = [literal(state) for state in ("failed", "uncertain")]
 
 
@@ -65,7 +63,7 @@ class RetentionRepository:
     def _raw(self, oldest: datetime, limit: int) -> int:
         """Mark settled entries as expired, then delete their bytes unless something else needs them.
 
-        The condition on `kept_at` is checked again under the row's lock: the same bytes that come in meanwhile renew it, and stay.
+        The same bytes that come in meanwhile renew `kept_at`, and stay.
         """
         expired = (
             select(journal.c.id)
@@ -75,14 +73,7 @@ class RetentionRepository:
         )
         marked = update(journal).where(journal.c.id.in_(expired.scalar_subquery())).values(raw_expired=True).returning(journal.c.raw_sha256)
         hashes = set(self._connection.execute(marked).scalars())
-        if not hashes:
-            return 0
-        needed = (
-            exists().where(comment_files.c.sha256 == blobs.c.sha256),
-            exists().where(journal.c.raw_sha256 == blobs.c.sha256, journal.c.state.in_(WAITING)),
-        )
-        gone = delete(blobs).where(blobs.c.sha256.in_(hashes), blobs.c.kept_at < oldest, *(~condition for condition in needed))
-        self._connection.execute(gone)
+        drop(self._connection, hashes, kept_before=oldest)
         return len(hashes)
 
     def _frozen(self, oldest: datetime, limit: int) -> int:

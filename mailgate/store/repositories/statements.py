@@ -44,6 +44,11 @@ def limited(statement: Select[Any], limit: int | None) -> Select[Any]:
     return statement if limit is None else statement.limit(limit)
 
 
+def chunks(values: Sequence[str], size: int = 500) -> Sequence[Sequence[str]]:
+    """The values in pieces that one statement can take."""
+    return [values[at : at + size] for at in range(0, len(values), size)]
+
+
 def words(text: str) -> tuple[str, ...]:
     """A JSON array of texts as a tuple. The common empty one costs no parsing."""
     return () if text == "[]" else tuple(json.loads(text))

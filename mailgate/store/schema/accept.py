@@ -17,6 +17,11 @@ from mailgate.store.schema.base import (
     text_column,
 )
 
+NAMED_ENTRIES = "state NOT IN ('pending', 'held', 'shunted') AND (reverse_path IS NOT NULL OR client_address <> '' OR helo <> '')"
+"""Rows of journal that nobody waits for and that say who sent the mail."""
+NAMED_DECISIONS = "(author <> '' OR subject <> '')"
+"""Rows of decisions that say the same."""
+
 blobs = Table(
     "blobs",
     metadata,
@@ -54,6 +59,7 @@ journal = Table(
     Index("ix_journal_state", "state", "id"),  # the ledger's counts and the lists per state, without reading the rows
     # Retention: entries whose bytes have not expired, oldest first.
     partial_index("ix_journal_raw_kept", "accepted_at", where="NOT raw_expired"),
+    partial_index("ix_journal_named", "id", where=NAMED_ENTRIES),
 )
 
 submissions = Table(
@@ -91,6 +97,7 @@ decisions = Table(
     text_column("subject"),
     Column("defects", Text, nullable=False, server_default=text("'[]'")),  # JSON array
     Index("ix_decisions_message_id", "message_id"),
+    partial_index("ix_decisions_named", "journal_id", where=NAMED_DECISIONS),
 )
 
 entry_tags = Table(

@@ -18,6 +18,10 @@ from mailgate.store.schema.base import (
 )
 
 _IS_DUE = "due_at IS NOT NULL"
+NAMED_MAILS = "due_at IS NULL AND address <> '' AND state NOT IN ('failed', 'uncertain')"
+"""Rows of outbox that are over, wait for nobody, and say to whom the mail went."""
+NAMED_NOTICES = "case_id IS NULL AND due_at IS NULL AND address <> '' AND state NOT IN ('failed', 'withheld')"
+"""The same rows of notices, as far as they go with no case."""
 
 notices = Table(
     "notices",
@@ -45,6 +49,7 @@ notices = Table(
     partial_index("ix_notices_group_key", "group_key", where="due_at IS NOT NULL"),
     Index("ix_notices_state", "state", "id"),
     Index("ix_notices_case_id", "case_id", "id"),  # who was told of what on a case
+    partial_index("ix_notices_named", "case_id", "id", where=NAMED_NOTICES),  # else SQLite prefers the index of cases
 )
 
 outbox = Table(
@@ -80,6 +85,7 @@ outbox = Table(
     due_index("outbox", "state = 'sending'", "sending"),
     Index("ix_outbox_state", "state", "id"),
     Index("ix_outbox_case_id", "case_id", "id"),
+    partial_index("ix_outbox_named", "id", where=NAMED_MAILS),
 )
 
 outbox_mails = Table(

@@ -43,6 +43,12 @@ def test_given_any_connection_when_opened_then_the_settings_of_the_promise_hold(
         assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
+def test_given_letters_beyond_ascii_when_folded_by_the_database_then_it_is_as_python_does(store: Store) -> None:
+    for engine in (store.database.writing, store.database.reading):
+        with engine.connect() as connection:
+            assert tuple(connection.exec_driver_sql("SELECT lower('ÅSE@KUNDE.example'), lower(NULL)").one()) == ("åse@kunde.example", None)
+
+
 @pytest.mark.parametrize(
     ("pragma", "wording"), [("synchronous = NORMAL", "flushes too little"), ("journal_mode = DELETE", "write-ahead log")]
 )

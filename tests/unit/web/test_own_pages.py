@@ -142,7 +142,7 @@ def test_given_a_customer_when_she_fetches_her_data_then_her_words_are_in_it_and
     got = kari.get("/me/data")
     assert got.headers["content-disposition"].startswith("attachment; ")
     found = json.loads(got.body)
-    assert (found["account"]["mail_address"], found["cases"][0]["my_comments"][0]["text"]) == (KARI, "Mine ord æøå")
+    assert (found["accounts"][0]["mail_address"], found["cases"][0]["my_comments"][0]["text"]) == (KARI, "Mine ord æøå")
     assert not {"Pers ord", "internt", PER, LIV} & set(got.text.split('"'))
 
 

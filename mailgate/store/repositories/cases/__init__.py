@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, delete, func, select, update
 
 from mailgate.cases.ids import is_id
 from mailgate.cases.model import Actor, Case, Change, Comment, Event, Participant, StoredFile
 from mailgate.errors import NotFound
 from mailgate.store.columns import storable
+from mailgate.store.repositories.blobs import drop
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.case_index import having_words, index_again, index_changes
 from mailgate.store.repositories.cases.filters import NEVER, Waiting, conditions
@@ -25,7 +26,7 @@ from mailgate.store.repositories.counters import next_numbers
 from mailgate.store.repositories.notices import notice_row
 from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import id_floor, limited, literal
-from mailgate.store.schema import blobs, cases, comment_files, comments, contacts, events, journal, notices, participants
+from mailgate.store.schema import cases, comment_files, comments, contacts, events, notices, participants
 from mailgate.store.search_words import Term
 
 _Name = TypeVar("_Name", int, str)
@@ -170,10 +171,7 @@ class CaseRepository:
         """
         one = and_(comment_files.c.comment_id == comment_id, comment_files.c.sha256 == sha256, comment_files.c.filename == filename)
         self._connection.execute(delete(comment_files).where(one))
-        kept_at = self._connection.execute(select(blobs.c.kept_at).where(blobs.c.sha256 == sha256)).scalar_one_or_none()
-        needed = exists().where(comment_files.c.sha256 == blobs.c.sha256), exists().where(journal.c.raw_sha256 == blobs.c.sha256)
-        gone = delete(blobs).where(blobs.c.sha256 == sha256, blobs.c.kept_at == kept_at, *(~condition for condition in needed))
-        self._connection.execute(gone)
+        drop(self._connection, [sha256])
 
     def comments_of_mails(self, journal_ids: Collection[str]) -> dict[str, str]:
         """Journal id -> id of the comment that this mail made, for those that made one."""

@@ -1,4 +1,4 @@
-"""The ids of all that is one person's, and ids in pieces. In: ids. Out: values. Pure."""
+"""The ids of all that is one person's. In: ids. Out: values. Pure."""
 
 from __future__ import annotations
 
@@ -10,25 +10,39 @@ from mailgate.cases.model import Contact
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """Ids of what is one person's. `address` in lower case; `comments`: their words; `cases`: in which they take part."""
+    """Ids of what is one person's. A person has one contact, and those that were joined with it.
+
+    `address`: the one that was asked for. `addresses`: all of theirs. Both in lower case. `contacts`: the one that stays first.
+    `staff`: the address is that of a staff account. `entries`: mail of theirs. `cases`: in which they take part or once did; `shown`:
+    those that they may see. `comments`: their words. `notices`, `mails`: to them. `…_to_others`: which their mail caused.
+    """
 
     address: str
-    contact: Contact | None
+    addresses: Sequence[str]
+    contacts: Sequence[Contact]
     accounts: Sequence[str]
     staff: bool
     entries: Sequence[str]
     cases: Sequence[str]
+    shown: Sequence[str]
     reported: Sequence[str]
     comments: Sequence[str]
     notices: Sequence[str]
     mails: Sequence[str]
+    notices_to_others: Sequence[str]
+    mails_to_others: Sequence[str]
 
     @property
     def found(self) -> bool:
         """Whether anything is known at all."""
-        return bool(self.contact or self.accounts or self.entries or self.comments or self.notices or self.mails)
+        return bool(self.contacts or self.accounts or self.entries or self.comments or self.notices or self.mails)
 
+    @property
+    def contact(self) -> Contact | None:
+        """The contact that stays."""
+        return self.contacts[0] if self.contacts else None
 
-def chunks(ids: Sequence[str], size: int = 500) -> Sequence[Sequence[str]]:
-    """The ids in pieces that a statement can take."""
-    return [ids[at : at + size] for at in range(0, len(ids), size)]
+    @property
+    def contact_ids(self) -> Sequence[str]:
+        """The ids of all their contacts."""
+        return [one.id for one in self.contacts]
