@@ -107,6 +107,12 @@ def is_message_id(text: str) -> bool:
     return len(text) <= ID_MAX_CHARS and _MESSAGE_ID.fullmatch(text) is not None
 
 
+def file_of(filename: str, content_type: str, content: bytes) -> Part:
+    """A file of another mail, to be sent along: with the type that it had there, unless no mail of ours could carry it so."""
+    good = _CONTENT_TYPE.fullmatch(content_type) and not content_type.startswith(("message/", "multipart/"))
+    return Part(filename, content_type if good else "application/octet-stream", content)
+
+
 def is_plain_message(raw: bytes) -> bool:
     """True for a message that can be attached as it is: ASCII, CRLF line ends, lines of at most 998 octets, no NUL.
 

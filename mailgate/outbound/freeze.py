@@ -23,10 +23,10 @@ from mailgate.cases.link_tokens import without_links
 from mailgate.cases.model import Case, Comment, Contact
 from mailgate.cases.tokens import TokenKeys, bounce_token, reply_token
 from mailgate.cases.workflow import asks_to_choose
-from mailgate.mail.compose import Draft, Part, compose, is_message_id, is_plain_message
+from mailgate.mail.compose import Draft, Part, compose, is_message_id
 from mailgate.mail.model import Mailbox
 from mailgate.mail.smtp_address import AddressRefused, smtp_address
-from mailgate.outbound import news
+from mailgate.outbound import forwarding, news
 from mailgate.outbound.mailed_links import LinkMaker, Links
 from mailgate.outbound.render import ACCOUNT, ANSWERS, CASE_NOTICES, Renderer, RenderError, one_line
 from mailgate.outbound.threading import threaded
@@ -223,11 +223,10 @@ class Freezer:
         if group.forwarded is None:
             raise RenderError("the bytes of the mail to forward are not kept any more")
         facts = group.notices[0].facts
-        original = Part(
-            "original.eml", "message/rfc822" if is_plain_message(group.forwarded) else "application/octet-stream", group.forwarded
-        )
         values: dict[str, object] = {name: one_line(facts.get(name, "")) for name in ("rule", "author", "subject")}
-        return self._plain(group, values, now, (original,), _answer_to(facts))
+        attached = forwarding.attached(group.forwarded, files=facts.get("attach") == "files")
+        values |= {"attached": attached.what, "text": attached.text}
+        return self._plain(group, values, now, attached.parts, _answer_to(facts))
 
     def _team_notice(self, group: Group, now: datetime) -> OutboxRow:
         notice = group.notices[0]

@@ -23,6 +23,7 @@ from mailgate.rules.index import Index
 from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy
 
 Disposition = Literal["comment", "redirect", "note", "create", "forward", "hold", "discard"]
+Attach = Literal["mail", "files"]
 Do = Literal["tag", "set", "transition", "notify", "participant"]
 
 DISPOSITIONS: frozenset[str] = frozenset({"comment", "redirect", "note", "create", "forward", "hold", "discard"})
@@ -54,7 +55,8 @@ class Rule:
     """`when` holds, `then` follows. `reason`: why, in a plain sentence without a full stop, for the trail.
 
     `continue_`: the actions are done, the next rule is asked, and `then` must be None. `shadow`: is asked and
-    logged, does nothing. `answer` names the text of a redirect; `forward_to` the address of a forward.
+    logged, does nothing. `answer` names the text of a redirect; `forward_to` the address of a forward, which has the mail as one
+    attachment, or with `attach` "files" its files.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Rule:
     shadow: bool = False
     answer: str = ""
     forward_to: str = ""
+    attach: Attach = "mail"
 
     def __post_init__(self) -> None:
         if self.then is None and not (self.continue_ and self.actions):
@@ -76,6 +79,8 @@ class Rule:
             )
         if (self.then == "forward") != bool(self.forward_to):
             raise ValueError(f"rule {self.name}: forward and an address to forward to belong together")
+        if self.then != "forward" and self.attach != "mail":
+            raise ValueError(f"rule {self.name}: only a forward attaches anything")
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,8 +199,9 @@ def _forward(message: IntakeMessage, case: Case | None, context: EffectContext, 
         "author_name": defanged(author.name) if author else "",
         "subject": message.mail.subject[: actions.SUBJECT_CHARS],
     }
-    address = _asked(message, "forward").get("to", "")
-    notice = Notice(new_id(context.now), "forward", address, context.now, context.now, journal_id=message.entry.id, facts=facts)
+    asked = _asked(message, "forward")
+    facts |= {"attach": asked["attach"]} if "attach" in asked else {}
+    notice = Notice(new_id(context.now), "forward", asked.get("to", ""), context.now, context.now, journal_id=message.entry.id, facts=facts)
     return Effects(_outcome(message, "forwarded", case, context), notices=(notice,))
 
 

@@ -66,6 +66,12 @@ class About:
     along: Mapping[str, Part] = field(default_factory=dict)
 
 
+AS_FILES = {"author": "kari@kunde.example", "subject": "Faktura 118", "attach": "files"}
+INVOICE = (
+    b"From: kari@kunde.example\r\nSubject: Faktura 118\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHei, her er fakturaen for mars.\r\n"
+    b"--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=faktura-118.pdf\r\n\r\n%PDF-1.7\r\n--b--\r\n"
+)
 SAMPLE = About(CASE, KARI, SAID, EARLIER, ALONG)
 
 
@@ -108,6 +114,7 @@ def groups(language: str, about: About = SAMPLE) -> dict[str, Group]:
         ),
         "case_closed": Group((sample.bare("case_closed", 41, **sample.case, **answer),)),
         "forward": Group((sample.bare("forward", 41, rule="faktura", author="kari@kunde.example", subject="Faktura 118"),), forwarded=b"x"),
+        "forward.files": Group((sample.bare("forward", 41, rule="faktura", **AS_FILES),), forwarded=INVOICE),
         "team_notice": Group((sample.bare("team_notice", 41, **sample.case, **team),)),
         "todo_list": Group((sample.bare("todo_list", 41, waiting=WAITING),)),
     }

@@ -140,6 +140,7 @@ def _rule() -> dict[str, Any]:
             "do": _about(_list(_action(), 1), "actions beside the disposition"),
             "answer": _about(_TEXT, "which answer a redirect has: legacy, case_closed, or a name of redirect.texts"),
             "to": _about(_TEXT, "the address that a forward goes to"),
+            "attach": _about(_word(("mail", "files")), "what goes along with a forward: the mail as one attachment, or its files"),
         },
         ("name", "when"),
     )

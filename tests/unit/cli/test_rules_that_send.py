@@ -94,6 +94,21 @@ def test_given_a_mail_that_a_rule_forwards_when_it_is_sent_then_it_goes_whole_an
     assert _newest(sending) == ("forwarded", "invoice")
 
 
+def test_given_a_rule_that_forwards_files_when_a_mail_has_one_then_it_is_a_part_of_what_is_sent(
+    sending: Run,
+    work: Work,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "policy.yaml").write_text(POLICY.replace("to: faktura@regnskap.example", "to: faktura@regnskap.example, attach: files"))
+    assert sending("policy", "activate", "policy.yaml", "--comment", "files").code == 0
+    parts = "--b\nContent-Type: text/plain\n\nVær så god.\n--b\nContent-Type: application/pdf; name=f.pdf\n\n%PDF-1.7\n--b--"
+    raw = _mail("Faktura 13", extra="MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n")
+    sending("inject", "-", stdin=raw.replace(b"Hei, hemmelig.", parts.replace("\n", "\r\n").encode()))
+    work()
+    ((_, sent),) = _sent(sending, "forward")
+    assert [(one.get_filename(), one.get_content_type()) for one in _parsed(sent).iter_attachments()] == [("f.pdf", "application/pdf")]
+
+
 def test_given_a_forwarded_mail_when_it_comes_back_or_bounces_or_is_answered_by_a_machine_then_it_goes_no_further(
     sending: Run,
     work: Work,  # noqa: F811

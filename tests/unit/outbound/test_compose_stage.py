@@ -16,6 +16,14 @@ from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.reachability import Suppression
 from tests.unit.outbound.conftest import IDENTITY, KEYS, RENDERER
 
+OLD_MAIL = "From: c@d.example\r\nSubject: blå\r\n\r\nHei".encode()
+WITH_FILES = (
+    b"From: a@b.example\r\nSubject: Faktura\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    b"--b\r\nContent-Type: text/plain\r\n\r\nHer er fakturaen.\r\n"
+    b"--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=faktura.pdf\r\n\r\n%PDF-1.7\r\n"
+    b"--b\r\nContent-Type: message/rfc822\r\nContent-Disposition: attachment; filename=gammel.eml\r\n\r\n" + OLD_MAIL + b"\r\n--b--\r\n"
+)
+
 
 def read(raw: bytes):
     return message_from_bytes(raw, policy=policy.default)
@@ -198,6 +206,31 @@ def test_given_a_forward_then_the_original_goes_along_untouched(scene, stage):
     assert attached.get_payload(decode=True) == original
     assert mail.at_most_once is False
     assert mail.reverse_path.startswith("bounce+")
+
+
+def _forwarded(scene, stage, original: bytes):
+    """The mail that passes this one on with its files, as far as it has any."""
+    digest = hashlib.sha256(original).hexdigest()
+    with scene.store.transaction() as uow:
+        uow.blobs.put([(digest, original)])
+    facts = {"raw_sha256": digest, "rule": "faktura", "author": "a@b.example", "subject": "Faktura", "attach": "files"}
+    scene.notices(("forward", facts), address="robot@example.org")
+    stage.run()
+    return read(scene.raw(scene.mails()[-1].id))
+
+
+def test_given_a_forward_for_a_program_that_reads_files_then_they_are_attached_again_and_the_text_stands_in_the_mail(scene, stage):
+    message = _forwarded(scene, stage, WITH_FILES)
+    found = [(one.get_filename(), one.get_content_type(), one.get_payload(decode=True)) for one in message.iter_attachments()]
+    assert found == [("faktura.pdf", "application/pdf", b"%PDF-1.7"), ("gammel.eml", "application/octet-stream", OLD_MAIL)]
+    assert "Her er fakturaen." in words(message)
+    assert message["Reply-To"].addresses[0].addr_spec == "a@b.example"
+
+
+def test_given_a_forward_for_a_program_when_the_mail_has_no_files_then_it_goes_along_itself(scene, stage):
+    original = b"From: a@b.example\r\nSubject: x\r\n\r\nHei\r\n"
+    (attached,) = _forwarded(scene, stage, original).iter_attachments()
+    assert attached.get_content_type() == "message/rfc822"
 
 
 def test_given_a_forward_whose_bytes_are_gone_then_it_fails_visibly(scene, stage):

@@ -98,6 +98,8 @@ def test_given_another_workflow_when_asked_then_it_decides_where_a_reply_leads()
 def test_given_a_forward_when_it_holds_then_the_effect_names_the_address():
     verdict = run(policy(Rule("sales", Always(), "forward", forward_to="salg@oss.example")), PLAIN)
     assert verdict.effects == (Effect("forward", {"to": "salg@oss.example"}),)
+    verdict = run(policy(Rule("sales", Always(), "forward", forward_to="salg@oss.example", attach="files")), PLAIN)
+    assert verdict.effects == (Effect("forward", {"to": "salg@oss.example", "attach": "files"}),)
 
 
 def test_given_a_customer_when_the_agreement_is_asked_then_it_is_theirs_and_an_unknown_one_is_the_default():
@@ -116,6 +118,7 @@ BAD = [
     (lambda: policy(Rule("a", Always(), "explode")), "no 'explode'"),
     (lambda: policy(Rule("a", Always(), "forward")), "belong together"),
     (lambda: policy(Rule("a", Always(), "note", forward_to="x@y.example")), "belong together"),
+    (lambda: policy(Rule("a", Always(), "note", attach="files")), "only a forward"),
     (lambda: policy(comment("a", Action("set", {"colour": "red"}))), "can be set"),
     (lambda: policy(comment("a", Action("set"))), "can be set"),
     (lambda: policy(comment("a", Action("transition", {"to": "nowhere"}))), "no status 'nowhere'"),
