@@ -20,7 +20,9 @@ from mailgate.mail.reply.words.signature_words import (
     COMPANY_FORMS,
     CONTACT_LABELS,
     FOLLOW_STARTS,
+    HOURS,
     POSTBOX,
+    REGISTER_STARTS,
     SOCIAL,
     STREET_ENDS,
     TITLE_ENDS,
@@ -47,6 +49,9 @@ _PHONE = re.compile(r"(?:\(?\+|\b00)?\(?\d[\d ()./\xa0-]{4,22}\d")
 _ADDRESS = re.compile(r"(?:mailto:)?[^\s<>()\[\],;:\"@]{1,64}@[\w.-]{1,190}\.[A-Za-z]{2,20}", re.IGNORECASE)
 _SITE = re.compile(r"(?:https?://)?(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,20}(?:/[\w%~@.-]{0,40}){0,3}/?", re.IGNORECASE)
 _SITE_IN_TEXT = re.compile(r"[^\s<>()]{1,64}@[\w.-]{1,190}|(?:https?://|www\.)\S{1,300}", re.IGNORECASE)
+# "Ola Nes (han/ham)", "John Smith (he/him)".
+_GENDER = re.compile(r"\s*\((?:han|hun|ho|hen|hon|de|he|she|they|sie|er|hän)/[^\W\d_]{2,6}(?:/[^\W\d_]{2,6})?\)", re.IGNORECASE)
+_HOURS = re.compile(r"[\s\d.:–—/,-]+|kl")
 _BRACKETS = re.compile(r"<[^<>\n]{0,300}>|\(https?://[^)\s]{0,300}\)")
 # What stands in text for a picture: a logo above the name.
 _PICTURE = re.compile(
@@ -96,13 +101,18 @@ def is_picture(line: str) -> bool:
 def _shown(line: str) -> str:
     """The line without pictures and without links that stand in brackets behind their label."""
     bare = _PICTURE.sub(" ", line) if "[" in line else line
-    shown = (_BRACKETS.sub(" ", bare) if "<" in bare or "(http" in bare else bare).strip(_EDGE)
+    shown = _BRACKETS.sub(" ", bare) if "<" in bare or "(http" in bare else bare
+    shown = (_GENDER.sub("", shown) if "/" in shown and "(" in shown else shown).strip(_EDGE)
     return shown or bare.strip(_EDGE + "<>")
 
 
 def _kind_of_pieces(core: str, domain: str) -> str:
     """The strongest kind of the pieces between bars and commas, when each piece is of one; else plain or talk."""
     core = _without_follow(core)
+    if core.startswith(REGISTER_STARTS) and not core.endswith("?"):
+        return COMPANY
+    if _is_full_title(core):
+        return TITLE
     if not TALK.isdisjoint(core.split()) and not _is_follow(core):  # the look that settles most lines, and the cheapest
         return TALKING
     whole = _piece_kind(core, domain)
@@ -116,6 +126,17 @@ def _kind_of_pieces(core: str, domain: str) -> str:
     if proven and len(kinds) - len(known) <= 1:
         return proven[-1] if kinds[0] != NAME else NAME if len(kinds) == 1 else proven[0]
     return known[0] if len(known) == len(kinds) else PLAIN
+
+
+def _is_full_title(core: str) -> bool:
+    """A title in capitalised words, the last of which is one: "Key Account Manager"."""
+    words = core.split()
+    return (
+        2 <= len(words) <= 5
+        and core.replace(" ", "").isalpha()
+        and all(word[0].isupper() for word in words)
+        and _is_title([words[-1].lower()])
+    )
 
 
 def _without_follow(core: str) -> str:
@@ -134,7 +155,7 @@ def _says_something(core: str) -> bool:
     linked = any(sign in core for sign in "@:.")
     if linked and _contact_kind(core) == CONTACT:
         return False
-    bare = _SITE_IN_TEXT.sub(" ", core) if linked else core
+    bare = _SITE_IN_TEXT.sub("x", core) if linked else core
     words = _WORD.findall(bare)
     return is_talk(bare.strip(), [word.lower() for word in words], words)
 
@@ -144,7 +165,7 @@ def _piece_kind(piece: str, domain: str) -> str:
     contact = _contact_kind(core)
     if contact:
         return contact
-    if _is_follow(core):
+    if _is_follow(core) or _is_hours(core):
         return CONTACT
     words = _WORD.findall(core)
     low = [word.lower() for word in words]
@@ -167,6 +188,14 @@ def _worded_kind(core: str, words: list[str], low: list[str], domain: str) -> st
     if looks_like_name(core):
         return NAME
     return PLAIN if len(words) <= _MAX_PLAIN_WORDS and words[0][0].isupper() else TALKING
+
+
+def _is_hours(core: str) -> bool:
+    """Opening hours behind their label: "Kontortid man-fre 08-16"."""
+    label, *rest = core.lower().split(maxsplit=1)
+    if label.rstrip(":") not in HOURS or not rest or not _has_digit(rest[0]):
+        return False
+    return all(word in WEEKDAYS for word in _LETTERS.findall(_HOURS.sub(" ", rest[0])))
 
 
 def _announces_new(core: str, low: list[str]) -> bool:
@@ -220,7 +249,7 @@ def _closing_kind(core: str) -> str:
 _CLOSING_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CLOSING_STARTS = frozenset(phrase.split()[0] for phrase in CLOSINGS | WEAK_CLOSINGS)
 _ABBREVIATED = frozenset({"mvh", "vh", "kh"})
-_NAMED_WEAK = frozenset({"lg", "kv", "terv", "vg", "br", "klem", "cheers", "best"})
+_NAMED_WEAK = frozenset({"hälsar", "hilser", "lg", "kv", "terv", "vg", "br", "klem", "cheers", "best"})
 
 
 def _closing_with_contacts(core: str, domain: str) -> str:
@@ -239,6 +268,8 @@ def _ends_in_name(core: str, words: list[str], low: list[str], size: int) -> boo
         return not core.endswith("?") and not _has_digit(core)
     if len(rest) == 1 and low[0] in _ABBREVIATED and rest_low[0] not in TALK and rest_low[0] not in CLOSING_LINKS and core[-1].isalpha():
         return True  # "mvh ola"
+    if core.endswith(".") and len(rest) == 2 and len(rest[1]) == 1:
+        core = core[:-1]  # "Mvh Ola N."
     if len(rest) > 5 or core.endswith(("?", ".", "!", ":")) or _has_digit(core):
         return False
     return all(
@@ -310,6 +341,8 @@ def _contact_kind(core: str) -> str:
     digits = sum(map(str.isdigit, rest))
     if digits < 5 and "@" not in rest and "." not in rest:
         return ""
+    if labelled and "/" in rest and digits <= 32 and all(_PHONE.fullmatch(number.strip()) for number in rest.split("/")):
+        return CONTACT
     if 5 <= digits <= 15 and _PHONE.fullmatch(rest):
         international = rest.lstrip("(")[:1] == "+" or rest.startswith("00")
         return CONTACT if labelled or international else NUMBER

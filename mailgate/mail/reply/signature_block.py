@@ -31,12 +31,13 @@ from mailgate.mail.reply.line_kinds import (
 )
 from mailgate.mail.reply.quote_lines import is_blank, is_quoted, is_rule
 from mailgate.mail.reply.thanks import is_thanks_only
+from mailgate.mail.reply.words.signature_words import PLACES
 from mailgate.mail.reply.words.talk_words import ANNOUNCING, HANDS_OUT
 
 MAX_LINES = 24
 MAX_NAME_CHARS = 48
 _DASHED_NAME = re.compile(r"\s{0,4}(?:[-–—~/]{1,2}|//)\s?[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,2}\s*")
-_LOCAL_PHONE = re.compile(r"(?:\d[ .]?){8}|0\d[\d ./-]{5,14}")
+_LOCAL_PHONE = re.compile(r"(?:\d[ .]?){8}|0\d[\d ./-]{5,14}|\(\d{3}\) ?\d{3}[- .]\d{4}")
 _FIRST_PIECE_END = re.compile(r"\s*[|•·,/–]\s*|\t|\s-\s|\s{3,}")
 _SHORT_FORMULAS = 3
 _THANKS_LINES = 12
@@ -65,11 +66,25 @@ def _kinds(lines: Sequence[str], floor: int, end: int, who: Correspondence) -> d
     shown = 0
     for index in range(end - 1, floor - 1, -1):
         kind = TALKING if is_quoted(lines[index]) else kind_of(lines[index], who)
+        if kind in (PLAIN, TALKING) and len(lines[index]) <= MAX_NAME_CHARS:
+            kind = _kind_by_author(lines[index], who) or kind
         shown += kind != BLANK
         if kind == TALKING or shown > MAX_LINES:
             break
         kinds[index] = kind
     return kinds
+
+
+def _kind_by_author(line: str, who: Correspondence) -> str:
+    """`name` for "ola nes", as people write it on a phone; `closing` for "Hilsen Ola på IT". "" for lines without the author's name."""
+    words = line.lower().split()
+    if not all(map(str.isalpha, words)) or who.author_words.isdisjoint(words):
+        return ""
+    if len(words) <= 3 and line.islower() and who.author_words.issuperset(words):
+        return NAME
+    place = next((at for at, word in enumerate(words) if word in PLACES), 0)
+    named = place > 1 and words[place - 1] in who.author_words and 0 < len(words) - place - 1 <= 2
+    return CLOSING if named and kind_of(" ".join(line.split()[:place]), who) == CLOSING else ""
 
 
 def _closes(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence) -> bool:

@@ -39,7 +39,7 @@ CLOSINGS = phrases(
 WEAK_CLOSINGS = phrases(
     """
     ha en fin dag | ha ein fin dag | ha en god dag | god helg | alt godt | klem | på forhånd tak | vänligen | hälsar
-    allt gott | cheers | best | br | respectfully | warmly | yours | take care | have a nice day | have a great day | lg
+    allt gott | cheers | best | br | kr | hilser | respectfully | warmly | yours | take care | have a nice day | have a great day | lg
     kv | vg | bonne journée | t | terv | att | atte | buona giornata | hezký den | iyi çalışmalar | zdravím | all the best
     abraço | abraços | cordially | thanks | thank you | many thanks | thanks again | thx | thanks in advance | thanks a lot
     thank you very much | thanks so much | thanks and regards | takk | tusen takk | på forhånd takk | takk på forhånd
@@ -54,6 +54,9 @@ WEAK_CLOSINGS = phrases(
 # Words in a closing line between the formula and the name.
 CLOSING_LINKS = words("fra frå from från von van av og and och und til to for alle all en et ei den")
 
+# Between the author's name and the place where they work: "Hilsen Ola på IT".
+PLACES = words("på i hos ved hjå vid at in")
+
 # Words of titles and departments, whole or as the end of a word.
 TITLES = words("""
     leder leiar ledare sjef sjefen chef direktør direktör direktor rektor konsulent konsult rådgiver rådgivar rådgjevar rådgivare
@@ -67,6 +70,7 @@ TITLES = words("""
     kvalitet manager director officer engineer consultant developer administrator coordinator specialist analyst assistant lead head
     president ceo cto cfo coo cio founder partner owner secretary accountant supervisor technician architect professor lecturer
     department team operations sales finance services leiter leiterin geschäftsführer geschäftsführerin berater entwickler techniker
+    saksbehandler sakshandsamar sagsbehandler sachbearbeiter fastlege tannlege helsesykepleier phd-kandidat
     spesialist spesialrådgiver seniorrådgiver førstekonsulent overingeniør avdelingsleder avdelingsleiar daglig dagleg teamleder
     driftsleder driftsleiar driftschef systemansvarlig fagansvarlig fagsjef prosjektleder prosjektleiar projektleder projektledare
     kontorsjef kontormedarbeider butikksjef verksmester formann arbeidsleder stipendiat forsker forskar tillitsvalgt styreleder
@@ -89,6 +93,29 @@ TITLE_ENDS = (
     "meister", "selger", "seljar", "säljare", "inspektør", "inspektör", "analytiker", "analytikar", "redaktør", "redaktör",
     "terapeut", "ingeniören", "stjóri", "fræðingur", "päällikkö", "johtaja", "asiantuntija", "suunnittelija", "insinööri", "vastaava",
 )  # fmt: skip
+# Labels of opening hours: weekdays and hours follow.
+HOURS = words(
+    "kontortid kontortider telefontid telefontider åpningstid åpningstider opningstid opningstider öppettider telefontider "
+    "åbningstid åbningstider office hours aukioloajat öffnungszeiten"
+)
+# How the lines begin that law asks of companies.
+REGISTER_STARTS = (
+    "Sitz der Gesellschaft",
+    "Amtsgericht ",
+    "Handelsregister",
+    "Registergericht",
+    "Geschäftsführer:",
+    "Geschäftsführung:",
+    "USt-Id",
+    "USt-ID",
+    "Foretaksregisteret",
+    "Føretaksregisteret",
+    "Registered in England",
+    "Registered office",
+    "Company No",
+    "Säte:",
+    "Y-tunnus",
+)
 # What stands at the end or the beginning of a company's name.
 COMPANY_FORMS = words("""
     as asa a/s aps ans da sa ba ks ab hb kb oy oyj ltd limited llc inc corp plc gmbh ag kg mbh bv nv sarl sas srl spa ehf hf is/s i/s k/s
@@ -98,7 +125,8 @@ COMPANY_FORMS = words("""
 """)
 # Labels of a line that says how somebody is reached. After one, a number, an address or a link must follow.
 CONTACT_LABELS = words("""
-    tlf tlf.nr telefon telefonnr tel tel.nr t m p f e mob mobil mobilnr mobiltlf mobile phone ph cell direct direkte direktenummer
+    tlf tlf.nr mob.tlf mobiltelefon tfn tlfnr
+    telefon telefonnr tel tel.nr t m p f e w mob mobil mobilnr mobiltlf mobile phone ph cell direct direkte direktenummer
     dir kontor
     office sentralbord sentralbordet växel vxl switchboard fax faks telefax e-post epost e-postadresse email e-mail mail mailto web www
     nettside nettsted hjemmeside heimeside hemsida website internett skype teams linkedin facebook twitter instagram x org orgnr org.nr
@@ -113,7 +141,7 @@ STREET_ENDS = (
     "alléen", "gatan", "vägen", "väg", "gade", "vej", "vejen", "stræde", "kaia", "kaien", "bakken", "street", "road", "avenue", "lane",
     "straße", "strasse", "weg", "laan", "straat", "ringen", "stien", "svingen", "tunet", "senter",
 )  # fmt: skip
-POSTBOX = words("postboks postbox boks pb box p.o. po postadresse")
+POSTBOX = words("p.b pb. postboks postbox boks pb box p.o. po postadresse")
 # How a line begins that asks to follow or visit, as companies put under their names.
 FOLLOW_STARTS = (
     "følg oss", "følg meg", "besøk oss", "besøk vår", "besøk våre", "les mer på", "follow us", "visit us", "visit our", "find us",
