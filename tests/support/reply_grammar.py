@@ -228,16 +228,34 @@ HEADERS = {
     "apple-nb": "Den 27. nov. 2026 kl. 10:12 skrev Supportweb <support@firma.example>:",
     "apple-sv": "27 nov. 2026 kl. 10:12 skrev Supportweb <support@firma.example>:",
     "thunderbird-da": "Den 27.11.2026 kl. 10.12 skrev Supportweb:",
+    "gmail-nn": "fr. 27. nov. 2026 kl. 10:12 skreiv Supportweb <support@firma.example>:",
+    "thunderbird-nn": "Den 27.11.2026 10:12, Supportweb skreiv:",
+    "thunderbird-sv": "Den 2026-11-27 kl. 10:12, skrev Supportweb:",
+    "roundcube-nb": "Den 27.11.2026 10:12, skrev Supportweb:",
+    "yahoo-nb": "På fredag 27. november 2026 kl. 10:12:11 CET skrev Supportweb <support@firma.example>:",
+    "yahoo-sv": "Den fredag 27 november 2026 kl. 10:12:11 CET skrev Supportweb <support@firma.example>:",
+    "sogo-nb": "Den fredag, november 27, 2026 10:12 CET skrev Supportweb <support@firma.example>:",
+    "gmail-da": "Den fre. 27. nov. 2026 kl. 10.12 skrev Supportweb <support@firma.example>:",
+    "apple-en": "On 27 Nov 2026, at 10:12, Supportweb <support@firma.example> wrote:",
     "gmail-en": "On Fri, Nov 27, 2026 at 10:12 AM Supportweb <support@firma.example> wrote:",
 }
 BLOCKS = {
     "outlook-nb": "Fra: Supportweb <support@firma.example>\nSendt: fredag 27. november 2026 10:12\nTil: {to}\nEmne: [SUP-1] Skriveren",
     "outlook-sv": "Från: Supportweb <support@firma.example>\nSkickat: den 27 november 2026 10:12\nTill: {to}\nÄmne: [SUP-1] Skrivaren",
     "outlook-da": "Fra: Supportweb <support@firma.example>\nSendt: 27. november 2026 10:12\nTil: {to}\nEmne: [SUP-1] Printeren",
+    "outlook-nn": "Frå: Supportweb <support@firma.example>\nSendt: fredag 27. november 2026 10:12\nTil: {to}\nEmne: [SUP-1] Skrivaren",
+    "samsung-nb": "-------- Opprinnelig melding --------\nFra: Supportweb <support@firma.example>\n"
+    "Dato: 27.11.2026 10:12 (GMT+01:00)\nTil: {to}\nEmne: [SUP-1] Skriveren",
+    "zimbra-sv": '----- Ursprungligt meddelande -----\nFrån: "Supportweb" <support@firma.example>\nTill: {to}\n'
+    "Skickat: fredag, 27 november 2026 10:12:11\nÄmne: [SUP-1] Skrivaren",
+    "notes-nb": "Fra:\tSupportweb <support@firma.example>\nTil:\t{to}\nDato:\t27.11.2026 10:12\nEmne:\t[SUP-1] Skriveren",
+    "mac-da": "Fra: Supportweb <support@firma.example>\nDato: fredag, 27. november 2026 kl. 10.12\nTil: {to}\nEmne: [SUP-1] Printeren",
     "owa-en": "________________________________\nFrom: Supportweb <support@firma.example>\nSent: Friday, November 27, 2026 "
     "10:12 AM\nTo: {to}\nSubject: [SUP-1] Printer",
 }
-HISTORY = ["Hei,", "", "Har dere prøvd på nytt?", "", "Supportweb", "Firma AS, tlf. 55 66 77 88"]
+# Stands in the history of each mail, and in no paragraph.
+QUESTION = "Har dere prøvd på nytt?"
+HISTORY = ["Hei,", "", QUESTION, "", "Supportweb", "Firma AS, tlf. 55 66 77 88"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from random import Random
 
 from mailgate.mail.read import read
-from tests.support.reply_grammar import WrittenReply, write
+from tests.support.reply_grammar import QUESTION, WrittenReply, write
 
 COUNT = int(os.environ.get("MAILGATE_REPLIES", "400"))
 MIN_CUT_PERCENT = 95
@@ -33,16 +33,18 @@ def is_cut(written: WrittenReply, text: str) -> bool:
     return folded(last).endswith(folded(written.words[-1]).lstrip("-*0123456789. "))
 
 
-def test_given_replies_of_a_grammar_when_read_then_no_word_is_lost_and_signatures_are_cut() -> None:
+def test_given_replies_of_a_grammar_when_read_then_no_word_is_lost_and_history_and_signatures_are_cut() -> None:
     gone: dict[int, list[str]] = {}
-    cut = proven = 0
+    cut = proven = uncut_history = 0
     for number in range(COUNT):
         written = write(Random(SEED + number))
         text = read(written.raw).reply.text
         if missing := lost(written, text):
             gone[number] = missing
+        uncut_history += QUESTION in text
         if written.proven and written.signature:
             proven += 1
             cut += is_cut(written, text)
     assert gone == {}
+    assert uncut_history == 0
     assert 100 * cut >= MIN_CUT_PERCENT * proven
