@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from mailgate.mail.reply.contact import NUMBER
 from mailgate.mail.reply.correspondence import Correspondence
 from mailgate.mail.reply.footer import is_footer
-from mailgate.mail.reply.line_kinds import CLOSING, NAME, NUMBER, PLAIN, PROOFS, TALKING, kind_of, names_author
+from mailgate.mail.reply.line_kinds import CLOSING, NAME, PLAIN, PROOFS, TALKING, kind_of, names_author
 from mailgate.mail.reply.mobile_line import is_mobile_line
 from mailgate.mail.reply.quote_lines import is_blank, is_quoted
 from mailgate.mail.reply.words.talk_words import TALK

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from mailgate.mail.reply.contact import CONTACT, NUMBER, contact_kind, has_digit, is_address, is_follow, is_hours
 from mailgate.mail.reply.correspondence import Correspondence
 from mailgate.mail.reply.mobile_line import is_mobile_line
 from mailgate.mail.reply.quote_lines import is_blank, is_rule
@@ -19,20 +20,15 @@ from mailgate.mail.reply.words.signature_words import (
     CLOSINGS,
     COMPANY_FORMS,
     CONTACT_LABELS,
-    FOLLOW_STARTS,
-    HOURS,
-    POSTBOX,
     REGISTER_STARTS,
-    SOCIAL,
-    STREET_ENDS,
     TITLE_ENDS,
     TITLES,
     WEAK_CLOSINGS,
 )
 from mailgate.mail.reply.words.talk_words import TALK
 
-BLANK, CLOSING, WEAK, NAME, TITLE, COMPANY, CONTACT, ADDRESS, NUMBER, PLAIN, TALKING, NOISE = (
-    "blank", "closing", "weak", "name", "title", "company", "contact", "address", "number", "plain", "talk", "noise",
+BLANK, CLOSING, WEAK, NAME, TITLE, COMPANY, ADDRESS, PLAIN, TALKING, NOISE = (
+    "blank", "closing", "weak", "name", "title", "company", "address", "plain", "talk", "noise",
 )  # fmt: skip
 # Kinds that say who somebody is or how they are reached.
 PROOFS = frozenset({TITLE, COMPANY, CONTACT, ADDRESS})
@@ -45,20 +41,14 @@ _PIECES = re.compile(r"\s+[|•·/–—]\s*|\s*[|•·]\s+|\t+|\s{3,}|,\s+|;\s+
 _WORD = re.compile(r"[^\W\d_]+(?:['’./&-][^\W\d_]+)*")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’-]*\.?")
-_PHONE = re.compile(r"(?:\(?\+|\b00)?\(?\d[\d ()./\xa0-]{4,22}\d")
-_ADDRESS = re.compile(r"(?:mailto:)?[^\s<>()\[\],;:\"@]{1,64}@[\w.-]{1,190}\.[A-Za-z]{2,20}", re.IGNORECASE)
-_SITE = re.compile(r"(?:https?://)?(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,20}(?:/[\w%~@.-]{0,40}){0,3}/?", re.IGNORECASE)
 _SITE_IN_TEXT = re.compile(r"[^\s<>()]{1,64}@[\w.-]{1,190}|(?:https?://|www\.)\S{1,300}", re.IGNORECASE)
 # "Ola Nes (han/ham)", "John Smith (he/him)".
 _GENDER = re.compile(r"\s*\((?:han|hun|ho|hen|hon|de|he|she|they|sie|er|hän)/[^\W\d_]{2,6}(?:/[^\W\d_]{2,6})?\)", re.IGNORECASE)
-_HOURS = re.compile(r"[\s\d.:–—/,-]+|kl")
 _BRACKETS = re.compile(r"<[^<>\n]{0,300}>|\(https?://[^)\s]{0,300}\)")
 # What stands in text for a picture: a logo above the name.
 _PICTURE = re.compile(
     r"\[(?:cid:|image|bilde|et bilde|ett bild|et billede|a picture|a close|a black|logo|inline|signatur)[^\]]{0,300}\]", re.IGNORECASE
 )
-_LONG_NUMBER = re.compile(r"\d{6}")
-_POSTCODE = re.compile(r"(?:[A-Z]{1,2}-?\s?)?\d{3,5}(?:\s?\d\d)?\s+[^\W\d_][\w.'’-]*(?:\s[^\W\d_][\w.'’-]*){0,2}")
 _LOCAL_PIECES = re.compile(r"[._-]")
 _LIST_ITEM = re.compile(r"\s*(?:\d{1,3}[.)]|[-*•+]|[a-z]\))\s+\S")
 _POSTSCRIPT = re.compile(r"(?:p\.?\s?s|n\.?b|obs)\b\.?\s?[:.!,-]?\s", re.IGNORECASE)
@@ -113,7 +103,7 @@ def _kind_of_pieces(core: str, domain: str) -> str:
         return COMPANY
     if _is_full_title(core):
         return TITLE
-    if not TALK.isdisjoint(core.split()) and not _is_follow(core):  # the look that settles most lines, and the cheapest
+    if not TALK.isdisjoint(core.split()) and not is_follow(core):  # the look that settles most lines, and the cheapest
         return TALKING
     whole = _piece_kind(core, domain)
     if whole not in (PLAIN, TALKING):
@@ -142,7 +132,7 @@ def _is_full_title(core: str) -> bool:
 def _without_follow(core: str) -> str:
     """The line without a last piece that asks to follow the company: "www.kunde.example | Følg oss på LinkedIn"."""
     before, bar, last = core.rpartition("|")
-    return before.rstrip() if bar and before.strip() and _is_follow(last.strip()) else core
+    return before.rstrip() if bar and before.strip() and is_follow(last.strip()) else core
 
 
 def says_something(line: str) -> bool:
@@ -153,7 +143,7 @@ def says_something(line: str) -> bool:
 def _says_something(core: str) -> bool:
     """Talk in the whole line, its addresses and links left out: they hold words that mean nothing there."""
     linked = any(sign in core for sign in "@:.")
-    if linked and _contact_kind(core) == CONTACT:
+    if linked and contact_kind(core) == CONTACT:
         return False
     bare = _SITE_IN_TEXT.sub("x", core) if linked else core
     words = _WORD.findall(bare)
@@ -162,18 +152,18 @@ def _says_something(core: str) -> bool:
 
 def _piece_kind(piece: str, domain: str) -> str:
     core = piece.strip(_EDGE + ",;")
-    contact = _contact_kind(core)
+    contact = contact_kind(core)
     if contact:
         return contact
-    if _is_follow(core) or _is_hours(core):
+    if is_follow(core) or is_hours(core):
         return CONTACT
     words = _WORD.findall(core)
     low = [word.lower() for word in words]
     if is_talk(core, low, words) or _announces_new(core, low):
         return TALKING
-    if _is_address(core, low):
+    if is_address(core, low):
         return ADDRESS
-    if not words or _SERIAL.search(core) or _has_digit(core):
+    if not words or _SERIAL.search(core) or has_digit(core):
         return PLAIN if words and len(words) <= _MAX_PLAIN_WORDS else TALKING if len(words) > _MAX_PLAIN_WORDS else NUMBER
     return _worded_kind(core, words, low, domain)
 
@@ -188,14 +178,6 @@ def _worded_kind(core: str, words: list[str], low: list[str], domain: str) -> st
     if looks_like_name(core):
         return NAME
     return PLAIN if len(words) <= _MAX_PLAIN_WORDS and words[0][0].isupper() else TALKING
-
-
-def _is_hours(core: str) -> bool:
-    """Opening hours behind their label: "Kontortid man-fre 08-16"."""
-    label, *rest = core.lower().split(maxsplit=1)
-    if label.rstrip(":") not in HOURS or not rest or not _has_digit(rest[0]):
-        return False
-    return all(word in WEEKDAYS for word in _LETTERS.findall(_HOURS.sub(" ", rest[0])))
 
 
 def _announces_new(core: str, low: list[str]) -> bool:
@@ -218,10 +200,6 @@ def _opens_like_closing(core: str) -> bool:
     """Cheap: the first word begins a formula."""
     first = _CLOSING_WORD.search(core)
     return first is not None and first[0].lower() in _CLOSING_STARTS
-
-
-def _has_digit(text: str) -> bool:
-    return any(map(str.isdigit, text))
 
 
 def _closing_kind(core: str) -> str:
@@ -265,12 +243,12 @@ def _ends_in_name(core: str, words: list[str], low: list[str], size: int) -> boo
     """Behind the formula stands nothing or names."""
     rest, rest_low = words[size:], low[size:]
     if not rest:
-        return not core.endswith("?") and not _has_digit(core)
+        return not core.endswith("?") and not has_digit(core)
     if len(rest) == 1 and low[0] in _ABBREVIATED and rest_low[0] not in TALK and rest_low[0] not in CLOSING_LINKS and core[-1].isalpha():
         return True  # "mvh ola"
     if core.endswith(".") and len(rest) == 2 and len(rest[1]) == 1:
         core = core[:-1]  # "Mvh Ola N."
-    if len(rest) > 5 or core.endswith(("?", ".", "!", ":")) or _has_digit(core):
+    if len(rest) > 5 or core.endswith(("?", ".", "!", ":")) or has_digit(core):
         return False
     return all(
         (word[0].isupper() and lower not in TALK) or lower in CLOSING_LINKS for word, lower in zip(rest, rest_low, strict=True)
@@ -331,69 +309,6 @@ def _is_local_part(found: list[str], who: Correspondence) -> bool:
         return True
     parts = _LOCAL_PIECES.split(local)
     return len(found) > 1 and found[0] in parts and found[-1] in parts
-
-
-def _contact_kind(core: str) -> str:
-    """`contact` for a labelled number, an international number, an address or a site; `number` for digits alone, which may be anything."""
-    rest, labelled = _without_labels(core)
-    if not rest:
-        return CONTACT if labelled and core.rstrip(" .").endswith(":") else ""
-    digits = sum(map(str.isdigit, rest))
-    if digits < 5 and "@" not in rest and "." not in rest:
-        return ""
-    if labelled and "/" in rest and digits <= 32 and all(_PHONE.fullmatch(number.strip()) for number in rest.split("/")):
-        return CONTACT
-    if 5 <= digits <= 15 and _PHONE.fullmatch(rest):
-        international = rest.lstrip("(")[:1] == "+" or rest.startswith("00")
-        return CONTACT if labelled or international else NUMBER
-    if "@" in rest and _ADDRESS.fullmatch(rest):
-        return CONTACT
-    if _SITE.fullmatch(rest) and ("/" not in rest or rest.lower().startswith(("http", "www.")) or labelled):
-        return CONTACT if _is_home(rest) else ""
-    return CONTACT if labelled and 5 <= digits <= 15 and len(rest) <= 30 and rest.upper() == rest else ""
-
-
-def _without_labels(core: str) -> tuple[str, bool]:
-    """The text behind "Tlf.:" or "Mobil / Direkte:", and whether there was such a label."""
-    rest, labelled = core, False
-    for _ in range(3):
-        found = _LABEL.match(rest)
-        if found is None or found[1].lower().strip(".:/") not in CONTACT_LABELS:
-            break
-        if len(found[1]) == 1 and not found[2]:
-            break
-        rest, labelled = rest[found.end() :], True
-    return rest.strip(" .:,;"), labelled
-
-
-_LABEL = re.compile(r"([^\W\d_][\w./-]{0,24})(\s?[.:]{1,2}\s*|\s+|/(?=\w))")
-
-
-def _is_home(site: str) -> bool:
-    """The front page of somebody, or their profile: no file and no page with a number, which would be what the mail is about."""
-    bare = site.lower().removeprefix("https://").removeprefix("http://")
-    host, _, path = bare.rstrip("/").partition("/")
-    if any(name in host.split(".") for name in SOCIAL):
-        return True
-    return path.count("/") == 0 and "." not in path and not _has_digit(path) and len(path) <= 20
-
-
-def _is_follow(core: str) -> bool:
-    low = core.lower()
-    return low.startswith(FOLLOW_STARTS) and len(core) <= 70 and not core.endswith("?")
-
-
-def _is_address(core: str, low: list[str]) -> bool:
-    if low and low[0] in CONTACT_LABELS and len(low) > 1 and ":" in core:
-        core = core.partition(":")[2].strip()
-        low = low[1:]
-    if _POSTCODE.fullmatch(core) and core.lower() not in DEVICES:
-        return True
-    if not _has_digit(core):
-        return False
-    if low and low[0] in POSTBOX:
-        return _LONG_NUMBER.search(core) is None
-    return len(low) <= 5 and (core[:1].isupper() or core[:1].isdigit()) and any(word.endswith(STREET_ENDS) for word in low)
 
 
 def _is_company(words: list[str], low: list[str], domain: str) -> bool:

@@ -9,15 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from mailgate.mail.reply.contact import CONTACT, NUMBER
 from mailgate.mail.reply.correspondence import Correspondence
 from mailgate.mail.reply.line_kinds import (
     BLANK,
     CLOSING,
     COMPANY,
-    CONTACT,
     NAME,
     NOISE,
-    NUMBER,
     PLAIN,
     PROOFS,
     TALKING,

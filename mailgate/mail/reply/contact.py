@@ -1,0 +1,98 @@
+"""Recognises how somebody is reached: a telephone, an address, a site, a street, opening hours. Stage: reply extraction.
+
+A line, or a piece of one, comes in, a kind or yes goes out. It must never take a number without a label for more than a number.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailgate.mail.reply.words.device_words import DEVICES
+from mailgate.mail.reply.words.quote_words import WEEKDAYS
+from mailgate.mail.reply.words.signature_words import CONTACT_LABELS, FOLLOW_STARTS, HOURS, POSTBOX, SOCIAL, STREET_ENDS
+
+CONTACT, NUMBER = "contact", "number"
+
+_PHONE = re.compile(r"(?:\(?\+|\b00)?\(?\d[\d ()./\xa0-]{4,22}\d")
+_ADDRESS = re.compile(r"(?:mailto:)?[^\s<>()\[\],;:\"@]{1,64}@[\w.-]{1,190}\.[A-Za-z]{2,20}", re.IGNORECASE)
+_SITE = re.compile(r"(?:https?://)?(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,20}(?:/[\w%~@.-]{0,40}){0,3}/?", re.IGNORECASE)
+_LONG_NUMBER = re.compile(r"\d{6}")
+_POSTCODE = re.compile(r"(?:[A-Z]{1,2}-?\s?)?\d{3,5}(?:\s?\d\d)?\s+[^\W\d_][\w.'’-]*(?:\s[^\W\d_][\w.'’-]*){0,2}")
+_HOURS = re.compile(r"[\s\d.:–—/,-]+|kl")
+_LABEL = re.compile(r"([^\W\d_][\w./-]{0,24})(\s?[.:]{1,2}\s*|\s+|/(?=\w))")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def contact_kind(core: str) -> str:
+    """`contact` for a labelled number, an international number, an address or a site; `number` for digits alone, which may be anything."""
+    rest, labelled = _without_labels(core)
+    if not rest:
+        return CONTACT if labelled and core.rstrip(" .").endswith(":") else ""
+    digits = sum(map(str.isdigit, rest))
+    if digits < 5 and "@" not in rest and "." not in rest:
+        return ""
+    if labelled and "/" in rest and digits <= 32 and all(_PHONE.fullmatch(number.strip()) for number in rest.split("/")):
+        return CONTACT
+    if 5 <= digits <= 15 and _PHONE.fullmatch(rest):
+        international = rest.lstrip("(")[:1] == "+" or rest.startswith("00")
+        return CONTACT if labelled or international else NUMBER
+    if "@" in rest and _ADDRESS.fullmatch(rest):
+        return CONTACT
+    if _SITE.fullmatch(rest) and ("/" not in rest or rest.lower().startswith(("http", "www.")) or labelled):
+        return CONTACT if _is_home(rest) else ""
+    return CONTACT if labelled and 5 <= digits <= 15 and len(rest) <= 30 and rest.upper() == rest else ""
+
+
+def _without_labels(core: str) -> tuple[str, bool]:
+    """The text behind "Tlf.:" or "Mobil / Direkte:", and whether there was such a label."""
+    rest, labelled = core, False
+    for _ in range(3):
+        found = _LABEL.match(rest)
+        if found is None or found[1].lower().strip(".:/") not in CONTACT_LABELS:
+            break
+        if len(found[1]) == 1 and not found[2]:
+            break
+        rest, labelled = rest[found.end() :], True
+    return rest.strip(" .:,;"), labelled
+
+
+def _is_home(site: str) -> bool:
+    """The front page of somebody, or their profile: no file and no page with a number, which would be what the mail is about."""
+    bare = site.lower().removeprefix("https://").removeprefix("http://")
+    host, _, path = bare.rstrip("/").partition("/")
+    if any(name in host.split(".") for name in SOCIAL):
+        return True
+    return path.count("/") == 0 and "." not in path and not has_digit(path) and len(path) <= 20
+
+
+def is_follow(core: str) -> bool:
+    """True for a request to follow or visit a company: "Følg oss på LinkedIn"."""
+    low = core.lower()
+    return low.startswith(FOLLOW_STARTS) and len(core) <= 70 and not core.endswith("?")
+
+
+def is_hours(core: str) -> bool:
+    """Opening hours behind their label: "Kontortid man-fre 08-16"."""
+    label, _, rest = core.lower().partition(" ")
+    if label.rstrip(":") not in HOURS or not has_digit(rest):
+        return False
+    return all(word in WEEKDAYS for word in _LETTERS.findall(_HOURS.sub(" ", rest)))
+
+
+def is_address(core: str, low: list[str]) -> bool:
+    """True for a street with its number, a post code with its town, a post box. `low`: the words of `core` in lower case."""
+    if low and low[0] in CONTACT_LABELS and len(low) > 1 and ":" in core:
+        core = core.partition(":")[2].strip()
+        low = low[1:]
+    if _POSTCODE.fullmatch(core) and core.lower() not in DEVICES:
+        return True
+    if not has_digit(core):
+        return False
+    if low and low[0] in POSTBOX:
+        return _LONG_NUMBER.search(core) is None
+    return len(low) <= 5 and (core[:1].isupper() or core[:1].isdigit()) and any(word.endswith(STREET_ENDS) for word in low)
+
+
+def has_digit(text: str) -> bool:
+    """True when a digit stands in the text."""
+    return any(map(str.isdigit, text))
