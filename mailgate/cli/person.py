@@ -49,7 +49,7 @@ def erase(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase a person: mails, words, files, account, name and address. Cannot be undone. Backups that still hold them are named."""
+    """Erase a person: mails, words, files, accounts, names and all addresses. Cannot be undone. Backups that still hold them are named."""
     command = erasing.ErasePerson(address, output.given(reason, "the reason"))
     with open_app(config) as opened:
         act = erasing.erase_person if yes else erasing.preview_erasure

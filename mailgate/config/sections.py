@@ -310,7 +310,7 @@ class Retention(Section):
     raw_days: Days = Field(180, description="bytes of finished mail, in and out; at least 8. Attachments of comments stay")
     journal_days: Days = Field(365, description="who sent finished mail, from where and about what; backtests and reports look at it")
     outbox_days: Days = Field(365, description="to whom mail was sent, and what servers answered")
-    case_days: Days = Field(1825, description="what was said in a case, with its files, counted from when it was closed")
+    case_days: Days = Field(1825, description="what was said in a case, with its files, counted from the last change of a closed case")
     audit_days: Days = Field(1825, description="who changed what")
 
 

@@ -7,19 +7,25 @@ import sqlite3
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mailgate.application import my_data
 from mailgate.application.accounts import manage
-from mailgate.application.cases import comment, operate
+from mailgate.application.accounts.sessions import LoggedIn
+from mailgate.application.cases import comment, operate, people
 from mailgate.application.customers import join
 from mailgate.application.journal.entries import show_entry
+from mailgate.application.links import notices as wishes
 from mailgate.application.persons.erase import ErasePerson, erase_person
+from mailgate.application.persons.export import ExportPerson, export_person
 from mailgate.application.principal import Principal
 from mailgate.application.retention import Sweep, sweep
-from mailgate.errors import NotAllowed, NotFound
+from mailgate.errors import Forbidden, NotAllowed, NotFound
 from mailgate.store.repositories.accounts import Session
 from mailgate.store.search_words import terms
 from tests.support.office import EVA, KARI, PER, Office, open_office
@@ -120,6 +126,65 @@ def _entry(office: Office, raw: bytes):  # type: ignore[no-untyped-def]
     from tests.support.entries import entry
 
     return entry(0, office.app.now(), raw=raw, sender=KARI)
+
+
+def _exported(office: Office, address: str, to: Path, who: Principal = EVA) -> dict[str, Any]:
+    export_person(office.app, who, ExportPerson(address, to))
+    with zipfile.ZipFile(to) as archive:
+        return dict(json.loads(archive.read("person.json")))
+
+
+def test_given_a_person_with_two_addresses_when_exported_then_all_that_is_theirs_is_in_it_and_their_own_page_has_the_same(
+    tmp_path: Path,
+) -> None:
+    with _wrote(tmp_path) as office:
+        manage.add_account(office.app, EVA, manage.AddAccount("kari.lunde", KARI))
+        _log_in(office)
+        wishes.choose_notices(office.app, office.contact(KARI), wishes.ChooseNotices("digest", "9"))
+        wishes.mute_case(office.app, office.contact(KARI), wishes.MuteCase("SUP-1", muted=True))
+        join.join_contacts(office.app, EVA, join.JoinContacts(PER, KARI))
+        found = _exported(office, PER, tmp_path / "kari.zip")
+        assert found["addresses"] == [PER, KARI]
+        (account,) = found["accounts"]
+        assert (account["sessions"][0]["network_address"], account["drafts"][0]["fields"]) == ("192.0.2.9", {"summary": WORD})
+        assert found["notices"] == {"wanted": "digest", "digest_hour": 9, "muted_cases": ["SUP-1"]}
+        assert [(one["key"], [said["text"] for said in one["my_comments"]]) for one in found["cases"]] == [("SUP-1", [f"Hei, {WORD} her."])]
+        with office.app.store.reading() as uow:
+            known = uow.accounts.by_address(KARI)
+            assert known is not None
+            (session,) = uow.accounts.sessions_of(known.id, office.app.now())
+        me = office.contact(KARI)
+        mine = json.loads(my_data.export_my_data(office.app, me, LoggedIn(session, known, me)))
+        assert mine.keys() == {"addresses", "contacts", "accounts", "notices", "cases"}
+        assert {name: found[name] for name in mine if name != "addresses"} == {name: mine[name] for name in mine if name != "addresses"}
+        assert sorted(found["addresses"]) == sorted(mine["addresses"])
+
+
+def test_given_somebody_who_left_a_case_when_exported_then_they_get_their_words_there_and_not_its_summary(tmp_path: Path) -> None:
+    with open_office(tmp_path) as office:
+        comment.add_comment(office.app, office.contact(PER), comment.AddComment("SUP-1", "Pers ord"))
+        people.remove_participant(office.app, EVA, people.RemoveParticipant("SUP-1", PER))
+        (case,) = _exported(office, PER, tmp_path / "per.zip")["cases"]
+        assert "summary" not in case
+        assert [said["text"] for said in case["my_comments"]] == ["Pers ord"]
+
+
+def test_given_operators_with_accounts_when_they_export_then_the_audit_has_their_names_and_who_may_not_gets_no_file(tmp_path: Path) -> None:
+    with open_office(tmp_path) as office:
+        for name in ("eva", "ola"):
+            manage.add_account(office.app, EVA, manage.AddAccount(name, f"{name}@example.test", f"{name.title()} Dahl", ("operator",)))
+        manage.disable_account(office.app, EVA, manage.DisableAccount("ola"))
+        claimed, folder = replace(EVA, claimed="name"), tmp_path / "out"
+        folder.mkdir()
+        _exported(office, KARI, folder / "kari.zip", claimed)
+        with office.app.store.reading() as uow:
+            (row,) = uow.audit.list(kinds=["person"])
+        assert row.principal == "Eva Dahl"
+        with pytest.raises(Forbidden, match="disabled"):
+            _exported(office, KARI, folder / "again.zip", replace(claimed, id="ola", name="ola"))
+        with pytest.raises(NotFound):
+            _exported(office, "ukjent@kunde.example", folder / "again.zip")
+        assert [one.name for one in folder.iterdir()] == ["kari.zip"]
 
 
 def test_given_old_data_when_the_days_are_over_then_it_goes_once_and_newer_data_stays(tmp_path: Path) -> None:

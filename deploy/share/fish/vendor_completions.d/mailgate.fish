@@ -576,7 +576,7 @@ complete -c mailgate -n '__mailgate_in customer import' -l json -d 'One JSON obj
 complete -c mailgate -n '__mailgate_in customer import' -s h -l help -d 'Show this message and exit.'
 complete -c mailgate -n '__mailgate_in customer import' -F
 complete -c mailgate -n '__mailgate_at 2; and __mailgate_in person' -a export -d 'Write all that is known of a person into a ZIP file: what they wrote, what is recorded of them, mails and files.'
-complete -c mailgate -n '__mailgate_at 2; and __mailgate_in person' -a erase -d 'Erase a person: mails, words, files, account, name and address'
+complete -c mailgate -n '__mailgate_at 2; and __mailgate_in person' -a erase -d 'Erase a person: mails, words, files, accounts, names and all addresses'
 complete -c mailgate -n '__mailgate_in person' -s h -l help -d 'Show this message and exit.'
 complete -c mailgate -n '__mailgate_in person export' -l to -r -F -d 'The ZIP file to write'
 complete -c mailgate -n '__mailgate_in person export' -l as -r -F -d 'Who acts: user name of an operator'
