@@ -6,12 +6,12 @@ Forbidden for what it may know of and not do. No use case decides by itself who 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from mailgate.application.principal import STAFF, Principal, PrincipalKind
+from mailgate.application.principal import STAFF, Principal, PrincipalKind, staff_kind
 from mailgate.cases.model import Case
 from mailgate.errors import Forbidden, NotFound
 
@@ -218,6 +218,11 @@ TABLE: Mapping[Action, Grant] = {
     Action.ACCOUNT_READ: _operators("accounts:read"),
     Action.ACCOUNT_MANAGE: _operators("accounts:write"),
 }
+
+
+def may_answer_by_mail(roles: Collection[str]) -> bool:
+    """Whether an account of ours with these roles may comment on cases from its mail program. One without a role has no work here."""
+    return bool(roles) and explain(Principal(staff_kind(roles), ""), Action.CASE_COMMENT).allowed
 
 
 def relation(principal: Principal, case: Case) -> Relation:

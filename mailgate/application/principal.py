@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,11 @@ from mailgate.cases.model import Actor, CompanyAccess, Contact
 PrincipalKind = Literal["operator", "agent", "contact", "token", "system", "visitor"]
 """`visitor`: somebody on the web who is not logged in."""
 STAFF: frozenset[PrincipalKind] = frozenset({"operator", "agent", "system"})
+
+
+def staff_kind(roles: Collection[str]) -> PrincipalKind:
+    """What somebody with these roles acts as."""
+    return "operator" if {"operator", "admin"} & set(roles) else "agent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,6 +232,7 @@ class Backtest(Generic[Named]):
             history.reported.update(uow.outbox.by_ids(sorted(outbox_ids)) if outbox_ids else {})
             history.reported.update(uow.outbox.by_message_ids(sorted(message_ids)) if message_ids else {})
             history.contacts.update(uow.contacts.by_addresses(sorted(authors)))
+            history.staff.update(uow.staff.by_addresses(sorted(authors)))
             history.add_relay_ids(foreign, uow.history.relay_ids(foreign))
             history.add_deliveries(
                 own_ids, uow.journal.acted_with(own_ids, begins - self._intake.delivery_window, begins) if own_ids else ()

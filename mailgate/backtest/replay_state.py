@@ -4,7 +4,7 @@ In: what is kept of the past (`History`), then the time of each mail in order. O
 that the very code that decides and applies mail runs in it. What people did happens in every state at its time, what mail did as the
 state's own policy says. It must never touch a database.
 
-What no record has is taken as it is now: customers' agreements, domains and languages, names, and lifted suppressions.
+What no record has is taken as it is now: customers' agreements, domains and languages, names, staff, and lifted suppressions.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from mailgate.backtest.replay_journal import ReplayJournal
+from mailgate.backtest.replay_staff import ReplayStaff
 from mailgate.cases.history import CaseRecord, after, beginning, outside
 from mailgate.cases.ids import made_at
-from mailgate.cases.model import Case, Change, Contact, Customer, Event, Notice
+from mailgate.cases.model import Case, Change, Contact, Customer, Event, Notice, StaffAuthor
 from mailgate.cases.workflow import Workflow
 from mailgate.mail.same_mailbox import counted_as
 from mailgate.rules.reachability import (
@@ -57,6 +58,7 @@ class History:
     numbers: dict[int, str] = field(default_factory=dict)
     outside: dict[str, list[Event]] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
+    staff: dict[str, StaffAuthor] = field(default_factory=dict)
     made_by_mail: set[str] = field(default_factory=set)
     reported: dict[str, OutboxMail] = field(default_factory=dict)
     delivered: dict[str, Sequence[EarlierDelivery]] = field(default_factory=dict)
@@ -98,7 +100,7 @@ class ReplayState:
         self.history, self.workflow, self.now = history, workflow, history.begins_at
         self.cases, self.contacts, self.customers = _Cases(self), _Contacts(self), _Customers(self)
         self.answers, self.suppressions = _Answers(self), _Suppressions(self)
-        self.relay_ids = _RelayIds(self)
+        self.relay_ids, self.staff = _RelayIds(self), ReplayStaff(history.staff)
         self.outbox, self.notices, self.journal, self.blobs = _Outbox(self), _Notices(), ReplayJournal(history.delivered), _Blobs()
 
     def go_to(self, now: datetime) -> None:

@@ -68,6 +68,15 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffAuthor:
+    """Somebody of the staff as the author of a mail. `name`: as customers read it."""
+
+    account_id: str
+    name: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who causes a change: a contact, an operator (by name), or the system itself."""
 

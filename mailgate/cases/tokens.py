@@ -27,6 +27,8 @@ from mailgate.cases.ids import made_at
 
 MAX_NUMBER = 2**35 - 1
 MAX_LOCAL_PART_OCTETS = 64
+STAFF_NUMBER = 0
+"""The contact's number in tokens of mail to our own people: the first contact is 1."""
 BOUNCE_VALID_DAYS = 60
 """How long after its outbox row was made a bounce token counts: far over the 5 days of queueing (RFC 5321 section 4.5.4.1)."""
 SHORTEST, LONGEST = 36, 80

@@ -21,7 +21,7 @@ from mailgate.cases import carriers
 from mailgate.cases.ids import new_id
 from mailgate.cases.link_tokens import without_links
 from mailgate.cases.model import Case, Comment, Contact
-from mailgate.cases.tokens import TokenKeys, bounce_token, reply_token
+from mailgate.cases.tokens import STAFF_NUMBER, TokenKeys, bounce_token, reply_token
 from mailgate.cases.workflow import asks_to_choose
 from mailgate.mail.compose import Draft, Part, compose, is_message_id
 from mailgate.mail.model import Mailbox
@@ -232,7 +232,7 @@ class Freezer:
         notice = group.notices[0]
         values: dict[str, object] = {name: one_line(value) for name, value in notice.facts.items()}
         values["case"] = self._case(notice.facts) if "case_key" in notice.facts else None
-        return self._plain(group, values, now)
+        return self._plain(group, values, now, staff_case=notice.facts.get("case_key", ""))
 
     def _todo_list(self, group: Group, now: datetime) -> OutboxRow:
         """The daily mail to the desk: a row for each kind of thing that waits (`application.todo`)."""
@@ -251,13 +251,18 @@ class Freezer:
         return self._plain(group, {name: one_line(value) for name, value in group.notices[0].facts.items()}, now)
 
     def _plain(
-        self, group: Group, values: Mapping[str, object], now: datetime, files: tuple[Part, ...] = (), author: Mailbox | None = None
-    ) -> OutboxRow:
-        """A mail that belongs to no case's thread. Answers go to `author`, who is shown as the sender through us, when there is one."""
+        self, group: Group, values: Mapping[str, object], now: datetime, files: tuple[Part, ...] = (), author: Mailbox | None = None, *,
+        staff_case: str = "",
+    ) -> OutboxRow:  # fmt: skip
+        """A mail that belongs to no case's thread. Answers go to `author`, who is shown as the sender through us, when there is one.
+
+        `staff_case`: key of the case to which our own people answer by this mail.
+        """
         notice, row_id = group.notices[0], new_id(now)
         language = self._renderer.language(notice.language)
-        values = {"greeting": self._renderer.words(language)("greeting.plain"), "marker": "", **values}
-        draft = self._draft(self._renderer.render(notice.kind, language, values), group, now, _Carriers(self._plain_id(row_id)), language)
+        carried = self._carried(staff_case, STAFF_NUMBER, row_id, now) if staff_case else _Carriers(self._plain_id(row_id))
+        values = {"greeting": self._renderer.words(language)("greeting.plain"), "marker": carried.marker, **values}
+        draft = self._draft(self._renderer.render(notice.kind, language, values), group, now, carried, language)
         draft = replace(draft, files=files)
         if author:
             draft = replace(draft, author=self._spoken_by(author.name), reply_to=author)
@@ -265,12 +270,14 @@ class Freezer:
 
     def _carriers(self, group: Group, row_id: str, now: datetime) -> _Carriers:
         """The recipient's token in its three places: a token needs a contact and a case."""
-        contact, key = group.contact, group.notices[-1].facts.get("case_key", "")
-        number = key.rpartition("-")[2]
-        if contact is None or not (number.isascii() and number.isdigit()):
+        key = group.notices[-1].facts.get("case_key", "")
+        return self._carried(key, group.contact.number, row_id, now) if group.contact else _Carriers(self._plain_id(row_id))
+
+    def _carried(self, case_key: str, contact_number: int, row_id: str, now: datetime) -> _Carriers:
+        number, who = case_key.rpartition("-")[2], self._identity
+        if not (number.isascii() and number.isdigit()):
             return _Carriers(self._plain_id(row_id))
-        who = self._identity
-        token = reply_token(self._keys, int(number), contact.number, (now + who.reply_valid).date())
+        token = reply_token(self._keys, int(number), contact_number, (now + who.reply_valid).date())
         address = f"{carriers.reply_local_part(token, who.reply_mailbox)}@{who.reply_domain}"
         return _Carriers(carriers.message_id(token, row_id, who.domain), Mailbox(address, who.author.name), carriers.marker_line(token))
 

@@ -24,7 +24,7 @@ KNOWN_MACHINE_KINDS = frozenset({"system", "bulk"})
 """Kinds of mail that a known machine writes by itself, unlike answers and bounces."""
 BODIES = frozenset({"text", "reply.text"})
 KEPT_CHARS, KEPT_ITEMS = 200, 50
-MAY_COMMENT = frozenset({"confirmed", "participant", "colleague"})
+MAY_COMMENT = frozenset({"confirmed", "participant", "colleague", "staff"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +223,8 @@ def _guarded(disposition: Disposition, facts: Facts, to: str) -> tuple[Dispositi
         return "hold", "nothing proves that the mail belongs to a case"
     if facts.trust not in MAY_COMMENT:
         return "hold", f"trust {facts.trust} never joins a case"
+    if facts.trust == "staff" and not facts.to_customer:
+        return "hold", "one of our staff wrote it, perhaps not for the customer"
     answer = facts.case_answer()
     return ("hold", answer.reason) if answer and answer.does == "refuse" else None
 
@@ -250,6 +252,8 @@ def _is_allowed(action: Action, disposition: Disposition, facts: Facts) -> bool:
         return True
     if action.do == "notify":
         return facts.mail.kind == "human"  # else a bounce of our mail would cause the next one
+    if facts.trust == "staff" and action.do in ("transition", "participant"):
+        return False  # staff answer for themselves, and move cases on the desk
     if action.do == "transition":
         return disposition == "comment" and facts.trust in facts.workflow.moving_trust
     return disposition in ("comment", "create")

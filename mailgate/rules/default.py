@@ -59,6 +59,18 @@ RULES = (
         "the author seems to be someone who may write on the case, but it is not sure that they wrote: a person decides",
     ),
     Rule(
+        "agent",
+        All((_CARRIED, Eq("trust", "staff"), Eq("reply.to_customer", True))),
+        "comment",
+        "one of our staff answers the case's people: a comment in their name, which leaves the status as it is",
+    ),
+    Rule(
+        "agent_unsure",
+        All((_CARRIED, Eq("trust", "staff"))),
+        "hold",
+        "one of our staff writes about the case, perhaps not for its people to read: a person decides",
+    ),
+    Rule(
         "case_closed",
         All((_CARRIED, In("trust", ("confirmed", "participant", "colleague")), Eq("case.answer", "refuse"))),
         "redirect",

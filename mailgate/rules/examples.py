@@ -36,6 +36,7 @@ _INSTEAD = {
     "case.answer": "; give case.status",
     "customer.known": "; give customer.name",
     "recipients.service": "; give recipients",
+    "reply.to_customer": "; give carrier, and to or cc",
     "recipients.local_parts": "; give recipients",
     "envelope.null_reverse_path": "; give envelope.reverse_path, empty for none",
     "unreadable": "; give defects",

@@ -113,11 +113,31 @@ class Facts:
         person = self.case.participant(who.address) if self.case and who else None
         return person is not None and person.approved
 
+    @property
+    def to_customer(self) -> bool:
+        """Whether the mail is plainly an answer for the case's people, so that words of our staff may be shown to them.
+
+        Sent to the reply address as a recipient of its own (in To) or together with one of the case's people; with words or files of its
+        own, no passed on mail among them, and with nothing else in its HTML than in its text.
+        """
+        mail = self.mail
+        if self.carrier != "address" or mail.reply.forwarded or mail.other_text or mail.encrypted or not self._says_something():
+            return False
+        to = {box.address.lower() for box in mail.to}
+        shown = to | {box.address.lower() for box in mail.cc}
+        people = {person.contact.address.lower() for person in self.case.participants if person.approved} if self.case else set()
+        return bool(to & {address.lower() for address in self.envelope.recipients}) or bool(shown & people)
+
+    def _says_something(self) -> bool:
+        return bool(self.mail.reply.text.strip()) or any(file.disposition == "attachment" for file in self.mail.attachments)
+
     def case_answer(self) -> ReplyAnswer | None:
         """What the workflow says to this mail on this case; None without a case."""
         if self.case is None:
             return None
         case, mail = self.case, self.mail
+        if self.trust == "staff" and mail.kind == "human":
+            return ReplyAnswer("comment", "what our staff say by mail leaves the status as it is, as on the desk")
         return on_reply(self.workflow, Incoming(case.status, mail.kind, self.at, self.trust, mail.reply.thanks_only, case.resolved_at))
 
 
@@ -243,7 +263,7 @@ _ALL = (
     Fact("kind_reasons", "texts", "why the mail was taken for its kind", lambda f: f.mail.kind_reasons),
     Fact("kind.unsure", "truth", "a person may have written what looks like a machine's mail, or ours", lambda f: f.mail.kind_unsure),
     Fact("encrypted", "truth", "the words are encrypted and cannot be read here", lambda f: f.mail.encrypted),
-    Fact("trust", "text", "confirmed, participant, colleague, doubtful or stranger", lambda f: f.trust),
+    Fact("trust", "text", "confirmed, participant, colleague, staff, doubtful or stranger", lambda f: f.trust),
     Fact("auth.verdict", "text", "pass, fail or none: what the authentication comes to", lambda f: f.auth.verdict),
     Fact("auth.spf", "text", "SPF result (RFC 7208)", lambda f: f.auth.spf),
     Fact("auth.dkim", "text", "DKIM result (RFC 6376)", lambda f: f.auth.dkim),
@@ -280,6 +300,12 @@ _ALL = (
         "truth",
         "the new text only says thanks, and no other form of it says something else",
         lambda f: f.mail.reply.thanks_only and not f.mail.other_text,
+    ),
+    Fact(
+        "reply.to_customer",
+        "truth",
+        "plainly an answer for the case's people: to the reply address, in words or files of its own, nothing passed on",
+        lambda f: f.to_customer,
     ),
     Fact("attachments.count", "number", "attachments, logos of signatures not counted", _kept_files),
     Fact("attachments.names", "texts", "every name that the attachments give themselves", _names),

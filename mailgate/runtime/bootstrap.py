@@ -236,6 +236,7 @@ def _intake_options(settings: Settings) -> IntakeOptions:
         authenticate=wanted.authentication != "off",
         relays=tuple(settings.smtp.trusted_from),
         reserved_names=frozenset({settings.service.company, settings.from_name}),
+        hold_back=timedelta(seconds=settings.outbound.hold_back_s),
         batch=wanted.batch,
         lease=timedelta(seconds=wanted.lease_s),
         max_attempts=wanted.max_attempts,
@@ -263,9 +264,10 @@ def _reader_process(settings: Settings) -> ReaderProcess:
 
 
 def _finder(settings: Settings) -> CaseFinder:
+    from mailgate.application.access import may_answer_by_mail
     from mailgate.inbound.intake.matcher import CaseFinder
 
-    return CaseFinder(token_keys(settings), settings.service.case_prefix)
+    return CaseFinder(token_keys(settings), settings.service.case_prefix, may_answer_by_mail)
 
 
 def _verifier(settings: Settings) -> Verifier:

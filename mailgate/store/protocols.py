@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mailgate.cases.model import Case, Change, Contact, Customer, Notice
+from mailgate.cases.model import Case, Change, Contact, Customer, Notice, StaffAuthor
 from mailgate.rules.reachability import BounceLimits, Failure, Suppression
 from mailgate.store.history_rows import EarlierDelivery
 from mailgate.store.rows import ClaimedEntry, Delivery, OutboxMail, Outcome, RelayId
@@ -101,6 +101,12 @@ class RelayIds(Protocol):
     def learn(self, lessons: Sequence[RelayId], most: int) -> None: ...
 
 
+class Staff(Protocol):
+    """See `StaffRepository`."""
+
+    def by_addresses(self, addresses: Collection[str]) -> dict[str, StaffAuthor]: ...
+
+
 class IntakeUnit(Protocol):
     """What `matcher.find` and `apply` use of a unit of work."""
 
@@ -124,3 +130,5 @@ class IntakeUnit(Protocol):
     def suppressions(self) -> Suppressions: ...
     @property
     def relay_ids(self) -> RelayIds: ...
+    @property
+    def staff(self) -> Staff: ...

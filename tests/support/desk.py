@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_network
 
+from mailgate.application.access import may_answer_by_mail
 from mailgate.cases import carriers, changes
 from mailgate.cases.changes import ChangeContext, NewCase
 from mailgate.cases.ids import new_id
@@ -37,7 +38,7 @@ class Desk:
         self.policy = SUPPORTWEB_POLICY
         ours = Ours(addresses=OWN, domains=frozenset({"firma.example"}), message_id_domains=frozenset({"firma.example"}))
         options = IntakeOptions(OWN, frozenset({"firma.example"}), partial(read_here, ours=ours), relays=(ip_network("127.0.0.0/8"),))
-        self.intake = Intake(store, CaseFinder(KEYS, "SUP"), lambda: self.policy, options, self.notified.append)
+        self.intake = Intake(store, CaseFinder(KEYS, "SUP", may_answer_by_mail), lambda: self.policy, options, self.notified.append)
         self.journal = Journal(store, clock, lambda: None)
         with store.transaction() as uow:
             numbers = uow.contacts.next_numbers(2)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from mailgate.application.access import Action
 from mailgate.application.app import App
-from mailgate.application.principal import Principal, PrincipalKind, contact_principal
+from mailgate.application.principal import Principal, contact_principal, staff_kind
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.cases.ids import new_id
 from mailgate.cases.link_tokens import digest, fresh_token
@@ -97,8 +97,9 @@ def _principal(uow: UnitOfWork, account: Account) -> Principal | None:
         if contact is None:
             return None
         return replace(contact_principal(contact), language=account.language)
-    kind: PrincipalKind = "operator" if {"operator", "admin"} & set(account.roles) else "agent"
-    return Principal(kind, account.id, account.name or account.username, frozenset(account.roles), language=account.language)
+    return Principal(
+        staff_kind(account.roles), account.id, account.name or account.username, frozenset(account.roles), language=account.language
+    )
 
 
 @use_case(Action.ACCOUNT_OWN)

@@ -12,6 +12,7 @@ from mailgate.rules.policy import Policy
 NEWER_RULES = {
     "perhaps_a_person": ("kind.unsure", "mail of machines that a person may have written"),
     "encrypted": ("encrypted", "encrypted mail"),
+    "agent": ("reply.to_customer", "answers that agents send from their own mail programs"),
 }
 """Name of the rule -> the fact that it asks, and what it is for."""
 SEE = "docs/policy/concepts.md"
@@ -25,7 +26,8 @@ def lacking(policy: Policy) -> dict[str, str]:
 
 def what_is_missing(lacks: Mapping[str, str]) -> str:
     """In words, for a line about the policy: what it has no rule for."""
-    return f"no rule for {' and '.join(lacks.values())}"
+    *others, last = lacks.values()
+    return f"no rule for {', '.join(others)} and {last}" if others else f"no rule for {last}"
 
 
 def what_to_do(lacks: Mapping[str, str]) -> str:

@@ -120,6 +120,7 @@ def standing_of(message: IntakeMessage) -> Standing:
         token_is_theirs=bool(person and match.token_contact and person.contact.id == match.token_contact.id),
         participant=bool(person and person.approved),
         colleague=bool(match.case and match.case.customer_id and match.customer and match.customer.id == match.case.customer_id),
+        staff=match.staff is not None,
         authentication=cast(Authentication, message.results.overall),
         identity_doubtful=message.mail.identity_doubtful,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from mailgate.cases import changes
@@ -68,7 +68,8 @@ class Effects:
 @dataclass(frozen=True, slots=True)
 class EffectContext:
     """What effects depend on beside the message. Without `trails`, outcomes have an empty one: it is costly, and a backtest keeps none.
-    `reserved_names`: of the company and its agents, which no contact may bear in our mail.
+    `reserved_names`: of the company and its agents, which no contact may bear in our mail. `hold_back`: how long customers get no notice of
+    what staff say, so that it can be taken back.
     """
 
     policy: Policy
@@ -78,6 +79,7 @@ class EffectContext:
     languages: Mapping[str, str] = field(default_factory=dict)
     trails: bool = True
     reserved_names: Collection[str] = ()
+    hold_back: timedelta = timedelta(0)
 
 
 def effects(message: IntakeMessage, case: Case | None, context: EffectContext, next_number: Callable[[], int]) -> Effects:
@@ -221,6 +223,8 @@ _MAKERS: Mapping[str, Callable[[IntakeMessage, Case | None, EffectContext, Calla
 def _draft(message: IntakeMessage, context: EffectContext) -> Draft:
     """The comment of a mail: what the person wrote, and beside it what was cut off, so that nothing is out of reach."""
     text, reply = said(message, context), message.mail.reply
+    if message.trust == "staff":  # what they quote may be an internal mail, and customers see what was cut off
+        return Draft(reply.text, _files(message))
     if text != reply.text and not message.mail.encrypted:  # all of the mail stands in the text
         return Draft(text, _files(message))
     return Draft(text, _files(message), reply.signature, reply.quoted[:QUOTED_CHARS], reply.forwarded)
@@ -260,10 +264,14 @@ def _change_context(message: IntakeMessage, context: EffectContext) -> ChangeCon
     author, contact = message.mail.author, message.match.author
     name = shown_name(contact, context.reserved_names) if contact else (author.name or author.address if author else "")
     actor = Actor("contact", name, contact.id) if contact else Actor("system", name)
-    notices = context.policy.notices
+    notices, held_back = context.policy.notices, timedelta(0)
+    if message.trust == "staff" and message.match.staff:
+        actor, held_back = Actor("operator", message.match.staff.name), context.hold_back
+    windows = {kind: max(window, held_back) for kind, window in notices.windows.items()}
     return ChangeContext(
-        actor, context.now, context.policy.workflow, notice_window=notices.window, notice_kinds=notices.kinds, languages=context.languages,
-        notice_windows=notices.windows, default_language=context.default_language, journal_id=message.entry.id,
+        actor, context.now, context.policy.workflow, notice_window=max(notices.window, held_back), urgent_window=held_back,
+        notice_kinds=notices.kinds, languages=context.languages, notice_windows=windows, default_language=context.default_language,
+        journal_id=message.entry.id,
         answer_by=respond_by(context.policy.agreement(agreement_of(message)), message.entry.accepted_at),
     )  # fmt: skip
 

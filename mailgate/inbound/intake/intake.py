@@ -79,6 +79,7 @@ class IntakeOptions:
     authenticate: bool = True
     verifier: Verifier | None = None
     reserved_names: frozenset[str] = frozenset()
+    hold_back: timedelta = timedelta(0)
     batch: int = 50
     lease: timedelta = timedelta(seconds=60)
     batch_reading_s: float = 1.0
@@ -306,7 +307,15 @@ def with_operator_case(hints: Hints, made: OperatorDecision | None) -> Hints:
 
 def apply_context(policy: Policy, options: IntakeOptions, now: datetime, languages: Mapping[str, str]) -> ApplyContext:
     """What `apply` goes by at this moment. `languages`: customer id -> the language of its people."""
-    effect = EffectContext(policy, now, options.case_prefix, options.default_language, languages, reserved_names=options.reserved_names)
+    effect = EffectContext(
+        policy,
+        now,
+        options.case_prefix,
+        options.default_language,
+        languages,
+        reserved_names=options.reserved_names,
+        hold_back=options.hold_back,
+    )
     limits, own = replace(options.limits, window=policy.redirect.window), (options.own_addresses, options.own_domains)
     return ApplyContext(partial(decide, policy), effect, limits, *own, options.case_limits, options.caps, options.bounces)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mailgate.cases.model import Case, Contact, Customer
+from mailgate.cases.model import Case, Contact, Customer, StaffAuthor
 from mailgate.cases.tokens import ReplyToken
 from mailgate.store.rows import OutboxMail
 
@@ -46,6 +46,7 @@ class Match:
     `subject` stands only for an approved participant: what strangers put there is not even looked up, so that nothing they see or time can
     tell whether a case exists. `named`: (carrier, case number) of all carriers, in order of strength.
     `customer` is the one that an operator has put the author with, else the one who has the author's mail domain.
+    `staff`: whose account has the author's address, when that account may comment on cases.
     `reported` is the mail of ours that a report is about, tied by what only its receivers can know.
     """
 
@@ -57,6 +58,7 @@ class Match:
     matched_by: str = ""
     reported: OutboxMail | None = None
     named: tuple[tuple[str, int], ...] = ()
+    staff: StaffAuthor | None = None
 
     @property
     def disagree(self) -> bool:

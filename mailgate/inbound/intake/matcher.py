@@ -8,13 +8,13 @@ subject for authority (trap F18).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
 from mailgate.cases import carriers
-from mailgate.cases.model import Case, Contact, Customer
+from mailgate.cases.model import Case, Contact, Customer, StaffAuthor
 from mailgate.cases.tokens import BounceToken, ReplyToken, Token, TokenKeys
 from mailgate.inbound.intake import relay_ids
 from mailgate.inbound.intake.match import Hints, Match
@@ -28,10 +28,13 @@ MARKER_SEARCH_CHARS = 512 * 1024
 
 @dataclass(frozen=True, slots=True)
 class CaseFinder:
-    """What finding needs beside the mail: the token keys and how a case key looks in a subject (`SUP-123`)."""
+    """What finding needs beside the mail: the token keys, how a case key looks in a subject (`SUP-123`), and whether staff of these roles
+    may comment on cases.
+    """
 
     keys: TokenKeys
     case_prefix: str
+    may_comment: Callable[[Collection[str]], bool] = lambda _roles: False
 
     def hints(self, mail: Mail, envelope: Envelope, today: date) -> Hints:
         """All carriers of one mail, verified. Pure; linear in the mail's text."""
@@ -59,8 +62,13 @@ class CaseFinder:
         companies = uow.customers.get({one.customer_id for one in contacts.values() if one.customer_id})
         writers = [(one, contacts[address]) for one, address in zip(hints, addresses, strict=True) if address in contacts]
         cases = _cases(uow, hints, writers, reported)
-        known = _Known(cases, reported, contacts, customers, companies)
+        known = _Known(cases, reported, contacts, customers, companies, self._staff(uow, addresses, hints))
         return [_match(address, one, known) for address, one in zip(addresses, hints, strict=True)]
+
+    def _staff(self, uow: IntakeUnit, addresses: Sequence[str], hints: Sequence[Hints]) -> Mapping[str, StaffAuthor]:
+        """The authors who are our staff and may comment. Asked only of mail that carries a token, since nothing else follows from it."""
+        wanted = {address for address, one in zip(addresses, hints, strict=True) if address and one.tokens}
+        return {address: one for address, one in uow.staff.by_addresses(sorted(wanted)).items() if self.may_comment(one.roles)}
 
     def _subject_number(self, subject: str) -> int | None:
         match = re.search(rf"(?<![A-Za-z0-9]){re.escape(self.case_prefix)}-([0-9]{{1,10}})(?![0-9])", subject, re.IGNORECASE)
@@ -79,13 +87,14 @@ class _Cases:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the store knows of a batch: `contacts` by address, `customers` by mail domain, `companies` by id."""
+    """What the store knows of a batch: `contacts` and `staff` by address, `customers` by mail domain, `companies` by id."""
 
     cases: _Cases
     reported: Mapping[str, OutboxMail]
     contacts: Mapping[str, Contact]
     customers: Mapping[str, Customer]
     companies: Mapping[str, Customer]
+    staff: Mapping[str, StaffAuthor]
 
 
 def _reported_mails(uow: IntakeUnit, hints: Iterable[Hints]) -> Mapping[str, OutboxMail]:
@@ -139,7 +148,7 @@ def _match(address: str, hints: Hints, known: _Known) -> Match:
     case, matched_by = _case(hints, known.cases, author, relayed, reported)
     named = tuple((where, token.case_number) for where, token in hints.tokens)
     named = named or tuple(("relay_id", one.number) for one in relayed)  # what was learned never outweighs a good token of the mail at hand
-    return Match(hints, case, author, customer, _made_for(hints.token, case), matched_by, reported, named)
+    return Match(hints, case, author, customer, _made_for(hints.token, case), matched_by, reported, named, known.staff.get(address))
 
 
 def _relayed(hints: Hints, author: Contact | None, cases: _Cases) -> list[Case]:

@@ -25,7 +25,7 @@ DEFAULTS: Mapping[str, str] = {"case_type": "case_types", "priority": "prioritie
 NOTICES = ("case_created", "comment_added", "status_changed", "assignee_changed", "participant_added")
 ANSWERS = ("legacy", "case_closed")
 TURNS = ("ours", "yours", "paused", "done", "again")
-TRUSTS = ("confirmed", "participant", "colleague", "doubtful", "stranger")
+TRUSTS = ("confirmed", "participant", "colleague", "staff", "doubtful", "stranger")
 WORDS: Mapping[str, Sequence[str]] = {
     "kind": sorted({"human", *MACHINE_KINDS}),
     "trust": TRUSTS,

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from mailgate.cases.model import StaffAuthor
 from mailgate.store.schema import accounts, identities, recovery_codes
 
 
@@ -74,6 +75,16 @@ class StaffRepository:
         """End an account's links to a provider; how many there were."""
         which = (identities.c.account_id == account_id) & (identities.c.issuer == issuer)
         return self._connection.execute(delete(identities).where(which)).rowcount
+
+    def by_addresses(self, addresses: Collection[str]) -> dict[str, StaffAuthor]:
+        """Address in lower case -> whose it is, among the staff who may log in."""
+        if not addresses:
+            return {}
+        found = select(accounts).where(accounts.c.address_lower.in_(addresses), accounts.c.kind == "staff", accounts.c.disabled.is_(False))
+        return {
+            row.address_lower: StaffAuthor(row.id, row.name or row.username, tuple(json.loads(row.roles)))
+            for row in self._connection.execute(found)
+        }
 
     def names(self) -> Sequence[str]:
         """The names of staff who may log in, in order: whom a case can be given to."""

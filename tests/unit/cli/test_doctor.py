@@ -234,13 +234,13 @@ def test_given_a_policy_without_the_newer_rules_when_examined_then_they_are_name
     assert mailgate("policy", "activate", "first-policy.yaml", "--comment", "one", "--author", "Kari").code == 0
     found = _policy_finding(mailgate)
     assert found["level"] == "warn"
-    assert "has no rule for mail of machines that a person may have written and encrypted mail" in found["text"]
-    assert "perhaps_a_person, encrypted" in found["do"]
+    assert "has no rule for mail of machines that a person may have written, encrypted mail and answers that agents send" in found["text"]
+    assert "perhaps_a_person, encrypted, agent" in found["do"]
     checked = mailgate("policy", "check", "first-policy.yaml")
     assert (checked.code, checked.err) == (0, "")
-    assert "no rule for mail of machines that a person may have written and encrypted mail" in checked.out
-    assert "add the rules perhaps_a_person, encrypted" in checked.out
-    assert mailgate("policy", "check", "first-policy.yaml", "--json").objects[0]["lacking"] == ["perhaps_a_person", "encrypted"]
+    assert "no rule for mail of machines that a person may have written, encrypted mail and answers that agents send" in checked.out
+    assert "add the rules perhaps_a_person, encrypted, agent" in checked.out
+    assert mailgate("policy", "check", "first-policy.yaml", "--json").objects[0]["lacking"] == ["perhaps_a_person", "encrypted", "agent"]
 
 
 def test_given_the_built_in_policy_when_checked_then_it_lacks_no_newer_rule(mailgate: Run, tmp_path: Path) -> None:
