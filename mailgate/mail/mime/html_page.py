@@ -52,7 +52,8 @@ class Page:
         if self.pre:
             self._preformatted(text)
             return
-        text = _SPACE.sub(" ", text)
+        if "  " in text or not text.isprintable():  # false of most text: nothing to fold
+            text = _SPACE.sub(" ", text)
         if text == " " or not text:
             if text and self.line and not self.line[-1].endswith(" "):
                 self.line.append(" ")
@@ -71,7 +72,10 @@ class Page:
 
     def newline(self) -> None:
         """End the line, also an empty one."""
-        text = "".join(self.line).replace("\xa0", " ").rstrip()
+        self._end_line("".join(self.line))
+
+    def _end_line(self, text: str) -> None:
+        text = text.replace("\xa0", " ").rstrip()
         if self.gap and (text or self.bullet):
             self._open_gap()
         self.lines.append(self.prefix + self.bullet + text if text or self.bullet else self.prefix.rstrip())
@@ -86,8 +90,9 @@ class Page:
     def block(self, gap: int) -> None:
         """A block starts or ends here: what stands on the line is ended; `gap` 2 asks for a blank line before the next text."""
         if self.line:
-            if "".join(self.line).strip(" \t\n"):
-                self.newline()
+            text = "".join(self.line)
+            if text.strip(" \t\n"):
+                self._end_line(text)
             else:
                 self.line.clear()
         if gap > self.gap:
