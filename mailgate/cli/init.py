@@ -1,9 +1,10 @@
-"""`mailgate init`: a folder with a complete settings file, fresh secrets and a certificate. In: a folder. Out: five files, or none; and the
+"""`mailgate init`: a folder with a complete settings file, fresh secrets and a certificate. In: a folder. Out: six files, or none; and the
 invitation for the first administrator.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from pathlib import Path
@@ -13,11 +14,12 @@ import typer
 
 from mailgate import config as settings
 from mailgate.application.database import OwnSchema, upgrade_schema
+from mailgate.application.policies.documents import SCHEMA, SCHEMA_FILE
 from mailgate.cli.opening import acting, installation, open_app
 from mailgate.config import self_signed, skeleton
 from mailgate.config.sections import EXAMPLE_DOMAIN
 from mailgate.errors import ConfigError, MailgateError, UsageError
-from mailgate.runtime.active_policy import shipped
+from mailgate.runtime.active_policy import shipped_for_editors
 
 SHOWN = (
     "service.company",
@@ -42,7 +44,8 @@ def init(
     """Write mailgate.toml and policy.yaml, complete and commented; in var a fresh key and a self-signed certificate."""
     file, secrets = folder / settings.FILE_NAME, folder / "var" / "secrets.toml"
     policy, certificate, key = folder / "policy.yaml", folder / "var" / "tls" / "cert.pem", folder / "var" / "tls" / "key.pem"
-    for path in (file, secrets, policy, certificate, key):
+    schema = folder / SCHEMA_FILE
+    for path in (file, secrets, policy, schema, certificate, key):
         if path.exists() or path.is_symlink():
             raise UsageError(f"{path} is there already; give another folder, or move it away")
     given = {"service.domain": domain, "service.company": company, "service.portal_url": portal_url}
@@ -53,14 +56,15 @@ def init(
     text = skeleton.toml_text(_values(chosen) | {"policy.file": policy.name} | safe | given)
     try:
         _write(folder, file, text)
-        _write(folder, policy, shipped())
+        _write(folder, policy, shipped_for_editors())
+        _write(folder, schema, json.dumps(SCHEMA, ensure_ascii=False, indent=2) + "\n")
         self_signed.make(certificate, key, domain or EXAMPLE_DOMAIN)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}; give a folder that you may write to") from None
     settings.load(file, {})  # makes the secrets, too
     made = installation(file)
     upgrade_schema(made, acting(None), OwnSchema())
-    print(f"{file}\n{secrets}\n{policy}\n{certificate}\n{key}\n{made.settings.sqlite_file}")
+    print(f"{file}\n{secrets}\n{policy}\n{schema}\n{certificate}\n{key}\n{made.settings.sqlite_file}")
     print(f"next: look through {file}, then run: mailgate doctor --config {file}")
     print(_first_admin(file))
 

@@ -56,7 +56,7 @@ class Rule:
 
     `continue_`: the actions are done, the next rule is asked, and `then` must be None. `shadow`: is asked and
     logged, does nothing. `answer` names the text of a redirect; `forward_to` the address of a forward, which has the mail as one
-    attachment, or with `attach` "files" its files.
+    attachment, or with `attach` "files" its files. `description`: for people alone.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Rule:
     answer: str = ""
     forward_to: str = ""
     attach: Attach = "mail"
+    description: str = ""
 
     def __post_init__(self) -> None:
         if self.then is None and not (self.continue_ and self.actions):
@@ -196,6 +197,10 @@ class Policy:
     def facts_by_rule(self) -> tuple[tuple[str, ...], ...]:
         """The facts that each rule asks for, in order, with duplicates."""
         return tuple(tuple(facts_in(rule.when)) for rule in self.rules)
+
+    def description(self, rule: str) -> str:
+        """What people say about the rule of this name, "" when they say nothing."""
+        return next((one.description for one in self.rules if one.name == rule), "")
 
     def knows_machine(self, address: str) -> bool:
         """True for an author (lower case) whose machine mail counts as a person's."""

@@ -100,14 +100,15 @@ def _rule(before: Rule, after: Rule) -> Iterator[Difference]:
 def _rule_values(rule: Rule) -> dict[str, Any]:
     """All of a rule but its condition, by the names of the document."""
     values: dict[str, Any] = _plain(rule)
-    values = {key: value for key, value in values.items() if key not in ("when", "name")}
+    without = ("when", "name") if rule.then == "forward" else ("when", "name", "attach")
+    values = {key: value for key, value in values.items() if key not in without}
     if rule.then == "redirect":
         values["answer"] = rule.answer or "legacy"  # the text that a redirect has when none is named
     return values
 
 
 def _rule_words(rule: Rule) -> str:
-    values = {key: value for key, value in _rule_values(rule).items() if value not in ("", "no") and key != "reason"}
+    values = {key: value for key, value in _rule_values(rule).items() if value not in ("", "no") and key not in ("reason", "description")}
     return "; ".join((f"when {' and '.join(demands(rule.when)) or 'always'}", *(f"{key} {_leaf(value)}" for key, value in values.items())))
 
 

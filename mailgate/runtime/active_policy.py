@@ -20,6 +20,7 @@ from mailgate.cases.workflow import Status
 from mailgate.clock import monotonic_s
 from mailgate.errors import PolicyError
 from mailgate.rules.default import SUPPORTWEB_POLICY
+from mailgate.rules.document.for_editors import MODELINE
 from mailgate.rules.policy import Policy
 from mailgate.store.rows import PolicyVersion
 from mailgate.store.unit_of_work import Store
@@ -47,6 +48,11 @@ def shipped() -> str:
     return files("mailgate.rules").joinpath("supportweb.yaml").read_text(encoding="utf-8")
 
 
+def shipped_for_editors() -> str:
+    """The same with the line by which an editor finds the schema beside it."""
+    return MODELINE + shipped()
+
+
 def beginning(file: Path | None) -> Beginning:
     """The document of this file; the built-in one when it is None."""
     if file is None:
@@ -65,7 +71,7 @@ def compiled(version: PolicyVersion, own: frozenset[str]) -> Policy:
     where = f"version {version.number}"
     if hashlib.sha256(version.text.encode()).hexdigest() != version.sha256:
         raise PolicyError("the stored text is not the one that was activated: its hash differs", file=where)
-    if version.text == shipped():  # the same values without reading 250 lines of YAML in each process
+    if version.text.removeprefix(MODELINE) == shipped():  # the same values without reading 250 lines of YAML in each process
         return replace(SUPPORTWEB_POLICY, version=version.label)
     from mailgate.rules.document.file import policy_of  # reading YAML takes a tenth of a second to load
 

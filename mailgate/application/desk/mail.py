@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mailgate.application.access import Action
@@ -35,6 +35,7 @@ class Part:
 class MailView:
     """`text` is what counts as said; `signature` and `quoted` were cut off. `kept` False: retention has deleted the bytes, all is empty.
 
+    `rule_description`: what the policy says about the rule that decided, as long as that version is in force.
     `case_key`: the case that it was taken for, "" for none. `auth`: method -> result, as far as somebody verified.
     """
 
@@ -52,6 +53,7 @@ class MailView:
     headers: Sequence[tuple[str, str]] = ()
     files: Sequence[Part] = ()
     has_html: bool = False
+    rule_description: str = ""
 
 
 def show_mail_view(app: App, principal: Principal, id_: str) -> MailView:
@@ -59,9 +61,10 @@ def show_mail_view(app: App, principal: Principal, id_: str) -> MailView:
     entry = show_entry(app, principal, id_)
     key, raw = _raw(app, principal, entry.row.id)
     auth = _auth(entry.decided.get("auth"))
+    view = MailView(entry, False, key, auth, rule_description=_description(app, entry))
     if not raw:
-        return MailView(entry, False, key, auth)
-    return _view(entry, key, auth, read(raw) if len(raw) <= NEAR_BYTES else app.parts.read(raw))
+        return view
+    return _with_mail(view, read(raw) if len(raw) <= NEAR_BYTES else app.parts.read(raw))
 
 
 def mail_html(app: App, principal: Principal, id_: str) -> str:
@@ -83,14 +86,20 @@ def _raw(act: Act, id_: str) -> tuple[str, bytes]:
     return (case.key if case else ""), raw
 
 
-def _view(entry: EntryDetail, key: str, auth: Mapping[str, str], mail: Mail) -> MailView:
-    return MailView(
-        entry=entry, kept=True, case_key=key, auth=auth,
+def _with_mail(view: MailView, mail: Mail) -> MailView:
+    return replace(
+        view, kept=True,
         author=mail.author.address if mail.author else "", author_name=mail.author.name if mail.author else "",
         to=[one.address for one in (*mail.to, *mail.cc)], subject=mail.subject, text=mail.reply.text, signature=mail.reply.signature,
         quoted=mail.reply.quoted, headers=mail.headers, has_html=mail.has_html,
         files=[Part(one.filename, one.detected_type or one.content_type, one.size_bytes) for one in mail.attachments],
     )  # fmt: skip
+
+
+def _description(app: App, entry: EntryDetail) -> str:
+    """By the policy that this process has read: older versions are not compiled for it."""
+    policy = app.policies.last_read
+    return policy.description(entry.row.rule) if policy and policy.version == entry.decided.get("policy_version") else ""
 
 
 def _auth(found: Any) -> dict[str, str]:

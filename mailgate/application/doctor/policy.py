@@ -13,6 +13,7 @@ from mailgate.application.doctor.findings import Finding, fail, ok, warn
 from mailgate.application.parts import Parts
 from mailgate.application.policies import newer_rules
 from mailgate.application.policies.stranded import Stranded, stranded
+from mailgate.application.policies.unknown_names import unknown_names
 from mailgate.application.retention import limits
 from mailgate.clock import utc_now
 from mailgate.config import Settings
@@ -28,13 +29,15 @@ SWEPT_WITHIN = timedelta(days=2)
 
 def policy(found: Settings, parts: Parts) -> Iterator[Finding]:
     """The version in force; before there is one, the document that the first start takes."""
-    version, left = None, list[Stranded]()
+    version, left, unknown = None, list[Stranded](), list[str]()
     with contextlib.suppress(ConfigError, StoreUnavailable, SchemaMismatch):  # the finding of the database reports it
-        version, left = _active(found, parts)
+        version, left, unknown = _active(found, parts)
     yield _first(parts) if version is None else _in_force(found, parts, version)
     for one in left:
-        do = f"mailgate case list --status {one.key}, then mailgate case do OPERATION KEY"
+        do = f"mailgate case list --status {one.key}, then mailgate case do KEY OPERATION"
         yield warn(NAME, f"the policy in force does not know {one}", do if one.what == "status" else "mailgate customer set --agreement")
+    for sentence in unknown:
+        yield warn(NAME, sentence, "mailgate policy edit, or add who is missing")
 
 
 def retention(found: Settings, parts: Parts) -> Iterator[Finding]:
@@ -66,18 +69,19 @@ def _older_than_allowed(found: Settings, parts: Parts) -> Mapping[str, int]:
             return uow.expiry.overdue(utc_now() - SWEPT_WITHIN, allowed)
 
 
-def _active(found: Settings, parts: Parts) -> tuple[PolicyVersion | None, list[Stranded]]:
-    """The version in force, and what it does not know; (None, []) before there is one."""
+def _active(found: Settings, parts: Parts) -> tuple[PolicyVersion | None, list[Stranded], list[str]]:
+    """The version in force, what it does not know, and what does not know its names; (None, [], []) before there is one."""
     if found.sqlite_file and not found.sqlite_file.exists():
-        return None, []
+        return None, [], []
     with contextlib.closing(open_database(found.database.url, pool_size=1)) as database:
         migrate.check(database)
         with Store(database, utc_now).reading() as uow:
             number = uow.policies.active()
             version = uow.policies.get(number) if number is not None else None
             with contextlib.suppress(PolicyError):  # the finding of the version reports it
-                return version, stranded(uow, parts.compiled(version)) if version else []
-            return version, []
+                compiled = parts.compiled(version) if version else None
+                return version, stranded(uow, compiled) if compiled else [], unknown_names(uow, compiled) if compiled else []
+            return version, [], []
 
 
 def _first(parts: Parts) -> Finding:

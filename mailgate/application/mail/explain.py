@@ -51,7 +51,8 @@ def explaining(app: App, _principal: Principal, command: UnderPolicy) -> Iterato
             guessed = guess_envelope(mail.raw, app.parts.own_mailboxes, app.settings.support_addresses[0])
             sender = guessed.reverse_path if mail.reverse_path is None else mail.reverse_path or None
             envelope = Envelope(sender, tuple(mail.recipients or guessed.recipients))
-            return explain_mail(intake, mail.raw, envelope, app.now(), mail.path)
+            found = explain_mail(intake, mail.raw, envelope, app.now(), mail.path)
+            return {**found, "rule_description": policy.description(found["rule"])}
 
         yield explain
 

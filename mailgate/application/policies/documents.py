@@ -12,6 +12,9 @@ from mailgate.application.principal import Principal
 from mailgate.application.use_case import guarded
 from mailgate.errors import NotAllowed
 from mailgate.rules.document.file import policy_from
+from mailgate.rules.document.for_editors import MODELINE as MODELINE
+from mailgate.rules.document.for_editors import SCHEMA_FILE as SCHEMA_FILE
+from mailgate.rules.document.for_editors import has_modeline as has_modeline
 from mailgate.rules.document.loader import load
 from mailgate.rules.document.schema import SCHEMA as SCHEMA
 from mailgate.rules.document.yaml_tree import MAX_DOCUMENT_BYTES as MAX_DOCUMENT_BYTES
@@ -42,7 +45,7 @@ class Checked:
     def refusal(self) -> str:
         """Why this document cannot be put in force; "" when it can."""
         if self.policy is None:
-            count = len(self.problems)
+            count = sum(one.stops for one in self.problems)
             return f"{self.document.name} has {count} {'problem' if count == 1 else 'problems'}"
         return f"{len(self.failed)} of {len(self.policy.examples)} tests failed" if self.failed else ""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailgate.application.access import Action
 from mailgate.application.app import App
 from mailgate.application.policies.documents import Checked, Document, usable
 from mailgate.application.policies.stranded import Stranded, stranded
+from mailgate.application.policies.unknown_names import unknown_names
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, guarded, query, use_case
 from mailgate.application.words import line_or_empty, one_line
@@ -48,13 +49,26 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A version that is in force now. `before`: the number of the one before it. `tests_left_out`: its tests that need a mail file."""
+    """A version that is in force now. `before`: the number of the one before it. `tests_left_out`: its tests that need a mail file.
+
+    `unknown`: what its rules name and nobody has, in sentences.
+    """
 
     version: Version
     changed: bool
     before: int | None
     tests_left_out: int = 0
     checked: Checked | None = None
+    unknown: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What activating a document would come to. `left`: what it would leave behind; `unknown`: as in `InForce`."""
+
+    checked: Checked
+    left: Sequence[Stranded]
+    unknown: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +131,14 @@ def activate(app: App, principal: Principal, command: Activate) -> InForce:
     policy, checked = usable(command.document, app.parts.own_mailboxes)
     kept = _Kept(command.document.raw.decode("utf-8"), comment, policy, command.strand, command.base)
     done = keep_and_activate(app, principal, kept)
-    return InForce(done.version, done.changed, done.before, checked=checked)
+    return replace(done, checked=checked)
 
 
 @query(Action.POLICY_TEST)
-def would_strand(act: Act, document: Document) -> tuple[Checked, Sequence[Stranded]]:
-    """Check a document as `activate` does, and say what it would leave behind. Raises PolicyRefused. Changes nothing."""
+def try_out(act: Act, document: Document) -> Tried:
+    """Check a document as `activate` does, and say what it would come to. Raises PolicyRefused. Changes nothing."""
     policy, checked = usable(document, act.app.parts.own_mailboxes)
-    return checked, stranded(act.uow, policy, _in_force(act))
+    return Tried(checked, stranded(act.uow, policy, _in_force(act)), unknown_names(act.uow, policy))
 
 
 @use_case(Action.POLICY_ACTIVATE)
@@ -141,7 +155,7 @@ def keep_and_activate(act: Act, command: _Kept) -> InForce:
     _refuse_stranding(act, command.policy, command.strand)
     version = policies.add(command.text, act.principal.name, command.comment, act.now)
     act.record(("policy", str(version.number)), {"active": active}, {"active": version.number}, reason=command.comment)
-    return InForce(_version(version), True, active)
+    return InForce(_version(version), True, active, unknown=unknown_names(act.uow, command.policy))
 
 
 @guarded(Action.POLICY_ROLLBACK, writes=True)

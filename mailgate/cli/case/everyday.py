@@ -31,7 +31,7 @@ from mailgate.errors import UsageError
 app = noun("Cases: make them, show them, change them. Participants are notified by mail unless the help says otherwise.")
 
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The case's key, such as SUP-123, or its id.")]
-CASE_KEY = re.compile(r"[A-Za-z]{1,10}-[0-9]+")
+_NAMES_A_CASE = re.compile(r"[A-Za-z]{1,10}-[0-9]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 FilesOption = Annotated[list[Path] | None, typer.Option("--file", metavar="PATH", help="A file to attach; may be given again.")]
 EnvironmentOption = Annotated[str, typer.Option("--environment", help="Where the problem is seen; some case types ask for it.")]
 
@@ -146,15 +146,15 @@ def attach(
 
 @app.command("do")
 def do_(
-    operation: Annotated[str, typer.Argument(metavar="OPERATION", help="An operation of the workflow, such as ask_customer.")],
     key: KeyArgument,
+    operation: Annotated[str, typer.Argument(metavar="OPERATION", help="An operation of the workflow, such as ask_customer.")],
     comment: Annotated[str, typer.Option("--comment", metavar="TEXT", help="A comment that goes with it; - reads standard input.")] = "",
     operator: OperatorOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Do one operation of the workflow; participants are notified of the new status."""
-    if CASE_KEY.fullmatch(operation):  # elsewhere the key comes first: both orders are taken
+    if _NAMES_A_CASE.fullmatch(operation) and not _NAMES_A_CASE.fullmatch(key):  # in earlier releases the operation came first
         operation, key = key, operation
     command = operate.Operate(key, operation, given_text(comment))
     with open_app(config) as opened:

@@ -47,5 +47,7 @@ def _show(found: dict[str, Any], as_json: bool) -> None:
     print(f"  trust    {found['trust']}  (spf {found['auth']['spf']}, dkim {found['auth']['dkim']}, dmarc {found['auth']['dmarc']})")
     print(f"  case     {case}")
     print(f"  does     {found['disposition']}, by rule {found['rule']} of {found['policy_version']}")
+    if found["rule_description"]:
+        print(f"           {output.one_line(found['rule_description'])}")
     print("\n".join(trail_lines(found)))
     sys.stdout.flush()

@@ -25,10 +25,11 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A policy doc
 @app.command()
 def check(file: FileArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show everything that is wrong with a policy document, and where; then run its tests."""
-    rules, passed, lacks = _good(file, config, as_json)
+    rules, passed, lacks, warnings = _good(file, config, as_json)
     tests = f"{passed} tests passed" if passed else "no tests"
+    said = f"{warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else "no problems"
     line = {"file": str(file), "rules": rules, "passed": passed, "lacking": list(lacks)}
-    print(output.json_line(line) if as_json else f"{file}: {rules} rules, no problems, {tests}")
+    print(output.json_line(line) if as_json else f"{file}: {rules} rules, {said}, {tests}")
     if lacks and not as_json:
         print(f"{file}: {newer_rules.what_is_missing(lacks)}; {newer_rules.what_to_do(lacks)}")
 
@@ -46,13 +47,13 @@ def schema() -> None:
     print(json.dumps(SCHEMA, ensure_ascii=False, indent=2))
 
 
-def _good(file: Path, config: Path | None, as_json: bool) -> tuple[int, int, Mapping[str, str]]:
-    """How many rules and tests a good document has, and which newer rules it lacks. Raises NotAllowed for another document."""
+def _good(file: Path, config: Path | None, as_json: bool) -> tuple[int, int, Mapping[str, str], int]:
+    """Of a good document: how many rules and tests, which newer rules it lacks, how many warnings. Raises NotAllowed for another one."""
     checked: Checked = check_document(installation(config, optional=True), acting(None), document_of(file))
     show_faults(checked, as_json)
     if checked.policy is None or checked.refusal:
         raise NotAllowed(checked.refusal)
-    return len(checked.policy.rules), len(checked.policy.examples), newer_rules.lacking(checked.policy)
+    return len(checked.policy.rules), len(checked.policy.examples), newer_rules.lacking(checked.policy), len(checked.problems)
 
 
 VERBS: tuple[Callable[..., None], ...] = (*versions.VERBS, editing.edit, diff.diff, backtest.backtest)

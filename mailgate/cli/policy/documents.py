@@ -38,7 +38,7 @@ def show_faults(checked: Checked, as_json: bool) -> None:
     """One line for each problem and for each test that fails."""
     name = checked.document.name
     for problem in checked.problems:
-        line = {"file": name, "line": problem.line, "column": problem.column, "problem": problem.what}
+        line = {"file": name, "line": problem.line, "column": problem.column, "problem" if problem.stops else "warning": problem.what}
         print(output.json_line(line) if as_json else problem.at(name))
     for failure in checked.failed:
         if as_json:

@@ -24,16 +24,14 @@ import typer
 from mailgate import config as reader
 from mailgate.application.app import App
 from mailgate.application.policies import compare, versions
-from mailgate.application.policies.documents import SCHEMA, Document, PolicyRefused
+from mailgate.application.policies.documents import MODELINE, SCHEMA, SCHEMA_FILE, Document, PolicyRefused, has_modeline
 from mailgate.application.principal import Principal
 from mailgate.cli import output
 from mailgate.cli.opening import ConfigOption, acting, open_app
 from mailgate.cli.policy.diff import show_differences
 from mailgate.cli.policy.documents import document_of, show_faults
-from mailgate.cli.policy.versions import AuthorOption, YesOption
+from mailgate.cli.policy.versions import AuthorOption, YesOption, show_consequences
 from mailgate.errors import Conflict, NotAllowed, UsageError
-
-MODELINE = "# yaml-language-server: $schema=policy.schema.json\n"
 
 
 def edit(
@@ -63,7 +61,7 @@ def _edited(app: App, principal: Principal, file: Path, before: str) -> Document
     while True:
         _open(file)
         document = document_of(file)
-        wanted = replace(document, raw=document.raw.removeprefix(MODELINE.encode()))
+        wanted = document if has_modeline(before) else replace(document, raw=document.raw.removeprefix(MODELINE.encode()))
         if wanted.raw == before.encode():
             return None
         try:
@@ -90,8 +88,8 @@ def _activated(app: App, principal: Principal, command: versions.Activate) -> ve
 def _draft(text: str) -> Iterator[Path]:
     """The document and the schema for editors that read it, in a folder of our own, which goes when the block ends well."""
     folder = Path(tempfile.mkdtemp(prefix="mailgate-policy-"))
-    (folder / "policy.schema.json").write_text(json.dumps(SCHEMA), encoding="utf-8")
-    file, given = folder / "policy.yaml", (text if "yaml-language-server:" in text else MODELINE + text).encode()
+    (folder / SCHEMA_FILE).write_text(json.dumps(SCHEMA), encoding="utf-8")
+    file, given = folder / "policy.yaml", (text if has_modeline(text) else MODELINE + text).encode()
     file.write_bytes(given)
     with ExitStack() as otherwise:
         otherwise.callback(_say_where, file, given)
@@ -131,11 +129,10 @@ def _interrupts_left_to_editor() -> Iterator[None]:
 
 def _looks_good(app: App, principal: Principal, document: Document) -> bool:
     """Check what was written and show what it changes; whether it is to be activated. Raises PolicyRefused."""
-    checked, left = versions.would_strand(app, principal, document)
-    show_faults(checked, as_json=False)
+    tried = versions.try_out(app, principal, document)
+    show_faults(tried.checked, as_json=False)
     show_differences(compare.compare(app, principal, compare.Compare(None, document)).differences)
-    for one in left:
-        print(f"left behind: {one}")
+    show_consequences(tried)
     return _asked("Activate it?")
 
 

@@ -13,7 +13,7 @@ import typer
 from mailgate.application.app import App
 from mailgate.application.policies import compare, versions
 from mailgate.application.policies.documents import Document
-from mailgate.application.policies.versions import Activate, Rollback
+from mailgate.application.policies.versions import Activate, Rollback, Tried
 from mailgate.application.principal import Principal
 from mailgate.cli import output
 from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, acting, open_app
@@ -51,6 +51,8 @@ def activate(
         done = versions.activate(app, principal, Activate(document_of(file), comment, yes))
         if done.checked is not None:
             show_faults(done.checked, as_json)
+        for sentence in done.unknown:
+            output.note(f"not known: {sentence}")
     version = done.version
     if as_json:
         print(output.json_line({**asdict(version), "active": True, "changed": done.changed}))
@@ -64,18 +66,26 @@ def activate(
 
 def _try(app: App, principal: Principal, document: Document, as_json: bool) -> None:
     """What activating would change and leave behind. Raises PolicyRefused for a document that cannot be activated."""
-    checked, left = versions.would_strand(app, principal, document)
+    tried = versions.try_out(app, principal, document)
     compared = compare.compare(app, principal, compare.Compare(None, document))
-    show_faults(checked, as_json)
+    show_faults(tried.checked, as_json)
     if as_json:
-        print(output.json_line({"changed": not compared.same_text, "stranded": [asdict(one) for one in left]}))
+        stranded = [asdict(one) for one in tried.left]
+        print(output.json_line({"changed": not compared.same_text, "stranded": stranded, "unknown": tried.unknown}))
         return
     show_differences(compared.differences)
     if not compared.differences:
         print("nothing would change in meaning")
-    for one in left:
-        print(f"left behind: {one}")
+    show_consequences(tried)
     output.note("nothing has changed: this was a dry run")
+
+
+def show_consequences(tried: Tried) -> None:
+    """What a document leaves behind, and what its rules name that nobody has."""
+    for one in tried.left:
+        print(f"left behind: {one}")
+    for sentence in tried.unknown:
+        print(f"not known: {sentence}")
 
 
 def rollback(

@@ -32,8 +32,9 @@ def policy_of(
     """
     document = load(text.encode(), own, folder, stored=stored)
     if document.policy is None:
-        more = f"; {len(document.problems) - 1} more, see mailgate policy check" if len(document.problems) > 1 else ""
-        raise PolicyError(document.problems[0].at(where) + more)
+        problems = [one for one in document.problems if one.stops]
+        more = f"; {len(problems) - 1} more, see mailgate policy check" if len(problems) > 1 else ""
+        raise PolicyError(problems[0].at(where) + more)
     failed = next(failures(document.policy), None) if tested else None
     if failed:
         raise PolicyError(f"the policy fails its own test {failed}", file=where, hint="mailgate policy test shows all")

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 
-from mailgate.cases.workflow import Workflow
+from mailgate.cases.workflow import Workflow, possible
 from mailgate.mail.model import MACHINE_KINDS
 from mailgate.rules.chain import HUMAN_ONLY, KNOWN_MACHINE_KINDS
 from mailgate.rules.conditions import All, Always, AnyOf, Compare, Condition, Eq, In, Matches, Not, Scalar, facts_in
@@ -27,7 +27,7 @@ PlacedRule = tuple[Rule, Mapping[str, Position]]
 def lint(rules: Sequence[PlacedRule], workflow: Workflow | None, positions: Mapping[str, Position]) -> list[Problem]:
     """All that is wrong. `workflow`: None when it could not be read. `positions`: where each status stands in the file."""
     found = [*_names(rules), *_never(rules), *_hidden(rules), *_against_guarantees(rules), *_against_each_other(rules), *_two_moves(rules)]
-    return [*found, *_statuses(workflow, positions)] if workflow else found
+    return [*found, *_statuses(workflow, positions), *_not_final(workflow, positions)] if workflow else found
 
 
 def implies(one: Condition, other: Condition) -> bool:
@@ -265,3 +265,22 @@ def _statuses(workflow: Workflow, positions: Mapping[str, Position]) -> Iterator
             and all(source != status_.key or target == status_.key for source, target in moves)
         ):
             yield problem(positions[status_.key], f"no operation leads out of status {status_.key!r}; add one, or mark it final")
+
+
+def _not_final(workflow: Workflow, positions: Mapping[str, Position]) -> Iterator[Problem]:
+    """Statuses that say `final` and mean `solved`: what is final keeps customers out, and these let them back in."""
+    for status in workflow.statuses:
+        if status.key not in positions or not status.final or status.solved:
+            continue
+        if how := _way_back(workflow, status.key):
+            what = f"status {status.key!r} is final, which keeps customers out, and {how}; say solved: true in place of final"
+            yield problem(positions[status.key], what, stops=False)
+
+
+def _way_back(workflow: Workflow, key: str) -> str:
+    """How a customer gets a case out of this status; "" when they cannot."""
+    move = workflow.reply_move(key)
+    if move.target:
+        return f"a reply moves it to {move.target!r}"
+    operations = possible(workflow, key, "contact")
+    return f"customers can {operations[0]} it" if operations else ""

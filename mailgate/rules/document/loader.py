@@ -36,7 +36,7 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True)
 class Document:
-    """What a file came to: `policy` is None when there are problems, which are in the order of the file."""
+    """What a file came to: `policy` is None when there are problems that stop it. Problems are in the order of the file."""
 
     policy: Policy | None
     problems: tuple[Problem, ...] = ()
@@ -55,7 +55,7 @@ def load(raw: bytes, own: frozenset[str] = frozenset(), folder: Path | None = No
     builder = _Builder(problems, folder, stored)
     policy = builder.policy(root, f"file-{hashlib.sha256(raw).hexdigest()[:8]}", own)
     found = tuple(sorted(set(builder.problems)))
-    return Document(None if found else policy, found)
+    return Document(None if any(one.stops for one in found) else policy, found)
 
 
 @dataclass
@@ -81,7 +81,7 @@ class _Builder:
         if rules and rules[-1][1] is items[-1]:
             self.problems += no_default(rules[-1][0], items[-1].position)
         examples = self._examples(parts.get("tests"), zone, [str(_plain(item.value["name"])) for item in items if "name" in _inside(item)])
-        if self.problems or workflow is None:
+        if any(one.stops for one in self.problems) or workflow is None:
             return None
         return self._try(
             root,
@@ -224,6 +224,7 @@ def _rule(node: Node) -> Rule:
         answer=given.get("answer", ""),
         forward_to=given.get("to", ""),
         attach=given.get("attach", "mail"),
+        description=given.get("description", ""),
     )
 
 

@@ -132,6 +132,7 @@ def _rule() -> dict[str, Any]:
         {
             "name": _about(_TEXT, "a short name; explain and the journal show it"),
             "reason": _about(_TEXT, "why, in a plain sentence"),
+            "description": _about(_TEXT, "what the rule is for and who wanted it; explain and the page of a mail show it"),
             "says": _about(_TEXT, "the name of `reason` in earlier releases"),
             "when": _CONDITION,
             "then": _about(_word(sorted(DISPOSITIONS)), "what becomes of the mail"),
@@ -151,7 +152,9 @@ def _workflow() -> dict[str, Any]:
     actors = _list(_word(("operator", "system", "contact")), 1)
     turn = _about(_word(TURNS), "whose turn it is: the colour of the status in pages and mails; ours when it is not said")
     hints = _about(_LABELS, "what the status means for a customer, said in mails; {portal} is the portal's name")
-    more = {"solved": _TRUTH, "final": _TRUTH, "turn": turn, "hints": hints}
+    solved = _about(_TRUTH, "the matter is done: the time is kept, reopen_days count from it, and a reply may open the case again")
+    final = _about(_TRUTH, "closed for good: customers can neither comment nor open it again; most workflows have one such status")
+    more = {"solved": solved, "final": final, "turn": turn, "hints": hints}
     status = _object({"key": _TEXT, "labels": _LABELS, **more}, ("key", "labels"))
     step = _object({"from": words, "to": _TEXT, "who": actors}, ("from", "to"))
     operation = _object({"name": _TEXT, "labels": _LABELS, "steps": _list(step, 1)}, ("name", "labels", "steps"))
@@ -275,9 +278,9 @@ def misfits(node: Node, form: Schema = SCHEMA, what: str = "the document") -> It
         yield from _scalar(node, form, what)
 
 
-def problem(position: Position, what: str) -> Problem:
+def problem(position: Position, what: str, *, stops: bool = True) -> Problem:
     """A problem at this position."""
-    return Problem(position.line, position.column, what)
+    return Problem(position.line, position.column, what, stops)
 
 
 def meant(name: str, known: Sequence[str]) -> str:

@@ -38,15 +38,19 @@ class Position:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that is wrong, and where. `what` is one sentence without a full stop, with advice after a semicolon."""
+    """One thing that is wrong, and where. `what` is one sentence without a full stop, with advice after a semicolon.
+
+    `stops` False: a warning about a document that may be used all the same.
+    """
 
     line: int
     column: int
     what: str
+    stops: bool = True
 
     def at(self, file: str) -> str:
         """`file:line:column: what`."""
-        return f"{file}:{self.line}:{self.column}: {self.what}"
+        return f"{file}:{self.line}:{self.column}: {'' if self.stops else 'warning: '}{self.what}"
 
 
 @dataclass(slots=True)

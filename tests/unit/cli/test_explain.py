@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.unit.cli.conftest import Run
 
 MAIL = b"From: Kari <kari@kunde.example>\r\nTo: support@example.test\r\nSubject: SUP-1\r\n\r\nHei, se her\r\n"
-ADDED = ["auth", "trust", "case", "disposition", "rule", "policy_version", "trail", "effects", "facts"]
+ADDED = ["auth", "trust", "case", "disposition", "rule", "policy_version", "trail", "effects", "facts", "rule_description"]
 
 
 def test_given_a_mail_when_explained_then_the_object_is_parses_and_the_decision(mailgate: Run, tmp_path: Path) -> None:

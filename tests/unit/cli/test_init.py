@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from mailgate import config
+from mailgate.clock import utc_now
 from mailgate.errors import PolicyError
 from mailgate.inbound.smtp.tls import server_context
+from mailgate.rules.default import SUPPORTWEB_POLICY
+from mailgate.runtime.active_policy import compiled
 from mailgate.runtime.bootstrap import make_active_policy, open_store
+from mailgate.store.rows import PolicyVersion
 from tests.unit.cli.conftest import Run
 
 
@@ -108,3 +112,10 @@ def test_given_the_settings_of_init_when_read_then_authors_are_verified_and_no_n
     assert "\ntrusted_from = []\n" in text
     settings = config.load(tmp_path / "gate" / "mailgate.toml", {})
     assert [who for who in settings.believed.values() if "verified" not in who] == ["nobody"] * 4
+
+
+def test_given_the_policy_that_init_wrote_when_it_is_in_force_then_no_command_reads_its_yaml(mailgate: Run, tmp_path: Path) -> None:
+    mailgate("init", "gate")
+    text = (tmp_path / "gate" / "policy.yaml").read_text(encoding="utf-8")
+    version = PolicyVersion(1, text, hashlib.sha256(text.encode()).hexdigest(), "eva", "", utc_now())
+    assert compiled(version, frozenset()).rules is SUPPORTWEB_POLICY.rules

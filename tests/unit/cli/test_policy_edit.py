@@ -11,6 +11,7 @@ import typer
 from mailgate.cli import main
 from tests.unit.cli.conftest import Run
 
+MODELINE = "# yaml-language-server: $schema=policy.schema.json\n"
 HOLD = "rules: [{name: hold_all, when: always, then: hold}]\n"
 
 
@@ -121,6 +122,17 @@ def test_given_another_who_activates_meanwhile_when_edited_then_theirs_stays_in_
     assert "version 2 came into force while you edited version 1; nothing was activated: mailgate policy diff 2 FILE" in answer.err
     assert "policy.yaml has what you wrote" in answer.err
     assert mailgate("policy", "show").out == HOLD + "# theirs\n"
+
+
+@pytest.mark.usefixtures("editor")
+def test_point_15_given_a_version_that_names_a_schema_itself_when_edited_then_its_line_stays(mailgate: Run, tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(MODELINE + HOLD)
+    mailgate("policy", "activate", "one.yaml", "--comment", "first")
+    assert mailgate("policy", "edit").err == "nothing was changed\n"
+    assert (tmp_path / "given.yaml").read_text() == MODELINE + HOLD
+    (tmp_path / "new.yaml").write_text(MODELINE + HOLD + "# more\n")
+    assert mailgate("policy", "edit", "--comment", "x", stdin=b"y\n").code == 0
+    assert mailgate("policy", "show").out == MODELINE + HOLD + "# more\n"
 
 
 @pytest.mark.usefixtures("editor")

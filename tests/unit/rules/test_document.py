@@ -24,6 +24,7 @@ from mailgate.rules.document.yaml_tree import MAX_DOCUMENT_BYTES, parse
 from mailgate.rules.examples import facts_of, failures
 from mailgate.rules.facts import FACTS
 from mailgate.rules.policy import Policy, Rule
+from mailgate.rules.policy_diff import differences
 from tests.support.pace import seconds_at_rest
 
 SHIPPED = Path(mailgate.rules.__file__).with_name("supportweb.yaml")
@@ -252,3 +253,45 @@ def test_given_a_zone_when_loaded_then_sections_without_one_have_it():
 def test_given_a_reason_by_its_name_or_that_of_earlier_releases_when_loaded_then_it_is_the_same(key):
     document = load(f"rules: [{{name: default, when: always, then: hold, {key}: a person looks}}]\n".encode(), OWN)
     assert [rule.reason for rule in document.policy.rules] == ["a person looks"]
+
+
+FINAL = """rules:
+  - {name: default, when: always, then: redirect}
+workflow:
+  initial: open
+  statuses:
+    - {key: open, labels: {nb: Å, nn: Å, en: O}}
+    - {key: done, labels: {nb: F, nn: F, en: D}, final: true}
+  operations:
+    - {name: finish, labels: {nb: F, nn: F, en: F}, steps: [{from: [open], to: done}]}
+"""
+REPLY = "  replies:\n    - {status: done, to: open, within_reopen_days: true}\n"
+REOPEN = "    - {name: reopen, labels: {nb: G, nn: G, en: R}, steps: [{from: [done], to: open, who: [contact]}]}\n"
+
+
+@pytest.mark.parametrize(("more", "how"), [(REPLY, "a reply moves it to 'open'"), (REOPEN, "customers can reopen it"), ("", "")])
+def test_point_15_given_a_status_that_is_final_and_means_solved_when_loaded_then_a_warning_says_so_and_the_policy_is_there(more, how):
+    document = load((FINAL + more).encode(), OWN)
+    assert document.policy is not None
+    said = f"warning: status 'done' is final, which keeps customers out, and {how}; say solved: true in place of final"
+    assert [one.at("p.yaml") for one in document.problems] == ([f"p.yaml:7:7: {said}"] if how else [])
+    solved = load((FINAL + more).replace("final: true", "solved: true").encode(), OWN)
+    assert [one for one in solved.problems if not one.stops] == []
+
+
+def test_point_15_given_a_warning_when_checked_then_the_document_is_good_and_the_warning_is_shown(tmp_path, capsys):
+    file = tmp_path / "p.yaml"
+    file.write_text(FINAL + REOPEN, encoding="utf-8")
+    assert main(["policy", "check", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert f"{file}:7:7: warning: status 'done' is final" in out
+    assert f"{file}: 1 rules, 1 warning, no tests" in out
+
+
+def test_point_15_given_a_description_of_a_rule_when_loaded_then_it_is_kept_for_people_and_differences_show_it():
+    text = "rules: [{name: default, description: %s, when: always, then: redirect}]"
+    before, after = (load((text % words).encode(), OWN).policy for words in ("Ønsket av Kari", "Ønsket av Per"))
+    assert (before.description("default"), before.description("none")) == ("Ønsket av Kari", "")
+    assert [(one.name, one.before, one.after) for one in differences(before, after)] == [
+        ("default.description", "Ønsket av Kari", "Ønsket av Per")
+    ]

@@ -9,6 +9,8 @@ import pytest
 from mailgate.application.cases import comment, read
 from mailgate.application.customers import contacts, suppressions
 from mailgate.application.desk.mail import NEAR_BYTES
+from mailgate.application.policies.documents import Document
+from mailgate.application.policies.versions import Activate, activate
 from mailgate.mail.html_view import inert
 from mailgate.mail.limits import Limits
 from mailgate.mail.mime import prescan
@@ -153,6 +155,16 @@ def test_given_the_html_of_a_mail_when_framed_then_it_has_a_policy_of_its_own(si
     assert html.headers["content-security-policy"].endswith("sandbox")
     assert html.headers["x-frame-options"] == "SAMEORIGIN"
     assert site.logged_in(KARI, "kari").get(f"/desk/mail/{id_}/html").status == 404
+
+
+def test_point_15_given_a_rule_with_a_description_when_its_mail_is_shown_then_it_stands_below_the_rule(
+    site: SiteUnderTest, ola: Visitor
+) -> None:
+    text = "rules: [{name: people, reason: alt leses, description: Ønsket av Kari i mars, when: always, then: hold}]\n"
+    activate(site.office.app, EVA, Activate(Document(text.encode(), "people.yaml"), "prøve"))
+    id_ = held(site)
+    page = ola.get(f"/desk/mail/{id_}").shown()
+    assert "people: alt leses Ønsket av Kari i mars" in page
 
 
 def test_given_a_large_mail_when_it_and_its_html_are_shown_then_the_process_of_the_pages_reads_none_of_it(
