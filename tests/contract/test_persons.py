@@ -22,6 +22,7 @@ from mailgate.store.schema import decisions, journal, notices, outbox
 from mailgate.store.search_words import terms
 from mailgate.store.unit_of_work import Store
 from tests.support.entries import accepted, claimed, comment, entry, notice, raw_mail, stored_case
+from tests.support.entries import event as event_of
 from tests.support.person_everywhere import ADDRESS, ALIKE, NAME, NOBODY, OTHER, PER, WORD, Everywhere, fill, texts, with_words
 from tests.support.statements import statements
 from tests.support.waiting import until
@@ -103,6 +104,22 @@ def test_given_accounts_of_staff_when_somebody_without_a_contact_is_looked_for_t
         found = uow.persons.traces("ukjent@annen.example")
         assert (found.staff, found.accounts, len(found.entries)) == (False, [], 1)
         assert uow.persons.traces("eva@example.no").staff
+
+
+def test_given_somebody_without_a_contact_who_wrote_to_a_case_when_erased_then_their_name_goes_with_their_words(store: Store) -> None:
+    made = stored_case(store)
+    (id_,) = accepted(store, 1)
+    claimed(store)
+    actor = Actor("system", "Nils Ukjent")  # how intake names an author whom it does not know
+    with store.transaction() as uow:
+        said = replace(comment(made, store.now(), id_, text=f"{WORD}, hilsen Nils Ukjent"), author=actor)
+        answered = replace(comment(made, store.now(), text="Takk, Nils Ukjent"), author=Actor("operator", "eva"))
+        uow.cases.write([Change(made, (said, answered), (replace(event_of(made, store.now()), actor=actor),))])
+        uow.journal.finish([Outcome(id_, "commented", author="kari@kunde.example")])
+    _erase(store, "kari@kunde.example")
+    found = texts(store)
+    assert [name for name, rows in found.items() if "ukjent" in rows or WORD in rows] == []
+    assert "takk, [slettet]" in found["comments"]
 
 
 def test_given_a_mail_about_them_in_the_hands_of_a_worker_when_asked_then_it_counts(store: Store, clock: SteppedClock) -> None:

@@ -14,7 +14,10 @@ from mailgate.clock import SteppedClock
 from mailgate.rules.reachability import BounceLimits, Failure, Suppression
 from mailgate.store import migrate
 from mailgate.store.database import Database, open_database
+from mailgate.store.repositories.notices import STOPPED_BY_ADDRESS
+from mailgate.store.repositories.outbox.filters import OutboxFilter
 from mailgate.store.unit_of_work import Store, UnitOfWork
+from tests.support.entries import frozen, notice
 from tests.support.old_schema import upgrade_to
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -182,3 +185,14 @@ def test_given_suppressions_of_the_schema_before_when_upgraded_then_each_gets_it
         found = [(one.address, one.reason, one.cause, one.until) for one in uow.suppressions.of([address for address, _ in rows])]
     assert found == [(*rows[0], "bounce", None), (*rows[1], "operator", None)]
     database.close()
+
+
+def test_given_an_address_beyond_ascii_when_lifted_then_what_it_stopped_goes_out(database: Database, clock: SteppedClock) -> None:
+    store, now = Store(database, clock), clock()
+    with store.transaction() as uow:
+        uow.notices.add([notice(now, None, "Øystein@Kunde.example")])
+        uow.outbox.add([frozen(1, now, address="ØYSTEIN@kunde.example")])
+        claims = uow.notices.claim(now, 5, timedelta(minutes=1))
+        uow.notices.suppress([one.id for one in claims], f"{STOPPED_BY_ADDRESS}: 550")
+        assert uow.notices.send_stopped("øystein@kunde.example", now, now) == 1
+        assert len(uow.outbox.ids(OutboxFilter(address="øystein@kunde.example"))) == 1

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
 from mailgate.cases.model import Contact
 from mailgate.store.repositories.case_index import index_again
@@ -94,14 +94,14 @@ class Erasing:
         logins = select(accounts.c.name).where(accounts.c.id.in_(self._found.accounts))
         names = {one.name for one in self._found.contacts} | {*self._connection.execute(logins).scalars()}
         for some in chunks(self._found.comments):
-            unknown = select(comments.c.author_name).where(comments.c.id.in_(some), *self._theirs_or_nobodys())
+            unknown = select(comments.c.author_name).where(comments.c.id.in_(some), self._theirs_or_nobodys())
             names |= {*self._connection.execute(unknown).scalars()}
         return {name for name in names if len(name.split()) > 1}
 
-    def _theirs_or_nobodys(self) -> Sequence[Any]:
-        """Comments whose author is they or is not known: of their mails, that is they."""
+    def _theirs_or_nobodys(self) -> ColumnElement[bool]:
+        """Comments whose author is they or has no contact: of their mails, that is they."""
         author = comments.c.author_contact_id
-        return or_(author.is_(None), author.in_(self._found.contact_ids)), comments.c.author_kind == "contact"
+        return or_(author.is_(None), author.in_(self._found.contact_ids))
 
     def _accounts(self) -> int:
         ids = self._found.accounts
@@ -138,7 +138,7 @@ class Erasing:
             named = update(table).where(table.c[f"{author}_contact_id"].in_(theirs))
             self._connection.execute(named.values({f"{author}_name": self._marker}))
         for some in chunks(self._found.comments):
-            written = update(comments).where(comments.c.id.in_(some), *self._theirs_or_nobodys())
+            written = update(comments).where(comments.c.id.in_(some), self._theirs_or_nobodys())
             self._connection.execute(written.values(author_name=self._marker))
         return self._mentions.in_cases(self._cases) + self._mentions.everywhere()
 

@@ -129,7 +129,12 @@ class Mentions:
         """Rows that may have an address; `of` looks closer."""
         plain = [(table.c[name], {one}) for name in PLAIN.get(table, ()) for one in self._addresses]
         objects = [(table.c[name], _in_json(one)) for name in JSON.get(table, ()) for one in self._addresses]
-        return or_(*(func.lower(column).contains(form, autoescape=True) for column, forms in (*plain, *objects) for form in forms))
+        return or_(*(self._has(column, form) for column, forms in (*plain, *objects) for form in forms))
+
+    def _has(self, column: ColumnElement[str], form: str) -> ColumnElement[bool]:
+        """SQLite's LIKE ignores the case of ASCII by itself, at half the cost of `lower`."""
+        folds = self._connection.dialect.name == "sqlite" and form.isascii()
+        return (column if folds else func.lower(column)).contains(form, autoescape=True)
 
 
 def _in_json(address: str) -> set[str]:
