@@ -31,7 +31,7 @@ from mailgate.mail.reply.line_kinds import (
 from mailgate.mail.reply.quote_lines import is_blank, is_quoted, is_rule
 from mailgate.mail.reply.thanks import is_thanks_only
 from mailgate.mail.reply.words.signature_words import PLACES
-from mailgate.mail.reply.words.talk_words import ANNOUNCING, HANDS_OUT
+from mailgate.mail.reply.words.talk_words import ANNOUNCING, ASKED_FOR, HANDS_OUT
 
 MAX_LINES = 24
 MAX_NAME_CHARS = 48
@@ -217,7 +217,8 @@ def _is_complete(lines: Sequence[str], start: int, hands_out: bool = False) -> b
     """The text above is finished: it does not announce what follows, and, when asked, hands out no person or address."""
     above = next((lines[index] for index in range(start - 1, -1, -1) if not is_blank(lines[index])), "")
     core = above.strip(" \t\xa0*_").lower()
-    if core.endswith((":", ",")) or core.split(" ")[-1] in ANNOUNCING:
+    last = core.split(" ")[-2:]
+    if core.endswith((":", ",")) or last[-1] in ANNOUNCING or tuple(last) in ASKED_FOR:
         return False
     return not hands_out or not any(map(core.__contains__, HANDS_OUT))
 

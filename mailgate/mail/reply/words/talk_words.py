@@ -75,6 +75,12 @@ ANNOUNCING = words("""
     via på: og og/eller
     følgende følgjande følgande følgende følgjende following these disse desse dessa nedenfor below
 """)
+# How a question ends whose answer stands below it: "Kan dere endre til dette?"
+ASKED_FOR = frozenset(
+    (verb, what)
+    for verb in ("til", "till", "to", "slik", "som", "zu")
+    for what in ("dette?", "detta?", "this?", "slik?", "diesem?", "det?")
+)
 # A sentence with one of these, right above a name and a number, hands out the person: no signature.
 HANDS_OUT = (
     "kontakt", "contact", "kontaktperson", "leveringsadress", "leveres til", "levereras", "mottaker", "mottakar", "mottagare",
