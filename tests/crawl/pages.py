@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailgate.web.routes import ROUTES, Route
-from tests.support.crawl import OWN, VISITOR, Scene
+from tests.support.crawl import CONTACTS, OWN, STAFF, VISITOR, Scene
 
 FILES = (
     "/browse/{key}/files/{comment}/{sha256}", "/desk/mail/{id}/html", "/desk/mail/{id}/raw", "/desk/live", "/desk/cases/{key}/live",
@@ -24,6 +24,12 @@ def kind_for(route: Route) -> str:
     return VISITOR if route.audience == "anyone" else "reporter"
 
 
+def kinds_for(route: Route) -> tuple[str, ...]:
+    """Everybody whom a page is shown to, and who may see something of their own on it."""
+    staff, customers = tuple(STAFF), (kind_for(Route(route.method, route.path, route.handler, "contact", route.action)),)
+    return {"staff": staff, "contact": customers, "account": (*customers, *staff), "anyone": (VISITOR, *CONTACTS, *staff)}[route.audience]
+
+
 def path_of(scene: Scene, route: Route, key: str = OWN) -> str:
     """The path of a route with its parts filled in."""
     path = route.path
@@ -35,8 +41,9 @@ def path_of(scene: Scene, route: Route, key: str = OWN) -> str:
     return path + (scene.query(path) if route.method == "GET" else "")
 
 
-def pages(scene: Scene) -> Iterator[tuple[Route, str, str]]:
-    """Route, kind of person and path of every page."""
+def pages(scene: Scene, *, everybody: bool = False) -> Iterator[tuple[Route, str, str]]:
+    """Route, kind of person and path of every page: for one kind of person each, or for everybody who is shown it."""
     for route in ROUTES:
         if route.method == "GET" and route.path not in (*FILES, *FOR_NOBODY):
-            yield route, kind_for(route), path_of(scene, route)
+            for kind in kinds_for(route) if everybody else (kind_for(route), *(("admin",) if route.audience == "account" else ())):
+                yield route, kind, path_of(scene, route)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from mailgate.application.customers import suppressions
+from mailgate.application.desk import presence
 from mailgate.store.columns import PlainText
 from mailgate.store.schema import metadata
 from tests.crawl.pages import pages
-from tests.support.crawl import KINDS, OWN, Scene, make_scene
-from tests.support.office import open_office
+from tests.support.crawl import KINDS, OWN, STAFF, Scene, make_scene
+from tests.support.office import EVA, KARI, open_office
 from tests.support.site import serve
 
 CANARY = "\"><x-mg onx=1>'{{7*7}}"
@@ -27,8 +30,27 @@ NOT_WORDS: Mapping[str, frozenset[str]] = {
     "accounts": frozenset({"username_lower", "address_lower"}),
     "events": frozenset({"facts"}),
     "comment_files": frozenset({"content_type", "disposition", "content_id"}),
+    "suppressions": frozenset({"address"}),
+    "journal": frozenset({"protocol", "operator_decision"}),
+    "decisions": frozenset({"kind", "trust", "policy_version", "trail", "message_id"}),
+    "notices": frozenset({"group_key", "address", "language", "facts"}),
+    "outbox": frozenset({"template", "address", "reverse_path", "message_id", "language", "delivery", "delivery_status"}),
 }
-TABLES = ("cases", "contacts", "customers", "comments", "comment_files", "accounts", "sessions", "events", "reply_texts")
+TABLES = (
+    "cases", "contacts", "customers", "comments", "comment_files", "accounts", "sessions", "events", "reply_texts", "suppressions",
+    "journal", "decisions", "notices", "outbox", "attempts", "presences",
+)  # fmt: skip
+HELD = (
+    "From: {name} <nils@fremmed.example>\nSubject: {words}\nMessage-ID: <canary@fremmed.example>\nMIME-Version: 1.0\n"
+    "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\n\n{words}\n\n-- \n{words}\n\n> {words}\n"
+    "--b\nContent-Type: text/plain; name*=utf-8''{quoted}\nContent-Disposition: attachment; filename*=utf-8''{quoted}\n\nx\n--b--\n"
+)
+"""A held mail whose author, subject, text, signature, quote and file bear the canary."""
+SHOWS = {
+    "/cases", "/browse/{key}", "/browse/{key}/edit", "/me", "/desk", "/desk/cases/{key}", "/desk/held", "/desk/mail/{id}",
+    "/desk/customers", "/desk/customers/{name}", "/desk/contacts/{address}", "/desk/texts", "/desk/texts/edit",
+}  # fmt: skip
+"""Pages that show words of people: the canary must be seen there."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +65,21 @@ class Marked:
 def marked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marked]:
     """See `Marked`."""
     with open_office(Path(tmp_path_factory.mktemp("canary"))) as office:
-        scene = make_scene(office)
+        scene = _with_more(make_scene(office))
         for kind in KINDS[1:]:
             scene.session(kind)
         _mark(scene)
         with serve(office.app) as port:
             yield Marked(scene, port)
+
+
+def _with_more(scene: Scene) -> Scene:
+    """The scene with a suppression, somebody who writes, and a held mail full of the canary."""
+    app = scene.app
+    suppressions.add_suppressions(app, EVA, suppressions.AddSuppressions([KARI], "mailbox full"))
+    presence.be_present(app, scene.principal("operator"), presence.BePresent(OWN, writing=True))
+    text = HELD.format(name=CANARY.replace('"', "").replace("<", "(").replace(">", ")"), words=CANARY, quoted=quote(CANARY))
+    return replace(scene, mail=scene.office.take(text, scene.office.reply_address(OWN, KARI), "nils@fremmed.example"))
 
 
 def _mark(scene: Scene) -> None:
@@ -63,19 +94,25 @@ def _mark(scene: Scene) -> None:
 
 def test_given_the_canary_in_every_field_when_every_page_is_opened_then_it_is_only_ever_text(marked: Marked) -> None:
     seen = set()
-    for route, kind, path in pages(marked.scene):
+    for route, kind, path in pages(marked.scene, everybody=True):
         answer = marked.scene.visitor(kind, marked.port).get(path)
-        assert answer.status in (200, 303), path
+        assert answer.status in (200, 303), (kind, path)
         assert_only_text(answer.text, path)
         if any(one in answer.text for one in SHOWN):
             seen.add(route.path)
-    assert {"/cases", "/browse/{key}", "/browse/{key}/edit", "/me"} <= seen
+    assert SHOWS - seen == set()
+
+
+@pytest.mark.parametrize("show", ["understood", "headers", "trail", "html"])
+def test_given_the_canary_in_a_mail_when_each_view_of_it_is_opened_then_it_is_only_ever_text(marked: Marked, show: str) -> None:
+    for kind in STAFF:
+        answer = marked.scene.visitor(kind, marked.port).get(f"/desk/mail/{marked.scene.mail}?show={show}")
+        assert answer.status == 200
+        assert_only_text(answer.text, show)
 
 
 @pytest.mark.parametrize("path", ["/cases", f"/browse/{OWN}", "/new", "/login"])
 def test_given_the_canary_in_the_address_when_opened_then_it_is_only_ever_text(marked: Marked, path: str) -> None:
-    from urllib.parse import quote
-
     who = marked.scene.visitor("reporter", marked.port)
     for name in ("text", "status", "after", "type", "next"):
         answer = who.get(f"{path}?{name}={quote(CANARY)}")

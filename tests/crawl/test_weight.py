@@ -32,7 +32,7 @@ def full(crawl: Crawl) -> Crawl:
 
 
 def test_given_full_pages_when_opened_then_each_keeps_the_budget(full: Crawl) -> None:
-    for route, kind, path in pages(full.scene):
+    for route, kind, path in pages(full.scene, everybody=True):
         answer = full.visitor(kind).get(path)
         if answer.status == 200:
             assert len(answer.body) <= HEAVIER.get(route.path, MOST_HTML_BYTES), (path, len(answer.body))

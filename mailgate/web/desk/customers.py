@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
+from mailgate.application.access import Action, explain
 from mailgate.application.cases.read import ListCases, list_cases
 from mailgate.application.customers import contacts, customers, join, suppressions
 from mailgate.errors import Ambiguous, Invalid, NotFound
@@ -125,7 +126,7 @@ def _list(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] =
     command = customers.ListCustomers(PAGE_ROWS, request.query.get("after") or None)
     found = customers.list_customers(request.app, request.principal, command)
     values = {"rows": found.rows, "next": found.next, "typed": request.form.fields, "agreements": _agreements(request)}
-    return Page("desk/customers.html.j2", values, status, errors)
+    return Page("desk/customers.html.j2", {**values, "may_add": _may(request, Action.CUSTOMER_ADD)}, status, errors)
 
 
 def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
@@ -137,7 +138,8 @@ def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ..
         "customer": customer, "people": people.rows, "next": people.next, "cases": found.rows, "typed": request.form.fields,
         "agreements": _agreements(request),
     }  # fmt: skip
-    return Page("desk/customer.html.j2", values, status, errors)
+    may = {"may_change": _may(request, Action.CUSTOMER_SET)}
+    return Page("desk/customer.html.j2", {**values, **may}, status, errors)
 
 
 def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
@@ -151,6 +153,10 @@ def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...
 
 def _agreements(request: PageRequest) -> Mapping[str, str]:
     return customers.agreement_names(request.app, request.words.language)
+
+
+def _may(request: PageRequest, action: Action) -> bool:
+    return explain(request.principal, action).allowed
 
 
 def _domains(text: str) -> list[str]:
