@@ -84,6 +84,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, settings: Settings, on_listening: Callable[[str], None]) -> None:
         super().__init__(config)
         self._settings = settings
+        self._reloads = set[asyncio.Task[None]]()
         self._on_listening, self.failed = on_listening, False
 
     def run(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
@@ -110,13 +111,23 @@ class _Server(uvicorn.Server):
             self._on_listening(str(Endpoint(host, port)))
 
     def _begin_signals(self) -> None:
-        """Tell systemd, and take in a new certificate at SIGHUP. In a thread of another program there is neither."""
+        """Tell systemd, and take in certificate and log level at SIGHUP, also at one that came while we started.
+
+        In a thread of another program there is neither.
+        """
         if threading.current_thread() is not threading.main_thread():
             return
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGHUP, self._begin_reload)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
         self._alive = loop.create_task(service_manager.keep_alive())
         service_manager.tell("READY=1")
+
+    def _begin_reload(self) -> None:
+        """Files are read in a thread: pages go on meanwhile."""
+        task = asyncio.get_running_loop().create_task(asyncio.to_thread(self._reload))
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
 
     def _reload(self) -> None:
         use = self._use_certificate if self.config.ssl else None

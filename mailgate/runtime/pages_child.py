@@ -53,7 +53,7 @@ class _Child:
         self._thread.start()
 
     def reload(self) -> None:
-        """Make it take in its certificate and log level."""
+        """Make it take in its certificate and log level; one that starts does so when it listens."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGHUP)
 
@@ -69,6 +69,7 @@ class _Child:
 
     def _keep(self) -> None:
         environment = {name: value for name, value in reader.process_environment().items() if name not in NOT_FOR_THE_CHILD}
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # of this thread and the child, which would die of it while it starts
         while not self._stopping.is_set():
             self._process = subprocess.Popen(self._command, env=environment, stdin=subprocess.PIPE)
             if self._stopping.is_set():

@@ -18,6 +18,7 @@ WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True, help="En
 
 def web(config: ConfigOption = None, with_parent: WithParent = False) -> None:
     """Serve the web pages until SIGTERM or SIGINT."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # one that comes while we start waits until the server takes it
     from mailgate.runtime.pages import serve_pages
 
     settings = prepare(config, split=False)

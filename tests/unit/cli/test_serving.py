@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from mailgate.config import self_signed
@@ -166,10 +167,69 @@ def test_given_a_renewed_certificate_when_told_to_reload_then_the_next_handshake
         assert process.wait(STARTS_S) == 0
 
 
-def _shown(port: int) -> bytes:
-    """The certificate of a handshake."""
+def test_given_pages_with_tls_when_told_to_reload_then_certificate_and_log_level_are_new_and_other_keys_are_named(tmp_path: Path) -> None:
+    certificate, key, port = tmp_path / "cert.pem", tmp_path / "key.pem", free_port()
+    settings, log = tmp_path / "mailgate.toml", tmp_path / "log"
+    text = f'[web]\nlisten = ["127.0.0.1:{port}"]\ntls_cert = "{certificate}"\ntls_key = "{key}"\n[log]\nlevel = "info"\n'
+    settings.write_text(text)
+    assert self_signed.make(certificate, key, "desk.firma.example")
+    with log.open("w") as stream, _running(tmp_path, "web", "--config", str(settings), stderr=stream, stdout=subprocess.DEVNULL) as process:
+        until(lambda: _answers(port), STARTS_S, "it listens", detail=log.read_text)
+        before = _shown_by_pages(port)
+        certificate.unlink()
+        key.unlink()
+        assert self_signed.make(certificate, key, "desk.firma.example")
+        settings.write_text(text.replace('"info"', '"error"') + "[outbound]\nhold_back_s = 7\n")
+        process.send_signal(signal.SIGHUP)
+        until(lambda: _shown_by_pages(port) != before, STARTS_S, "it shows the new one", detail=log.read_text)
+
+        settings.write_text("[web]\nlisten = 7\n")
+        process.send_signal(signal.SIGHUP)
+        until(lambda: '"reload_refused"' in log.read_text(), STARTS_S, "it has refused", detail=log.read_text)
+        settings.write_text(text + "[outbound]\nhold_back_s = 7\n")
+        process.send_signal(signal.SIGHUP)
+        until(lambda: '"restart_for": ["outbound.hold_back_s"]' in log.read_text(), STARTS_S, "it has reloaded", detail=log.read_text)
+        assert log.read_text().count('"reloaded"') == 1, "the level was error at the first time, and is info again"
+        assert _shown_by_pages(port) not in (before, b"")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STARTS_S) == 0
+
+
+def test_given_pages_that_start_when_told_to_reload_then_they_do_it_when_they_listen_and_do_not_die_of_it(tmp_path: Path) -> None:
+    port, log = free_port(), tmp_path / "log"
+    more = {"MAILGATE_WEB__LISTEN": f"127.0.0.1:{port}"}
+    with log.open("w") as stream, _running(tmp_path, "run", more=more, stderr=stream, stdout=subprocess.DEVNULL) as process:
+        gateway = psutil.Process(process.pid)
+        until(lambda: _pages_of(gateway), STARTS_S, "the pages are started")
+        (pages,) = _pages_of(gateway)
+        pages.send_signal(signal.SIGHUP)
+        until(lambda: '"reloaded"' in log.read_text(), STARTS_S, "they have reloaded", detail=log.read_text)
+        assert (_answers(port), pages.is_running()) == (True, True)
+        assert "pages_not_served" not in log.read_text()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STARTS_S) == 0
+
+
+def _pages_of(gateway: psutil.Process) -> list[psutil.Process]:
+    return [one for one in gateway.children() if "--with-parent" in one.cmdline()]
+
+
+def _unverified() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def _shown_by_pages(port: int) -> bytes:
+    """The certificate of a handshake."""
+    plain = socket.create_connection(("127.0.0.1", port), timeout=STARTS_S)
+    with plain, _unverified().wrap_socket(plain) as client:
+        return client.getpeercert(binary_form=True) or b""
+
+
+def _shown(port: int) -> bytes:
+    """The certificate of a handshake."""
+    context = _unverified()
     with smtplib.SMTP("127.0.0.1", port, timeout=STARTS_S) as client:
         client.starttls(context=context)
         assert isinstance(client.sock, ssl.SSLSocket)
