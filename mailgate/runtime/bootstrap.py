@@ -260,7 +260,7 @@ def _intake_options(settings: Settings) -> IntakeOptions:
 def _reader_process(settings: Settings) -> ReaderProcess:
     from mailgate.inbound.intake.reader_process import ReaderProcess, ReadingOptions
 
-    return ReaderProcess(ReadingOptions(ours(settings), settings.intake.read_timeout_s, settings.intake.read_memory_bytes))
+    return ReaderProcess(ReadingOptions(ours(settings), settings.intake.read_timeout_s, memory_bytes=settings.intake.read_memory_bytes))
 
 
 def _finder(settings: Settings) -> CaseFinder:
