@@ -11,6 +11,7 @@ request goes on with the length of the mail and its bytes, which are never copie
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
 import math
 import os
@@ -39,6 +40,7 @@ from mailgate.mail.read import read
 MIB = 1024 * 1024
 HEADER_BYTES = 64 * 1024
 JOINED_BYTES = 64 * 1024
+PIPE_BYTES = 256 * 1024
 READY = b"ready"
 NEAR_BYTES = 256 * 1024
 START_S = 30.0
@@ -162,6 +164,10 @@ class _Reader:
         )
         self._input = cast(BinaryIO, self._child.stdin)
         self._output = cast(BinaryIO, self._child.stdout)
+        self._room = _widened(self._input)
+        self._ready = select.poll()
+        self._ready.register(self._output, select.POLLIN)
+        self._ahead, self._unread = bytearray(JOINED_BYTES), b""
         _write(self._input, options)
         if bytes(self._receive(START_S) or b"") != READY:
             self.end()
@@ -169,18 +175,23 @@ class _Reader:
 
     @contextlib.contextmanager
     def asked(self, mails: Sequence[tuple[bytes, _Asked]]) -> Iterator[None]:
-        """Hand the mails over from a thread of its own, so that neither side waits for the other with full pipes."""
-
-        def hand_over() -> None:
-            with contextlib.suppress(OSError, ValueError):  # the reader is gone; who waits for the answer sees it
-                for raw, asked in mails:
-                    _write(self._input, asked)
-                    _write_bytes(self._input, raw)
-
-        thread = threading.Thread(target=hand_over, name="reading", daemon=True)
+        """Hand the mails over: at once when the pipe has room for them, since no other is on its way; else from a thread of its own, so
+        that neither side waits for the other with full pipes.
+        """
+        requests = [one for raw, asked in mails for one in (pickle.dumps(asked, pickle.HIGHEST_PROTOCOL), raw)]
+        if sum(map(len, requests)) + _LENGTH.size * len(requests) <= self._room:
+            self._hand_over([b"".join([part for one in requests for part in (_LENGTH.pack(len(one)), one)])], _write_all)
+            yield
+            return
+        thread = threading.Thread(target=self._hand_over, args=(requests, _write_bytes), name="reading", daemon=True)
         thread.start()
         yield
         thread.join()
+
+    def _hand_over(self, requests: Sequence[bytes], write: Callable[[BinaryIO, bytes], None]) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the reader is gone; who waits for the answer sees it
+            for request in requests:
+                write(self._input, request)
 
     def answer(self, wall_s: float) -> Mail | str | _Dead | None:
         """The next mail, or its HTML; None when it took too much time; `_Dead` when the reader hangs, or was killed for what it took."""
@@ -201,16 +212,20 @@ class _Reader:
         return self._exactly(_LENGTH.unpack(head)[0], due_s) if head else None
 
     def _exactly(self, size: int, due_s: float) -> bytearray | None:
+        """So many bytes. What is read beyond them is kept: a length and a small answer take one call. None when it is too late."""
         found = bytearray(size)
         left = memoryview(found)
-        handle = self._output.fileno()
+        known, self._unread = self._unread[:size], self._unread[size:]
+        left[: len(known)] = known
+        left = left[len(known) :]
         while left:
             wait_s = due_s - monotonic_s()
-            if wait_s <= 0 or not select.select([handle], [], [], wait_s)[0]:
+            if wait_s <= 0 or not self._ready.poll(wait_s * 1000):
                 return None
-            count = os.readv(handle, [left])
+            count = os.readv(self._output.fileno(), [left, self._ahead])
             if not count:
                 return None
+            self._unread = bytes(self._ahead[: max(0, count - len(left))])
             left = left[count:]
         return found
 
@@ -223,9 +238,20 @@ def _write_bytes(pipe: BinaryIO, content: bytes) -> None:
     """A length and so many bytes. Small ones in one call: it is one less for both sides."""
     head = _LENGTH.pack(len(content))
     for part in (head + content,) if len(content) < JOINED_BYTES else (head, content):
-        view = memoryview(part)
-        while view:
-            view = view[pipe.write(view) :]
+        _write_all(pipe, part)
+
+
+def _write_all(pipe: BinaryIO, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[pipe.write(view) :]
+
+
+def _widened(pipe: BinaryIO) -> int:
+    """How many bytes the empty pipe takes without a reader; more than usual where the system allows it."""
+    with contextlib.suppress(OSError):  # the user's pipes have their limit (/proc/sys/fs/pipe-user-pages-soft)
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    return fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
 
 
 def _read_value(pipe: BinaryIO) -> object | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import struct
 import subprocess
@@ -49,6 +50,26 @@ def test_given_a_reader_that_hangs_when_asked_then_the_mail_is_degraded(reader):
     assert [one.subject for one in patient.read_all([(mail("en"), TO_US)])] == ["en"]
     found = hasty.read_all([(mail("lang", 500_000), TO_US), (mail("lang til", 500_000), TO_US)])
     assert [(one.defects[0], one.subject) for one in found] == [("degraded_over_limits", "lang"), ("degraded_over_limits", "lang til")]
+
+
+def test_given_a_process_with_a_thousand_sessions_when_its_reader_is_started_then_mail_is_read(reader):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert [one.subject for one in reader().read_all([(mail("en"), TO_US)])] == ["en"]
+    finally:
+        for handle in held:
+            os.close(handle)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("sizes", [(10,) * 40, (30_000,) * 30, (10, 90_000, 10, 900_000, 10)])
+def test_given_mails_of_any_sizes_when_read_in_the_process_then_answers_stand_in_order(reader, sizes):
+    raws = [mail(f"nr {number}", size) for number, size in enumerate(sizes)]
+    one = reader()
+    for _ in range(2):
+        assert [found.subject for found in one.read_all([(raw, TO_US) for raw in raws])] == [f"nr {n}" for n in range(len(sizes))]
 
 
 def test_139_given_a_reader_at_work_for_longer_than_is_granted_when_it_goes_on_then_the_kernel_ends_it():
