@@ -16,7 +16,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import text
+import psycopg
+from sqlalchemy import make_url, text
 
 from bench import servers
 from bench.end_to_end import database
@@ -96,8 +97,10 @@ def _over_all(name: str, ours: Gateway) -> Row:
 def _queues(name: str, ours: Gateway, url: str) -> Row:
     """The queues of an agent, with cases in all statuses, given to 50 agents and to nobody, due over a month."""
     opened = open_database(url)
-    with opened.writing.begin() as connection:
+    with opened.writing.begin() as connection, opened.without_limits(connection):
         connection.execute(text(_AT_WORK if opened.is_sqlite else _AT_WORK.replace("END\n", "END::timestamptz\n")))
+    if not opened.is_sqlite:
+        _vacuum(url)
     opened.close()
     spent, slowest = [], ("", 0.0)
     with bootstrap.application(load(ours.config, ours.environment)) as app:
@@ -111,6 +114,12 @@ def _queues(name: str, ours: Gateway, url: str) -> Row:
     p95 = statistics.quantiles(spent, n=20)[-1]
     detail = f"median {statistics.median(spent):.1f} ms; slowest {slowest[0]} {slowest[1]:.0f} ms"
     return Row(f"queues of the desk, 95 of 100, {name}", p95, PAGE_MS, at_most=True, unit="ms", detail=detail)
+
+
+def _vacuum(url: str) -> None:
+    """What autovacuum does within minutes: every case was just written anew, and half of the table is dead rows."""
+    with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True) as server:
+        server.execute("VACUUM ANALYZE cases")
 
 
 _AT_WORK = """
