@@ -218,7 +218,7 @@ def _overdue(store: Store) -> dict[str, int]:
 
 def test_given_old_rows_when_swept_then_each_kind_goes_after_its_own_time(store: Store, clock: SteppedClock, filled: Everywhere) -> None:
     assert not _swept(store)
-    expected = ((31, {"entries": 2}), (0, {}), (30, {"mails": 3, "notices": 1}), (30, {"cases": 3}), (30, {"audit": 3}))
+    expected = ((31, {"entries": 2}), (0, {}), (30, {"mails": 4, "notices": 1}), (30, {"cases": 3}), (30, {"audit": 3}))
     for days, kinds in expected:
         clock.step(days * DAYS)
         assert _overdue(store) == kinds, days

@@ -198,7 +198,8 @@ def _sent(uow: UnitOfWork, store: Store, people: tuple[Contact, Contact, Contact
     shared = {"subject": WORD, "raw": f"{WORD} {ADDRESS}".encode()}
     new = [
         frozen(1, now, address=WRITTEN, **shared),
-        frozen(2, now, address=PER, case_id=own.id, **shared | {"subject": f"Om {NAME}"}),
+        frozen(2, now, address=PER, case_id=own.id, **shared),
+        frozen(4, now, address=PER, **shared | {"subject": f"Om {ADDRESS}", "raw": b"Hei"}),
         frozen(3, now, address="team@example.no", template="forward", journal_id=mail, **shared),
     ]
     uow.outbox.add(new)

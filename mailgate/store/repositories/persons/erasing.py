@@ -118,6 +118,8 @@ class Erasing:
             gone = update(cases).where(cases.c.id.in_(some)).values(summary=self._marker, description="", environment="")
             done += self._connection.execute(gone).rowcount
             redacting.fields_of_cases(self._connection, some, self._marker)
+            # A mail's subject is the summary, and later mails of the thread would take it over.
+            self._connection.execute(update(outbox).where(outbox.c.case_id.in_(some)).values(subject=""))
         self._links_to_reported()
         return done
 
