@@ -54,7 +54,7 @@ _POSTGRES = _Dialect(
     "TIMESTAMPTZ '2021-03-01 09:00:00+00'",
     "sha256(CAST(CAST({i} AS text) AS bytea))",
     "true",
-    {"case_id": "{about}", "words": "setweight(to_tsvector('norwegian', {words}), 'A')", "chars": "length({words})"},
+    {"case_id": "{about}", "words": "setweight(to_tsvector('mailgate_norwegian', {words}), 'A')", "chars": "length({words})"},
 )
 VOCABULARY = (
     "faktura", "skriver", "treg", "innlogging", "passord", "rapport", "mva", "eksport", "ordre", "kunde", "lager", "pris",

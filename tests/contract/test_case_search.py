@@ -87,6 +87,31 @@ def test_given_a_case_when_looked_for_then_all_words_must_be_in_it(store: Store,
     assert found(store, words) == ([7] if is_found else [])
 
 
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("ikke", [1]),
+        ("IKKE", [1]),
+        ("over", [3, 1]),  # and its beginning of a longer word
+        ("ikke over", [1]),
+        ("skjermen ikke", [1]),
+        ("skriveren ikke", []),
+        ("er", [1]),
+        ("og", [2]),
+        ("den har", [2]),
+        ("vi", []),
+        ("the", []),
+    ],
+)
+def test_given_words_that_most_texts_have_when_looked_for_then_they_are_words_like_any_other(
+    store: Store, words: str, numbers: list[int]
+) -> None:
+    reported(store, 1, "Kommer ikke inn", "Skjermen er over i svart")
+    reported(store, 2, "Skriveren står", "Den har gått av og på")
+    reported(store, 3, "Overføring")
+    assert found(store, words) == numbers
+
+
 def test_given_notes_when_a_contact_looks_then_no_word_of_them_is_found(store: Store) -> None:
     made = reported(store, 1, "Skriveren står")
     said(store, made, "Kunden er vrang", kind="note")
@@ -211,4 +236,21 @@ def test_given_an_older_database_with_cases_when_upgraded_then_all_of_it_is_foun
     assert found(store, "merke3") == [3]
     with database.reading.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM case_search")).scalar_one() == 5
+    database.close()
+
+
+def test_given_an_index_without_stop_words_when_upgraded_then_they_are_found(empty_database_url: str, clock: SteppedClock) -> None:
+    database = open_database(empty_database_url)
+    upgrade_to(database, "0011")
+    with database.writing.begin() as connection:
+        connection.exec_driver_sql(_OLD_CONTACT)
+        connection.exec_driver_sql(_OLD_CASE.format(n=1).replace("Skriver 1", "Kommer ikke inn"))
+    upgrade_to(database, "0020")
+    if database.writing.dialect.name == "postgresql":  # as releases before 0021 had made it
+        with database.writing.begin() as connection:
+            connection.exec_driver_sql("DROP TEXT SEARCH CONFIGURATION mailgate_norwegian")
+            connection.exec_driver_sql("DROP TEXT SEARCH DICTIONARY mailgate_norwegian_stem")
+            connection.exec_driver_sql("UPDATE case_search SET words = setweight(to_tsvector('norwegian', 'Kommer ikke inn'), 'A')")
+    migrate.upgrade(database)
+    assert found(Store(database, clock), "ikke") == [1]
     database.close()

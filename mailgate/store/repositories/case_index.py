@@ -1,9 +1,9 @@
-"""The index of the words of cases: the only place that writes and asks it. FTS5 on SQLite, tsvector (Norwegian) on PostgreSQL.
+"""The index of the words of cases: the only place that writes and asks it. FTS5 on SQLite, tsvector (Norwegian stems) on PostgreSQL.
 
 In: changes as they are written, ids of cases whose texts moved, a query. Out: rows of `case_search`, and a condition on cases. One row per
 case, so that words of a query may stand in different comments. `public` holds what contacts may see (key, summary, description, comments),
 `internal` the notes and what was withdrawn; on PostgreSQL these are the weights A and D of one vector. What is a word is decided in
-`search_words` alone: FTS5's tokenizer only parts at spaces.
+`search_words` alone: FTS5's tokenizer only parts at spaces, and PostgreSQL's configuration has no stop words: `ikke` is a word.
 """
 
 from __future__ import annotations
@@ -26,6 +26,18 @@ VERY_FEW_CASES, FEW_CASES, COMMON_HITS = 500, 10_000, 2_000
 HEAD_FIELDS = frozenset({"summary", "description"})
 WITHDRAWN = "comment_withdrawn"
 
+CONFIGURATION = "mailgate_norwegian"
+"""PostgreSQL's own `norwegian` leaves out stop words: who looked for `ikke` found nothing, and for `skriveren ikke` what has no `ikke`."""
+_MAKE_CONFIGURATION = (
+    f"CREATE TEXT SEARCH DICTIONARY {CONFIGURATION}_stem (TEMPLATE = snowball, Language = norwegian)",
+    f"CREATE TEXT SEARCH CONFIGURATION {CONFIGURATION} (COPY = pg_catalog.norwegian)",
+    f"ALTER TEXT SEARCH CONFIGURATION {CONFIGURATION} ALTER MAPPING REPLACE norwegian_stem WITH {CONFIGURATION}_stem",
+)
+_HAS_CONFIGURATION = (
+    f"SELECT 1 FROM pg_ts_config WHERE cfgname = '{CONFIGURATION}' "
+    "AND cfgnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+)
+
 _INDEX = table("case_search", column("rowid"), column("case_id"), column("words"))
 _NUMBER = _INDEX.c.rowid
 
@@ -37,7 +49,7 @@ _SQLITE_APPEND = (
 )
 _POSTGRES_INSERT = (
     "INSERT INTO case_search (case_id, words, chars) VALUES "
-    "(?, setweight(to_tsvector('norwegian', ?), 'A') || setweight(to_tsvector('norwegian', ?), 'D'), ?) "
+    f"(?, setweight(to_tsvector('{CONFIGURATION}', ?), 'A') || setweight(to_tsvector('{CONFIGURATION}', ?), 'D'), ?) "
     "ON CONFLICT (case_id) DO UPDATE SET "
 )
 _POSTGRES_REPLACE = _POSTGRES_INSERT + "words = excluded.words, chars = excluded.chars"
@@ -89,8 +101,17 @@ def index_again(connection: Connection, case_ids: Collection[str]) -> None:
         _replace(connection, _read(connection, select(cases.c.id).where(cases.c.id.in_(case_ids))))
 
 
+def make_configuration(connection: Connection) -> bool:
+    """Make what parts and stems words on PostgreSQL. False when it is there already, or on SQLite, which needs none."""
+    if connection.dialect.name == "sqlite" or connection.exec_driver_sql(_HAS_CONFIGURATION).first():
+        return False
+    for statement in _MAKE_CONFIGURATION:
+        connection.exec_driver_sql(statement)
+    return True
+
+
 def fill(connection: Connection) -> None:
-    """Index every case of a database whose index is empty."""
+    """Index every case: of a database whose index is empty, or anew on PostgreSQL."""
     last = None
     while True:
         ids = select(cases.c.id).order_by(cases.c.id).limit(FILL_CASES)
@@ -170,10 +191,10 @@ def _sqlite_query(terms: Sequence[Term], *, internal: bool) -> str:
 
 
 def _vector_matches(terms: Sequence[Term], *, internal: bool) -> ColumnElement[bool]:
-    """Stems as Norwegian has them, or the words as they stand: the beginning of a word may look like a stop word or have no stem."""
+    """Stems as Norwegian has them, or the words as they stand: the beginning of a word may have no stem."""
     labels = "" if internal else "A"
     query = " & ".join(f"{term.word}:{'*' if term.prefix else ''}{labels}".rstrip(":") for term in terms)
-    either = [func.to_tsquery(literal(kind), query) for kind in ("norwegian", "simple")]
+    either = [func.to_tsquery(literal(kind), query) for kind in (CONFIGURATION, "simple")]
     return _INDEX.c.words.op("@@", is_comparison=True)(either[0].op("||")(either[1]))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from mailgate.store.repositories.case_index import fill
+from mailgate.store.repositories.case_index import fill, make_configuration
 
 revision = "0012"
 down_revision = "0011"
@@ -36,4 +36,5 @@ def upgrade() -> None:
     connection = op.get_bind()
     for statement in (_SQLITE,) if connection.dialect.name == "sqlite" else _POSTGRES:
         connection.exec_driver_sql(statement)
+    make_configuration(connection)
     fill(connection)
