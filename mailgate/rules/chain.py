@@ -267,7 +267,7 @@ def _main_effect(disposition: Disposition, facts: Facts, rule: Rule, answer: str
         args["answer"] = answer
     if rule.forward_to and disposition == "forward":
         args["to"] = rule.forward_to
-        args |= {"attach": rule.attach} if rule.attach != "mail" else {}
+        args |= {"attach": rule.attach} if rule.attach else {}
     return Effect(disposition, args)
 
 

@@ -23,7 +23,7 @@ from mailgate.rules.index import Index
 from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy
 
 Disposition = Literal["comment", "redirect", "note", "create", "forward", "hold", "discard"]
-Attach = Literal["mail", "files"]
+Attach = Literal["", "files"]
 Do = Literal["tag", "set", "transition", "notify", "participant"]
 
 DISPOSITIONS: frozenset[str] = frozenset({"comment", "redirect", "note", "create", "forward", "hold", "discard"})
@@ -68,7 +68,7 @@ class Rule:
     shadow: bool = False
     answer: str = ""
     forward_to: str = ""
-    attach: Attach = "mail"
+    attach: Attach = ""
     description: str = ""
 
     def __post_init__(self) -> None:
@@ -80,7 +80,7 @@ class Rule:
             )
         if (self.then == "forward") != bool(self.forward_to):
             raise ValueError(f"rule {self.name}: forward and an address to forward to belong together")
-        if self.then != "forward" and self.attach != "mail":
+        if self.then != "forward" and self.attach:
             raise ValueError(f"rule {self.name}: only a forward attaches anything")
 
 

@@ -223,7 +223,7 @@ def _rule(node: Node) -> Rule:
         shadow=given.get("shadow", False),
         answer=given.get("answer", ""),
         forward_to=given.get("to", ""),
-        attach=given.get("attach", "mail"),
+        attach="files" if given.get("attach") == "files" else "",
         description=given.get("description", ""),
     )
 
