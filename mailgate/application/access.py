@@ -44,6 +44,7 @@ class Action(StrEnum):
     CASE_DELETE_FILE = "case.delete_file"
     CASE_TAKE_BACK = "case.take_back"
     CASE_WITHDRAW_COMMENT = "case.withdraw_comment"
+    CASE_REMIND = "case.remind"
     TEXT_READ = "text.read"
     TEXT_SET = "text.set"
     CONTACT_READ = "contact.read"
@@ -164,6 +165,7 @@ TABLE: Mapping[Action, Grant] = {
     Action.CASE_DELETE_FILE: _staff("cases:write"),
     Action.CASE_TAKE_BACK: _staff("cases:write"),
     Action.CASE_WITHDRAW_COMMENT: _staff("cases:write"),
+    Action.CASE_REMIND: _staff("cases:write"),
     Action.TEXT_READ: _staff("cases:read"),
     Action.TEXT_SET: _staff("cases:write"),
     Action.CONTACT_READ: _staff("people:read"),

@@ -34,6 +34,9 @@ FieldName = Literal["priority", "case_type", "component"]
 NOTICE_KINDS: frozenset[NoticeKind] = frozenset(
     {"case_created", "comment_added", "status_changed", "assignee_changed", "participant_added"}
 )
+"""What a policy may send or not. A reminder is sent where the policy has reminders."""
+CASE_KINDS: frozenset[NoticeKind] = NOTICE_KINDS | {"reminder"}
+"""Notices of cases to their people, which follow what each person has chosen."""
 
 
 @dataclass(frozen=True, slots=True)

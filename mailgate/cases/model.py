@@ -25,11 +25,12 @@ EventKind = Literal[
     "file_removed",
     "comment_withdrawn",
     "taken_back",
+    "reminded",
 ]
 NoticeKind = Literal[
     "case_created", "comment_added", "status_changed", "assignee_changed", "participant_added", "redirect", "accepted",
     "case_closed", "forward", "team_notice", "account_verify", "account_exists", "account_reset", "account_password",
-    "claim_code", "todo_list",
+    "claim_code", "todo_list", "reminder",
 ]  # fmt: skip
 Agreement = Literal["enkel", "standard", "utvidet"]
 CompanyAccess = Literal["", "view", "comment"]

@@ -126,7 +126,7 @@ class Freezer:
         return self._forward(group, now) if kind == "forward" else self._notice(group, now)
 
     def _notice(self, group: Group, now: datetime) -> OutboxRow | None:
-        shown = news.net(group.notices)
+        shown = news.net(group.notices, group.case)
         if not shown:
             return None
         newest, row_id = group.notices[-1], new_id(now)
@@ -319,6 +319,8 @@ class Freezer:
         newest = group.notices[-1]
         if newest.kind in (*ANSWERS, *ACCOUNT):
             return Lane.SECURITY
+        if newest.kind == "reminder":
+            return Lane.DIGEST
         if newest.kind in CASE_NOTICES and asks_to_choose(self._policy().workflow, newest.facts.get("status", "")):
             return Lane.URGENT
         is_receipt = any(notice.kind == "case_created" for notice in group.notices)

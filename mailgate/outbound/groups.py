@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mailgate.cases.changes import NOTICE_KINDS
+from mailgate.cases.changes import CASE_KINDS
 from mailgate.cases.model import Comment, StoredFile
 from mailgate.errors import CorruptContent
 from mailgate.mail.compose import Part
@@ -53,7 +53,7 @@ def gathered(uow: UnitOfWork, claims: Sequence[ClaimedNotice]) -> list[Group]:
 def _reader(notices: Sequence[ClaimedNotice]) -> tuple[str, str] | None:
     """Whose thread the mail of these notices belongs to: case and contact; None for a mail of no case, or an automatic answer."""
     first = notices[0]
-    return (first.case_id, first.contact_id) if first.kind in NOTICE_KINDS and first.case_id and first.contact_id else None
+    return (first.case_id, first.contact_id) if first.kind in CASE_KINDS and first.case_id and first.contact_id else None
 
 
 def _earlier(uow: UnitOfWork, groups: Iterable[Sequence[ClaimedNotice]]) -> Mapping[str, Comment]:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from mailgate.cases.model import Case, Comment, StoredFile
+from mailgate.cases.waiting import NO_ANSWER
 from mailgate.cases.workflow import Status, possible
 from mailgate.outbound.html_text import shortened
 from mailgate.outbound.render import clean, one_line
 from mailgate.outbound.views import FileView, NewsView, SaidView, StatusView
 from mailgate.outbound.words import MailWords
-from mailgate.rules.date_words import moment_in_words
+from mailgate.rules.agreement_words import working_days
+from mailgate.rules.date_words import moment_in_words, weekday_in_words
 from mailgate.rules.policy import Policy
 from mailgate.store.rows import ClaimedNotice
 
@@ -63,13 +65,13 @@ class Telling:
         return one_line(name) or self.company
 
 
-def net(notices: Sequence[ClaimedNotice]) -> tuple[ClaimedNotice, ...]:
+def net(notices: Sequence[ClaimedNotice], case: Case | None = None) -> tuple[ClaimedNotice, ...]:
     """The notices without what was taken back.
 
     All changes of status become one, from the status before the first to that after the last, or none when both are the same. Likewise
-    all assignments.
+    all assignments. A reminder falls when the case, as it is now, has left the status in which it waited.
     """
-    left = list(notices)
+    left = [notice for notice in notices if notice.kind != "reminder" or case is None or case.status == notice.facts.get("status")]
     for kind in _NET_KINDS:
         changes = [notice for notice in left if notice.kind == kind]
         if not changes:
@@ -98,9 +100,23 @@ def news(notices: Sequence[ClaimedNotice], telling: Telling, case_url: str) -> N
         to=_status_view(status.facts, "to", telling) if status else None,
         assigned=assigned is not None and headline not in ("assigned", "unassigned"), assignee=assignee,
         said=_all_said(spoken, telling, case_url, named=headline == "updated" or several),
-        hint=_hint(entered, telling) if status or headline == "added" else "", asks=now_in.turn == "yours",
+        hint=_hint(entered, telling) if status or headline in ("added", "reminded") else "", asks=now_in.turn == "yours",
         choices=_choices(now_in, telling), ended=status is not None and entered.final,
+        reminded=headline == "updated" and "reminder" in by_kind, closes=_closes(by_kind.get("reminder"), telling),
+        unanswered_days=_unanswered_days(status, telling),
     )  # fmt: skip
+
+
+def _closes(reminder: ClaimedNotice | None, telling: Telling) -> str:
+    """When the case will be closed, in words; "" for never."""
+    day = reminder.facts.get("closes_on", "") if reminder else ""
+    return weekday_in_words(date.fromisoformat(day), telling.language) if day else ""
+
+
+def _unanswered_days(status: ClaimedNotice | None, telling: Telling) -> str:
+    """For how many working days nobody had answered when the case was closed, in words; "" when that is not why."""
+    facts = status.facts if status else {}
+    return working_days(int(facts["days"]), telling.language) if facts.get("because") == NO_ANSWER else ""
 
 
 def greets(notices: Sequence[ClaimedNotice]) -> bool:
@@ -146,7 +162,7 @@ def _headline(notices: Sequence[ClaimedNotice]) -> str:
     only = notices[0]
     if only.kind == "assignee_changed":
         return "assigned" if only.facts.get("to") else "unassigned"
-    return {"comment_added": "commented", "status_changed": "moved"}.get(only.kind, "updated")
+    return {"comment_added": "commented", "status_changed": "moved", "reminder": "reminded"}.get(only.kind, "updated")
 
 
 def _status_view(facts: Mapping[str, str], name: str, telling: Telling) -> StatusView:

@@ -25,7 +25,9 @@ from mailgate.outbound.views import Rendered
 from mailgate.outbound.words import MailWords
 
 SHIPPED = Path(str(files("mailgate.templates"))) / "mail"
-CASE_NOTICES: tuple[str, ...] = ("case_created", "comment_added", "status_changed", "assignee_changed", "participant_added", "digest")
+CASE_NOTICES: tuple[str, ...] = (
+    "case_created", "comment_added", "status_changed", "assignee_changed", "participant_added", "digest", "reminder",
+)  # fmt: skip
 ANSWERS: tuple[str, ...] = ("redirect", "accepted", "case_closed")
 ACCOUNT: tuple[str, ...] = ("account_verify", "account_exists", "account_reset", "account_password", "claim_code")
 KINDS: tuple[str, ...] = (*CASE_NOTICES, *ANSWERS, "forward", "team_notice", "todo_list", *ACCOUNT)

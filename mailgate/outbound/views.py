@@ -62,6 +62,8 @@ class NewsView:
 
     `from_` and `to` are None while the status stays. `assigned`: the new assignee (`assignee`, "" for nobody) is told below the headline.
     `asks`: it is the reader's turn. `choices`: what the reader may choose and a reply does not do, in words; `ended`: replies are refused.
+    `reminded`: the case waits for the reader, as one line among others; `closes`: the day on which it is closed without an answer, "" for
+    never; `unanswered_days`: after how many it was, "" when it was not.
     """
 
     headline: str
@@ -75,6 +77,9 @@ class NewsView:
     asks: bool = False
     choices: str = ""
     ended: bool = False
+    reminded: bool = False
+    closes: str = ""
+    unanswered_days: str = ""
 
 
 @dataclass(frozen=True, slots=True)

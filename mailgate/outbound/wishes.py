@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from mailgate.cases.changes import NOTICE_KINDS
+from mailgate.cases.changes import CASE_KINDS
 from mailgate.cases.workflow import Workflow, possible
 from mailgate.outbound.freeze import Group
 from mailgate.store.repositories.portal import UNCHOSEN, NoticeChoice
@@ -52,7 +52,7 @@ class Wishes:
     def _place(self, group: Group, workflow: Workflow, zone: ZoneInfo, now: datetime, found: Sorted) -> None:
         first = group.notices[0]
         wish, hour = self.by_contact.get(first.contact_id or "", UNCHOSEN)
-        if first.kind not in NOTICE_KINDS:
+        if first.kind not in CASE_KINDS:
             found.wanted.append(group)
         elif (first.contact_id, first.case_id) in self.muted:
             found.unwanted.append((group, MUTED))

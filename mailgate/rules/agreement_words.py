@@ -143,5 +143,15 @@ def _spans(spans: tuple[OpeningSpan, ...], words: _Words) -> str:
 
 def _response(response: ResponseTime, words: _Words) -> str:
     units = words.working_day if response.unit == "working_days" else words.working_hour
-    number = words.numbers[response.amount - 1] if response.amount <= len(words.numbers) else str(response.amount)
-    return f"{words.within} {number} {units[response.amount > 1]}"
+    return f"{words.within} {_counted(response.amount, units, words)}"
+
+
+def working_days(days: int, language: str) -> str:
+    """`ti virkedager`; any other language is nb."""
+    words = _LANGUAGES.get(language, _NB)
+    return _counted(days, words.working_day, words)
+
+
+def _counted(amount: int, units: tuple[str, str], words: _Words) -> str:
+    number = words.numbers[amount - 1] if amount <= len(words.numbers) else str(amount)
+    return f"{number} {units[amount > 1]}"

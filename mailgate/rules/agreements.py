@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -128,6 +128,14 @@ def respond_by(agreement: Agreement, at: datetime) -> datetime:
     if agreement.response.unit == "working_days":
         return _after_days(agreement, at, agreement.response.amount)
     return _after_hours(agreement, at, timedelta(hours=agreement.response.amount))
+
+
+def opening_after(agreement: Agreement, at: datetime, days: int) -> datetime:
+    """When the n-th open day after the day of the aware time `at` opens, aware UTC. `days` from 1."""
+    local = at.astimezone(ZoneInfo(agreement.zone)).date()
+    open_days = (day for day in _days_from(local + timedelta(days=1)) if open_spans(agreement, day, "handling"))
+    found = next(islice(open_days, days - 1, None))
+    return _instant(agreement, found, open_spans(agreement, found, "handling")[0].opens_min)
 
 
 def _after_days(agreement: Agreement, at: datetime, days: int) -> datetime:

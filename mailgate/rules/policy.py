@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailgate.cases.changes import NOTICE_KINDS
 from mailgate.cases.model import NoticeKind
+from mailgate.cases.waiting import closing
 from mailgate.cases.workflow import SUPPORTWEB, Workflow
 from mailgate.mail.model import Mail
 from mailgate.rules.agreements import DEFAULT_ZONE, SUPPORTWEB_AGREEMENTS, Agreement
@@ -111,6 +112,23 @@ class NoticeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingSettings:
+    """What becomes of a case in one of `statuses` whose people do not answer: a reminder, then its end. 0: never.
+
+    Days are working days of the customer's agreement, from the last word or move on the case.
+    """
+
+    remind_after_days: int = 0
+    close_after_days: int = 0
+    statuses: tuple[str, ...] = ("waiting_customer",)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is to be done at all."""
+        return bool(self.remind_after_days or self.close_after_days)
+
+
+@dataclass(frozen=True, slots=True)
 class RedirectSettings:
     """At most one automatic answer per address and template within `window`. `texts`: name -> language -> the words with which the
     answer begins, in place of the template's own; links, hours and response time follow them as ever.
@@ -164,6 +182,7 @@ class Policy:
     zone: str = DEFAULT_ZONE
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: TEXTS)
     notices: NoticeSettings = field(default_factory=NoticeSettings)
+    waiting: WaitingSettings = field(default_factory=WaitingSettings)
     redirect: RedirectSettings = field(default_factory=RedirectSettings)
     legacy: Legacy = SUPPORTWEB_LEGACY
     destinations: frozenset[str] = frozenset()
@@ -176,6 +195,7 @@ class Policy:
             raise ValueError(f"the policy has no agreement {DEFAULT_AGREEMENT!r}, which everyone has who chose no other")
         _check_defaults(self)
         _check_zone(self.zone)
+        check_waiting(self.waiting, self.workflow)
         for rule in self.rules:
             for action in rule.actions:
                 _check_action(self, rule, action)
@@ -223,6 +243,22 @@ def _check_defaults(policy: Policy) -> None:
     ):
         if (key or choices) and key not in {choice.key for choice in choices}:
             raise ValueError(f"the policy has no {noun} {key!r}, which it names as the default" if key else f"it names no default {noun}")
+
+
+def check_waiting(waiting: WaitingSettings, workflow: Workflow) -> WaitingSettings:
+    """The same settings. Raises ValueError when this workflow cannot do what they say."""
+    if not waiting.is_on:  # workflows without the status that is built in
+        return waiting
+    for status in waiting.statuses:
+        if not workflow.has_status(status):
+            raise ValueError(f"waiting names the status {status!r}, which the workflow does not have")
+        if workflow.status(status).final:
+            raise ValueError(f"waiting names the status {status!r}, in which a case is over")
+        if waiting.close_after_days and not closing(workflow, status):
+            raise ValueError(f"waiting closes cases in {status!r}, and no operation of ours leads from there to a final status")
+    if 0 < waiting.close_after_days <= waiting.remind_after_days:
+        raise ValueError("waiting closes a case before its people are reminded")
+    return waiting
 
 
 def _check_zone(zone: str) -> None:

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from mailgate import gc_tuning, log, metrics
 from mailgate.application import retention, todo
 from mailgate.application.app import App
+from mailgate.application.cases import unanswered
 from mailgate.application.principal import Principal
 from mailgate.config import Endpoint, Settings
 from mailgate.errors import ConfigError, MailgateError
@@ -87,7 +88,7 @@ class Gateway:
         return Worker(self._broker, stages, self.settings.worker.sweep_interval_s, self._chores())
 
     def _chores(self) -> Callable[[], None]:
-        """Retention, at most once an hour and process; the store sees to it that two at once do no harm. The daily mail to the desk."""
+        """Retention and reminders, at most once an hour and process; two at once do no harm. The daily mail to the desk."""
         due_at = mail_at = self.store.now()
 
         def chores() -> None:
@@ -98,6 +99,9 @@ class Gateway:
                 purge(self.settings, self.store)
                 if any((expired := retention.sweep(self.app, CHORES, retention.Sweep(daily=True))).values()):
                     _log.info("expired", **expired)
+                if any((settled := unanswered.look_after(self.app, CHORES, unanswered.LookAfter())).values()):
+                    _log.info("unanswered_cases", **settled)
+                    self.notify("notices")
             if self.settings.desk.report_to and now >= mail_at:
                 mail_at = now + DAILY_MAIL_LOOK
                 if todo.mail_todo(self.app, CHORES, todo.MailTodo(daily=True)):

@@ -42,6 +42,7 @@ from mailgate.store.repositories.relay_ids import RelayIdRepository
 from mailgate.store.repositories.retention import RetentionRepository
 from mailgate.store.repositories.staff import StaffRepository
 from mailgate.store.repositories.suppressions import SuppressionRepository
+from mailgate.store.repositories.waiting.customers import CustomersTurnRepository
 from mailgate.store.repositories.waiting.restored import RestoredRepository
 from mailgate.store.repositories.waiting.todo import TodoRepository
 
@@ -178,6 +179,11 @@ class UnitOfWork:
     def todo(self) -> TodoRepository:
         """What waits for a person."""
         return TodoRepository(self._connection)
+
+    @cached_property
+    def customers_turn(self) -> CustomersTurnRepository:
+        """Cases that wait for their people."""
+        return CustomersTurnRepository(self._connection)
 
     @cached_property
     def retention(self) -> RetentionRepository:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from mailgate.cases.model import Actor, Case, Comment, Contact, NoticeKind, Participant, StoredFile
@@ -104,6 +104,13 @@ def groups(language: str, about: About = SAMPLE) -> dict[str, Group]:
         "status_changed.waiting": sample.group(sample("status_changed", 31, **sample.move("open", "waiting_customer"))),
         "status_changed.resolved": sample.group(sample("status_changed", 31, **sample.move("in_progress", "resolved"))),
         "status_changed.closed": sample.group(sample("status_changed", 31, **sample.move("resolved", "closed"))),
+        "status_changed.unanswered": sample.group(
+            sample("status_changed", 31, **sample.move("waiting_customer", "closed"), because="no_answer", days="10")
+        ),
+        "reminder": replace(
+            sample.group(sample("reminder", 31, status="waiting_customer", closes_on="2026-12-07")),
+            case=replace(about.case, status="waiting_customer"),
+        ),
         "assignee_changed": sample.group(sample("assignee_changed", 31, **{"from": "", "to": about.case.assignee or OLA})),
         "assignee_changed.nobody": sample.group(sample("assignee_changed", 31, **{"from": OLA, "to": ""})),
         "participant_added": sample.group(sample("participant_added", 31)),

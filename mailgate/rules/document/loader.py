@@ -25,7 +25,19 @@ from mailgate.rules.document.names import Known, known_of, unknown_in_workflow, 
 from mailgate.rules.document.schema import DAYS, DEFAULTS, SCHEMA, Schema, misfits, problem
 from mailgate.rules.document.yaml_tree import Node, Position, Problem, Unreadable, parse
 from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy
-from mailgate.rules.policy import TEXTS, Action, CaseDefaults, Choice, Example, NoticeSettings, Policy, RedirectSettings, Rule
+from mailgate.rules.policy import (
+    TEXTS,
+    Action,
+    CaseDefaults,
+    Choice,
+    Example,
+    NoticeSettings,
+    Policy,
+    RedirectSettings,
+    Rule,
+    WaitingSettings,
+    check_waiting,
+)
 from mailgate.rules.special_days import day_of_year
 
 _SIGNS: dict[str, Comparison] = {"over": "gt", "under": "lt", "at_least": "ge", "at_most": "le"}
@@ -73,6 +85,7 @@ class _Builder:
         known = known_of(parts, *([choice.key for choice in choices] for choices in (CASE_TYPES, PRIORITIES)))
         self.problems += unknown_names(parts, known, own)
         workflow = self._workflow(parts.get("workflow"), known)
+        waiting = self._try(parts["waiting"], partial(_waiting, workflow), _FORMS["waiting"]) if workflow and "waiting" in parts else None
         zone = self._zone(parts.get("zone"))
         agreements = self._agreements(parts.get("agreements"), zone)
         defaults = self._defaults(parts, known)
@@ -91,6 +104,7 @@ class _Builder:
                 workflow,
                 agreements,
                 notices=_notices(parts.get("notices")),
+                waiting=waiting or WaitingSettings(),
                 redirect=_redirect(parts.get("redirect")),
                 legacy=legacy,
                 examples=examples,
@@ -340,6 +354,12 @@ def _notices(node: Node | None) -> NoticeSettings:
     windows = {kind: timedelta(seconds=seconds) for kind, seconds in given.get("windows_s", {}).items()}
     window = timedelta(seconds=given["window_s"]) if "window_s" in given else made.window
     return NoticeSettings(cast("Any", kinds), window, cast("Any", windows))
+
+
+def _waiting(workflow: Workflow, node: Node) -> WaitingSettings:
+    given = _plain(node)
+    made = WaitingSettings(given.get("remind_after_days", 0), given.get("close_after_days", 0))
+    return check_waiting(replace(made, statuses=tuple(given["statuses"])) if "statuses" in given else made, workflow)
 
 
 def _redirect(node: Node | None) -> RedirectSettings:

@@ -147,6 +147,17 @@ def _rule() -> dict[str, Any]:
     )
 
 
+def _waiting() -> dict[str, Any]:
+    days = {"type": "integer", "minimum": 0}
+    return _object(
+        {
+            "remind_after_days": _about(days, "working days without an answer after which a case's people are reminded, once; 0: never"),
+            "close_after_days": _about(days, "working days without an answer after which the case is closed; 0: never"),
+            "statuses": _about(_list(_TEXT, 1), "the statuses in which a case waits for its people; waiting_customer when it is not said"),
+        }
+    )
+
+
 def _workflow() -> dict[str, Any]:
     words = _list(_TEXT, 1)
     actors = _list(_word(("operator", "system", "contact")), 1)
@@ -239,6 +250,7 @@ def schema() -> dict[str, Any]:
         "zone": _about(_TEXT, f"time zone of dates in mail and of all sections that name none; {DEFAULT_ZONE} when left out"),
         "texts": _object({name: _about(_LABELS, f"in place of {words['en']}") for name, words in TEXTS.items()}),
         "notices": _object({"told": _list(_word(NOTICES)), "window_s": window, "windows_s": _object(dict.fromkeys(NOTICES, window))}),
+        "waiting": _waiting(),
         "legacy": _legacy(),
         "redirect": _object({"window_s": window, "texts": _map(_object(dict.fromkeys(LANGUAGES, _TEXT)))}),
         "destinations": _about(_list(_TEXT), "addresses and domains that rules may forward to and notify; no others"),

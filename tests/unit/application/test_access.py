@@ -44,7 +44,7 @@ PRINCIPALS = {
 }
 STAFF_ONLY = {
     Action.CASE_NOTE, Action.CASE_ASSIGN, Action.CASE_APPROVE, Action.CASE_REFUSE, Action.CASE_MERGE, Action.CASE_MOVE_COMMENT,
-    Action.CASE_DELETE_FILE, Action.CASE_TAKE_BACK, Action.CASE_WITHDRAW_COMMENT, Action.CASE_QUEUE,
+    Action.CASE_DELETE_FILE, Action.CASE_TAKE_BACK, Action.CASE_WITHDRAW_COMMENT, Action.CASE_QUEUE, Action.CASE_REMIND,
 }  # fmt: skip
 CASE_ACTIONS = [action for action in Action if action.value.startswith("case.") and action not in (Action.CASE_LIST, Action.CASE_CREATE)]
 LINKS = {Action.LINK_ANSWER, Action.LINK_CLAIM, Action.LINK_NOTICES}

@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import pytest
 from mailgate import application
 from mailgate.application.app import Installation
 from mailgate.application.backup import BackUp, Restore, back_up, restore
+from mailgate.application.cases.operate import Operate, operate
+from mailgate.application.cases.unanswered import LookAfter, look_after
 from mailgate.application.customers.import_csv import ImportContacts, ImportCustomers, import_contacts, import_customers
 from mailgate.application.database import OwnSchema, upgrade_schema
 from mailgate.application.dkim import SigningRecords, signing_records
@@ -26,6 +29,7 @@ from mailgate.application.policies.versions import Activate, Rollback, activate,
 from mailgate.application.use_case import USE_CASES
 from mailgate.clock import utc_now
 from mailgate.config import Settings
+from mailgate.runtime.active_policy import shipped
 from mailgate.store.database import open_database
 from mailgate.store.opening import open_store
 from mailgate.store.unit_of_work import Store
@@ -69,6 +73,13 @@ def _imports_customers(office: Office, _folder: Path) -> None:
     assert import_customers(office.app, EVA, ImportCustomers("name,domains\nNy AS,ny.example\n")).written
 
 
+def _reminds(office: Office, _folder: Path) -> None:
+    activate(office.app, EVA, Activate(Document((shipped() + "\nwaiting: {remind_after_days: 3}\n").encode(), "mine.yaml"), "prøve"))
+    operate(office.app, EVA, Operate("SUP-1", "ask_customer"))
+    office.clock.step(timedelta(days=7))
+    assert look_after(office.app, EVA, LookAfter())["reminded"] == 1
+
+
 def _backs_up(office: Office, folder: Path) -> None:
     back_up(_installation(office), EVA, BackUp(folder / "backups"))
 
@@ -100,6 +111,7 @@ def _upgrades(office: Office, _folder: Path) -> None:
 CHANGES: dict[str, tuple[Callable[[Office, Path], None], tuple[str, str]]] = {
     "backup.back_up": (_backs_up, ("backup", "back_up")),
     "backup.restore": (_restores, ("outbox", "restore")),
+    "cases.unanswered.look_after": (_reminds, ("case", "remind")),
     "customers.import_csv.import_contacts": (_imports_contacts, ("contact", "import")),
     "customers.import_csv.import_customers": (_imports_customers, ("customer", "import")),
     "database.upgrade_schema": (_upgrades, ("database", "upgrade")),

@@ -1,0 +1,59 @@
+"""Which cases wait for their people, since when, and when they were reminded. On both databases."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from mailgate.cases.ids import new_id
+from mailgate.cases.model import Actor, Case, Change, Event, EventKind
+from mailgate.clock import SteppedClock
+from mailgate.store.repositories.waiting.customers import Unanswered
+from mailgate.store.unit_of_work import Store
+from tests.support.entries import stored_case
+
+WAITING = ("waiting_customer",)
+
+
+def _happens(store: Store, case: Case, kind: EventKind, actor: str, status: str = "waiting_customer") -> datetime:
+    """Write an event of the case, which is in this status after it; when."""
+    event = Event(new_id(store.now()), case.id, kind, Actor(actor, "N"), store.now(), {})  # type: ignore[arg-type]
+    with store.transaction() as uow:
+        uow.cases.write([Change(replace(case, status=status), (), (event,))])
+    return store.now()
+
+
+def _unanswered(store: Store, case_id: str | None = None) -> list[Unanswered]:
+    with store.reading() as uow:
+        return list(uow.customers_turn.unanswered(WAITING, case_id))
+
+
+def test_given_cases_when_asked_then_those_that_wait_are_told_with_the_last_word_of_ours_and_the_reminder(
+    store: Store, clock: SteppedClock
+) -> None:
+    case, other = stored_case(store, 1), stored_case(store, 2)
+    _happens(store, other, "status_changed", "operator", "open")
+    _happens(store, case, "status_changed", "operator")
+    clock.step(timedelta(hours=1))
+    since = _happens(store, case, "comment_added", "operator")
+    clock.step(timedelta(hours=1))
+    _happens(store, case, "note_added", "operator")
+    assert _unanswered(store) == _unanswered(store, case.id) == [Unanswered(case.id, since, None)]
+    assert _unanswered(store, other.id) == []
+    reminded_at = _happens(store, case, "reminded", "system")
+    assert _unanswered(store) == [Unanswered(case.id, since, reminded_at)]
+    clock.step(timedelta(hours=1))
+    again = _happens(store, case, "comment_added", "operator")
+    assert _unanswered(store) == [Unanswered(case.id, again, None)]
+
+
+def test_given_a_customer_who_had_the_last_word_when_asked_then_the_case_does_not_wait_for_them(store: Store, clock: SteppedClock) -> None:
+    case = stored_case(store)
+    _happens(store, case, "status_changed", "operator")
+    for actor in ("contact", "system"):
+        clock.step(timedelta(hours=1))
+        _happens(store, case, "comment_added", actor)
+        assert _unanswered(store) == []
+    clock.step(timedelta(hours=1))
+    since = _happens(store, case, "status_changed", "system")
+    assert _unanswered(store) == [Unanswered(case.id, since, None)]

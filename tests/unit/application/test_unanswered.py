@@ -1,0 +1,151 @@
+"""Cases that wait for their people: reminders, and the end of a case that nobody answers, as the policy says and not otherwise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mailgate.application.cases import comment, operate
+from mailgate.application.cases.unanswered import LookAfter, look_after
+from mailgate.application.policies.documents import Document
+from mailgate.application.policies.versions import Activate, activate
+from mailgate.application.principal import Principal
+from mailgate.runtime.active_policy import shipped
+from tests.support.office import EVA, KARI, PER, Office
+
+CHORES = Principal("system", "chores", "mailgate")
+THURSDAY, END = datetime(2026, 11, 26, 7, 30, tzinfo=UTC), datetime(2026, 12, 7, 7, 30, tzinfo=UTC)
+"""The case waits from Monday 23 November, 10.00 in Oslo; the third working day, and the seventh after that, at half past eight."""
+MINUTE = timedelta(minutes=1)
+NOTHING, REMINDED, CLOSED = ({"reminded": r, "closed": c} for r, c in ((0, 0), (1, 0), (0, 1)))
+
+
+def put_in_force(office: Office, section: str) -> None:
+    """Put this section into the policy in force."""
+    activate(office.app, EVA, Activate(Document((shipped() + section).encode(), "mine.yaml"), "prøve"))
+
+
+def ask(office: Office) -> None:
+    operate.operate(office.app, EVA, operate.Operate("SUP-1", "ask_customer", "Hvilken nettleser bruker du?"))
+
+
+def look(office: Office, at: datetime) -> dict[str, int]:
+    """What the chores do at this time."""
+    office.clock.step(at - office.clock())
+    return look_after(office.app, CHORES, LookAfter())
+
+
+def status(office: Office) -> str:
+    with office.app.store.reading() as uow:
+        return uow.cases.get("SUP-1").status
+
+
+def last_text(office: Office, address: str) -> str:
+    office.work()
+    body = office.mails(address)[-1].get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+@pytest.fixture
+def waiting(office: Office) -> Office:
+    """The case waits for Kari and Per since Monday; reminders after three working days, the end after ten."""
+    put_in_force(office, "\nwaiting: {remind_after_days: 3, close_after_days: 10}\n")
+    ask(office)
+    office.work()
+    return office
+
+
+def test_given_the_policy_that_ships_when_a_case_waits_for_a_year_then_nothing_happens(office: Office) -> None:
+    ask(office)
+    assert look(office, THURSDAY + timedelta(days=364)) == NOTHING
+    assert status(office) == "waiting_customer"
+
+
+def test_given_a_case_that_waits_when_its_day_comes_then_its_people_are_reminded_once_and_know_the_end(waiting: Office) -> None:
+    assert look(waiting, THURSDAY - timedelta(hours=1)) == NOTHING
+    assert look(waiting, THURSDAY) == REMINDED
+    assert look(waiting, THURSDAY + timedelta(hours=2)) == NOTHING
+    assert [one[1] for one in waiting.notices() if one[0] == "reminder"] == [KARI, PER]
+    text = " ".join(last_text(waiting, KARI).split())
+    assert "venter på svar fra deg." in text
+    assert "Hører vi ikke fra deg, lukker vi saken mandag 7. desember." in text
+    assert "Hvilken nettleser bruker du?" in text
+
+
+def test_given_a_reminder_when_nobody_answers_then_the_case_ends_on_the_day_it_said_and_the_mail_says_why(waiting: Office) -> None:
+    look(waiting, THURSDAY)
+    assert look(waiting, END - timedelta(hours=1)) == NOTHING
+    assert look(waiting, END) == CLOSED
+    assert status(waiting) == "closed"
+    assert "Vi lukket saken fordi vi ikke har hørt fra deg på ti virkedager." in " ".join(last_text(waiting, KARI).split())
+    assert look(waiting, END + timedelta(days=30)) == NOTHING
+
+
+def test_given_a_reminder_when_the_customer_answers_then_the_case_does_not_end(waiting: Office) -> None:
+    look(waiting, THURSDAY)
+    comment.add_comment(waiting.app, waiting.contact(KARI), comment.AddComment("SUP-1", "Firefox"))
+    assert look(waiting, END) == NOTHING
+    assert status(waiting) != "closed"
+
+
+def test_given_a_reminder_when_we_write_again_then_the_days_begin_anew(waiting: Office) -> None:
+    look(waiting, THURSDAY)
+    comment.add_comment(waiting.app, EVA, comment.AddComment("SUP-1", "Vi trenger det for å komme videre."))
+    assert look(waiting, THURSDAY + timedelta(days=1)) == NOTHING
+    assert look(waiting, THURSDAY + timedelta(days=5)) == REMINDED
+
+
+def test_given_a_night_or_a_weekend_when_a_reminder_is_late_then_it_waits_for_the_next_opening(waiting: Office) -> None:
+    assert look(waiting, datetime(2026, 11, 26, 21, tzinfo=UTC)) == NOTHING
+    assert look(waiting, datetime(2026, 11, 28, 11, tzinfo=UTC)) == NOTHING
+    assert look(waiting, datetime(2026, 11, 30, 8, tzinfo=UTC)) == REMINDED
+
+
+def away(office: Office, until: datetime, *addresses: str) -> None:
+    with office.app.store.transaction() as uow:
+        uow.contacts.remember_absences({office.contact(address).id: until for address in addresses})
+
+
+def test_given_people_who_are_all_away_when_the_day_comes_then_days_are_counted_from_when_the_first_is_back(waiting: Office) -> None:
+    away(waiting, datetime(2026, 12, 1, 8, tzinfo=UTC), KARI)
+    away(waiting, datetime(2026, 12, 9, 8, tzinfo=UTC), PER)
+    assert look(waiting, datetime(2026, 12, 3, 8, tzinfo=UTC)) == NOTHING
+    assert look(waiting, datetime(2026, 12, 4, 8, tzinfo=UTC)) == REMINDED
+    assert [one[1] for one in waiting.notices() if one[0] == "reminder"] == [KARI]
+
+
+def test_given_a_case_that_has_waited_long_when_a_policy_begins_to_close_then_its_people_are_reminded_first(office: Office) -> None:
+    ask(office)
+    office.clock.step(timedelta(days=364))
+    put_in_force(office, "\nwaiting: {remind_after_days: 3, close_after_days: 10}\n")
+    assert look(office, office.clock() + MINUTE) == REMINDED
+    assert status(office) == "waiting_customer"
+
+
+def test_given_no_reminders_when_the_days_are_over_then_the_case_ends(office: Office) -> None:
+    put_in_force(office, "\nwaiting: {close_after_days: 3}\n")
+    ask(office)
+    assert look(office, THURSDAY - timedelta(days=1)) == NOTHING
+    assert look(office, THURSDAY) == CLOSED
+
+
+def test_given_a_policy_that_sends_no_changes_of_status_when_a_case_ends_then_its_people_are_notified_all_the_same(office: Office) -> None:
+    text = shipped().replace("participant_added, status_changed]", "participant_added]")
+    assert text != shipped()
+    document = Document((text + "\nwaiting: {close_after_days: 3}\n").encode(), "mine.yaml")
+    activate(office.app, EVA, Activate(document, "prøve"))
+    ask(office)
+    look(office, THURSDAY)
+    assert [one[1] for one in office.notices() if one[0] == "status_changed"] == [KARI, PER]
+
+
+def test_given_a_reminder_that_waits_for_a_daily_mail_when_the_case_moves_on_then_it_is_not_sent(waiting: Office) -> None:
+    look(waiting, THURSDAY)
+    operate.operate(waiting.app, EVA, operate.Operate("SUP-1", "start"))
+    waiting.work()
+    assert ("reminder", KARI, "rendered") in waiting.notices()
+    body = waiting.mails(KARI)[-1].get_body(("plain",))
+    assert body is not None
+    assert "venter på svar" not in body.get_content()
