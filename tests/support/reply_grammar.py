@@ -205,7 +205,7 @@ PHONES = [
     "M: +45 12 34 56 78",
 ]
 EXTRAS = ["www.kunde.example", "Storgata 1, 0155 Oslo", "Postboks 12, 5003 Bergen", "Org.nr. 999 888 777 MVA", "https://www.kunde.example"]
-PHONE_LINES = {
+MOBILE_SIGNATURES = {
     "nb": ["Sendt fra min iPhone", "Sendt fra Outlook for iOS", "Hent Outlook for Android"],
     "nn": ["Sendt frå min iPhone"],
     "sv": ["Skickat från min iPhone", "Hämta Outlook för iOS"],
@@ -332,7 +332,7 @@ def _signature(random: Random, language: str, name: str) -> tuple[str, bool]:
     if style == "none":
         return "", True
     if style == "phone":
-        return random.choice(PHONE_LINES[language]), True
+        return random.choice(MOBILE_SIGNATURES[language]), True
     if style == "closing":
         return f"{closing}{gap}{shown.split(' ')[0]}", name != "Kunde AS"
     if style == "one-line":

@@ -25,7 +25,7 @@ from mailgate.inbound.intake.split_delivery import EarlierDeliveries
 from mailgate.killpoint import reached
 from mailgate.mail.defang import defanged
 from mailgate.mail.model import Mail
-from mailgate.mail.reply.known_signature import remembered
+from mailgate.mail.reply.known_signature import remember_ending
 from mailgate.mail.smtp_address import folded
 from mailgate.rules import operator_decision
 from mailgate.rules.reachability import BounceLimits
@@ -126,7 +126,7 @@ def _remember_ending(message: IntakeMessage, found: Effects, writes: _Writes) ->
     if author is None or found.change is None or message.mail.kind != "human":
         return
     before = writes.endings.get(author.id, author.recent_endings)
-    after = remembered(before, message.mail.reply)
+    after = remember_ending(before, message.mail.reply)
     if after != before:
         writes.endings[author.id] = after
 

@@ -35,7 +35,7 @@ from mailgate.killpoint import reached
 from mailgate.mail import srs
 from mailgate.mail.auth.received import Network
 from mailgate.mail.model import Envelope, Mail
-from mailgate.mail.reply.known_signature import without_known
+from mailgate.mail.reply.known_signature import without_known_signature
 from mailgate.metrics import count, observe
 from mailgate.rules import chain, operator_decision
 from mailgate.rules.operator_decision import OperatorDecision
@@ -390,5 +390,5 @@ def _recognised(message: IntakeMessage) -> IntakeMessage:
     author, reply = message.match.author, message.mail.reply
     if author is None or not author.recent_endings:
         return message
-    found = without_known(reply, author.recent_endings)
+    found = without_known_signature(reply, author.recent_endings)
     return message if found == reply else replace(message, mail=replace(message.mail, reply=found))

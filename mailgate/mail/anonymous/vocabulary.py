@@ -20,19 +20,19 @@ from mailgate.mail.reply import (
     footer,
     header_block,
     line_kinds,
-    mobile_line,
+    mobile_signature,
     placeholder,
     signature_block,
     thanks,
 )
-from mailgate.mail.reply.words import device_words, footer_words, history_words, quote_words, signature_words, talk_words
+from mailgate.mail.reply.words import device_words, footer_words, history_words, prose_words, quote_words, signature_words
 from mailgate.mail.words import absence_words, automated_words
 from mailgate.mail.words.word_lists import words
 
 _MODULES = (
     absence_words, automated_words, calendar_answer, language, reaction, return_date, attribution, delimiter, device_words, footer,
-    footer_words, header_block, history_words, line_kinds, mobile_line, placeholder, quote_words, signature_block, signature_words,
-    talk_words, thanks,
+    footer_words, header_block, history_words, line_kinds, mobile_signature, placeholder, quote_words, signature_block, signature_words,
+    prose_words, thanks,
 )  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ESCAPES = re.compile(r"\(\?P?<\w+>|\(\?[a-z]+\)|\\[a-zA-Z]")

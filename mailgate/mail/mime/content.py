@@ -16,7 +16,7 @@ from mailgate.mail.mime.smime import signed_content
 from mailgate.mail.mime.structure import Part, Tree, build_part
 from mailgate.mail.mime.tnef import SIGNATURE, Tnef, read_tnef
 from mailgate.mail.mime.transfer import uu_files
-from mailgate.mail.reply.placeholder import is_boilerplate, names_other_form, says_nothing
+from mailgate.mail.reply.placeholder import is_boilerplate, is_placeholder, mentions_html_version
 
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _CALENDARS = frozenset({"text/calendar", "application/ics", "text/x-vcalendar", "application/calendar"})
@@ -82,7 +82,7 @@ def gather(tree: Tree, limits: Limits) -> Content:
     tnefs = [_add_part(tree, part, content, html, limits) for part in chosen.parts]
     html = html or next((one.html for one in tnefs if one and one.html), "")
     content.html = html or None
-    if says_nothing(content.text):
+    if is_placeholder(content.text):
         _take_other_text(tree, content, html, [one for one in tnefs if one])
     elif chosen.plain and chosen.html:
         _compare_forms(tree, content, html)
@@ -100,7 +100,7 @@ def _compare_forms(tree: Tree, content: Content, html: str) -> None:
         return
     tree.note(alternatives.DEFECT)
     content.marked, content.other_text = marked, marked.text
-    if names_other_form(content.text):
+    if mentions_html_version(content.text):
         content.text, content.other_text = content.other_text, content.text
 
 
@@ -118,7 +118,7 @@ def _take_other_text(tree: Tree, content: Content, html: str, tnefs: list[Tnef])
     elif marked is not None and marked.hid:
         tree.note("hidden_text")
     other = _other_text(tnefs, marked)
-    if not says_nothing(other) or not content.text.strip():
+    if not is_placeholder(other) or not content.text.strip():
         content.text = other
         content.marked = marked
 

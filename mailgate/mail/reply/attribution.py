@@ -1,8 +1,8 @@
-"""Recognises the line with which a client announces quoted text: "On … Ola wrote:", in any locale, on one line or several.
+"""Recognises attribution lines above quoted text: "On … Ola wrote:", in any locale, on one line or several.
 
-Lines of text come in, a span of lines goes out. A grammar over word kinds (date words, verb, author, colon), not one pattern per
-client, so that a locale or client that nobody listed is still seen. Every look is bounded: at most `MAX_WINDOW` lines of at most
-`MAX_HEADER_CHARS` characters. Must never decide what is kept: that is `reply`.
+In: lines of text. Out: a span of lines. A grammar over word kinds (date words, verb, author, colon) instead of one pattern per client,
+so that unlisted locales and clients are recognised too. Bounded: at most `MAX_WINDOW` lines of at most `MAX_HEADER_CHARS` characters.
+It must never decide what is cut: that is `extract`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def may_end_attribution(line: str) -> bool:
 
 
 def may_hold_attribution(line: str) -> bool:
-    """Cheap: an address and a colon after it stand within the line, or a verb of writing ends it."""
+    """Fast pre-check: the line holds an address and a colon after it, or ends with a verb of writing."""
     at = line.find("@", 0, MAX_LINE_CHARS)
     return at > 0 and (line.find(":", at, MAX_LINE_CHARS) > 0 or line.endswith(_LAST_VERBS))
 
@@ -53,7 +53,7 @@ def may_hold_attribution(line: str) -> bool:
 def attribution_at(lines: Sequence[str], index: int, floor: int, quote_follows: bool) -> Span | None:
     """The attribution that ends with line `index`, or None. It never starts above `floor`.
 
-    `quote_follows`: the next line that shows something is quoted; then weaker evidence is enough.
+    `quote_follows`: the next non-blank line is quoted; then weaker evidence is enough.
     """
     line = lines[index]
     if len(line) > MAX_LINE_CHARS:
@@ -81,7 +81,7 @@ def _first_start(lines: Sequence[str], index: int, windows: list[tuple[int, str]
         ):
             return start
     for start, header in windows[:3]:
-        if _is_author_first(header, quote_follows) or _is_unworded(header):
+        if _is_author_first(header, quote_follows) or _is_unlisted_locale(header):
             return start
     return next((start for start, header in windows[:2] if quote_follows and _is_name_and_time(header)), None)
 
@@ -121,7 +121,7 @@ def _ends_inside(line: str) -> bool:
 
 
 def _may_be_header(lines: Sequence[str], index: int, floor: int, quote_follows: bool) -> bool:
-    """Cheap: a digit, without which there is no date, or else a verb and a colon at the end. Without address or quote the verb leads."""
+    """Fast pre-check: a digit (part of any date), or a verb and a colon at the end. Without address or quote the verb comes first."""
     near = lines[max(floor, index - MAX_WINDOW) : index + 1]
     if _DIGIT.search("\n".join(near)) is not None:
         return True
@@ -152,13 +152,13 @@ def _windows(lines: Sequence[str], index: int, floor: int) -> list[tuple[int, st
     return found
 
 
-def look_chars(lines: Sequence[str], index: int) -> int:
-    """What a look at line `index` costs at most, in characters read."""
+def lookback_chars(lines: Sequence[str], index: int) -> int:
+    """The most that `attribution_at` reads for line `index`, in characters."""
     return sum(map(len, lines[max(0, index - MAX_WINDOW) : index + 1]))
 
 
 _HOUR_WORDS = frozenset(["kl", "klo", "klokken", "klokka", "klockan", "um", "uhr", "gmt", "utc", "cet", "cest"])
-# With one of these the one who wrote is told of: `schrieb der Lieferant`, `our supplier wrote`.
+# An article shows reported speech: `schrieb der Lieferant`, `our supplier wrote`.
 _ARTICLES = frozenset(
     ["the", "der", "die", "das", "ein", "eine", "en", "et", "ei", "vår", "vårt", "vores", "min", "mitt", "mi", "mein", "unser", "our", "my"]
 )
@@ -183,7 +183,7 @@ def starts_like_date(header: str) -> bool:
 def _is_dated(header: str, quote_follows: bool) -> bool:
     """`[opener] date … author … verb … :` in any order after the date, or a date, an author's address and a colon.
 
-    Its end is looked at before.
+    The caller has checked how it ends.
     """
     if header.count("<") < header.count(">"):
         return False
@@ -195,7 +195,7 @@ def _is_dated(header: str, quote_follows: bool) -> bool:
     if not _author_is_plausible(header, has_address):
         return False
     if has_verb(lower, words):
-        if not (quote_follows or has_address) and _tells_of_somebody(header):
+        if not (quote_follows or has_address) and _is_reported_speech(header):
             return False
         return quote_follows or has_address or _TIME.search(lower) is not None or _verb_ends(words)
     named = has_address and (header[-1:] in COLONS or quote_follows) and (_has_author_address(header) or len(_words_beside(header)) <= 2)
@@ -211,8 +211,8 @@ def _is_bare_gmail(header: str) -> bool:
     return _GMAIL_2010.match(header) is not None and not header.rsplit(maxsplit=1)[-1][0].islower()
 
 
-def _tells_of_somebody(header: str) -> bool:
-    """No name, or an article before it, beside date and verb: `kl. 10:12 skrev leverandøren` is a sentence, no client's line."""
+def _is_reported_speech(header: str) -> bool:
+    """Date and verb with no name, or with an article before it: `kl. 10:12 skrev leverandøren` is a sentence of the author."""
     beside = set(_words_beside(header)) - _HOUR_WORDS
     written = [word for word in _TOKEN.findall(header) if word.lower() in beside]
     if written and all(word[0].islower() for word in written):
@@ -231,7 +231,7 @@ def tokens(lower: str) -> list[str]:
 
 
 def has_date(lower: str, words: list[str]) -> bool:
-    """True when the text holds a day: in digits, as a month with a number, or as a weekday with a time."""
+    """True when the text holds a date: in digits, a month with a number, or a weekday with a time."""
     if _NUMERIC_DATE.search(lower):
         return True
     has_digit = any(word.isdigit() for word in words)
@@ -256,7 +256,7 @@ def has_verb(lower: str, words: list[str]) -> bool:
 
 
 def _author_is_plausible(header: str, has_address: bool) -> bool:
-    """No sentence: few words beside date, verb and address, and no pronoun among them."""
+    """True for few words beside date, verb and address and no pronoun among them: not a sentence."""
     beside = _words_beside(header)
     return len(beside) <= MAX_AUTHOR_WORDS * (2 if has_address else 1) and PRONOUNS.isdisjoint(beside)
 
@@ -289,11 +289,11 @@ def _is_author_first(header: str, quote_follows: bool) -> bool:
         return True
     if quote_follows:
         return (has_date(lower, words) and _TIME.search(lower) is not None) or _verb_ends(words)
-    return has_date(lower, words) and _TIME.search(lower) is not None and not _tells_of_somebody(header)
+    return has_date(lower, words) and _TIME.search(lower) is not None and not _is_reported_speech(header)
 
 
 def _is_name_and_time(header: str) -> bool:
-    """`Ola Nordmann, 03.03.2024 10:12:`, as some clients write it above marked lines."""
+    """`Ola Nordmann, 03.03.2024 10:12:`, as some clients write it above quoted lines."""
     if len(header) >= 120 or header[-1:] not in COLONS or not header[:1].isalpha() or _TIME.search(header) is None:
         return False
     lower = header.lower()
@@ -301,7 +301,7 @@ def _is_name_and_time(header: str) -> bool:
 
 
 def address_start(text: str) -> int | None:
-    """Where the first address of `text` begins. Looks back from each `@`: one pattern for it all would try every letter of a long word."""
+    """Where the first address of `text` begins. Scans back from each `@`: a single pattern would backtrack over long words."""
     at = text.find("@")
     while at >= 0:
         before = _RUN.match(text[max(0, at - _MAX_LOCAL_CHARS) : at][::-1])
@@ -317,8 +317,8 @@ def _has_author_address(header: str) -> bool:
     return start is not None and (start < 2 or header[start - 1] in "<([:")
 
 
-def _is_unworded(header: str) -> bool:
-    """A locale whose words are not listed: an author's address in brackets, a day, a time and a colon, and few words beside them."""
+def _is_unlisted_locale(header: str) -> bool:
+    """An attribution of an unlisted locale: an address in brackets, a date, a time and a colon, and few words beside them."""
     if header[-1:] not in COLONS or "@" not in header or header.count("<") != header.count(">") or not _has_author_address(header):
         return False
     lower = header.lower()

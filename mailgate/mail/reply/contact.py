@@ -1,6 +1,6 @@
-"""Recognises how somebody is reached: a telephone, an address, a site, a street, opening hours. Stage: reply extraction.
+"""Recognises contact details: telephone, mail address, web site, street address, opening hours. Stage: reply extraction.
 
-A line, or a piece of one, comes in, a kind or yes goes out. It must never take a number without a label for more than a number.
+In: a line or a piece of one. Out: a kind, or yes or no. A local number without a label is only a `number`, never a `contact`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def contact_kind(core: str) -> str:
     if "@" in rest and _ADDRESS.fullmatch(rest):
         return CONTACT
     if _SITE.fullmatch(rest) and ("/" not in rest or rest.lower().startswith(("http", "www.")) or labelled):
-        return CONTACT if _is_home(rest) else ""
+        return CONTACT if _is_home_page(rest) else ""
     return CONTACT if labelled and 5 <= digits <= 15 and len(rest) <= 30 and rest.upper() == rest else ""
 
 
@@ -56,8 +56,8 @@ def _without_labels(core: str) -> tuple[str, bool]:
     return rest.strip(" .:,;"), labelled
 
 
-def _is_home(site: str) -> bool:
-    """The front page of somebody, or their profile: no file and no page with a number, which would be what the mail is about."""
+def _is_home_page(site: str) -> bool:
+    """True for a front page or a profile, not for a file or a numbered page, which would be content."""
     bare = site.lower().removeprefix("https://").removeprefix("http://")
     host, _, path = bare.rstrip("/").partition("/")
     if any(name in host.split(".") for name in SOCIAL):

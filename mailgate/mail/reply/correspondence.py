@@ -1,4 +1,4 @@
-"""Who wrote a mail to whom, and what it answers, as far as reply extraction needs it. In: fields of the mail. Out: a value with questions.
+"""Author, recipients and thread of a mail, as reply extraction needs them. In: header fields. Out: a value with predicates.
 
 It must never read the text of the mail.
 """
@@ -59,7 +59,7 @@ class Correspondence:
 
 
 def bare_subject(subject: str) -> str:
-    """The subject in lower case without "Re:", "SV:", "Fwd:" and the like, however many."""
+    """The subject in lower case without prefixes such as "Re:", "SV:", "Fwd:", however many."""
     for _ in range(8):
         found = _REPLY_PREFIX.match(subject) or _FORWARD_PREFIX.match(subject)
         if found is None:
@@ -69,7 +69,7 @@ def bare_subject(subject: str) -> str:
 
 
 def of(author: Mailbox | None, recipients: Iterable[Mailbox], subject: str, answers_ids: bool, ours: Ours | None = None) -> Correspondence:
-    """The value for a mail. `recipients` are To and Cc; `answers_ids`: it has In-Reply-To or References."""
+    """The correspondence of a mail. `recipients`: To and Cc. `answers_ids`: it has In-Reply-To or References."""
     recipients = tuple(recipients)
     addresses = {_bare(one.address) for one in recipients} | {_bare(one) for one in (ours.addresses if ours else ())}
     own_domain = author.address.rpartition("@")[2] if author else ""

@@ -1,7 +1,7 @@
-"""Tells what is signature under a delimiter: `-- ` (RFC 3676 section 4.3), or what clients make of it. Stage: reply extraction.
+"""Finds the signature below a delimiter: `-- ` (RFC 3676 section 4.3) or a client's variant of it. Stage: reply extraction.
 
-Lines come in, positions of signature lines go out. A paragraph of talk under the delimiter is the person's, who wrote below what the client
-put there. It must never take a rule that parts paragraphs for a delimiter.
+In: lines. Out: positions of signature lines. Prose below the delimiter is the author's, who wrote below the inserted signature. It must
+never take a rule between paragraphs for a delimiter.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from mailgate.mail.reply.contact import NUMBER
 from mailgate.mail.reply.correspondence import Correspondence
 from mailgate.mail.reply.footer import is_footer
-from mailgate.mail.reply.line_kinds import CLOSING, NAME, PLAIN, PROOFS, TALKING, kind_of, names_author
-from mailgate.mail.reply.mobile_line import is_mobile_line
+from mailgate.mail.reply.line_kinds import CLOSING, NAME, PLAIN, PROOFS, PROSE, kind_of, names_author
+from mailgate.mail.reply.mobile_signature import is_mobile_signature
 from mailgate.mail.reply.quote_lines import is_blank, is_quoted
-from mailgate.mail.reply.words.talk_words import TALK
+from mailgate.mail.reply.words.prose_words import PROSE_WORDS
 
-# The sign of the RFC, with its space or without.
+# The delimiter of RFC 3676, with or without its trailing space.
 STRICT = "--"
-# What clients and trackers make of it: less sure, so that nothing but a signature may follow.
+# Variants of clients and mail trackers: weaker evidence, so only signature lines may follow.
 LOOSE = ("—", "―", "––", "ᐧ")
 _ANY = frozenset({STRICT, *LOOSE})
 _SENTENCE_WORDS = 6
@@ -29,7 +29,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def under_delimiter(lines: Sequence[str], floor: int, end: int, who: Correspondence, first: bool = False) -> list[int]:
-    """The positions of the delimiter and of what is signature under it; empty without one.
+    """The positions of the delimiter and of the signature below it; empty without one.
 
     Something must stand above it, unless `first`: then nothing but blank lines may.
     """
@@ -54,45 +54,45 @@ def _strict(lines: Sequence[str], index: int, end: int, who: Correspondence) -> 
         if is_footer("\n".join(lines[start:stop])):
             taken.extend(paragraph)
         elif number == 0:
-            said = [line for line in paragraph if _is_said(lines[line], who)]
-            if lines[index].rstrip("\r") == STRICT and _goes_on(lines, index, start, who):
+            said = [line for line in paragraph if _is_sentence(lines[line], who)]
+            if lines[index].rstrip("\r") == STRICT and _continues_list(lines, index, start, who):
                 said = [start]
             taken.extend(line for line in paragraph if not said or line < said[0])
-        elif _is_more_of_it({kind_of(lines[line], who) for line in paragraph}):
+        elif _continues_signature({kind_of(lines[line], who) for line in paragraph}):
             taken.extend(paragraph)
     if not taken and any(not is_blank(line) for line in lines[index + 1 : end]):
         return []
     return sorted({index, *taken, *(line for line in range(index, end) if is_blank(lines[line]))})
 
 
-def _is_more_of_it(kinds: set[str]) -> bool:
-    """A further paragraph of a signature: no talk in it, and a number or a word of no kind (`v2.14.1`) only beside a contact."""
-    return TALKING not in kinds and (kinds.isdisjoint((PLAIN, NUMBER)) or not kinds.isdisjoint(PROOFS))
+def _continues_signature(kinds: set[str]) -> bool:
+    """True for a further paragraph of a signature: no prose, and unknown words or numbers (`v2.14.1`) only beside a contact."""
+    return PROSE not in kinds and (kinds.isdisjoint((PLAIN, NUMBER)) or not kinds.isdisjoint(PROOFS))
 
 
-def _goes_on(lines: Sequence[str], index: int, start: int, who: Correspondence) -> bool:
-    """The sign without its space, in a list: an item stands right above it, and below it something in small letters."""
+def _continues_list(lines: Sequence[str], index: int, start: int, who: Correspondence) -> bool:
+    """True for `--` without its space inside a list: an item right above it, lower case right below."""
     item = index > 0 and _LIST_ITEM.match(lines[index - 1]) is not None
-    return item and lines[start].lstrip()[:1].islower() and kind_of(lines[start], who) == TALKING
+    return item and lines[start].lstrip()[:1].islower() and kind_of(lines[start], who) == PROSE
 
 
-def _is_said(line: str, who: Correspondence) -> bool:
-    """Right under the delimiter, where the signature stands: a question, a sentence, or a word that people use when they say something."""
-    if is_mobile_line(line) or "@" in line or "www." in line:
+def _is_sentence(line: str, who: Correspondence) -> bool:
+    """True for a question, a sentence or a word of prose in the paragraph right below the delimiter."""
+    if is_mobile_signature(line) or "@" in line or "www." in line:
         return False
     words = _WORD.findall(line)
     if kind_of(line, who) == CLOSING or (len(words) <= _SENTENCE_WORDS and _SELF_NAMED.search(line)):
         return False
-    if "?" in line or not TALK.isdisjoint(word.lower() for word in words if not word.isupper()):
+    if "?" in line or not PROSE_WORDS.isdisjoint(word.lower() for word in words if not word.isupper()):
         return True
     return len(words) >= _SENTENCE_WORDS and line.rstrip().endswith((".", "!"))
 
 
 def _loose(lines: Sequence[str], index: int, end: int, who: Correspondence) -> list[int]:
-    """Under a dash: nothing but a signature, which opens with a name."""
+    """Below a weak delimiter: nothing but a signature that starts with a name."""
     below = [line for line in range(index + 1, end) if not is_blank(lines[line])]
     kinds = [kind_of(lines[line], who) for line in below]
-    if not kinds or TALKING in kinds or kinds[0] not in (NAME, CLOSING):
+    if not kinds or PROSE in kinds or kinds[0] not in (NAME, CLOSING):
         return []
     proven = who.author is None or names_author(lines[below[0]], who) or any(kind in PROOFS or kind == CLOSING for kind in kinds)
     return list(range(index, end)) if proven else []

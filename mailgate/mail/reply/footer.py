@@ -1,8 +1,8 @@
-"""Recognises what no person of the thread wrote: confidentiality notes, list footers, scanner lines, and the banners of mail servers.
+"""Recognises boilerplate: confidentiality notes, list footers, scanner lines, and banners of mail servers.
 
-A paragraph comes in, yes or no goes out. Only whole formulas count: a known beginning that speaks of the message itself, and a second sign
-further on (the addressee, the error, the deletion of the mail). A support desk is asked every week to delete what was uploaded by mistake:
-words alone prove nothing. A question, or a request to the reader as a person, is never a footer.
+In: a paragraph. Out: yes or no. Only whole formulas count: a known beginning about the message itself, and a second sign further on
+(addressee, error, deletion of the mail). Single words prove nothing: customers often ask to delete what was uploaded by mistake. A
+question, or a request to the reader, is never a footer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SHORT_CHARS = 160
 
 
 def _any(parts: tuple[str, ...], *, start: bool = False) -> re.Pattern[str]:
-    """For text in lower case: a pattern that ignores case tries each formula in full, this one looks at its first letter."""
+    """A pattern for text in lower case: much faster than one that ignores case."""
     joined = "|".join(part.replace(" ", r"\s") for part in parts)
     return re.compile(rf"(?:{joined})" if start else rf"(?<!\w)(?:{joined})")
 
@@ -28,7 +28,7 @@ _HEADING = _any(words.HEADINGS, start=True)
 _SIGNS = tuple(_any(group) for group in (words.SECRECY, words.ADDRESSEE, words.ERROR, words.REMOVAL, words.COPYING))
 _WHOLE = _any(words.WHOLE_FORMULAS, start=True)
 _LIST = tuple((_any(first, start=True), re.compile("|".join(second))) for first, second in words.LIST_FORMULAS)
-# One look for nearly every paragraph: all ways in which a formula begins that goes on.
+# Fast pre-check: all beginnings of formulas that continue.
 _START = _any((*words.MESSAGE_STARTS, *words.HEADINGS, *(part for first, _ in words.LIST_FORMULAS for part in first)), start=True)
 _LIST_WHOLE = _any(words.LIST_WHOLE, start=True)
 _BANNER_LINE = _any(words.BANNER_LINES, start=True)
@@ -50,7 +50,7 @@ def is_footer(text: str) -> bool:
 def _is_footer(text: str) -> bool:
     core = _without_links(text[:MAX_FOOTER_CHARS], "https:x").strip(_EDGE).lower()
     if len(core) > 3 * _SHORT_CHARS and not _START.match(core):
-        return False  # too long for a formula that is whole by itself
+        return False  # too long for a complete formula
     if _WHOLE.match(core) or _LIST_WHOLE.match(core):
         return len(core) <= 3 * _SHORT_CHARS and not _asks(core, may_end_in_question=True)
     if not _START.match(core) or _asks(core):
@@ -61,7 +61,7 @@ def _is_footer(text: str) -> bool:
     return signs >= 2 and (_MESSAGE_START.match(core) is not None or _HEADING.match(core) is not None)
 
 
-# The same few lines end each mail of a person.
+# Cached: the mails of one person end with the same lines.
 _remembered_footer = lru_cache(maxsize=512)(_is_footer)
 
 
@@ -76,14 +76,14 @@ def _without_links(text: str, instead: str) -> str:
 
 
 def _asks(core: str, may_end_in_question: bool = False) -> bool:
-    """A question, or a request to the reader: somebody wants something from the desk."""
+    """True for a question or a request to the reader."""
     if _REQUEST.search(core):
         return True
     return "?" in core and not may_end_in_question
 
 
 def is_banner(text: str) -> bool:
-    """True for a paragraph that a mail server sets above the text: "CAUTION: This email originated from outside …"."""
+    """True for a paragraph that a mail server puts above the text: "CAUTION: This email originated from outside …"."""
     core = _without_links(text[:MAX_BANNER_CHARS], "").strip(_BANNER_EDGE)
     if len(text) > MAX_BANNER_CHARS or not core:
         return False
@@ -101,7 +101,7 @@ def is_banner(text: str) -> bool:
 
 
 def is_warning(sentence: str) -> bool:
-    """True for what a banner goes on with: links, attachments, the sender, why it is shown. No question, no request."""
+    """True for a further sentence of a banner: about links, attachments, the sender. No question, no request."""
     sentence = sentence.lower()
     warns = _WARNING_START.match(sentence.strip(_EDGE)) is not None and _BANNER_SIGN.search(sentence) is not None
     return warns and "?" not in sentence and not _REQUEST.search(sentence)

@@ -1,7 +1,7 @@
 """Recognises header blocks ("Fra: … Sendt: … Til: … Emne: …") and delimiter lines above quoted text. Stage: reply extraction.
 
-Lines of text come in, spans and kinds go out. Labels of all locales are one table; a block is accepted for several labels and a value
-that only mail has, so that "Fra: Oslo / Til: Bergen" stays. Every look is bounded by `MAX_BLOCK_LINES`.
+In: lines of text. Out: spans and kinds. One table holds the labels of all locales; a block needs several labels and a value that only
+mail has, so that "Fra: Oslo / Til: Bergen" stays. Bounded by `MAX_BLOCK_LINES`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAX_BLOCK_LINES = 30
 
 _ABOVE = (" above ", " over ", "oberhalb", "ovanför", "dessus", " boven ", "encima", "yläpuolelle", " ofan ")
 
-# One of these stands in each marker of `REPLY_ABOVE`.
+# Each marker of `REPLY_ABOVE` holds one of these.
 _ABOVE_STEMS = ("above", "over", "oberhalb", "ovanför", "dessus", "boven", "encima", "yläpuolelle", " ofan ")
 _QUOTED = re.compile('["“”„«»\'‘’][^"“”„«»]{8,}["“”„«»\'‘’]')
 _SPEAKERS = frozenset({"i", "we", "jeg", "eg", "vi", "jag", "ich", "wir", "står", "stod", "says", "said", "steht", "er", "is", "är", "ist"})
@@ -53,7 +53,7 @@ def block_at(lines: Sequence[str], index: int) -> tuple[Span | None, int]:
         if role is not None:
             roles.setdefault(role, lines[cursor][:MAX_LINE_CHARS].replace("：", ":").partition(":")[2])
             end = cursor + 1
-        elif not _goes_on(lines, cursor, end):
+        elif not _continues_block(lines, cursor, end):
             break
         cursor += 1
     if not _is_header(roles) and not _has_foreign_labels(lines, roles, end):
@@ -79,7 +79,7 @@ def _one_field(line: str) -> list[tuple[str, str]]:
 
 
 def _flat_fields(line: str) -> list[tuple[str, str]]:
-    """The fields of a line in which several were run together."""
+    """The fields of a line that holds several."""
     marks = [(found, LABELS.get(found[1].lower()) or LABELS.get(found[2].lower())) for found in _INNER_LABEL.finditer(line)]
     known = [(found, role) for found, role in marks if role]
     ends = [*(found.start() for found, _ in known[1:]), len(line)] if known else []
@@ -95,15 +95,15 @@ def _label(line: str) -> str | None:
 
 
 def _is_flat(line: str) -> bool:
-    """A whole block that was flattened into one line: `From: … Sent: … To: … Subject: …`."""
+    """True for a whole block on one line: `From: … Sent: … To: … Subject: …`."""
     if len(line) > MAX_LINE_CHARS or line.count(":") < 4 or _label(line) != FROM:
         return False
     roles = {LABELS.get(found[1].lower()) or LABELS.get(found[2].lower()) for found in _INNER_LABEL.finditer(line)}
     return bool(roles & {SENT, DATE}) and SUBJECT in roles and TO in roles
 
 
-def _goes_on(lines: Sequence[str], cursor: int, end: int) -> bool:
-    """A line without a label still belongs to the block when it is one blank line, or a short wrapped value, before the next label."""
+def _continues_block(lines: Sequence[str], cursor: int, end: int) -> bool:
+    """True for a line without a label within a block: one blank line, or a short wrapped value, before the next label."""
     blank = is_blank(lines[cursor])
     for ahead in range(cursor + 1, min(len(lines), cursor + (2 if blank else 4))):
         if _label(lines[ahead]) is not None:
@@ -114,7 +114,7 @@ def _goes_on(lines: Sequence[str], cursor: int, end: int) -> bool:
 
 
 def _is_header(roles: dict[str, str]) -> bool:
-    """Enough of From, Sent, To, Subject, and one value that only a mail header has: an address, a date with a time or year."""
+    """True for enough of From, Sent, To, Subject and a value that only mail has: an address, or a date with a time or year."""
     when = roles.get(SENT) or roles.get(DATE) or ""
     lower = when.lower()
     dated = has_date(lower, tokens(lower)) and has_time_or_year(lower)
@@ -131,7 +131,7 @@ def _is_header(roles: dict[str, str]) -> bool:
 
 
 def _has_foreign_labels(lines: Sequence[str], roles: dict[str, str], end: int) -> bool:
-    """A From with an address, then a date under a label of a locale that is not listed."""
+    """True for a From with an address followed by a date under an unlisted label."""
     if FROM not in roles or not _BRACKETED_ADDRESS.search(roles[FROM]):
         return False
     for line in lines[end : end + 3]:
@@ -145,11 +145,11 @@ def _has_foreign_labels(lines: Sequence[str], roles: dict[str, str], end: int) -
 
 
 def may_be_delimiter(line: str) -> bool:
-    """Cheap: the line starts with a sign, holds a colon, or is a short line with a word of a reply-above marker."""
+    """Fast pre-check: the line starts with punctuation, holds a colon, or is short and has a word of a reply-above marker."""
     if not line[0].isalnum() or ":" in line or "---" in line:
         return True
     if len(line) < 90:
-        for word in _ABOVE:  # no generator, no pattern: this runs for each line
+        for word in _ABOVE:  # runs for each line: a loop is faster than a generator or a pattern
             if word in line:
                 return True
     return False
@@ -173,14 +173,14 @@ def delimiter(line: str) -> str | None:
     if ruled and core.strip("*> ")[:4] in ("----", "-----"):
         return _delimiter_with_header(phrase)
     if len(phrase) > 12:
-        for stem in _ABOVE_STEMS:  # no generator: this runs for each line
+        for stem in _ABOVE_STEMS:  # runs for each line
             if stem in phrase:
-                return "above" if any(marker in phrase for marker in REPLY_ABOVE) and not _tells_of_marker(phrase) else None
+                return "above" if any(marker in phrase for marker in REPLY_ABOVE) and not _mentions_marker(phrase) else None
     return None
 
 
-def _tells_of_marker(phrase: str) -> bool:
-    """A person writes of the marker: it stands in quotes with words beside them, or the line asks, or has a pronoun."""
+def _mentions_marker(phrase: str) -> bool:
+    """True when the author mentions the marker: in quotation marks with words beside them, in a question, or with a pronoun."""
     quoted = _QUOTED.search(phrase)
     if quoted and tokens(phrase[: quoted.start()] + phrase[quoted.end() :]):
         return True

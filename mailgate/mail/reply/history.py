@@ -1,7 +1,7 @@
-"""Tells the history of our own thread from a mail that the person forwards, pastes or fills in. Stage: reply extraction.
+"""Distinguishes the history of this thread from forwarded mail, pasted headers and forms. Stage: reply extraction.
 
-An announcement of quoted text comes in, with what is known of the mail around it; yes or no goes out. Only the history of the thread is
-cut: the words of a forward are what the mail is about. It must never take the mail that is being answered for a forward.
+In: an announcement of quoted text, and who wrote to whom. Out: yes or no. Only the history of the thread is cut: a forwarded mail is
+content. It must never take the mail that is being answered for a forward.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TRACE = ("received:", "return-path:", "dkim-signature:", "x-received:", "authen
 
 
 def is_history(lines: Sequence[str], span: Span, who: Correspondence) -> bool:
-    """True when the quoted text that `span` announces is a mail of this thread, or when nothing is known that speaks against it."""
+    """True when `span` announces a mail of this thread, also when nothing is known of the correspondents."""
     if who.author is None:
         return True
     if span.kind == "attribution":
@@ -43,7 +43,7 @@ def is_history(lines: Sequence[str], span: Span, who: Correspondence) -> bool:
 
 
 def _belongs_to_thread(lines: Sequence[str], span: Span, who: Correspondence, fields: dict[str, str], address: str) -> bool:
-    """In a reply: the mail above which it was written came to us as well, or nothing says that it is another one."""
+    """In a reply: true when the announced mail came to us too, or nothing shows that it is another one."""
     if any(who.is_recipient(found) for found in _ADDRESS.findall(fields.get(TO, ""))) or who.is_same_case(fields.get(SUBJECT, "")):
         return True
     named = bool(address) and not who.is_author(address)
@@ -65,13 +65,13 @@ def _first_address(text: str) -> str:
 
 
 def _is_introduced(lines: Sequence[str], start: int) -> bool:
-    """The last words above announce what follows: "Se hva leverandøren svarte:"."""
+    """True when the last words above introduce what follows: "Se hva leverandøren svarte:"."""
     above = next((lines[index].strip() for index in range(start - 1, max(-1, start - _LOOK_LINES), -1) if not is_blank(lines[index])), "")
     return above.endswith(":") or INTRODUCTIONS.search(above) is not None
 
 
-def says_answers_below(lines: Sequence[str], end: int) -> bool:
-    """The text above line `end` says that the answers stand in the quoted mail: "se svar i rødt under"."""
+def announces_inline_answers(lines: Sequence[str], end: int) -> bool:
+    """True when the text above line `end` says that the answers are in the quoted mail: "se svar i rødt under"."""
     near = lines[max(0, end - 40) : end]
     above = "\n".join(near)
     low = above.lower()
@@ -83,7 +83,7 @@ def says_answers_below(lines: Sequence[str], end: int) -> bool:
 
 
 def with_subject_line(lines: Sequence[str], span: Span, who: Correspondence, floor: int) -> Span:
-    """Some clients write the subject once more above the header block: then that line belongs to it."""
+    """The span extended over a line with the subject, which some clients repeat above the header block."""
     if span.kind != "block":
         return span
     above = next((index for index in range(span.start - 1, max(floor, span.start - 4) - 1, -1) if not is_blank(lines[index])), None)
@@ -95,7 +95,7 @@ def with_subject_line(lines: Sequence[str], span: Span, who: Correspondence, flo
 
 
 def is_pasted_header(lines: Sequence[str], span: Span) -> bool:
-    """A header section that somebody shows: it has the traces that servers leave, which no mail client puts above a quote."""
+    """True for a pasted header section: it has trace fields (RFC 5321 section 4.4), which no client puts above a quote."""
     if span.kind == "attribution":
         return False
     near = [line[:24].lower() for line in lines[max(0, span.start - 2 * _LOOK_LINES) : span.end]]

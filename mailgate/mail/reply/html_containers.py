@@ -1,6 +1,6 @@
-"""The elements in which mail clients put quoted history, as their names and styles show it. Stage: reply extraction.
+"""Recognises the HTML elements in which clients put quoted history and signatures, by name and style. Stage: reply extraction.
 
-Attributes of one element come in, yes or no goes out. Outlook prefixes the names of HTML that it quotes with `x_`.
+In: the attributes of one element. Out: yes or no. Outlook prefixes the names of HTML that it quotes with `x_`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CONTAINER_NAMES = words(
     stopspelling zwchr qtdseparatebr wisestamp_app_main origbody reply_block mailquote
     """
 )
-# Each container above holds one of these in its start tag.
+# The start tag of each container above holds one of these.
 _HINTS = tuple(
     words(
         """
@@ -35,13 +35,13 @@ _HINTS = tuple(
 
 
 def may_hold_quote(html: str) -> bool:
-    """True when the markup names a container that clients put quoted history in. Cheap."""
+    """Fast pre-check: the markup may hold a quote container."""
     lower = html.lower()
     return any(hint in lower for hint in _HINTS)
 
 
 def is_container(tag: str, attributes: Attributes) -> bool:
-    """One of the elements in which clients put history. Outlook prefixes names of quoted HTML with `x_`."""
+    """True for an element in which clients put quoted history. Outlook prefixes names of quoted HTML with `x_`."""
     if not attributes:
         return False
     names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".lower().split()
@@ -70,12 +70,12 @@ _SIGNATURES = words(
 
 
 def may_hold_signature(html: str) -> bool:
-    """True when the markup may name such an element. Cheap."""
+    """Fast pre-check: the markup may hold a signature element."""
     return "ignature" in html
 
 
 def is_signature(attributes: Attributes) -> bool:
-    """One of the elements in which clients put the signature. Outlook prefixes names of quoted HTML with `x_`."""
+    """True for an element in which clients put the signature. Outlook prefixes names of quoted HTML with `x_`."""
     if not attributes:
         return False
     names = (attributes.get("id"), attributes.get("class"), attributes.get("name"), attributes.get("data-smartmail"))
@@ -83,7 +83,7 @@ def is_signature(attributes: Attributes) -> bool:
 
 
 def opens_history(attributes: Attributes) -> bool:
-    """Containers that hold the header only: the history follows them."""
+    """True for containers that hold the header only: the history follows them."""
     names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".lower().split()
     opens = ("divrplyfwdmsg", "appendonsend", "moz-cite-prefix", "gmail_attr", "replysplit", "stopspelling", "reply-intro")
     if attributes.get("data-marker") == "__DIVIDER__":
@@ -92,7 +92,7 @@ def opens_history(attributes: Attributes) -> bool:
 
 
 def is_indentation(attributes: Attributes) -> bool:
-    """A blockquote that an editor made when a person pressed "indent"."""
+    """True for a blockquote that an editor made as indentation."""
     style = attributes.get("style")
     if not style:
         return False
@@ -101,7 +101,7 @@ def is_indentation(attributes: Attributes) -> bool:
 
 
 def is_marked_quote(attributes: Attributes) -> bool:
-    """A blockquote that says itself that a client made it to quote a mail."""
+    """True for a blockquote that a client marked as quoted mail."""
     if not attributes:
         return False
     names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower().replace("gmail_quote", "")

@@ -1,4 +1,4 @@
-"""Finds where quoted history stands in a mail's text, by the containers of its HTML twin. Stage: reply extraction."""
+"""Finds where quoted history stands in a mail's text, by the containers of its HTML alternative. Stage: reply extraction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def quote_lines(text: str, html: str, marked: Marked | None = None) -> tuple[int
 
 
 def _find(text: str, twin: list[str], start: int) -> int | None:
-    """The line of `text` that says what the first line with words at or after `start` of the twin says; it must be the only one."""
+    """The only line of `text` that equals the first line with words at or after line `start` of the HTML's text; None when not unique."""
     wanted = next((w for w in map(_bare, twin[start : start + 20]) if len(w) >= MIN_MATCH_CHARS), "")
     if not wanted:
         return None

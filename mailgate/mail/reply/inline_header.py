@@ -1,6 +1,6 @@
-"""Parts a line that holds an answer and the header of its quote: "Ok On Fri, Nov 27, 2026 … wrote:". Stage: reply extraction.
+"""Splits a line that holds an answer and the attribution of its quote: "Ok On Fri, Nov 27, 2026 … wrote:". Stage: reply extraction.
 
-Lines come in, lines go out, with the same words in the same order. It must never part a line in which a person tells when somebody wrote.
+In: lines. Out: lines with the same words in the same order. It must never split a sentence that says when somebody wrote.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from mailgate.mail.reply.attribution import attribution_at, has_date, has_verb, 
 from mailgate.mail.reply.quote_lines import EDGE, MAX_LINE_CHARS
 from mailgate.mail.reply.words.quote_words import ANSWER_STARTS, MONTHS, OPENERS, VERBS, WEEKDAYS
 
-# Where a header may begin within a line: an opener before a date, in the case that clients write it.
+# Where an attribution may begin within a line: an opener before a date, spelled as clients do.
 _OPENING = re.compile(
     r"(?<=[\s.,!?)\-–—])(?=(?:(?:On|Den|Am|Le|Op|El|På|Il|Em|Dnia|Dne)\s(?:[^\W\d_]{2,12}\.?,?\s)?(?:[^\W\d_]{3,12}\.?\s)?"
     r"\d{1,4}(?:st|nd|rd|th)?\b|\d{4}-\d\d-\d\d\s|\d{1,2}\.?\s[^\W\d_]{3,12}\.?\s\d{4}\skl[.o]?\s|"
@@ -28,7 +28,7 @@ _HEADER_WORDS = VERBS | MONTHS | WEEKDAYS | OPENERS
 
 
 def split_inline_header(lines: list[str]) -> list[str]:
-    """The lines, with those parted that hold an answer and the header of a quote under it."""
+    """The lines, those with an answer and an attribution split in two. Changes the list in place."""
     found: list[tuple[int, int]] = []
     for index, line in [(index, line) for index, line in enumerate(lines) if "@" in line]:
         if len(line) <= MAX_LINE_CHARS and line.rstrip(EDGE)[-1:] in (":", ">", "：") and line[0] not in ">|":
@@ -86,14 +86,14 @@ def _is_header_by_name(text: str) -> bool:
 
 
 def _end_of_answer(answer: str) -> int:
-    """Where the words end: dashes that stand apart belong to the header, one that hangs on a word to the word, several never."""
+    """Where the answer ends: a dash joined to a word belongs to the answer, separate or repeated dashes do not."""
     bare = len(answer.rstrip(" \t-–—"))
     hanging = answer[bare:].strip()
     return bare if answer[bare : bare + 1].strip() == "" or len(hanging) > 1 else len(answer)
 
 
 def _opens_at_once(line: str) -> bool:
-    """Cheap, true of nearly all: the header fills the line, "On Fri, Nov 27"."""
+    """Fast pre-check, true of most lines: the header fills the line, "On Fri, Nov 27"."""
     words = tokens(line[:24].lower())
     return len(words) > 1 and words[0] in OPENERS and (words[1].isdigit() or words[1] in WEEKDAYS or words[1] in MONTHS)
 

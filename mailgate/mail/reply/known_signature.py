@@ -1,7 +1,7 @@
-"""Recognises a signature that the same person has used before. Stage: reply extraction; pure comparison, the store keeps the blocks.
+"""Recognises a signature that the same person has used before. Stage: reply extraction. Pure; the store keeps the endings.
 
-Lines of a mail and blocks of earlier mails come in, a position goes out. The same block twice is proof, a changed one is not. It must never
-take a block that holds talk: a person may send the same sentence twice.
+In: lines of a mail, endings of earlier mails. Out: a position. The same ending twice is proof, a changed one is not. It must never take
+an ending that holds prose: a person may send the same sentence twice.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from mailgate.mail.model import Reply
 from mailgate.mail.reply.correspondence import Correspondence
-from mailgate.mail.reply.line_kinds import says_something
+from mailgate.mail.reply.line_kinds import holds_prose
 from mailgate.mail.reply.quote_lines import INVISIBLE, is_blank
 from mailgate.mail.reply.thanks import is_thanks_in_all
 
@@ -27,13 +27,13 @@ def known_start(lines: Sequence[str], end: int, who: Correspondence) -> int:
     for block in who.known_signatures:
         wanted = [_folded(line) for line in block.split("\n") if not is_blank(line)]
         start = _match(lines, end, wanted)
-        if start is not None and start < best and not any(says_something(line) for line in lines[start:end]):
+        if start is not None and start < best and not any(holds_prose(line) for line in lines[start:end]):
             best = start
     return best
 
 
 def _match(lines: Sequence[str], end: int, wanted: list[str]) -> int | None:
-    """How far up the last lines of both are the same; None when too few are."""
+    """The line from which on both ends are equal, at a paragraph's start; None when too few lines are."""
     index, same, start = end - 1, 0, None
     while index >= 0 and same < min(len(wanted), MAX_BLOCK_LINES):
         if is_blank(lines[index]):
@@ -48,7 +48,7 @@ def _match(lines: Sequence[str], end: int, wanted: list[str]) -> int | None:
     return start if same >= _MIN_LINES else None
 
 
-def without_known(reply: Reply, blocks: Sequence[str]) -> Reply:
+def without_known_signature(reply: Reply, blocks: Sequence[str]) -> Reply:
     """The reply with the signature cut off that stands at the end of its text and in `blocks`, the endings of earlier mails."""
     lines = reply.text.split("\n")
     start = known_start(lines, len(lines), Correspondence(known_signatures=tuple(blocks)))
@@ -59,14 +59,14 @@ def without_known(reply: Reply, blocks: Sequence[str]) -> Reply:
     return replace(reply, text=text, signature=signature, thanks_only=is_thanks_in_all(text, signature))
 
 
-def remembered(blocks: tuple[str, ...], reply: Reply) -> tuple[str, ...]:
-    """`blocks` with the ending of this mail in front, at most `MAX_BLOCKS`. A mail whose signature was told adds none."""
-    found = "" if reply.signature else _candidate(reply.text)
+def remember_ending(blocks: tuple[str, ...], reply: Reply) -> tuple[str, ...]:
+    """`blocks` with the ending of this mail in front, at most `MAX_BLOCKS`. A mail whose signature was recognised adds none."""
+    found = "" if reply.signature else _ending(reply.text)
     return blocks if not found or found in blocks else (found, *blocks)[:MAX_BLOCKS]
 
 
-def _candidate(text: str) -> str:
-    """The last lines of a reply, to be remembered: what stands there again in the author's next mail may be a signature. "" when short."""
+def _ending(text: str) -> str:
+    """The last lines of a reply, to be compared with the author's next mail. "" when too few."""
     lines = [line.strip(INVISIBLE) for line in text[-4 * MAX_BLOCK_CHARS :].split("\n")]
     kept = [line for line in lines if line][-MAX_BLOCK_LINES:]
     while kept and sum(map(len, kept)) > MAX_BLOCK_CHARS:

@@ -1,7 +1,7 @@
-"""What a line of a signature may be: a closing, a name, a title, a company, a contact, an address; or talk, which is never signature.
+"""Classifies a line as part of a signature (closing, name, title, company, contact, address) or as prose, which is never signature.
 
-One line comes in, a kind goes out. Used by `signature`, which decides. A line is of a kind only when all of it is: "Tlf 22 33 44 55" is a
-contact, "Ring meg på 22 33 44 55" is talk, "HP LaserJet" is neither.
+In: one line. Out: a kind. The whole line must be of that kind: "Tlf 22 33 44 55" is a contact, "Ring meg på 22 33 44 55" is prose,
+"HP LaserJet" is neither. It must never decide what is cut: that is `signature_block`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from functools import lru_cache
 
 from mailgate.mail.reply.contact import CONTACT, NUMBER, contact_kind, has_digit, is_address, is_follow, is_hours
 from mailgate.mail.reply.correspondence import Correspondence
-from mailgate.mail.reply.mobile_line import is_mobile_line
+from mailgate.mail.reply.mobile_signature import is_mobile_signature
 from mailgate.mail.reply.quote_lines import is_blank, is_rule
 from mailgate.mail.reply.words.device_words import DEVICES
+from mailgate.mail.reply.words.prose_words import PROSE_WORDS
 from mailgate.mail.reply.words.quote_words import MONTHS, WEEKDAYS
 from mailgate.mail.reply.words.signature_words import (
     CLOSING_LINKS,
@@ -25,12 +26,11 @@ from mailgate.mail.reply.words.signature_words import (
     TITLES,
     WEAK_CLOSINGS,
 )
-from mailgate.mail.reply.words.talk_words import TALK
 
-BLANK, CLOSING, WEAK, NAME, TITLE, COMPANY, ADDRESS, PLAIN, TALKING, NOISE = (
-    "blank", "closing", "weak", "name", "title", "company", "address", "plain", "talk", "noise",
+BLANK, CLOSING, WEAK, NAME, TITLE, COMPANY, ADDRESS, PLAIN, PROSE, NOISE = (
+    "blank", "closing", "weak", "name", "title", "company", "address", "plain", "prose", "noise",
 )  # fmt: skip
-# Kinds that say who somebody is or how they are reached.
+# Kinds that identify a person or how to reach them.
 PROOFS = frozenset({TITLE, COMPANY, CONTACT, ADDRESS})
 
 MAX_LINE_CHARS = 160
@@ -45,7 +45,7 @@ _SITE_IN_TEXT = re.compile(r"[^\s<>()]{1,64}@[\w.-]{1,190}|(?:https?://|www\.)\S
 # "Ola Nes (han/ham)", "John Smith (he/him)".
 _GENDER = re.compile(r"\s*\((?:han|hun|ho|hen|hon|de|he|she|they|sie|er|hän)/[^\W\d_]{2,6}(?:/[^\W\d_]{2,6})?\)", re.IGNORECASE)
 _BRACKETS = re.compile(r"<[^<>\n]{0,300}>|\(https?://[^)\s]{0,300}\)")
-# What stands in text for a picture: a logo above the name.
+# The placeholder of a picture in plain text: a logo above the name.
 _PICTURE = re.compile(
     r"\[(?:cid:|image|bilde|et bilde|ett bild|et billede|a picture|a close|a black|logo|inline|signatur)[^\]]{0,300}\]", re.IGNORECASE
 )
@@ -58,38 +58,38 @@ _PARTICLES = frozenset({"van", "von", "der", "den", "de", "af", "av", "bin", "el
 
 
 def kind_of(line: str, who: Correspondence) -> str:
-    """The kind of one line. `who` gives the company's domain; the author's own name is asked by `names_author`."""
+    """The kind of one line. `who` gives the author's domain; see `names_author` for the author's name."""
     if is_blank(line):
         return BLANK
     if len(line) > MAX_LINE_CHARS * 2:
-        return TALKING
+        return PROSE
     domain = who.author.address.rpartition("@")[2].split(".")[0] if who.author else ""
     return _remembered_kind(line, domain) if len(line) <= _MAX_REMEMBERED_CHARS else _shown_kind(line, domain)
 
 
 def _shown_kind(line: str, domain: str) -> str:
-    """The kind of a line that shows something; `domain` is the first label of the author's, "" when unknown."""
-    core = _shown(line)
-    if not core or is_rule(line) or core == "ᐧ" or is_mobile_line(line):
+    """The kind of a non-blank line; `domain` is the first label of the author's domain, "" when unknown."""
+    core = _visible(line)
+    if not core or is_rule(line) or core == "ᐧ" or is_mobile_signature(line):
         return NOISE
     if len(core) > MAX_LINE_CHARS or _LIST_ITEM.match(line) or _POSTSCRIPT.match(core):
-        return TALKING
+        return PROSE
     if _opens_like_closing(core):
         return _closing_kind(core) or _closing_with_contacts(core, domain) or _kind_of_pieces(core, domain)
     return _kind_of_pieces(core, domain)
 
 
-# Formulas and the lines of a signature come again in each mail of a person, and several times while one is read.
+# Cached: closings and signature lines recur in each mail of a person, and several times while one is read.
 _remembered_kind = lru_cache(maxsize=1024)(_shown_kind)
 
 
 def is_picture(line: str) -> bool:
-    """True for a line that is nothing but the placeholder of a picture: a logo."""
+    """True for a line that is only the placeholder of a picture: a logo."""
     return _PICTURE.fullmatch(line.strip()) is not None
 
 
-def _shown(line: str) -> str:
-    """The line without pictures and without links that stand in brackets behind their label."""
+def _visible(line: str) -> str:
+    """The line without picture placeholders, pronouns and links in brackets."""
     bare = _PICTURE.sub(" ", line) if "[" in line else line
     shown = _BRACKETS.sub(" ", bare) if "<" in bare or "(http" in bare else bare
     shown = (_GENDER.sub("", shown) if "/" in shown and "(" in shown else shown).strip(_EDGE)
@@ -97,20 +97,20 @@ def _shown(line: str) -> str:
 
 
 def _kind_of_pieces(core: str, domain: str) -> str:
-    """The strongest kind of the pieces between bars and commas, when each piece is of one; else plain or talk."""
+    """The strongest kind of the pieces between bars and commas, when each piece has one; else plain or prose."""
     core = _without_follow(core)
     if core.startswith(REGISTER_STARTS) and not core.endswith("?"):
         return COMPANY
     if _is_full_title(core):
         return TITLE
-    if not TALK.isdisjoint(core.split()) and not is_follow(core):  # the look that settles most lines, and the cheapest
-        return TALKING
+    if not PROSE_WORDS.isdisjoint(core.split()) and not is_follow(core):  # decides most lines, at little cost
+        return PROSE
     whole = _piece_kind(core, domain)
-    if whole not in (PLAIN, TALKING):
+    if whole not in (PLAIN, PROSE):
         return whole
     kinds = [_piece_kind(piece, domain) for piece in _PIECES.split(core) if piece and piece.strip(_EDGE + ",;")]
-    if TALKING in kinds or len(kinds) < 2 or _says_something(core):
-        return TALKING if whole == TALKING or TALKING in kinds or len(kinds) > 1 else PLAIN
+    if PROSE in kinds or len(kinds) < 2 or _holds_prose(core):
+        return PROSE if whole == PROSE or PROSE in kinds or len(kinds) > 1 else PLAIN
     known = [kind for kind in kinds if kind != PLAIN]
     proven = [kind for kind in known if kind in PROOFS]
     if proven and len(kinds) - len(known) <= 1:
@@ -130,24 +130,24 @@ def _is_full_title(core: str) -> bool:
 
 
 def _without_follow(core: str) -> str:
-    """The line without a last piece that asks to follow the company: "www.kunde.example | Følg oss på LinkedIn"."""
+    """The line without a last piece that asks to follow a company: "www.kunde.example | Følg oss på LinkedIn"."""
     before, bar, last = core.rpartition("|")
     return before.rstrip() if bar and before.strip() and is_follow(last.strip()) else core
 
 
-def says_something(line: str) -> bool:
-    """True for a line of talk, whatever else it may be."""
-    return _LIST_ITEM.match(line) is not None or _says_something(_shown(line))
+def holds_prose(line: str) -> bool:
+    """True for a line that holds prose or is a list item."""
+    return _LIST_ITEM.match(line) is not None or _holds_prose(_visible(line))
 
 
-def _says_something(core: str) -> bool:
-    """Talk in the whole line, its addresses and links left out: they hold words that mean nothing there."""
+def _holds_prose(core: str) -> bool:
+    """True for prose in the line, addresses and links excluded."""
     linked = any(sign in core for sign in "@:.")
     if linked and contact_kind(core) == CONTACT:
         return False
     bare = _SITE_IN_TEXT.sub("x", core) if linked else core
     words = _WORD.findall(bare)
-    return is_talk(bare.strip(), [word.lower() for word in words], words)
+    return is_prose(bare.strip(), [word.lower() for word in words], words)
 
 
 def _piece_kind(piece: str, domain: str) -> str:
@@ -159,12 +159,12 @@ def _piece_kind(piece: str, domain: str) -> str:
         return CONTACT
     words = _WORD.findall(core)
     low = [word.lower() for word in words]
-    if is_talk(core, low, words) or _announces_new(core, low):
-        return TALKING
+    if is_prose(core, low, words) or _announces_new(core, low):
+        return PROSE
     if is_address(core, low):
         return ADDRESS
     if not words or _SERIAL.search(core) or has_digit(core):
-        return PLAIN if words and len(words) <= _MAX_PLAIN_WORDS else TALKING if len(words) > _MAX_PLAIN_WORDS else NUMBER
+        return PLAIN if words and len(words) <= _MAX_PLAIN_WORDS else PROSE if len(words) > _MAX_PLAIN_WORDS else NUMBER
     return _worded_kind(core, words, low, domain)
 
 
@@ -177,7 +177,7 @@ def _worded_kind(core: str, words: list[str], low: list[str], domain: str) -> st
         return COMPANY
     if looks_like_name(core):
         return NAME
-    return PLAIN if len(words) <= _MAX_PLAIN_WORDS and words[0][0].isupper() else TALKING
+    return PLAIN if len(words) <= _MAX_PLAIN_WORDS and words[0][0].isupper() else PROSE
 
 
 def _announces_new(core: str, low: list[str]) -> bool:
@@ -185,19 +185,21 @@ def _announces_new(core: str, low: list[str]) -> bool:
     return bool(low) and low[0] in _NEW and ":" in core and not CONTACT_LABELS.isdisjoint(low)
 
 
-def is_talk(core: str, low: list[str], words: list[str]) -> bool:
-    """A question, a sentence, an announcement, or a line with a word that people use when they say something."""
+def is_prose(core: str, low: list[str], words: list[str]) -> bool:
+    """True for a question, a sentence, an announcement, or a line with a word of prose."""
     if core.endswith(("?", ":", "…")) or (core.endswith("!") and words):
         return True
     if core.endswith(".") and len(words) >= 4 and len(words[-1]) > 2:
         return True
-    if TALK.isdisjoint(low):
+    if PROSE_WORDS.isdisjoint(low):
         return False
-    return any(word in TALK and not (shown.isupper() and len(shown) <= 3 and shown != "I") for word, shown in zip(low, words, strict=True))
+    return any(
+        word in PROSE_WORDS and not (shown.isupper() and len(shown) <= 3 and shown != "I") for word, shown in zip(low, words, strict=True)
+    )
 
 
 def _opens_like_closing(core: str) -> bool:
-    """Cheap: the first word begins a formula."""
+    """Fast pre-check: the first word begins a closing."""
     first = _CLOSING_WORD.search(core)
     return first is not None and first[0].lower() in _CLOSING_STARTS
 
@@ -240,24 +242,30 @@ def _closing_with_contacts(core: str, domain: str) -> str:
 
 
 def _ends_in_name(core: str, words: list[str], low: list[str], size: int) -> bool:
-    """Behind the formula stands nothing or names."""
+    """True when only names follow the formula."""
     rest, rest_low = words[size:], low[size:]
     if not rest:
         return not core.endswith("?") and not has_digit(core)
-    if len(rest) == 1 and low[0] in _ABBREVIATED and rest_low[0] not in TALK and rest_low[0] not in CLOSING_LINKS and core[-1].isalpha():
+    if (
+        len(rest) == 1
+        and low[0] in _ABBREVIATED
+        and rest_low[0] not in PROSE_WORDS
+        and rest_low[0] not in CLOSING_LINKS
+        and core[-1].isalpha()
+    ):
         return True  # "mvh ola"
     if core.endswith(".") and len(rest) == 2 and len(rest[1]) == 1:
         core = core[:-1]  # "Mvh Ola N."
     if len(rest) > 5 or core.endswith(("?", ".", "!", ":")) or has_digit(core):
         return False
     return all(
-        (word[0].isupper() and lower not in TALK) or lower in CLOSING_LINKS for word, lower in zip(rest, rest_low, strict=True)
+        (word[0].isupper() and lower not in PROSE_WORDS) or lower in CLOSING_LINKS for word, lower in zip(rest, rest_low, strict=True)
     ) and (rest[-1][0].isupper() or rest_low[-1] in ("alle", "all"))
 
 
 def closing_name(line: str) -> str:
     """The name behind the formula of a closing line, "" when the line is the formula alone."""
-    core = _shown(line)
+    core = _visible(line)
     words = _CLOSING_WORD.findall(core)
     for size in range(min(5, len(words)), 0, -1):
         phrase = " ".join(word.lower() for word in words[:size])
@@ -268,7 +276,7 @@ def closing_name(line: str) -> str:
 
 
 def looks_like_name(core: str) -> bool:
-    """One to four capitalised words that are no word of talk, no device, no day."""
+    """True for one to five capitalised words that are not prose, devices or days."""
     words = core.strip(" .,*_~-–—/").split()
     if not 1 <= len(words) <= 5 or len(core) > 48:
         return False
@@ -278,7 +286,7 @@ def looks_like_name(core: str) -> bool:
             continue
         if not _NAME_WORD.fullmatch(word.strip(",()'\"")) or not word.strip("(\"'")[:1].isupper():
             return False
-        if low in TALK or low in DEVICES or (low in WEEKDAYS and len(low) > 3) or (low in MONTHS and len(low) > 4):
+        if low in PROSE_WORDS or low in DEVICES or (low in WEEKDAYS and len(low) > 3) or (low in MONTHS and len(low) > 4):
             return False
         if word.isupper() and len(word) <= 3 and len(words) == 1:
             return False
@@ -286,7 +294,7 @@ def looks_like_name(core: str) -> bool:
 
 
 def names_author(line: str, who: Correspondence) -> bool:
-    """True when the line is the name of the mail's author, whole or in part; his namesake is not him."""
+    """True when the line is the name of the mail's author, whole or in part; sharing one name of several is not enough."""
     own = who.author_words
     if not own:
         return False
@@ -301,7 +309,7 @@ def names_author(line: str, who: Correspondence) -> bool:
 
 
 def _is_local_part(found: list[str], who: Correspondence) -> bool:
-    """`olanes@` or `onesdal@` is Ola Nesdal."""
+    """True when the local part is made of the names: `olanes@` or `onesdal@` for Ola Nesdal."""
     if who.author is None:
         return False
     local = who.author.address.partition("@")[0].lower()

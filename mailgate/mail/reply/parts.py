@@ -1,4 +1,4 @@
-"""The lines of one mail while reply extraction works on it, and the part that each was given to. Decides nothing by itself."""
+"""The lines of one mail, each labelled with its part (text, signature, quoted), while reply extraction runs. Decides nothing."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import compress
 
-from mailgate.mail.reply.mobile_line import is_mobile_line
+from mailgate.mail.reply.mobile_signature import is_mobile_signature
 from mailgate.mail.reply.quote_lines import fenced_lines, is_blank, is_quoted, is_rule
 
-# Lines past this number are not looked at one by one.
+# Lines past this number are not examined one by one.
 MAX_LINES = 5_000
-# What looking for attributions may cost, in characters read; past it nothing is cut any more.
-MAX_LOOK_CHARS = 100_000
+# Budget for attribution look-back, in characters read; when it is spent, no more attributions are recognised.
+MAX_LOOKBACK_CHARS = 100_000
 
 TEXT, SIGNATURE, QUOTED = 0, 1, 2
-# For each part, a table that makes 1 of its own number and 0 of all others: what stands in a part is then picked without a loop.
+# For each part a translation table: its own number becomes 1, all others 0, so that `compress` selects its lines without a loop.
 _MASKS = tuple(bytes(int(number == part) for number in range(256)) for part in (TEXT, SIGNATURE, QUOTED))
 
 
 @dataclass(slots=True)
-class Page:
-    """The lines of one mail and the part each belongs to. `rest` is what follows the lines that are looked at, one string."""
+class LabelledLines:
+    """The examined lines of a mail and the part of each. `rest`: the text after the examined lines, one string."""
 
     lines: list[str]
     rest: str
     parts: bytearray = field(init=False)
     rest_part: int = TEXT
-    look_chars_left: int = MAX_LOOK_CHARS
+    lookback_chars_left: int = MAX_LOOKBACK_CHARS
     has_marks: bool = True
     has_fences: bool = True
     fenced: set[int] = field(init=False)
@@ -38,8 +38,8 @@ class Page:
     _last: tuple[int, int] | None = None
 
     @classmethod
-    def of(cls, text: str, split_lines: Callable[[list[str]], list[str]]) -> Page:
-        """The page of a mail's text (LF). `split_lines` parts lines that hold an answer and the header of its quote."""
+    def of(cls, text: str, split_lines: Callable[[list[str]], list[str]]) -> LabelledLines:
+        """Label the lines of `text` (LF). `split_lines` splits lines that hold an answer and the header of its quote."""
         lines, rest = _split(text)
         return cls(split_lines(lines), rest, has_marks=">" in text, has_fences="```" in text)
 
@@ -48,25 +48,25 @@ class Page:
         self.fenced = fenced_lines(self.lines) if self.has_fences else set()
 
     def mark(self, part: int, start: int, end: int) -> None:
-        """Give lines `start` up to `end` to `part`; lines that are not there are passed over."""
+        """Label lines `start` up to `end` with `part`; a range outside the mail is clipped."""
         start, end = max(0, start), min(end, len(self.parts))
         if start < end:
             self.parts[start:end] = bytes([part]) * (end - start)
 
     def mark_to_end(self, part: int, start: int) -> None:
-        """Give everything from line `start` on to `part`."""
+        """Label everything from line `start` on with `part`."""
         self.mark(part, start, len(self.lines))
         self.rest_part = part
 
     def has_text_above(self, end: int) -> bool:
-        """True when a person wrote something above line `end`. Asked with growing `end`; each line is looked at once."""
+        """True when the author wrote something above line `end`. Call with growing `end`: each line is examined once."""
         if not self.found_text and end > self.looked_to:
             self.found_text = self.has_text(self.looked_to, end)
             self.looked_to = end
         return self.found_text
 
     def has_text(self, start: int, end: int) -> bool:
-        """True when a person wrote something in lines `start` to `end`: not blank, quoted, a rule, a phone's line, or given away."""
+        """True when lines `start` to `end` hold text: not blank, quoted, a rule, a mobile signature, or labelled otherwise."""
         lines, parts = self.lines, self.parts
         return any(parts[i] == TEXT and _is_written(lines[i]) for i in range(start, min(end, len(lines))))
 
@@ -87,7 +87,7 @@ class Page:
         return list(compress(range(len(self.parts)), self.parts.translate(_MASKS[TEXT])))
 
     def join(self, part: int) -> str:
-        """The lines of one part, in order, without blank lines at its ends."""
+        """The lines of one part, in order, without leading and trailing blank lines."""
         lines = list(compress(self.lines, self.parts.translate(_MASKS[part]))) if part in self.parts else []
         if self.rest and self.rest_part == part:
             lines.append(self.rest)
@@ -100,11 +100,11 @@ def _split(text: str) -> tuple[list[str], str]:
 
 
 def _trim(text: str) -> str:
-    """Blank lines off both ends; the first line keeps its indentation."""
+    """Without leading and trailing blank lines; the first line keeps its indentation."""
     text = text.rstrip()
     lead = len(text) - len(text.lstrip())
     return text[text.rfind("\n", 0, lead) + 1 :]
 
 
 def _is_written(line: str) -> bool:
-    return not is_blank(line) and not is_quoted(line) and not is_mobile_line(line) and not is_rule(line)
+    return not is_blank(line) and not is_quoted(line) and not is_mobile_signature(line) and not is_rule(line)

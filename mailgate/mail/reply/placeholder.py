@@ -1,6 +1,6 @@
-"""Tells a plain text that stands in for the HTML from one that a person wrote. Stage: reading, before the text is chosen.
+"""Recognises a plain text part that only stands in for the HTML part. Stage: reading, before the text is chosen.
 
-Text comes in, yes or no goes out. It must never say so of a text with a sentence about anything else than the mail's own form.
+In: text. Out: yes or no. It must never match a text with a sentence about anything but the format of the mail.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from mailgate.mail.reply.footer import is_banner, is_footer
-from mailgate.mail.reply.mobile_line import is_mobile_line
+from mailgate.mail.reply.mobile_signature import is_mobile_signature
 from mailgate.mail.reply.quote_lines import is_blank, is_rule
 
 MAX_CHARS = 2_000
@@ -21,7 +21,7 @@ _PICTURE = re.compile(
     r"|<?\S{1,80}\.(?:png|jpe?g|gif|bmp|heic)>?",
     re.IGNORECASE,
 )
-# Lines of a part that says that its reader should look at the HTML.
+# A part that refers its reader to the HTML part.
 _NEEDS_HTML = re.compile(
     r"(?=.*\bhtml\b)(?=.*(?:support|requir|capable|enabled?|compatible|view|format|display|krever|krev|støtter|støttar|vis(?:es|"
     r"ning)?\b|stöd|kräver|"
@@ -38,25 +38,25 @@ _SEE_ONLINE = re.compile(
     re.IGNORECASE,
 )
 _MULTIPART = re.compile(r"this is a multi-?part message in mime format\.?|(?:&nbsp;|&#160;|\s)+|\[html\]|html only", re.IGNORECASE)
-# A short text that speaks of the form of the mail, and has no word in common with its HTML.
-_OTHER_FORM = re.compile(
+# A short text about the format of the mail, with no word in common with its HTML.
+_HTML_VERSION = re.compile(
     r"\bhtml\b|\b(?:plain[- ])?text[- ]?(?:version|part|only)|\bplain text|\b(?:rein|ren) tekst|\btekst(?:versjon|utgave|"
     r"format)|\btextversion|"
     r"\bklartext|\b(?:web ?)?browser|\bnettle[st]ar|\bnettleser|\bwebb?läsare|\be-?mail client|\be-?postprogram|\bmailprogram",
     re.IGNORECASE,
 )
-_OTHER_FORM_CHARS = 240
+_HTML_VERSION_CHARS = 240
 
 
-def says_nothing(text: str) -> bool:
-    """True for invisible characters, placeholders of pictures, phone lines, and sentences that ask for a program that shows HTML."""
+def is_placeholder(text: str) -> bool:
+    """True for invisible characters, picture placeholders, mobile signatures, and sentences that ask for a client that shows HTML."""
     if not text or text.isspace():
         return True
     if len(text) > MAX_CHARS:
         return False
     lines = (_INVISIBLE.sub(" ", line).strip() for line in text.split("\n"))
     shown = (line for line in lines if any(map(str.isalnum, line)) or (line and not line.isascii()))
-    if "html" not in text.lower():  # true of most texts, whose first line of talk settles it
+    if "html" not in text.lower():  # true of most texts, where the first line of prose decides
         return all(_is_placeholder(line) for line in shown)
     kept = list(shown)
     if all(_is_placeholder(line) for line in kept):
@@ -65,13 +65,13 @@ def says_nothing(text: str) -> bool:
     return len(joined) <= 400 and "?" not in joined and _NEEDS_HTML.fullmatch(joined) is not None
 
 
-def names_other_form(text: str) -> bool:
-    """True for a short text that speaks of the form of the mail: asked of one that says other things than its HTML."""
-    return len(text.strip()) <= _OTHER_FORM_CHARS and "?" not in text and _OTHER_FORM.search(text) is not None
+def mentions_html_version(text: str) -> bool:
+    """True for a short text about the format of the mail. Call it for a text that differs from its HTML."""
+    return len(text.strip()) <= _HTML_VERSION_CHARS and "?" not in text and _HTML_VERSION.search(text) is not None
 
 
 def _is_placeholder(line: str) -> bool:
-    if _PICTURE.fullmatch(line) or is_mobile_line(line):
+    if _PICTURE.fullmatch(line) or is_mobile_signature(line):
         return True
     return _SEE_ONLINE.fullmatch(line) is not None or _MULTIPART.fullmatch(line) is not None
 

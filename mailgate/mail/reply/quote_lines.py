@@ -1,18 +1,18 @@
-"""What single lines of mail text are: blank, quoted, code. Used by all of reply extraction; decides nothing."""
+"""Classifies single lines: blank, quoted, rule, code. Used by all of reply extraction; decides nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# Lines longer than this announce nothing: they are not looked at.
+# Longer lines announce no quote and are not examined.
 MAX_LINE_CHARS = 400
 
 INVISIBLE = " \t\r\xa0\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
-# What clients set around a header: emphasis and invisible marks.
+# Characters that clients put around a header: emphasis and invisible marks.
 EDGE = INVISIBLE + "*_"
 COLONS = ":："
-# The signs that rules are drawn with.
+# Characters that rules are drawn with.
 _RULE_EDGE = INVISIBLE + ">"
 RULE_SIGNS = "-_=*~#+—–―─━═＿－•"
 
@@ -30,7 +30,7 @@ class Span(NamedTuple):
 
 
 def is_blank(line: str) -> bool:
-    """True when the line shows nothing: white space, zero-width marks."""
+    """True for white space and zero-width characters only."""
     return not line or line.isspace() or not line.strip(INVISIBLE)
 
 
@@ -53,7 +53,7 @@ def is_rule(line: str) -> bool:
 
 
 def is_titled_rule(line: str) -> bool:
-    """True for a few words between two runs of dashes, as clients of all tongues set above the mail that they quote."""
+    """True for a few words between two runs of dashes, as clients of all locales put above the quoted mail."""
     core = line[:MAX_LINE_CHARS].strip(_RULE_EDGE)
     if core[:3] != "---":
         return False
@@ -62,7 +62,7 @@ def is_titled_rule(line: str) -> bool:
 
 
 def fenced_lines(lines: Sequence[str]) -> set[int]:
-    """The lines inside closed ``` fences: code, in which nothing announces a quote and nothing is a signature."""
+    """The lines inside closed ``` fences: code, which holds no announcement of a quote and no signature."""
     marks = [index for index, line in enumerate(lines) if line.startswith("```")]
     inside: set[int] = set()
     for opened, closed in zip(marks[::2], marks[1::2], strict=False):

@@ -1,13 +1,13 @@
-"""Walks down the lines of a mail to the first announcement of quoted text, and to the end of what is quoted. Stage: reply extraction.
+"""Finds the next announcement of quoted text in the lines of a mail, and the end of the quoted run. Stage: reply extraction.
 
-A page comes in, spans and line numbers go out. Must never give a line to a part: that is `reply`.
+In: labelled lines. Out: spans and line numbers. It must never label a line: that is `extract`.
 """
 
 from __future__ import annotations
 
-from mailgate.mail.reply.attribution import attribution_at, look_chars, may_end_attribution, may_hold_attribution
+from mailgate.mail.reply.attribution import attribution_at, lookback_chars, may_end_attribution, may_hold_attribution
 from mailgate.mail.reply.header_block import block_at, delimiter, is_dated_rule, may_be_delimiter
-from mailgate.mail.reply.parts import Page
+from mailgate.mail.reply.parts import LabelledLines
 from mailgate.mail.reply.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted, is_rule, is_titled_rule
 from mailgate.mail.reply.words.quote_words import ANSWER_STARTS
 
@@ -16,14 +16,14 @@ _WRAP_CHARS = 62
 _WRAPPED_LINE_CHARS = 78
 
 
-def next_span(page: Page, cursor: int) -> Span | None:
+def next_span(body: LabelledLines, cursor: int) -> Span | None:
     """The first announcement of quoted text at or after line `cursor`."""
-    lines, no_block_before = page.lines, cursor
+    lines, no_block_before = body.lines, cursor
     for index in range(cursor, len(lines)):
         line = lines[index]
-        if not line or line.isspace() or index in page.fenced or (line[0] == ">" and not _is_header_part(lines, index)):
+        if not line or line.isspace() or index in body.fenced or (line[0] == ">" and not _is_header_part(lines, index)):
             continue
-        span = _attribution_or_delimiter(page, index, cursor)
+        span = _attribution_or_delimiter(body, index, cursor)
         if span:
             return span
         head = line[:40]
@@ -34,12 +34,12 @@ def next_span(page: Page, cursor: int) -> Span | None:
     return None
 
 
-def _attribution_or_delimiter(page: Page, index: int, floor: int) -> Span | None:
-    lines, line = page.lines, page.lines[index]
-    if page.look_chars_left > 0:
-        quoted_next = page.has_marks and quote_follows(lines, index)
+def _attribution_or_delimiter(body: LabelledLines, index: int, floor: int) -> Span | None:
+    lines, line = body.lines, body.lines[index]
+    if body.lookback_chars_left > 0:
+        quoted_next = body.has_marks and quote_follows(lines, index)
         if quoted_next or may_end_attribution(line) or ("@" in line and may_hold_attribution(line)):
-            page.look_chars_left -= look_chars(lines, index)
+            body.lookback_chars_left -= lookback_chars(lines, index)
             span = attribution_at(lines, index, floor, quoted_next)
             if span:
                 return span
@@ -48,12 +48,12 @@ def _attribution_or_delimiter(page: Page, index: int, floor: int) -> Span | None
 
 
 def _is_header_part(lines: list[str], index: int) -> bool:
-    """A line that starts with `>` and is no quoted line all the same."""
+    """True for a line that starts with `>` but is part of a header."""
     return _closes_address(lines, index) or is_dated_rule(lines[index])
 
 
 def _closes_address(lines: list[str], index: int) -> bool:
-    """A wrapped header may go on with the `>` of its address: `>:` or `> wrote:`; that is no quoted line."""
+    """True for the `>` that closes the address of a wrapped header: `>:` or `> wrote:`."""
     line = lines[index]
     if len(line) > 40 or not line.rstrip().endswith((":", "：")) or index == 0:
         return False
@@ -62,7 +62,7 @@ def _closes_address(lines: list[str], index: int) -> bool:
 
 
 def quote_follows(lines: list[str], index: int) -> bool:
-    """True when the next line that shows something, at most three below, is quoted."""
+    """True when the next non-blank line, at most three below, is quoted."""
     for below, ahead in enumerate(lines[index + 1 : index + 5], index + 1):
         if ahead and not ahead.isspace():
             return ">" in ahead[:8] and is_quoted(ahead) and not _closes_address(lines, below)
@@ -70,7 +70,7 @@ def quote_follows(lines: list[str], index: int) -> bool:
 
 
 def _with_rule(lines: list[str], span: Span, floor: int) -> Span:
-    """A rule ("________"), or words between dashes, right above a header block or marker belongs to it."""
+    """The span extended over a rule ("________") or a titled rule right above it."""
     start = span.start
     while start > floor and (is_blank(lines[start - 1]) or is_rule(lines[start - 1]) or is_titled_rule(lines[start - 1])):
         start -= 1
@@ -89,7 +89,7 @@ def header_end(lines: list[str], start: int) -> int:
 def quote_end(lines: list[str], start: int, answered: bool = False) -> int:
     """The line after the quoted run that starts at or shortly after `start`; `start` when no quoted line follows there.
 
-    `answered`: text stands above the quote; then a line that shows that it was wrapped off a quoted one belongs to it.
+    `answered`: text stands above the quote; then a line that was visibly wrapped off a quoted one belongs to the quote.
     """
     end = cursor = start
     piped = False
@@ -107,7 +107,7 @@ def quote_end(lines: list[str], start: int, answered: bool = False) -> int:
 
 
 def _is_wrapped_off(lines: list[str], cursor: int) -> bool:
-    """The rest of the quoted line above: its first word had no room there; or a bare link between quoted lines."""
+    """True for the wrapped rest of the quoted line above (its first word did not fit there), and for a bare link between quoted lines."""
     line, above = lines[cursor].strip(), lines[cursor - 1].rstrip()
     if not line or above[:1] != ">":
         return False
@@ -125,13 +125,13 @@ def _is_wrapped_off(lines: list[str], cursor: int) -> bool:
 
 
 def _runs_on(lines: list[str], cursor: int) -> bool:
-    """The sentence of line `cursor` goes on in a quoted line right below."""
+    """True when the sentence of line `cursor` continues in a quoted line right below."""
     below = lines[cursor + 1].lstrip("> ") if cursor + 1 < len(lines) else ""
     return lines[cursor].rstrip()[-1:] not in ".?!:" and below[:1].islower()
 
 
 def _is_wrapped_tail(lines: list[str], cursor: int, end: int) -> bool:
-    """A quoted line that a relay wrapped without its mark: short, right between two quoted lines of which the first is long."""
+    """True for the rest of a quoted line that a relay wrapped without its `>`: short, between two quoted lines, the first one long."""
     if cursor != end or cursor + 1 >= len(lines) or lines[cursor + 1][:1] != ">":
         return False
     return len(lines[cursor - 1]) >= _WRAPPED_QUOTE_CHARS and len(lines[cursor]) < 30 and lines[cursor][:1].islower()

@@ -1,9 +1,9 @@
-"""Tells the signature of a reply from its text. Stage: reply extraction.
+"""Separates the signature of a reply from its text. Stage: reply extraction.
 
-In: the lines that are left after the quote is cut. Out: the positions of those that are signature, phone line, footer or banner. What
-is not proven to be one of these is text. Several signs prove a signature together: it stands at the end; a delimiter, a closing formula or
-the author's own name opens it; each line below is a name, a title, a company, a contact or an address. A line of talk is never part of it.
-Looks only at the last `MAX_TAIL_LINES` lines. It must never leave an empty text when a person wrote something.
+In: the lines left after the quote is cut. Out: positions of signature, mobile signature, footer and banner. Everything unproven is text.
+Proof of a signature: it is at the end; it starts with a delimiter, a closing or the author's own name; each line below is a name, a
+title, a company, a contact or an address. Prose is never part of it. Only the last `MAX_TAIL_LINES` lines are examined. It must never
+leave an empty text when the author wrote something.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from mailgate.mail.reply.delimiter import LOOSE, STRICT, under_delimiter
 from mailgate.mail.reply.footer import is_banner, is_footer, is_footer_heading, is_warning
 from mailgate.mail.reply.known_signature import known_start
 from mailgate.mail.reply.line_kinds import NOISE, kind_of
-from mailgate.mail.reply.mobile_line import is_mobile_line
+from mailgate.mail.reply.mobile_signature import is_mobile_signature
 from mailgate.mail.reply.quote_lines import fenced_lines, is_blank, is_quoted, is_rule
 from mailgate.mail.reply.signature_block import dashed_name, name_block_start
 
 MAX_TAIL_LINES = 60
 DELIMITERS = (STRICT, *LOOSE)
-# A sign that a mail tracker leaves.
+# The mark of a mail tracker.
 TRACKER = "ᐧ"
 MAX_FOOTER_LINES = 14
 MAX_BANNER_LINES = 6
@@ -29,7 +29,7 @@ _BANNER_LOOK_LINES = 12
 
 
 def split_signature(lines: Sequence[str], has_fences: bool = False, who: Correspondence = UNKNOWN) -> list[int]:
-    """Positions of the lines that are signature, phone line, footer or banner, in order."""
+    """Positions of signature, mobile signature, footer and banner lines, in order."""
     fence = fenced_lines(lines) if has_fences else frozenset()
     end = trailing(lines, len(lines))
     peeled = _peel_footers(lines, end, fence, who)
@@ -39,12 +39,12 @@ def split_signature(lines: Sequence[str], has_fences: bool = False, who: Corresp
     start = _peel_footers(lines, min(cut, default=peeled), fence, who)
     cut = [*range(start, min(cut, default=peeled)), *cut]
     if not any(not is_blank(line) for line in lines[:start]) and not cut:
-        peeled = _only_phone_lines(lines, peeled, end)
+        peeled = _keep_lone_footer(lines, peeled, end)
     return _banner(lines, start) + cut + list(range(peeled, len(lines)))
 
 
 def _signature(lines: Sequence[str], end: int, fence: Set[int], who: Correspondence) -> list[int]:
-    """The lines of the signature that ends right above `end`; empty when none is proven."""
+    """Positions of the signature that ends right above `end`; empty when none is proven."""
     end = trailing(lines, end)
     floor = max(0, end - MAX_TAIL_LINES, *(line + 1 for line in fence if line < end)) if fence else max(0, end - MAX_TAIL_LINES)
     under = under_delimiter(lines, floor, end, who)
@@ -57,18 +57,18 @@ def _signature(lines: Sequence[str], end: int, fence: Set[int], who: Corresponde
 
 
 def _is_written(lines: Sequence[str], end: int, cut: list[int]) -> bool:
-    """Something is left above or between when `cut` is taken away."""
+    """True when text is left after `cut` is removed."""
     taken = set(cut)
-    return any(not is_blank(lines[index]) and index not in taken and not is_mobile_line(lines[index]) for index in range(end))
+    return any(not is_blank(lines[index]) and index not in taken and not is_mobile_signature(lines[index]) for index in range(end))
 
 
-def _only_phone_lines(lines: Sequence[str], peeled: int, end: int) -> int:
-    """A mail that is nothing but a footer keeps it as text; nothing but a phone line says nothing."""
-    return peeled if all(is_blank(line) or is_mobile_line(line) for line in lines[peeled:end]) else end
+def _keep_lone_footer(lines: Sequence[str], peeled: int, end: int) -> int:
+    """Where the end is cut of a mail without text: a lone footer is kept as the text, a lone mobile signature is not."""
+    return peeled if all(is_blank(line) or is_mobile_signature(line) for line in lines[peeled:end]) else end
 
 
 def _peel_footers(lines: Sequence[str], end: int, fence: Set[int], who: Correspondence) -> int:
-    """Take notes, list footers, phone lines and pictures off the end, paragraph by paragraph."""
+    """Remove notes, list footers, mobile signatures and pictures from the end, paragraph by paragraph. Returns the new end."""
     last_end = end
     while True:
         end = trailing(lines, end)
@@ -81,7 +81,12 @@ def _peel_footers(lines: Sequence[str], end: int, fence: Set[int], who: Correspo
         if start == end or end - 1 in fence or (">" in paragraph and any(map(is_quoted, lines[start:end]))):
             return end
         last = lines[end - 1]
-        if is_mobile_line(last) or last.strip() == TRACKER or is_rule(last) or (last.lstrip()[:1] == "[" and kind_of(last, who) == NOISE):
+        if (
+            is_mobile_signature(last)
+            or last.strip() == TRACKER
+            or is_rule(last)
+            or (last.lstrip()[:1] == "[" and kind_of(last, who) == NOISE)
+        ):
             end -= 1
         elif is_footer(paragraph) or (end < last_end and end - start == 1 and is_footer_heading(last)):
             end = start
@@ -92,7 +97,7 @@ def _peel_footers(lines: Sequence[str], end: int, fence: Set[int], who: Correspo
 
 
 def _banner(lines: Sequence[str], end: int) -> list[int]:
-    """The lines of a banner that a mail server set on top ("CAUTION: External email"), when text follows it."""
+    """Positions of a banner that a mail server put on top ("CAUTION: External email"), when text follows it."""
     first = next((i for i in range(min(end, 5)) if not is_blank(lines[i])), end)
     if first == end or (not lines[first][:1].isupper() and lines[first][:1].isalnum()):
         return []
@@ -115,7 +120,7 @@ def _banner_end(lines: Sequence[str], first: int, end: int) -> int:
 
 
 def is_closing_part(lines: Sequence[str], text_above: bool, who: Correspondence = UNKNOWN) -> bool:
-    """True when lines that stand under a quote hold no answer: nothing, a signature, a footer, phone lines."""
+    """True when the lines below a quote hold no answer: blank lines, a signature, a footer, mobile signatures."""
     end = _peel_footers(lines, len(lines), frozenset(), who)
     written = [index for index in range(end) if not is_blank(lines[index])]
     if not written:
@@ -129,7 +134,7 @@ def is_closing_part(lines: Sequence[str], text_above: bool, who: Correspondence 
 
 
 def trailing(lines: Sequence[str], end: int) -> int:
-    """The line after the last one above `end` that shows something."""
+    """The line after the last non-blank one above `end`."""
     while end and is_blank(lines[end - 1]):
         end -= 1
     return end

@@ -1,7 +1,7 @@
-"""Finds where a signature without a delimiter starts: at a closing formula, at the author's name, under a rule. Stage: reply extraction.
+"""Finds the start of a signature without a delimiter: a closing, the author's name, or a rule. Stage: reply extraction.
 
-Lines come in, a position goes out; `end` when nothing is proven. It must never take in a line of talk, nor the name of somebody else that
-the mail hands out.
+In: lines. Out: a position; `end` when nothing is proven. It must never include prose, nor the name of somebody else that the mail
+introduces.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mailgate.mail.reply.line_kinds import (
     NOISE,
     PLAIN,
     PROOFS,
-    TALKING,
+    PROSE,
     TITLE,
     WEAK,
     closing_name,
@@ -30,8 +30,8 @@ from mailgate.mail.reply.line_kinds import (
 )
 from mailgate.mail.reply.quote_lines import is_blank, is_quoted, is_rule
 from mailgate.mail.reply.thanks import is_thanks_only
+from mailgate.mail.reply.words.prose_words import ANNOUNCING, ASKED_FOR, INTRODUCES_CONTACT
 from mailgate.mail.reply.words.signature_words import PLACES
-from mailgate.mail.reply.words.talk_words import ANNOUNCING, ASKED_FOR, HANDS_OUT
 
 MAX_LINES = 24
 MAX_NAME_CHARS = 48
@@ -45,7 +45,7 @@ _THANKS_LINES = 12
 def name_block_start(lines: Sequence[str], floor: int, end: int, who: Correspondence, below_quote: bool = False) -> int:
     """The line at which the signature starts that ends right above `end`; `end` when none is proven.
 
-    `below_quote`: it stands alone under the quoted mail, which is a sign by itself.
+    `below_quote`: it is alone below the quoted mail, which is evidence by itself.
     """
     kinds = _kinds(lines, floor, end, who)
     first = next((index for index in range(end) if not is_blank(lines[index])), end)
@@ -54,21 +54,21 @@ def name_block_start(lines: Sequence[str], floor: int, end: int, who: Correspond
         if _closes(lines, kinds, start, end, who) or _opens_with_author(lines, kinds, start, end, who):
             return _with_closings_above(kinds, start, first)
     for start in starts:
-        if _is_ruled(lines, kinds, start, end, who) or (_is_others(lines, kinds, start, end, who, below_quote)):
+        if _is_ruled(lines, kinds, start, end, who) or (_is_shared_mailbox_signature(lines, kinds, start, end, who, below_quote)):
             return start
     return end
 
 
 def _kinds(lines: Sequence[str], floor: int, end: int, who: Correspondence) -> dict[int, str]:
-    """The kinds of the last lines, up to the first that is talk or quoted."""
+    """The kinds of the last lines, down from the first that is prose or quoted."""
     kinds: dict[int, str] = {}
     shown = 0
     for index in range(end - 1, floor - 1, -1):
-        kind = TALKING if is_quoted(lines[index]) else kind_of(lines[index], who)
-        if kind in (PLAIN, TALKING) and len(lines[index]) <= MAX_NAME_CHARS:
+        kind = PROSE if is_quoted(lines[index]) else kind_of(lines[index], who)
+        if kind in (PLAIN, PROSE) and len(lines[index]) <= MAX_NAME_CHARS:
             kind = _kind_by_author(lines[index], who) or kind
         shown += kind != BLANK
-        if kind == TALKING or shown > MAX_LINES:
+        if kind == PROSE or shown > MAX_LINES:
             break
         kinds[index] = kind
     return kinds
@@ -87,7 +87,7 @@ def _kind_by_author(line: str, who: Correspondence) -> str:
 
 
 def _closes(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence) -> bool:
-    """A closing formula, and under it nothing but a name and what belongs to it."""
+    """True for a closing with nothing but a name and contact details below it."""
     if kinds[start] not in (CLOSING, WEAK):
         return False
     below = _next_shown(kinds, start, end)
@@ -100,11 +100,11 @@ def _closes(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, w
         name = named or (lines[below] if below is not None and below - start <= room and kinds[below] == NAME else "")
         if not name or not _is_signed(lines, kinds, start, end, name, who):
             return False
-    return _holds_only(lines, kinds, start, end, who, named=bool(named))
+    return _is_signature_body(lines, kinds, start, end, who, named=bool(named))
 
 
 def _is_signed(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, name: str, who: Correspondence) -> bool:
-    """The name under a thanks or an abbreviation is that of a person who signs, not the next thing in a list."""
+    """True when the name below thanks or an abbreviation signs the mail and is not the next item of a list."""
     if names_author(name, who):
         return True
     if who.author is None:
@@ -116,8 +116,8 @@ def _is_signed(lines: Sequence[str], kinds: dict[int, str], start: int, end: int
     return any(kinds[index] in PROOFS for index in range(start, end))
 
 
-def _holds_only(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence, named: bool) -> bool:
-    """Each line below the first is one that a signature has, in an order that a signature has."""
+def _is_signature_body(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence, named: bool) -> bool:
+    """True when each line below the first is a signature line, in the order of a signature."""
     in_paragraph = named or kinds[start] not in (CLOSING, WEAK)
     seen_name, plain = in_paragraph, 0
     new_paragraph = False
@@ -131,7 +131,7 @@ def _holds_only(lines: Sequence[str], kinds: dict[int, str], start: int, end: in
         if kind in (PLAIN, NUMBER) or (kind == NAME and seen_name and not names_author(lines[index], who)):
             plain += 1
             reached = any(kinds[below] in PROOFS for below in range(index + 1, end))
-            if not in_paragraph or plain > 1 or not _may_follow(lines[index], kind, reached):
+            if not in_paragraph or plain > 1 or not _may_follow_name(lines[index], kind, reached):
                 return False
         seen_name = seen_name or kind == NAME
         new_paragraph = False
@@ -139,10 +139,10 @@ def _holds_only(lines: Sequence[str], kinds: dict[int, str], start: int, end: in
     return True
 
 
-def _may_follow(line: str, kind: str, reached: bool) -> bool:
-    """A line of no known kind right under a name: few words without digits, or a number as people write their telephone.
+def _may_follow_name(line: str, kind: str, reached: bool) -> bool:
+    """True for a line of unknown kind right below a name: few words without digits, or a number like a telephone's.
 
-    `reached`: a title or a contact stands further below. Without, only words with capitals are taken: "Ei toimi" is talk in any language.
+    `reached`: a title or contact follows further below. Else only capitalised words count: "Ei toimi" may be prose.
     """
     if kind == NUMBER:
         return _is_local_phone(line, kind)
@@ -151,47 +151,49 @@ def _may_follow(line: str, kind: str, reached: bool) -> bool:
 
 
 def _is_local_phone(line: str, kind: str) -> bool:
-    """A number without a label, as long as a telephone's."""
+    """True for a number without a label that has the length of a telephone number."""
     return kind == NUMBER and _LOCAL_PHONE.fullmatch(line.strip()) is not None
 
 
 def _opens_with_author(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence) -> bool:
-    """The author's name, and under it a contact, a title, a company: a signature without a closing."""
+    """True for the author's name with a contact, a title or a company below it: a signature without a closing."""
     if kinds[start] not in (NAME, TITLE, COMPANY) or not _names_author_first(lines[start], who):
         return False
     above = lines[start - 1].rstrip() if start else ""
     if not is_blank(above) and not above.endswith((".", "!", ")")) and not is_rule(above):
         return False
     proofs = any(kinds[index] in PROOFS or _is_local_phone(lines[index], kinds[index]) for index in range(start, end))
-    if not proofs or not _is_complete(lines, start, hands_out=True):
+    if not proofs or not _is_complete(lines, start, may_introduce=True):
         return False
-    return _holds_only(lines, kinds, start, end, who, named=True)
+    return _is_signature_body(lines, kinds, start, end, who, named=True)
 
 
 def _names_author_first(line: str, who: Correspondence) -> bool:
-    """The line is the author's name, or begins with it: "Ola Nes | Driftsleder"."""
+    """True when the line is the author's name or begins with it: "Ola Nes | Driftsleder"."""
     return names_author(_FIRST_PIECE_END.split(line.strip(" *_>"), maxsplit=1)[0], who)
 
 
 def _is_ruled(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence) -> bool:
-    """A rule, and under it a name with a contact or the author's name alone."""
-    if not is_rule(lines[start]) or not _is_complete(lines, start, hands_out=True) or _underlines(lines, start):
+    """True for a rule with a name and a contact, or the author's name alone, below it."""
+    if not is_rule(lines[start]) or not _is_complete(lines, start, may_introduce=True) or _underlines(lines, start):
         return False
     first = _next_shown(kinds, start, end)
     if first is None or kinds[first] not in (NAME, CLOSING) or any(is_rule(lines[index]) for index in range(start + 1, end)):
         return False
     proven = who.author is None or names_author(lines[first], who) or len({kinds[i] for i in range(first, end)} & PROOFS) >= 2
-    return proven and _holds_only(lines, kinds, first, end, who, named=True)
+    return proven and _is_signature_body(lines, kinds, first, end, who, named=True)
 
 
 def _underlines(lines: Sequence[str], index: int) -> bool:
-    """The rule stands right under a line that is as long: a heading."""
+    """True when the rule underlines the heading right above it."""
     above, rule = lines[index - 1].strip() if index else "", lines[index].strip()
     return bool(above) and rule[0] in "-=~─━═" and abs(len(above) - len(rule)) <= 3
 
 
-def _is_others(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence, below_quote: bool) -> bool:
-    """Somebody else's name with company and number, as from a shared address: under a mere thanks, under a logo, or alone under the quote.
+def _is_shared_mailbox_signature(
+    lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence, below_quote: bool
+) -> bool:
+    """True for another person's name with company and number, as from a shared mailbox: below mere thanks, a logo, or the quote.
 
     When nothing is known of the author, a name with two signs under a complete text is taken as theirs.
     """
@@ -206,25 +208,25 @@ def _is_others(lines: Sequence[str], kinds: dict[int, str], start: int, end: int
         return False
     if not below_quote and not pictured and not thanked and who.author is not None:
         return False
-    if len(signs) < 2 and not (who.author is None and _is_complete(lines, start, hands_out=True)):
+    if len(signs) < 2 and not (who.author is None and _is_complete(lines, start, may_introduce=True)):
         return False
-    if not below_quote and not _is_complete(lines, start, hands_out=True):
+    if not below_quote and not _is_complete(lines, start, may_introduce=True):
         return False
-    return _holds_only(lines, kinds, start, end, who, named=True)
+    return _is_signature_body(lines, kinds, start, end, who, named=True)
 
 
-def _is_complete(lines: Sequence[str], start: int, hands_out: bool = False) -> bool:
-    """The text above is finished: it does not announce what follows, and, when asked, hands out no person or address."""
+def _is_complete(lines: Sequence[str], start: int, may_introduce: bool = False) -> bool:
+    """True when the text above announces nothing below it and, with `may_introduce`, introduces no person or address."""
     above = next((lines[index] for index in range(start - 1, -1, -1) if not is_blank(lines[index])), "")
     core = above.strip(" \t\xa0*_").lower()
     last = core.split(" ")[-2:]
     if core.endswith((":", ",")) or last[-1] in ANNOUNCING or tuple(last) in ASKED_FOR:
         return False
-    return not hands_out or not any(map(core.__contains__, HANDS_OUT))
+    return not may_introduce or not any(map(core.__contains__, INTRODUCES_CONTACT))
 
 
 def _is_announced(lines: Sequence[str], start: int) -> bool:
-    """The line above breaks off before what stands here: "Navnet er", "Send den til"."""
+    """True when the line above announces this one: "Navnet er", "Send den til"."""
     above = next((lines[index] for index in range(start - 1, -1, -1) if not is_blank(lines[index])), "")
     return above.rstrip().endswith(":") or above.strip(" \t\xa0*_").lower().split(" ")[-1] in ANNOUNCING
 
@@ -234,7 +236,7 @@ def _next_shown(kinds: dict[int, str], start: int, end: int) -> int | None:
 
 
 def _with_closings_above(kinds: dict[int, str], start: int, first: int) -> int:
-    """The formula above the name; formulas in two languages stand under each other."""
+    """The start extended over closings right above it: some signatures have them in two languages."""
     above = start - 1
     while above > first and kinds.get(above) in (BLANK, CLOSING):
         if kinds[above] == CLOSING:
@@ -252,7 +254,7 @@ def dashed_name(lines: Sequence[str], end: int, who: Correspondence) -> int:
     mark, above = lines[end - 1].lstrip()[0], end - 2
     while above >= 0 and is_blank(lines[above]):
         above -= 1
-    if above < 0 or lines[above].lstrip()[:1] == mark or not _is_complete(lines, end - 1, hands_out=True):
+    if above < 0 or lines[above].lstrip()[:1] == mark or not _is_complete(lines, end - 1, may_introduce=True):
         return end
     name = lines[end - 1].lstrip(" -–—~/").strip()
     if len(name) > 2 and not looks_like_name(name) and not names_author(name, who):

@@ -1,6 +1,6 @@
-"""Tells a reply that is nothing but thanks from one that says something. Stage: reply extraction; text in, yes or no out.
+"""Recognises a reply that is nothing but thanks. Stage: reply extraction. In: text. Out: yes or no.
 
-It must never say yes to a text with a question, a number or any content word: a case that should open again would stay closed.
+It must never match a text with a question, a number or any content word: a case that should be reopened would stay closed.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 
 from mailgate.mail.reply.footer import is_banner, is_footer
-from mailgate.mail.reply.line_kinds import says_something
-from mailgate.mail.reply.mobile_line import is_mobile_line
+from mailgate.mail.reply.line_kinds import holds_prose
+from mailgate.mail.reply.mobile_signature import is_mobile_signature
 from mailgate.mail.words.word_lists import words
 
 MAX_CHARS = 300
@@ -57,8 +57,8 @@ _FILLERS = words(
     herzlichen schön sehr für die ihre deine hilfe schnelle antwort hartelijk je u wel snelle hulp voor beaucoup pour votre aide
     """
 )
-# Words that say something, where a name could stand.
-_NO_NAMES = words(
+# Content words that could be taken for a name.
+_CONTENT_WORDS = words(
     """
     nei no nein nej feil feila fel fejl fehler virker virket verkar fungerer funker funkar ikke ikkje inte not nothing ingenting
     men but aber problem problemet error wrong broken still fremdeles framleis vent wait stopp stop ja yes ring call new ny nytt
@@ -68,7 +68,7 @@ _NO_NAMES = words(
 
 
 def is_thanks_only(text: str) -> bool:
-    """True when `text` (a reply without signature) holds thanks and besides it at most a greeting, a closing and a name."""
+    """True when `text` (without signature) holds thanks and at most a greeting, a closing and a name beside it."""
     if not text or len(text) > MAX_CHARS or "?" in text or _DIGIT.search(text) is not None:
         return False
     said = list(_clauses(text))
@@ -78,18 +78,18 @@ def is_thanks_only(text: str) -> bool:
 
 
 def is_thanks_in_all(text: str, signature: str) -> bool:
-    """True when `text` is nothing but thanks and `signature`, what was cut from the same author's words, says nothing either.
+    """True when `text` is nothing but thanks and the cut `signature` holds no content of the author either.
 
-    Notes of a mail server and phone lines are nobody's words. Anything else that a person may have written counts, wherever it was filed.
+    Boilerplate and mobile signatures do not count; anything else that the author may have written does.
     """
-    return is_thanks_only(text) and not any(_says_more(paragraph) for paragraph in _PARAGRAPH_END.split(signature))
+    return is_thanks_only(text) and not any(_adds_content(paragraph) for paragraph in _PARAGRAPH_END.split(signature))
 
 
-def _says_more(paragraph: str) -> bool:
+def _adds_content(paragraph: str) -> bool:
     if is_footer(paragraph) or is_banner(" ".join(paragraph.split())):
         return False
-    lines = [line for line in paragraph.split("\n") if not is_mobile_line(line) and not is_footer(line)]
-    return any(("?" in _LINK.sub("", line) or says_something(line)) and not _is_all_polite(line) for line in lines)
+    lines = [line for line in paragraph.split("\n") if not is_mobile_signature(line) and not is_footer(line)]
+    return any(("?" in _LINK.sub("", line) or holds_prose(line)) and not _is_all_polite(line) for line in lines)
 
 
 def _is_all_polite(line: str) -> bool:
@@ -97,7 +97,7 @@ def _is_all_polite(line: str) -> bool:
 
 
 def _clauses(text: str) -> Iterator[tuple[list[str], bool]]:
-    """The words of each clause, and whether it stands where a name may: the last line, or after a comma in its first sentence."""
+    """The words of each clause, and whether it may be a name: on the last line, or after a comma in its first sentence."""
     lines = [line for line in text.split("\n") if _WORD.search(line)]
     for line in lines:
         for place, sentence in enumerate(_SENTENCE.split(line)):
@@ -116,7 +116,7 @@ def _is_polite(found: list[str], may_be_name: bool) -> bool:
         )
     known = [w in _THANKS or w in _FILLERS or w in _CLOSINGS for w in low]
     names = 0
-    while names < len(found) and not known[-1 - names] and found[-1 - names][0].isupper() and low[-1 - names] not in _NO_NAMES:
+    while names < len(found) and not known[-1 - names] and found[-1 - names][0].isupper() and low[-1 - names] not in _CONTENT_WORDS:
         names += 1
     if names == len(found) and not may_be_name:
         return False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailgate.mail.reply.words.talk_words import TALK
+from mailgate.mail.reply.words.prose_words import PROSE_WORDS
 from mailgate.mail.words import note_words as words
 
 MAX_CHARS = 800
@@ -32,7 +32,7 @@ def is_absence_note(text: str) -> bool:
     if not _MIN_WORDS <= len(found) <= _MAX_WORDS or not _says_away(plain, " ".join(found), found):
         return False
     strange = [word for sentence in _SENTENCE_END.split(plain) for word in _strange(sentence)]
-    return not strange or (len(strange) == 1 and len(found) >= _SURE_WORDS and strange[0].islower() and strange[0] not in TALK)
+    return not strange or (len(strange) == 1 and len(found) >= _SURE_WORDS and strange[0].islower() and strange[0] not in PROSE_WORDS)
 
 
 def _says_away(plain: str, low: str, found: list[str]) -> bool:

@@ -1,11 +1,11 @@
-"""Signatures, phone lines and footers are told from the text, with and without a quote under them; layout of the text is not one."""
+"""Signatures, mobile signatures and footers are told from the text, with and without a quote under them; layout of the text is not one."""
 
 from __future__ import annotations
 
 import pytest
 
 from mailgate.mail.reply.extract import extract
-from mailgate.mail.reply.signature import is_mobile_line
+from mailgate.mail.reply.signature import is_mobile_signature
 
 TEXT = "Hei,\n\ndette er svaret vårt: ja.\nVi kommer på mandag."
 QUOTE = "Den 3. mars 2024 kl. 10:12 skrev Ola Nordmann <ola@eksempel.no>:\n\n> gammel\n> tekst"
@@ -143,7 +143,7 @@ def test_given_a_signature_when_split_then_text_and_signature_are_apart(signatur
 
 @pytest.mark.parametrize("line", MOBILE)
 def test_given_a_line_that_an_app_adds_when_asked_then_it_is_one(line: str) -> None:
-    assert is_mobile_line(line)
+    assert is_mobile_signature(line)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_given_a_line_that_an_app_adds_when_asked_then_it_is_one(line: str) -> N
     ],
 )
 def test_given_prose_about_sending_when_asked_then_it_is_no_app_line(line: str) -> None:
-    assert not is_mobile_line(line)
+    assert not is_mobile_signature(line)
 
 
 @pytest.mark.parametrize(

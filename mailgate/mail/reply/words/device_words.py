@@ -1,10 +1,10 @@
-"""The words of lines that phones and mail apps add ("Sendt fra min iPhone"), in all locales. Data for `mobile_line`; lower case."""
+"""Words of mobile signatures ("Sendt fra min iPhone"), in all locales. Data for `mobile_signature`; lower case."""
 
 from __future__ import annotations
 
 from mailgate.mail.words.word_lists import phrases, words
 
-# How such lines begin; a device or an app must follow.
+# Beginnings of mobile signatures; a device or app must follow.
 MOBILE_STARTS = tuple(
     sorted(
         phrases(
@@ -107,7 +107,7 @@ GET_APP = (
     "laden sie outlook",
 )
 
-# Words that may stand beside the device or app.
+# Words beside the device or app.
 BESIDE = words("""
     mit mymail email emails e-mail sikker secure säker sikre trygg my min mitt a an the for til för für med with via på on og and
     app appen apps
@@ -117,7 +117,7 @@ BESIDE = words("""
     beziehen herunterladen windowsin
     mínum minni mínu í verkon kautta sähköposti mijn voor mon mio mi meu para pour per z na s de da do del dal gerät handset mobil mobile
 """)
-# What an app or its owner adds after the device: an excuse for brevity or typing, an advertisement.
+# Words of an excuse for brevity or typing errors, or of an advertisement, after the device.
 SLOGAN = words("""
     excuse typo typos typoze brevity brief short sorry autocorrect misspellings spelling errors unnskyld beklager skrivefeil kort korte
     stavefejl stavfel ursäkta undskyld korthet kortfattet trykkfeil tastefeil entschuldigung tippfehler kürze fautes excusez

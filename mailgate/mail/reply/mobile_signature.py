@@ -1,7 +1,7 @@
-"""Recognises the line that a phone or mail app adds under a mail: "Sendt fra min iPhone". Stage: reply extraction.
+"""Recognises mobile signatures, which a phone or mail app adds: "Sendt fra min iPhone". Stage: reply extraction.
 
-One line comes in, yes or no goes out. The whole line must be made of a known start, a device or app, and at most an excuse for typing
-errors: "Sendt fra Outlook i går, men ikke mottatt" is a sentence of a person and must never be taken for such a line.
+In: one line. Out: yes or no. The whole line must be a known start, a device or app, and at most an excuse for typing errors. It must
+never match a sentence: "Sendt fra Outlook i går, men ikke mottatt".
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ _OWNERS = (
 )
 _LINK = re.compile(r"\[([^\]]{1,60})\]\([^)]{0,300}\)|<[^<>]{0,300}>|\(https?://[^)]{0,300}\)|https?://\S{1,300}|\bwww\.\S{1,200}")
 _WORD = re.compile(r"[\w&'’.-]*\w")
-# German, and languages without an order like ours, put the verb last: "Von meinem iPhone gesendet".
+# German and East Asian locales put the verb last: "Von meinem iPhone gesendet".
 _VERB_LAST = ("gesendet", "gesendet.", "傳送", "发送", "发自我的iphone")
 _SLOGAN_WORDS = 14
 
 
-def is_mobile_line(line: str) -> bool:
-    """True for a line that a phone or an app adds and that says nothing else."""
+def is_mobile_signature(line: str) -> bool:
+    """True for a line that a phone or app adds, with no other words."""
     if len(line) > MAX_MOBILE_CHARS or len(line) < 6:
         return False
     bare = line.strip(_EDGES)
     core = bare.lower()
     if core in MOBILE_WHOLE:
         return True
-    if core.startswith(_STARTS_BY_SIGN.get(core[:1], ())):  # one look for nearly every line of a mail
+    if core.startswith(_STARTS_BY_SIGN.get(core[:1], ())):  # fast pre-check for most lines
         if any(core.startswith(start) and _names_device(bare[len(start) :], start.endswith(_OWNERS)) for start in MOBILE_STARTS):
             return True
         if any(core.startswith(start) and _is_platform(bare[len(start) :]) for start in GET_APP) or _offers_app(core):
@@ -64,7 +64,7 @@ def is_mobile_line(line: str) -> bool:
 
 
 def _offers_app(core: str) -> bool:
-    """`Få BlueMail for Android`: a word of getting, an app, the system that it is for; nothing else."""
+    """`Få BlueMail for Android`: a verb, an app, its platform; nothing else."""
     words = core.split("<")[0].split()
     if not 4 <= len(words) <= 6 or words[0] not in GET_WORDS or words[-2] not in FOR_WORDS:
         return False
@@ -72,7 +72,7 @@ def _offers_app(core: str) -> bool:
 
 
 def _is_platform(rest: str) -> bool:
-    """After "Hent Outlook": nothing, or the system that it is for, with or without its link."""
+    """After "Hent Outlook": nothing, or the platform, with or without its link."""
     if rest[:1].isalpha():
         return False
     words = [word.lower() for word in _WORD.findall(_LINK.sub(r"\1", rest))]
@@ -80,7 +80,7 @@ def _is_platform(rest: str) -> bool:
 
 
 def _names_device(rest: str, owned: bool) -> bool:
-    """The rest of the line is a device or an app, and perhaps an excuse for how it was typed."""
+    """True when the rest of the line is a device or app, and optionally an excuse for typing errors."""
     if rest[:1].isalpha():  # the start ended inside a word: "sendt fra minister"
         return False
     shown = _LINK.sub(r" \1", rest)

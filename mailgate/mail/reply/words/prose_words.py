@@ -1,4 +1,4 @@
-"""Words that a person uses when they say something. Data for `line_kinds`: a line with one of these is never signature. All in lower case.
+"""Words of prose. Data for `line_kinds`: a line with one of these is never signature. All in lower case.
 
 Function words (pronouns, negations, auxiliaries, conjunctions) and the verbs and things that support desks hear of, in nb, nn, sv, da
 and en, and the function words of de, nl and fr.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mailgate.mail.words.word_lists import words
 
-TALK = words("""
+PROSE_WORDS = words("""
     jeg eg du vi dere dokker dykk meg deg oss han hun ho hen den det dei de dem seg min mitt mine din ditt dine vår vårt våre hans
     hennes deres
     som at om hvis dersom når mens fordi men eller ikke ikkje ingen ingenting aldri alltid bare berre kun også òg samt enda ennå fortsatt
@@ -69,7 +69,7 @@ TALK = words("""
     mais est sont
     était avez avons ont peut doit erreur imprimante marche oui non merci
 """) - words("no is da as vår hans mai do de dag jo dina mina it kunde")
-# Words after which a name, a number or an address is what was asked for: "Ny kontaktperson er", "Send den til".
+# Last words of a line that announces a name, a number or an address: "Ny kontaktperson er", "Send den til".
 ANNOUNCING = words("""
     er är is are was heter heiter named called til till to på at for för med with av af by hos fra frå från from som as under
     via på: og og/eller
@@ -81,8 +81,8 @@ ASKED_FOR = frozenset(
     for verb in ("til", "till", "to", "slik", "som", "zu")
     for what in ("dette?", "detta?", "this?", "slik?", "diesem?", "det?")
 )
-# A sentence with one of these, right above a name and a number, hands out the person: no signature.
-HANDS_OUT = (
+# A sentence with one of these introduces the person named below it: what follows is no signature.
+INTRODUCES_CONTACT = (
     "kontakt", "contact", "kontaktperson", "leveringsadress", "leveres til", "levereras", "mottaker", "mottakar", "mottagare",
     "modtager", "recipient",
     "bestill", "adresse", "address", "adress", "kollega", "kolleg", "colleague", "ansatt", "tilsett", "anställd", "employee",
