@@ -101,7 +101,7 @@ def test_given_a_page_when_it_names_files_of_the_program_then_they_exist(page: P
     assert [name for name in named if not (PACKAGE / name).exists()] == []
 
 
-@pytest.mark.parametrize("page", ["flow.md", "how-mail-is-read.md", "security.md", "guarantees.md"])
+@pytest.mark.parametrize("page", ["flow.md", "policy/how-mail-is-read.md", "security.md", "guarantees.md"])
 def test_given_a_page_when_it_names_modules_and_functions_then_they_exist(page: str) -> None:
     settings = {setting.name for setting in skeleton.settings()}
     named = re.findall(rf"`((?:{'|'.join(PACKAGES)})(?:\.\w+)+)`", (DOCS / page).read_text(encoding="utf-8"))
