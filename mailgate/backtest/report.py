@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from mailgate.backtest.backtest import Difference, ReplayVerdict
 from mailgate.rules.policy import Policy
 
-CUSTOMERS_KINDS = ("redirect", "accepted", "case_closed", "case_created", "comment_added", "status_changed", "assignee_changed")
+CUSTOMERS_KINDS = ("redirect", "accepted", "case_closed", "choice", "case_created", "comment_added", "status_changed", "assignee_changed")
 """Notices that customers get. Forwarded mail and notices to a team go to people of ours."""
 
 

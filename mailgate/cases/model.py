@@ -30,7 +30,7 @@ EventKind = Literal[
 NoticeKind = Literal[
     "case_created", "comment_added", "status_changed", "assignee_changed", "participant_added", "redirect", "accepted",
     "case_closed", "forward", "team_notice", "account_verify", "account_exists", "account_reset", "account_password",
-    "claim_code", "todo_list", "reminder",
+    "claim_code", "todo_list", "reminder", "choice",
 ]  # fmt: skip
 Agreement = Literal["enkel", "standard", "utvidet"]
 CompanyAccess = Literal["", "view", "comment"]

@@ -197,8 +197,8 @@ class Freezer:
         values["answered"] = _answered(notice.facts, language, self._policy().zone, now)
         if "case_key" in notice.facts:
             values["case"] = self._case(notice.facts)
-        links = LinkMaker(self._identity.pages, now).of_redirect(notice) if notice.kind == "redirect" else Links()
-        values["claim_url"] = links.claim
+        links = self._answer_links(notice, language, now)
+        values |= {"claim_url": links.claim, "action_links": (), **_link_values(links, words)}
         draft = self._draft(self._renderer.render(notice.kind, language, values), group, now, carried, language)
         if "unverified" in notice.facts:  # nobody vouches for the sender: the answer may hit a bystander, so it is small
             draft = replace(draft, html="", inline=())
@@ -207,6 +207,12 @@ class Freezer:
         in_reply_to = in_reply_to if is_message_id(in_reply_to) else ""
         draft = replace(_headed(draft, "auto-replied", row_id), in_reply_to=in_reply_to, references=tuple(references))
         return self._frozen(group, notice.kind, draft, now, row_id, links)
+
+    def _answer_links(self, notice: ClaimedNotice, language: str, now: datetime) -> Links:
+        maker = LinkMaker(self._identity.pages, now)
+        if notice.kind == "choice":
+            return maker.of_choice(notice, self._policy().workflow, language)
+        return maker.of_redirect(notice) if notice.kind == "redirect" else Links()
 
     def _promise(self, group: Group, language: str, now: datetime) -> AgreementText | None:
         """The service agreement of a new case whose answer is due; None once the support has answered, or when it is not our turn."""

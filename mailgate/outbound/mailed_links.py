@@ -54,6 +54,15 @@ class LinkMaker:
         choose = self._link("notices", newest.address, about)
         return Links(answer, notices=choose, stored=tuple(self._stored))
 
+    def of_choice(self, notice: ClaimedNotice, workflow: Workflow, language: str) -> Links:
+        """Of the answer to somebody who chose in words: to the page of the choice that the case asks for."""
+        facts = notice.facts
+        if not self._pages or notice.contact_id is None:
+            return Links()
+        about = {"contact_id": notice.contact_id, "case_id": facts.get("case_id", ""), "case_key": facts.get("case_key", "")}
+        shown = {"event_id": facts.get("event_id", ""), "status": facts.get("status", ""), "summary": facts.get("summary", "")}
+        return Links(self._choosing(workflow, notice.address, language, {**about, **shown}), stored=tuple(self._stored))
+
     def of_redirect(self, notice: ClaimedNotice) -> Links:
         """Of the answer to a mail that made no case."""
         if not self._pages or notice.journal_id is None:
@@ -66,13 +75,14 @@ class LinkMaker:
         moved = next((one for one in reversed(notices) if one.kind == "status_changed"), None)
         if moved is None or moved.event_id is None:
             return None
-        names = [name for name in possible(workflow, moved.facts.get("to", ""), "contact") if name in ANSWERS]
-        if not names:
-            return None
+        shown = {"event_id": moved.event_id, "status": moved.facts.get("to", ""), "summary": moved.facts.get("summary", "")}
+        return self._choosing(workflow, moved.address, language, {**about, **shown})
+
+    def _choosing(self, workflow: Workflow, address: str, language: str, facts: Mapping[str, str]) -> AnswerLink | None:
+        names = [name for name in possible(workflow, facts["status"], "contact") if name in ANSWERS]
         found = [workflow.operation(name) for name in names]
         labels = tuple(one.labels.get(language) or one.name for one in found if one)
-        shown = {"event_id": moved.event_id, "status": moved.facts.get("to", ""), "summary": moved.facts.get("summary", "")}
-        return AnswerLink(self._link("answer", moved.address, {**about, **shown}), labels)
+        return AnswerLink(self._link("answer", address, facts), labels) if labels else None
 
     def _link(self, purpose: LinkPurpose, address: str, facts: Mapping[str, str]) -> str:
         token = fresh_token()

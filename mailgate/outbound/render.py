@@ -28,7 +28,7 @@ SHIPPED = Path(str(files("mailgate.templates"))) / "mail"
 CASE_NOTICES: tuple[str, ...] = (
     "case_created", "comment_added", "status_changed", "assignee_changed", "participant_added", "digest", "reminder",
 )  # fmt: skip
-ANSWERS: tuple[str, ...] = ("redirect", "accepted", "case_closed")
+ANSWERS: tuple[str, ...] = ("redirect", "accepted", "case_closed", "choice")
 ACCOUNT: tuple[str, ...] = ("account_verify", "account_exists", "account_reset", "account_password", "claim_code")
 KINDS: tuple[str, ...] = (*CASE_NOTICES, *ANSWERS, "forward", "team_notice", "todo_list", *ACCOUNT)
 STRUCTURES: Mapping[str, str] = {
@@ -188,7 +188,7 @@ def _tried(jinja: Environment, name: str) -> Template | ConfigError:
 def _subject(kind: str, words: MailWords, values: Mapping[str, object]) -> str:
     """The subject. Those of a case are the same in all its mails, since Outlook and Gmail thread by it."""
     case = values.get("case")
-    if kind in ("accepted", "case_closed", *CASE_NOTICES):
+    if kind in ("accepted", "case_closed", "choice", *CASE_NOTICES):
         summary = getattr(case, "summary", "")
         return words("subject.case" if summary else "subject.accepted_empty", key=getattr(case, "key", ""), summary=summary)
     key = "subject.forward_empty" if kind == "forward" and not values.get("subject") else f"subject.{kind}"

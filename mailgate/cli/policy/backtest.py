@@ -22,6 +22,7 @@ NOTICE_WORDS = {
     "redirect": "automatic answers: use supportweb",
     "accepted": "automatic answers: a case was made",
     "case_closed": "automatic answers: the case is closed",
+    "choice": "automatic answers: the way to accept or refuse",
     "case_created": "notices of a new case",
     "comment_added": "notices of a comment",
     "status_changed": "notices of a status",

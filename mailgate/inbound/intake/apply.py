@@ -240,11 +240,18 @@ def _answer_notice(message: IntakeMessage, answer: AutomaticAnswer, effect: Effe
         **_legacy_facts(message, effect),
         "text": answer.text,
         **({"case_key": answer.case.key, "summary": answer.case.summary if verified else ""} if answer.case else {}),
+        **_offer_facts(answer),
     }
     return Notice(
         new_id(effect.now), answer.template, envelope.reverse_path or "", effect.now, effect.now, journal_id=message.entry.id,
         contact_id=_reporter(message, answer), language=_language(message, effect), facts=facts,
     )  # fmt: skip
+
+
+def _offer_facts(answer: AutomaticAnswer) -> dict[str, str]:
+    """What the link to a choice needs: the case, and the event after which a change of status makes it late."""
+    case = answer.case if answer.template == "choice" else None
+    return {"case_id": case.id, "status": case.status, "event_id": answer.event_id} if case else {}
 
 
 def _thread_facts(mail: Mail, most: int = 10, max_chars: int = 998) -> dict[str, str]:
@@ -275,11 +282,11 @@ def _legacy_facts(message: IntakeMessage, effect: EffectContext) -> dict[str, st
 
 
 def _reporter(message: IntakeMessage, answer: AutomaticAnswer) -> str | None:
-    """Whose reply address the answer carries: the reporter's of a new case, when it goes to nobody else. A token is for one person."""
+    """Whose reply address and links the answer carries: the author's, when it goes to nobody else. They are for one person."""
     author = message.match.author
-    if answer.template != "accepted" or author is None or folded(message.entry.envelope.reverse_path or "") != folded(author.address):
+    if answer.template not in ("accepted", "choice") or author is None:
         return None
-    return author.id
+    return author.id if folded(message.entry.envelope.reverse_path or "") == folded(author.address) else None
 
 
 def _language(message: IntakeMessage, effect: EffectContext) -> str:

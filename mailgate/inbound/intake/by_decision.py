@@ -15,7 +15,7 @@ from mailgate.rules.operator_decision import OperatorDecision
 
 ANSWERED = Refusal("answered_before", "this mail was answered already")
 WITHHELD = "replayed without --send"
-_ANSWERS = frozenset({"redirect", "accepted", "case_closed"})
+_ANSWERS = frozenset({"redirect", "accepted", "case_closed", "choice"})
 
 
 def bounded(found: Effects, decision: OperatorDecision, caused: Collection[tuple[str, str]]) -> Effects:

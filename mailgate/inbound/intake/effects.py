@@ -15,12 +15,15 @@ from mailgate.cases.changes import ChangeContext, Draft, NewCase
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Change, Notice, StoredFile
 from mailgate.cases.names import shown_name
+from mailgate.cases.workflow import asks_to_choose
 from mailgate.inbound.guards.answer_gate import Refusal
 from mailgate.inbound.intake import actions, reports
 from mailgate.inbound.intake.facts import carrier_of
 from mailgate.inbound.intake.message import IntakeMessage
 from mailgate.mail.defang import defanged
 from mailgate.mail.model import Attachment
+from mailgate.mail.reply.choice import names_choice
+from mailgate.mail.smtp_address import folded
 from mailgate.rules import operator_decision
 from mailgate.rules.agreements import respond_by
 from mailgate.rules.chain import Verdict, effect_json
@@ -35,16 +38,20 @@ STATES: Mapping[str, FinalState] = {
 }  # fmt: skip
 SUMMARY_CHARS = 255
 QUOTED_CHARS = 100_000
-AnswerTemplate = Literal["redirect", "accepted", "case_closed"]
+AnswerTemplate = Literal["redirect", "accepted", "case_closed", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
 class AutomaticAnswer:
-    """An automatic answer that the policy wants; the gate has the last word. `text` names the words in the policy, see `redirect.texts`."""
+    """An automatic answer that the policy wants; the gate has the last word. `text` names the words in the policy, see `redirect.texts`.
+
+    `event_id`: of the comment that an offer to choose answers.
+    """
 
     template: AnswerTemplate
     case: Case | None = None
     text: str = ""
+    event_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,22 @@ def _comment(message: IntakeMessage, case: Case | None, context: EffectContext, 
         joined = changes.add_participant(change.case, message.match.author, change_context, approved=waits.get("approved") == "yes")
         change = changes.and_then(change, joined)
     change = actions.with_fields(change, message, change_context)
-    return Effects(_outcome(message, "commented", case, context), change, files=message.mail.attachments)
+    answer = None if mute else _offer(message, change, context)
+    return Effects(_outcome(message, "commented", case, context), change, answer, files=message.mail.attachments)
+
+
+def _offer(message: IntakeMessage, change: Change, context: EffectContext) -> AutomaticAnswer | None:
+    """The way to the page of a choice, for somebody of the case who chooses in words: no reply does that, whatever it says.
+
+    Only when it goes to their own address: it names the case.
+    """
+    author = message.match.author
+    person = change.case.participant(author.address) if author else None
+    if person is None or not person.approved or folded(message.entry.envelope.reverse_path or "") != folded(person.contact.address):
+        return None
+    if not asks_to_choose(context.policy.workflow, change.case.status):
+        return None
+    return AutomaticAnswer("choice", change.case, event_id=change.events[0].id) if names_choice(message.mail.reply.text) else None
 
 
 def _asked(message: IntakeMessage, action: str) -> Mapping[str, str]:

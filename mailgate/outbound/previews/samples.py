@@ -120,6 +120,7 @@ def groups(language: str, about: About = SAMPLE) -> dict[str, Group]:
             (sample.bare("accepted", 41, **sample.case, **answer, legacy_phase="accept_and_tell", closes_on="2027-01-01"),), about.reader
         ),
         "case_closed": Group((sample.bare("case_closed", 41, **sample.case, **answer),)),
+        "choice": Group((sample.bare("choice", 41, **sample.case, **answer),), about.reader),
         "forward": Group((sample.bare("forward", 41, rule="faktura", author="kari@kunde.example", subject="Faktura 118"),), forwarded=b"x"),
         "forward.files": Group((sample.bare("forward", 41, rule="faktura", **AS_FILES),), forwarded=INVOICE),
         "team_notice": Group((sample.bare("team_notice", 41, **sample.case, **team),)),

@@ -22,7 +22,7 @@ from mailgate.store.repositories.statements import id_floor, limited, literal, w
 from mailgate.store.rows import RelayId
 from mailgate.store.schema import blobs, comments, decisions, events, journal, notices, relay_ids, seen_content, soft_bounces, suppressions
 
-ANSWERS = ("redirect", "accepted", "case_closed")
+ANSWERS = ("redirect", "accepted", "case_closed", "choice")
 
 
 class HistoryRepository:
