@@ -22,5 +22,9 @@ echo "test: installing Debian packages${sudo:+ through sudo}:$missing" >&2
 export DEBIAN_FRONTEND=noninteractive
 # A Postfix that comes with the tests must not serve the network of the machine.
 case " $missing " in *" postfix "*) echo 'postfix postfix/main_mailer_type select Local only' | $sudo debconf-set-selections ;; esac
+# Nor must a web server: the tests start their own. `systemctl unmask NAME` makes it a service.
+for server in nginx caddy; do
+    case " $missing " in *" $server "*) $sudo systemctl mask "$server.service" >/dev/null 2>&1 || : ;; esac
+done
 install() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null; }
 install 2>/dev/null || { $sudo apt-get update -qq && install; }
