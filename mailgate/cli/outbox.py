@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -67,7 +68,8 @@ def list_mails(
     with open_app(config) as app:
         wanted = _filter(app, None, to, template, since, until)
         page = mails.list_mails(app, acting(None), ListMails(state.value if state else None, limit, filter=wanted))
-    output.show([asdict(row) for row in page.rows], COLUMNS, as_json, none="no mails")
+        rows = output.with_short_ids(page.rows, partial(mails.short_ids, app, acting(None)), as_json)
+    output.show(rows, COLUMNS, as_json, none="no mails")
 
 
 @app.command()
@@ -107,7 +109,7 @@ def retry(
         principal = acting(operator)
         command = Decide(tuple(ids or ()), output.given(reason, "the reason"), _filter(app, state, to, template, since, until))
         if not command.ids and not yes:
-            _refuse("retry", decide.preview_retry(app, principal, command), as_json)
+            _refuse(app, "retry", decide.preview_retry(app, principal, command), as_json)
         done = decide.retry(app, principal, command)
     output.report(done, "is neither deferred, failed, uncertain nor cancelled", as_json)
 
@@ -131,7 +133,7 @@ def cancel(
         principal = acting(operator)
         command = Decide(tuple(ids or ()), output.given(reason, "the reason"), _filter(app, state, to, template, since, until))
         if not command.ids and not yes:
-            _refuse("cancel", decide.preview_cancel(app, principal, command), as_json)
+            _refuse(app, "cancel", decide.preview_cancel(app, principal, command), as_json)
         done = decide.cancel(app, principal, command)
     output.report(done, "does not wait to be sent", as_json)
 
@@ -141,12 +143,13 @@ def _filter(app: App, state: MailState | None, to: str | None, template: str | N
     return mails.Filter(state.value if state else None, to, template, moment(since, now, "--since"), moment(until, now, "--until"))
 
 
-def _refuse(verb: str, found: Sequence[MailRow], as_json: bool) -> None:
+def _refuse(app: App, verb: str, found: Sequence[MailRow], as_json: bool) -> None:
     """Show what a filter finds. Raises NotAllowed when that is anything."""
     if not found:
         output.note("no mails match")
         return
-    output.show([asdict(row) for row in found[:PREVIEW_ROWS]], COLUMNS, as_json)
+    rows = output.with_short_ids(found[:PREVIEW_ROWS], partial(mails.short_ids, app, acting(None)), as_json)
+    output.show(rows, COLUMNS, as_json)
     raise NotAllowed(f"{verb} would touch {len(found)} mails; nothing has changed: add --yes to do it")
 
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -91,6 +91,13 @@ def one_line(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(one_line(item) for item in value)
     return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in str(value))
+
+
+def with_short_ids(rows: Iterable[Any], shorten: Callable[[Sequence[str]], Mapping[str, str]], as_json: bool) -> list[dict[str, Any]]:
+    """Values with an `id` as mappings; for people, with the beginnings of the ids by which they are told from all others."""
+    found = [asdict(row) for row in rows]
+    short = {} if as_json else shorten([row["id"] for row in found])
+    return [{**row, "id": short.get(row["id"], row["id"])} for row in found]
 
 
 def note(text: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from mailgate.application.access import require
 from mailgate.application.use_case import Act
 from mailgate.cases.changes import ChangeContext
-from mailgate.cases.model import Actor, Case, Change, Contact
+from mailgate.cases.model import Actor, Case, Change, Comment, Contact
 from mailgate.cases.names import shown_name
 from mailgate.errors import Conflict
 from mailgate.rules.agreements import respond_by
@@ -42,6 +42,12 @@ def locked(act: Act, key: str, version: int | None = None) -> Case:
     if version is not None and version != case.version:
         raise Conflict(case.key, case.version)
     return case
+
+
+def comment_of(act: Act, id_: str) -> Comment:
+    """The comment with this id, or whose id alone begins so. Raises NotFound, Ambiguous. The case is for the caller to ask for."""
+    whole = act.uow.cases.find_comment(id_)
+    return act.uow.cases.comments_by_ids([whole])[whole]
 
 
 def own_names(act: Act, *cases: Case) -> frozenset[str]:

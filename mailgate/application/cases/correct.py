@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mailgate.application.access import Action, require
 from mailgate.application.cases import changing, showing
 from mailgate.application.cases.views import CaseRow, ContactCaseRow
-from mailgate.application.use_case import Act, use_case
+from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import line_or_empty
 from mailgate.cases import corrections
 from mailgate.cases.model import Case, Comment, StoredFile
@@ -70,9 +70,7 @@ def move_comment(act: Act, command: MoveComment) -> CaseRow | ContactCaseRow:
 
     The participants of the right case are notified of a comment, not of a note. Statuses stay as they are.
     """
-    comment = act.uow.cases.comments_by_ids([command.comment_id]).get(command.comment_id)
-    if comment is None:
-        raise NotFound("comment", command.comment_id)
+    comment = changing.comment_of(act, command.comment_id)
     source, target = _both(act, comment.case_id, command.to)
     gone, come = corrections.move_comment(comment, source, target, changing.context_of(act, source, target))
     reason = line_or_empty(command.reason, "reason", "the reason")
@@ -81,6 +79,12 @@ def move_comment(act: Act, command: MoveComment) -> CaseRow | ContactCaseRow:
     changing.write(act, source, gone, reason=reason, comment_id=comment.id, to=target.key)
     after = changing.write(act, target, come, reason=reason, comment_id=comment.id, source=source.key)
     return showing.case_row(act, after)
+
+
+@query(Action.CASE_MOVE_COMMENT)
+def short_comment_ids(act: Act, ids: Sequence[str]) -> dict[str, str]:
+    """The beginnings by which comments are told from all others: what a person may type in place of their ids."""
+    return act.uow.cases.short_comment_ids(ids)
 
 
 @use_case(Action.CASE_DELETE_FILE, policy=True)
@@ -112,7 +116,7 @@ def _one_file(comments: Sequence[Comment], command: DeleteFile) -> tuple[Comment
     found = [
         (comment, file)
         for comment in comments
-        if command.comment_id in ("", comment.id)
+        if comment.id.startswith(command.comment_id.lower())
         for file in comment.files
         if wanted == file.filename or (len(wanted) >= SHA256_DIGITS and file.sha256.startswith(wanted.lower()))
     ]

@@ -11,7 +11,7 @@ from mailgate.application.cases.views import CaseRow, ContactCaseRow
 from mailgate.application.use_case import Act, use_case
 from mailgate.application.words import line_or_empty
 from mailgate.cases import corrections, undoing
-from mailgate.errors import NotAllowed, NotFound
+from mailgate.errors import NotAllowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class TakeBack:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawComment:
-    """The comment with this id; `reason` stays with the case and in the audit."""
+    """The comment with this id, or whose id alone begins so; `reason` stays with the case and in the audit."""
 
     comment_id: str
     reason: str = ""
@@ -60,9 +60,7 @@ def take_back(act: Act, command: TakeBack) -> Undone:
 @use_case(Action.CASE_WITHDRAW_COMMENT, policy=True)
 def withdraw_comment(act: Act, command: WithdrawComment) -> Undone:
     """Hide a comment from customers, with its files; staff still see it, and who withdrew it. Pending notices of it are dropped."""
-    comment = act.uow.cases.comments_by_ids([command.comment_id]).get(command.comment_id)
-    if comment is None:
-        raise NotFound("comment", command.comment_id)
+    comment = changing.comment_of(act, command.comment_id)
     case = changing.locked(act, comment.case_id)
     events = act.uow.cases.events(case.id)
     reason = line_or_empty(command.reason, "reason", "the reason")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -62,6 +62,12 @@ def show_entry(act: Act, id_: str) -> EntryDetail:
         decided=_decided(entry, lambda: _policy_of(act, entry)),
         interventions=done,
     )
+
+
+@query(Action.JOURNAL_READ)
+def short_ids(act: Act, ids: Sequence[str]) -> dict[str, str]:
+    """The beginnings by which entries are told from all others: what a person may type in place of their ids."""
+    return act.uow.journal.short_ids(ids)
 
 
 @query(Action.JOURNAL_RAW)

@@ -67,6 +67,12 @@ def show_mail(act: Act, id_: str) -> MailDetail:
     return MailDetail(mail_row(mail), mail.history, [move(row) for row in act.uow.audit.of("outbox", mail.id)])
 
 
+@query(Action.OUTBOX_READ)
+def short_ids(act: Act, ids: Sequence[str]) -> dict[str, str]:
+    """The beginnings by which mails are told from all others: what a person may type in place of their ids."""
+    return act.uow.outbox.short_ids(ids)
+
+
 @query(Action.OUTBOX_RAW)
 def raw_mail(act: Act, id_: str) -> bytes:
     """The frozen bytes of one mail. Raises NotFound when retention has deleted them."""

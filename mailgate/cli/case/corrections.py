@@ -60,7 +60,7 @@ def merge(
 
 @app.command("move-comment")
 def move_comment(
-    comment_id: Annotated[str, typer.Argument(metavar="COMMENT", help="Id of the comment, as `mailgate case show --json` gives it.")],
+    comment_id: Annotated[str, typer.Argument(metavar="COMMENT", help="Id of the comment, as case show gives it, or its beginning.")],
     to: Annotated[str, typer.Option("--to", metavar="KEY", help="The case it belongs to.")],
     reason: ReasonOption = None,
     operator: OperatorOption = None,

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from mailgate.application.cases import choices, create, edit, operate, people, read
+from mailgate.application.cases import choices, correct, create, edit, operate, people, read
 from mailgate.application.cases import comment as comments
 from mailgate.application.cases.comment import NewFile
 from mailgate.application.cases.views import CaseRow, ContactCaseRow
@@ -107,10 +107,12 @@ def show_(
         if follow:
             view.follow(lambda: asdict(read.show_case(opened, acting(None), read.ShowCase(key))), as_json)
         found = asdict(read.show_case(opened, acting(None), read.ShowCase(key)))
+        short = correct.short_comment_ids(opened, acting(None), [one["id"] for one in found["comments"]])
     if as_json:
         show_one(found, as_json=True)
     else:
-        view.print_whole(found, whole)
+        said = [{**one, "id": short.get(one["id"], one["id"])} for one in found["comments"]]
+        view.print_whole({**found, "comments": said}, whole)
 
 
 @app.command()

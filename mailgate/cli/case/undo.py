@@ -30,7 +30,7 @@ def take_back(
 
 @app.command("withdraw-comment")
 def withdraw_comment(
-    comment_id: Annotated[str, typer.Argument(metavar="COMMENT", help="Id of the comment, as `mailgate case show` gives it.")],
+    comment_id: Annotated[str, typer.Argument(metavar="COMMENT", help="Id of the comment, as case show gives it, or its beginning.")],
     reason: ReasonOption = None,
     operator: OperatorOption = None,
     config: ConfigOption = None,

@@ -5,8 +5,9 @@ No verb here deletes anything: raw bytes stay until retention deletes them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -18,12 +19,12 @@ from mailgate.application.journal.entries import ListEntries
 from mailgate.application.journal.follow import FollowEntries, follow_entries
 from mailgate.application.journal.record import ListMoves
 from mailgate.application.journal.report import Report
-from mailgate.application.journal.views import EntryDetail, EntryRow, Move
+from mailgate.application.journal.views import EntryDetail, Move
 from mailgate.cli import following, output
 from mailgate.cli.following import FollowOption
 from mailgate.cli.groups import noun
 from mailgate.cli.journal import verbs
-from mailgate.cli.journal.selecting import COLUMNS, Chosen, filtering
+from mailgate.cli.journal.selecting import COLUMNS, Chosen, doubt_about, filtering
 from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, OperatorOption, acting, open_app
 from mailgate.cli.terminal import write_raw
 from mailgate.cli.times import moment
@@ -51,23 +52,25 @@ def list_entries(
                 raise UsageError("--follow shows what comes, and --before what was; give one of them")
             _follow(app, FollowEntries(chosen.filter(app.now()), chosen.limit or 50), as_json)
         page = entries.list_entries(app, acting(None), ListEntries(chosen.filter(app.now()), chosen.limit or 50, before))
-    output.show([asdict(row) for row in page.rows], COLUMNS, as_json, none="no entries")
+        rows = output.with_short_ids(page.rows, partial(entries.short_ids, app, acting(None)), as_json)
+        doubt = doubt_about(app, chosen) if not rows else ""
+    output.show(rows, COLUMNS, as_json, none="; ".join(filter(None, ("no entries", doubt))))
 
 
 def _follow(app: App, command: FollowEntries, as_json: bool) -> NoReturn:
     """The entries that are there, then those that come or change."""
 
-    def look() -> Sequence[EntryRow]:
+    def look() -> Sequence[dict[str, Any]]:
         nonlocal command
         found = follow_entries(app, acting(None), command)
         command = replace(command, seen=found.seen)
-        return found.rows
+        return output.with_short_ids(found.rows, partial(entries.short_ids, app, acting(None)), as_json)
 
-    following.follow(look, lambda row: print(output.json_line(asdict(row)) if as_json else "  ".join(_columns(row))))
+    following.follow(look, lambda row: print(output.json_line(row) if as_json else "  ".join(_columns(row))))
 
 
-def _columns(row: EntryRow) -> list[str]:
-    return [output.one_line(getattr(row, name)) for name in COLUMNS]
+def _columns(row: Mapping[str, Any]) -> list[str]:
+    return [output.one_line(row[name]) for name in COLUMNS]
 
 
 @app.command()

@@ -8,17 +8,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mailgate.application.app import App
-from mailgate.application.journal.selection import Filter, Preview, Previewed, Selection, Verb, preview
+from mailgate.application.journal import entries
+from mailgate.application.journal.selection import Filter, Preview, Selection, Verb, preview
 from mailgate.application.principal import Principal
 from mailgate.cli import output
 from mailgate.cli.opening import acting, open_app
@@ -135,13 +136,23 @@ def selected(verb: Verb, common: Common) -> Iterator[tuple[App, Principal, Selec
         if not wanted.ids:
             found = preview(app, principal, Preview(verb, wanted))
             if not found.count:
-                output.note("no entries match")
+                output.note("; ".join(filter(None, ("no entries match", doubt_about(app, common.chosen)))))
             elif not common.yes:
-                _refuse(verb, found, common.as_json)
+                rows = output.with_short_ids(found.first, partial(entries.short_ids, app, principal), common.as_json)
+                _refuse(verb, found.count, rows, common.as_json)
         yield app, principal, wanted, reason
 
 
-def _refuse(verb: str, found: Previewed, as_json: bool) -> None:
-    output.show([asdict(row) for row in found.first], COLUMNS, as_json)
-    shown = "these" if found.count <= len(found.first) else f"the newest {len(found.first)} of them are shown"
-    raise NotAllowed(f"{verb} would touch {found.count} entries ({shown}); nothing has changed: add --yes to do it")
+def doubt_about(app: App, chosen: Chosen) -> str:
+    """Why a filter may have found nothing: a rule that is not there; "" when it names none, or one that is."""
+    if chosen.rule is None:
+        return ""
+    from mailgate.application.policies.rule_names import doubt_about_rule  # loads what reads YAML
+
+    return doubt_about_rule(app, acting(None), chosen.rule)
+
+
+def _refuse(verb: str, count: int, rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
+    output.show(rows, COLUMNS, as_json)
+    which = "these" if count <= len(rows) else f"the newest {len(rows)} of them are shown"
+    raise NotAllowed(f"{verb} would touch {count} entries ({which}); nothing has changed: add --yes to do it")

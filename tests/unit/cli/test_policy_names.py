@@ -73,3 +73,10 @@ def test_point_15_given_the_policy_of_init_when_an_editor_opens_it_then_its_line
     assert json.loads((policy.parent / named).read_text(encoding="utf-8")) == json.loads(mailgate("policy", "schema").out)
     assert mailgate("policy", "check", str(policy)).code == 0
     assert rest.startswith("#")
+
+
+def test_point_15_given_a_rule_that_is_not_there_when_mail_is_looked_for_then_what_was_meant_is_said(mailgate: Run) -> None:
+    said = "the policy in force has no rule 'machin'; did you mean 'machine'?"
+    assert mailgate("journal", "list", "--rule", "machin").err == f"no entries; {said}\n"
+    assert mailgate("journal", "list", "--rule", "machine").err == "no entries\n"
+    assert mailgate("journal", "replay", "--rule", "machin").err == f"no entries match; {said}\n"

@@ -15,8 +15,9 @@ from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, delete
 
 from mailgate.cases.ids import is_id
 from mailgate.cases.model import Actor, Case, Change, Comment, Event, Participant, StoredFile
-from mailgate.errors import NotFound
+from mailgate.errors import Invalid, NotFound
 from mailgate.store.columns import storable
+from mailgate.store.repositories import id_beginnings
 from mailgate.store.repositories.blobs import drop
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.case_index import having_words, index_again, index_changes
@@ -144,6 +145,17 @@ class CaseRepository:
         """Id -> comment with its files, for those that exist."""
         wanted = [id_ for id_ in ids if is_id(id_)]
         return {one.id: one for one in self._comments(select(comments).where(comments.c.id.in_(wanted)))} if wanted else {}
+
+    def find_comment(self, beginning: str) -> str:
+        """The id of the comment whose id begins so. Raises NotFound, also for what begins no id, and Ambiguous."""
+        try:
+            return id_beginnings.find(self._connection, comments.c.id, beginning, "comment")
+        except Invalid:
+            raise NotFound("comment", beginning) from None
+
+    def short_comment_ids(self, ids: Sequence[str]) -> dict[str, str]:
+        """Id -> the beginning that a person may type in its place."""
+        return id_beginnings.shortest(self._connection, comments.c.id, ids)
 
     def last_comments_before(self, points: Collection[tuple[str, str]]) -> dict[tuple[str, str], Comment]:
         """(case id, id of a comment or of what came with it) -> the last comment before it, where there is one. Notes do not count."""

@@ -13,19 +13,19 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from mailgate.clock import Clock
-from mailgate.errors import Ambiguous, NotFound
+from mailgate.errors import NotFound
 from mailgate.mail.submission_key import content_key
 from mailgate.rules.operator_decision import OperatorDecision, to_json
 from mailgate.store.history_rows import EarlierDelivery
 from mailgate.store.queue_rows import WaitingEntry
-from mailgate.store.repositories import accept
+from mailgate.store.repositories import accept, id_beginnings
 from mailgate.store.repositories.blobs import matches, verified
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.journal import claiming, following
 from mailgate.store.repositories.journal.rows import claimed_entry, conditions, decision_values, journal_entry, shown_entries
 from mailgate.store.repositories.ledger import LedgerRepository
 from mailgate.store.repositories.prepared import Prepared
-from mailgate.store.repositories.statements import execute_all, id_range, limited, literal
+from mailgate.store.repositories.statements import execute_all, limited, literal
 from mailgate.store.rows import Appended, ClaimedEntry, EntryFilter, JournalEntry, JournalState, NewEntry, Outcome, Queue
 from mailgate.store.schema import blobs, decisions, entry_tags, journal
 
@@ -254,15 +254,13 @@ class JournalRepository:
                 tags[row.journal_id] = (*tags.get(row.journal_id, ()), row.tag)
         return [journal_entry(row, tags.get(row.id, ())) for row in rows]
 
-    def find(self, prefix: str) -> str:
-        """The whole id of which `prefix` is the beginning. Raises NotFound or Ambiguous."""
-        low, high = id_range(prefix)
-        ids = self._connection.execute(select(journal.c.id).where(journal.c.id.between(low, high)).limit(2)).scalars().all()
-        if not ids:
-            raise NotFound("journal entry", prefix, f"there is no journal entry that begins with {prefix}")
-        if len(ids) > 1:
-            raise Ambiguous("journal entry", prefix, ids, f"there is more than one journal entry that begins with {prefix}")
-        return str(ids[0])
+    def find(self, beginning: str) -> str:
+        """The whole id that begins so. Raises NotFound, Invalid, or Ambiguous, which names those that do."""
+        return id_beginnings.find(self._connection, journal.c.id, beginning, "journal entry")
+
+    def short_ids(self, ids: Sequence[str]) -> dict[str, str]:
+        """Id -> the beginning that a person may type in its place."""
+        return id_beginnings.shortest(self._connection, journal.c.id, ids)
 
     def acted_with(self, message_ids: Collection[str], since: datetime, until: datetime | None = None) -> Sequence[EarlierDelivery]:
         """The entries accepted in that time that have acted on a case and carry one of these Message-IDs, oldest first.

@@ -14,14 +14,15 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, Integer, bindparam, case, delete, exists, func, or_, select, union_all, update
 
-from mailgate.errors import Ambiguous, NotAllowed, NotFound
+from mailgate.errors import NotAllowed, NotFound
+from mailgate.store.repositories import id_beginnings
 from mailgate.store.repositories.blobs import verified
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.outbox.filters import OutboxFilter, conditions
 from mailgate.store.repositories.outbox.lane import Lane, first
 from mailgate.store.repositories.outbox.mapping import attempt_row, claimed_of, mail_of, outbox_row
 from mailgate.store.repositories.prepared import Prepared, listed
-from mailgate.store.repositories.statements import execute_all, id_floor, id_range, limited, literal
+from mailgate.store.repositories.statements import execute_all, id_floor, limited, literal
 from mailgate.store.rows import Attempt, ClaimedMail, Delivery, OutboxMail, OutboxRow, Queue, SendResult
 from mailgate.store.schema import attempts, outbox, outbox_mails
 
@@ -243,15 +244,13 @@ class OutboxRepository:
             raise NotFound("content", id_, f"the bytes of outbox row {id_} have been purged")
         return bytes(row.raw) if row.raw_sha256 is None else verified(row.raw_sha256, row.raw)
 
-    def find(self, prefix: str) -> str:
-        """The whole id of which `prefix` is the beginning. Raises NotFound or Ambiguous."""
-        low, high = id_range(prefix)
-        ids = self._connection.execute(select(outbox.c.id).where(outbox.c.id.between(low, high)).limit(2)).scalars().all()
-        if not ids:
-            raise NotFound("outbox row", prefix, f"there is no outbox row that begins with {prefix}")
-        if len(ids) > 1:
-            raise Ambiguous("outbox row", prefix, ids, f"there is more than one outbox row that begins with {prefix}")
-        return str(ids[0])
+    def find(self, beginning: str) -> str:
+        """The whole id that begins so. Raises NotFound, Invalid, or Ambiguous, which names those that do."""
+        return id_beginnings.find(self._connection, outbox.c.id, beginning, "outbox row")
+
+    def short_ids(self, ids: Sequence[str]) -> dict[str, str]:
+        """Id -> the beginning that a person may type in its place."""
+        return id_beginnings.shortest(self._connection, outbox.c.id, ids)
 
     def retry(self, ids: Collection[str], now: datetime, expires_at: datetime) -> set[str]:
         """Make deferred, failed, uncertain or cancelled mails due now; the ids of those that were. Lost attempts no longer count.

@@ -1,0 +1,55 @@
+"""Tables show ids that can be typed; verbs take them; `--json` has them whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.test_journal import PERSON, TO_POSTMASTER, Work, work  # noqa: F401  the fixture
+
+
+def _first_column(text: str) -> list[str]:
+    return [line.split()[0] for line in text.splitlines()[1:]]
+
+
+@pytest.fixture
+def held(mailgate: Run, work: Work) -> str:  # noqa: F811
+    """The id of a mail that is held; another one was answered."""
+    mailgate("inject", "-", stdin=PERSON)
+    mailgate("inject", "--recipient", "postmaster@example.test", "-", stdin=TO_POSTMASTER)
+    work()
+    (one,) = mailgate("journal", "list", "--held", "--json").objects
+    return str(one["id"])
+
+
+def test_point_9_given_tables_of_mail_when_shown_then_their_ids_are_short_and_can_be_typed(mailgate: Run, held: str) -> None:
+    for noun in ("journal", "outbox"):
+        whole = [one["id"] for one in mailgate(noun, "list", "--json").objects]
+        short = _first_column(mailgate(noun, "list").out)
+        assert all(id_.startswith(one) and len(one) < 36 for one, id_ in zip(short, whole, strict=True))
+        assert [mailgate(noun, "show", one, "--json").objects[0]["id"] for one in short] == whole
+    (shown,) = _first_column(mailgate("journal", "list", "--held").out)
+    assert f": {shown}\n" in mailgate("todo").out
+    assert mailgate("todo", "--json").objects[0]["first"] == [held]
+    refused = mailgate("journal", "discard", "--all")
+    assert (refused.code, _first_column(refused.out)) == (1, [shown])
+    assert mailgate("journal", "discard", shown).code == 0
+
+
+def test_point_9_given_a_comment_when_shown_then_its_short_id_withdraws_it(mailgate: Run) -> None:
+    mailgate("contact", "add", "kari@kunde.example")
+    mailgate("case", "new", "--reporter", "kari@kunde.example", "--summary", "Feil")
+    for text in ("Hei", "Feil sak"):
+        mailgate("case", "comment", "SUP-1", text)
+    wrong = mailgate("case", "show", "SUP-1", "--json").objects[0]["comments"][-1]["id"]
+    lines = [line for line in mailgate("case", "show", "SUP-1").out.splitlines() if "  comment  " in line]
+    short = lines[-1].split("  ")[3]
+    assert (wrong.startswith(short), len(short) < 36) == (True, True)
+    ambiguous = mailgate("case", "withdraw-comment", wrong[:6])
+    assert (ambiguous.code, f"more than one comment that begins with {wrong[:6]}: " in ambiguous.err, short in ambiguous.err) == (
+        2,
+        True,
+        True,
+    )
+    assert mailgate("case", "withdraw-comment", short).code == 0
+    assert mailgate("case", "withdraw-comment", "ikke en id").err.startswith("mailgate: there is no comment ikke en id")
