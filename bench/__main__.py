@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from bench import accept, backtest, cpu, end_to_end, flush, latency, memory, rules
+from bench import accept, backtest, cpu, end_to_end, flush, latency, live, memory, rules
 from bench.places import folder
 from bench.scale import SHORT, Scale, scale_of
 from bench.table import Row, show
@@ -28,6 +28,7 @@ PARTS: tuple[Callable[[Scale], Sequence[Row]], ...] = (
     rules.rows,
     backtest.rows,
     latency.rows,
+    live.rows,
     memory.rows,
 )
 

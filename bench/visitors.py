@@ -26,10 +26,21 @@ DAY_S = 24 * 3600
 
 def session_of(database_url: str, contact_id: str) -> str:
     """The token of a session of this contact, whose account is made."""
+    now = utc_now()
+    account = Account(new_id(now), "contact", f"u{contact_id[-8:]}", f"{contact_id}@bench.example", now, contact_id=contact_id)
+    return _session_of(database_url, account)
+
+
+def agent_session(database_url: str, name: str) -> str:
+    """The token of a session of an agent, whose account is made."""
+    now = utc_now()
+    return _session_of(database_url, Account(new_id(now), "staff", name, f"{name}@firma.example", now, name=name, roles=("agent",)))
+
+
+def _session_of(database_url: str, account: Account) -> str:
     database, now, token = open_database(database_url), utc_now(), links.fresh_token()
     try:
         with Store(database, utc_now).transaction() as uow:
-            account = Account(new_id(now), "contact", f"u{contact_id[-8:]}", f"{contact_id}@bench.example", now, contact_id=contact_id)
             uow.accounts.add(account)
             ends_at = now.replace(year=now.year + 1)
             uow.accounts.begin_session(links.digest(token), Session(new_id(now), account.id, now, now, ends_at, "127.0.0.1"))
