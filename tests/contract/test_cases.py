@@ -65,6 +65,23 @@ def test_given_two_changes_to_one_case_in_a_batch_when_written_then_the_last_sta
         assert len(uow.cases.comments(made.id)) == 2
 
 
+def test_given_comments_and_notes_when_asked_what_was_said_before_then_it_is_the_last_comment_of_the_same_case(
+    store: Store, clock: SteppedClock
+) -> None:
+    made, other = stored_case(store, 1), stored_case(store, 2)
+    said, note = [comment(made, clock()) for _ in range(2)], comment(made, clock(), kind="note")
+    third, elsewhere, later = (comment(of, clock()) for of in (made, other, made))
+    with store.transaction() as uow:
+        uow.cases.write([Change(made, (*said, note, third)), Change(other, (elsewhere,))])
+    first, second, far = (made.id, said[0].id), (made.id, said[1].id), (other.id, third.id)
+    with store.reading() as uow:
+        found = uow.cases.last_comments_before([first, second, (made.id, third.id), (made.id, later.id), far, (other.id, elsewhere.id)])
+        assert uow.cases.last_comments_before([]) == {}
+    assert {point: one.id for point, one in found.items()} == {
+        second: said[0].id, (made.id, third.id): said[1].id, (made.id, later.id): third.id,
+    }  # fmt: skip
+
+
 def test_given_a_mail_that_has_its_comment_when_it_is_written_again_then_it_is_refused_and_nothing_is_left(
     store: Store, clock: SteppedClock
 ) -> None:

@@ -10,17 +10,19 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, delete, exists, select, text, update
+from sqlalchemy import Connection, Select, bindparam, delete, exists, select, text, update
 
 from mailgate.clock import Clock
 from mailgate.errors import CorruptContent, NotFound
 from mailgate.store.repositories.bulk import insert_all
+from mailgate.store.repositories.prepared import Prepared
 from mailgate.store.repositories.statements import chunks, literal
 from mailgate.store.schema import blobs, comment_files, journal
 
 EXAMINED_ROWS = 8
 WAITING = [literal(state) for state in ("pending", "held", "shunted")]
 """States of entries that still need their bytes, whatever their age."""
+_CONTENT = Prepared(select(blobs.c.content).where(blobs.c.sha256 == bindparam("sha256")))
 
 
 class BlobRepository:
@@ -42,8 +44,8 @@ class BlobRepository:
 
     def find(self, sha256: str) -> bytes | None:
         """The bytes; None when they were never stored or have been purged. Raises CorruptContent when they have changed."""
-        content = self._connection.execute(select(blobs.c.content).where(blobs.c.sha256 == sha256)).scalar_one_or_none()
-        return None if content is None else verified(sha256, content)
+        rows = _CONTENT.rows(self._connection, sha256=sha256)
+        return verified(sha256, rows[0].content) if rows else None
 
     def examine(self) -> Iterator[tuple[str, bool]]:
         """(SHA-256, whether the bytes match it) of all that is stored. Reads every byte, a few rows at a time."""

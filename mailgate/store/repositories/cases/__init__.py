@@ -21,6 +21,7 @@ from mailgate.store.repositories import id_beginnings
 from mailgate.store.repositories.blobs import drop
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.case_index import having_words, index_again, index_changes
+from mailgate.store.repositories.cases.earlier import ids_before
 from mailgate.store.repositories.cases.filters import NEVER, Waiting, conditions
 from mailgate.store.repositories.contacts import contact
 from mailgate.store.repositories.counters import next_numbers
@@ -159,9 +160,9 @@ class CaseRepository:
 
     def last_comments_before(self, points: Collection[tuple[str, str]]) -> dict[tuple[str, str], Comment]:
         """(case id, id of a comment or of what came with it) -> the last comment before it, where there is one. Notes do not count."""
-        wanted = {point: _LAST_BEFORE.rows(self._connection, case=point[0], before=point[1]) for point in points}
-        found = self.comments_by_ids([rows[0].id for rows in wanted.values() if rows])
-        return {point: found[rows[0].id] for point, rows in wanted.items() if rows}
+        last = ids_before(self._connection, points)
+        found = self.comments_by_ids(last.values())
+        return {point: found[id_] for point, id_ in last.items()}
 
     def move_comment(self, comment_id: str, case_id: str) -> None:
         """Put a comment with its files on another case. Both cases must be locked."""
@@ -300,12 +301,6 @@ _OF_PARTICIPANTS = Prepared(
     select(cases.c.number, participants.c.contact_id, cases.c.id)
     .join(participants, participants.c.case_id == cases.c.id)
     .where(participants.c.approved, participants.c.contact_id.in_(listed("contacts")), cases.c.number.in_(listed("numbers")))
-)
-_LAST_BEFORE = Prepared(
-    select(comments.c.id)
-    .where(comments.c.case_id == bindparam("case"), comments.c.id < bindparam("before"), comments.c.kind == literal("comment"))
-    .order_by(comments.c.id.desc())
-    .limit(1)
 )
 _LOCK = Prepared(select(cases).where(cases.c.id.in_(listed("ids"))).order_by(cases.c.id).with_for_update())
 _TAKING_PART = Prepared(
