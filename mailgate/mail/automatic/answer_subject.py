@@ -80,6 +80,15 @@ _OURS = re.compile(r"(?:re|sv|vs|aw|fwd?|vedr|ang)\s?:|\[?[a-z]{2,10}-\d{1,10}\b
 _OF_SOMEBODY = re.compile(r"(?:fra|frå|från|from|von|frá|för|for|til|till|until|bis)\b|\(|re:|sv:|aw:", re.IGNORECASE)
 
 
+# Notes puts the name first: "Ola Nes er ikke på kontoret (tilbake 04.01.2027)".
+_NAME_FIRST = re.compile(
+    r"(?:[^\W\d_][\w.'’-]{0,30} ){1,4}(?P<phrase>er ikke (?:på kontoret|til stede)|er ikkje på kontoret|"
+    r"er ude af kontoret|är inte på kontoret|is (?:currently )?out of (?:the )?office|is away from the office|"
+    r"ist (?:außer haus|nicht im büro|nicht im hause?)|ei ole toimistolla)"
+    r"[.!]?(?: \([^()]{1,60}\))?"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Beginning:
     """How a subject begins. `ends`: what follows the phrase: a `colon` or the like, our `subject` (a reply prefix or a case key),
@@ -108,6 +117,8 @@ def beginning(subject: str) -> Beginning:
 
 
 def _at_start(text: str) -> Beginning | None:
+    if named := _NAME_FIRST.fullmatch(text):
+        return Beginning(named["phrase"], "absence", "name")
     for phrases, of in _LISTS:
         if text.startswith(phrases):
             phrase = max((one for one in phrases if text.startswith(one)), key=len)

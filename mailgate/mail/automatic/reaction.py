@@ -22,6 +22,7 @@ _ABOUT = re.compile(
 )
 # Phones without reactions write `Liked "…"` with the words that were reacted to.
 _TAPBACK = re.compile(r"(?:liked|loved|emphasi[sz]ed|likte|elsket|gillade|gefällt)\s[\"“«].{1,300}[\"”»]", re.IGNORECASE)
+_URL = re.compile(r"<?https?://\S{1,500}>?")
 _URL_LINE = re.compile(r"\s*<?https?://\S{1,500}>?\s*")
 _REFUSALS = frozenset("👎😠😡🤬😢😭💔❌😞😟☹🙁😕❓❔⁉😤🖕🤮🤯😩😫⛔🚫🆘⚠🤷😒🙄")
 _PLAIN = re.compile(r"[\s\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff:!.]")
@@ -40,9 +41,10 @@ def is_reaction(text: str, part_types: tuple[str, ...] = ()) -> bool:
 
 
 def _is_line_of_client(line: str) -> bool:
-    return bool(
-        _URL_LINE.fullmatch(line) or _TAPBACK.fullmatch(line) or (_ANNOUNCED.fullmatch(line) and _ABOUT.search(line) and "?" not in line)
-    )
+    if _URL_LINE.fullmatch(line) or _TAPBACK.fullmatch(line):
+        return True
+    said = _URL.sub("", line)
+    return _ANNOUNCED.fullmatch(said) is not None and _ABOUT.search(said) is not None and "?" not in said
 
 
 def is_emoji(line: str) -> bool:

@@ -16,6 +16,7 @@ from mailgate.mail.words import note_words as words
 MAX_CHARS = 800
 _MIN_WORDS, _SURE_WORDS, _MAX_WORDS = 3, 10, 130
 _REACHED_BY = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|\(?\+?\d[\d ./:-]*\d\)?")
+_DATE = re.compile(r"\d{1,2}[./]\s?\d{1,2}\b|\b\d{4}-\d\d-\d\d\b")
 _NUMBER = re.compile(r"\d(?:[ .-]?\d){4}|@")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅÄÖÜ])|\n+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -42,6 +43,8 @@ def _says_away(plain: str, low: str, found: list[str]) -> bool:
     if not words.CALL.isdisjoint(found) and words.REACHABLE.isdisjoint(found) and not _NUMBER.search(plain):
         return False
     if not words.LATER.isdisjoint(found):
+        return True
+    if any(phrase in low for phrase in words.NOT_THERE) and not words.UNTIL.isdisjoint(found) and _DATE.search(plain):
         return True
     spans = not words.SPAN.isdisjoint(found) or any(span in low for span in words.SPANS)
     return spans and not (words.AWAY - words.BRIEFLY).isdisjoint(found)

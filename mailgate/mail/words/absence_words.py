@@ -32,7 +32,10 @@ AWAY = Phrases((
     "är sjuk", "är bortrest", "er syg", "er bortrejst", "poissa toimistolta", "olen sairaana", "olen vapaalla", "ekki við",
     "ekki á skrifstofunni", "í fríi", "í sumarfríi", "í leyfi", "í orlofi", "er fjarverandi", "verð fjarverandi", "er hættur",
     "er hætt störfum", "off work", "out sick", "on sick leave", "krankgeschrieben", "bin krank", "nicht am arbeitsplatz",
-    "nicht im dienst", "away until", "away from work", "i am away", "i'm away", "i will be away",
+    "nicht im dienst", "away until", "away from work", "i am away", "i'm away", "i will be away", "tatt ut ferie", "tar ut ferie",
+    "har permisjon",
+    "kontoret er stengt", "kontoret er stengd", "kontoret är stängt", "office is closed", "offices are closed", "office will be closed",
+    "í fæðingarorlofi", "í veikindaleyfi", "í námsleyfi",
 ))  # fmt: skip
 """Absence, said in a way that people use too: a second sign must come to it."""
 
@@ -147,7 +150,8 @@ RETURN_OR_STAND_IN = Phrases((
     "ved hast", "ved haster", "dersom det haster", "hvis det haster", "om det hastar", "dersom det hastar", "ved akutt", "ved spørsmål",
     "kontakt sentralbord", "ring sentralbord", "ring vakt", "kontakt min kollega", "kontakt kollega", "kontakt vår", "kontakt resepsjon",
     "hvis det haster", "haster det", "ved spørgsmål", "kontakt min kollega", "om det är brådskande", "vid frågor", "kontakta min kollega",
-    "ring växeln", "vastaan viestiisi", "vastaan sinulle", "vastaan huomenna",
+    "ring växeln", "i mellomtiden", "i mellomtida", "reopens on", "kehre zurück", "vastaan viestiisi", "vastaan sinulle",
+    "vastaan huomenna",
     "kiireellisessä", "kiireellistä", "kiireasioissa", "palaan töihin", "kem aftur", "kem til baka", "sný aftur",
     "verð aftur", "vinsamlegast hafið samband", "vinsamlega hafið samband", "vinsamlegast hafðu samband", "ef erindið er brýnt",
     "ef málið er brýnt", "brýn erindi", "brýnum erindum", "hafið samband við", "hafðu samband við", "bei dringenden", "meine vertretung",
@@ -157,39 +161,45 @@ RETURN_OR_STAND_IN = Phrases((
 ))  # fmt: skip
 
 RECEIVED = Phrases((
+    "saken din har fått", "henvendelsen har fått", "saka di har fått",
     "vi har mottatt din henvendelse", "vi har mottatt henvendelsen", "vi har mottatt din forespørsel", "din henvendelse er mottatt",
     "henvendelsen din er mottatt", "henvendelsen er mottatt", "henvendelsen din er registrert", "din henvendelse er registrert",
-    "henvendelsen er registrert", "din henvendelse har fått", "henvendelsen din har fått", "takk for din henvendelse",
-    "takk for henvendelsen", "takk for at du kontaktet", "din sak er registrert", "saken din er registrert", "saken er registrert med",
+    "henvendelsen er registrert", "din henvendelse har fått", "henvendelsen din har fått",
+    "din sak er registrert", "saken din er registrert", "saken er registrert med",
     "forespørselen din er mottatt", "din forespørsel er mottatt", "forespørselen er mottatt", "forespørselen din er registrert",
     "førespurnaden din er registrert", "saka di er registrert", "saka er registrert med", "din begäran har tagits emot",
     "din begäran har mottagits", "din förfrågan har tagits emot", "din anmodning er modtaget", "din forespørgsel er modtaget",
     "pyyntösi on vastaanotettu", "viestisi on vastaanotettu",
     "det er opprettet en sak", "vi har opprettet en sak", "din sak har fått", "me har motteke førespurnaden",
     "me har motteke henvendinga", "vi har motteke førespurnaden", "vi har motteke henvendinga", "førespurnaden din er motteken",
-    "henvendinga di er motteken", "henvendinga di er registrert", "takk for førespurnaden", "takk for henvendinga",
+    "henvendinga di er motteken", "henvendinga di er registrert",
     "vi har modtaget din henvendelse", "vi har modtaget din forespørgsel", "din henvendelse er modtaget",
-    "din henvendelse er registreret", "tak for din henvendelse", "tak for din forespørgsel", "vi har tagit emot ditt ärende",
+    "din henvendelse er registreret", "vi har tagit emot ditt ärende",
     "vi har tagit emot din förfrågan", "vi har mottagit ditt ärende", "vi har mottagit din förfrågan", "ditt ärende har registrerats",
-    "ditt ärende är registrerat", "ditt ärende har tagits emot", "ditt ärende har mottagits", "tack för din förfrågan",
-    "tack för att du kontaktar", "tack för att du kontaktade", "olemme vastaanottaneet yhteydenottosi",
+    "ditt ärende är registrerat", "ditt ärende har tagits emot", "ditt ärende har mottagits",
+    "olemme vastaanottaneet yhteydenottosi",
     "olemme vastaanottaneet viestisi", "olemme vastaanottaneet tukipyyntösi", "olemme vastaanottaneet pyyntösi",
-    "yhteydenottosi on vastaanotettu", "tukipyyntösi on", "kiitos yhteydenotostasi", "við höfum móttekið erindi",
+    "yhteydenottosi on vastaanotettu", "tukipyyntösi on", "við höfum móttekið erindi",
     "við höfum móttekið fyrirspurn", "erindi þitt hefur verið móttekið", "fyrirspurn þín hefur verið móttekin",
-    "beiðni þín hefur verið", "takk fyrir að hafa samband", "we have received your request", "we have received your inquiry",
+    "beiðni þín hefur verið", "we have received your request", "we have received your inquiry",
     "we have received your enquiry", "we've received your request", "we have received your ticket", "your request has been received",
     "your request has been logged", "your request has been registered", "your request has been assigned",
     "your ticket has been created", "your ticket has been received", "your ticket has been opened", "your case has been created",
     "your case has been registered", "your inquiry has been received", "your enquiry has been received", "ticket has been created",
-    "ticket has been opened", "ticket was created", "case has been created", "case has been opened", "thank you for contacting",
-    "thanks for contacting", "thank you for your inquiry", "thank you for your enquiry", "ihre anfrage ist", "ihre anfrage wurde",
-    "ihre anfrage haben wir", "wir haben ihre anfrage", "vielen dank für ihre anfrage", "ihr ticket wurde", "ihr anliegen wurde",
+    "ticket has been opened", "ticket was created", "case has been created", "case has been opened",
+    "ihre anfrage ist", "ihre anfrage wurde",
+    "ihre anfrage haben wir", "wir haben ihre anfrage", "ihr ticket wurde", "ihr anliegen wurde",
     "ein ticket wurde", "ihre nachricht ist bei uns eingegangen", "wij hebben uw aanvraag", "uw aanvraag is", "votre demande a été",
-    "nous avons bien reçu votre demande", "merci de nous avoir contact",
+    "nous avons bien reçu votre demande",
 ))  # fmt: skip
 """How a ticket system says that a request has come in."""
 
 RECEIVED_MAIL = Phrases((
+    "takk for din henvendelse", "takk for henvendelsen", "takk for at du kontaktet", "takk for førespurnaden", "takk for henvendinga",
+    "tak for din henvendelse", "tak for din forespørgsel", "tack för din förfrågan", "tack för att du kontaktar",
+    "tack för att du kontaktade", "kiitos yhteydenotostasi", "takk fyrir að hafa samband", "thank you for contacting",
+    "thanks for contacting", "thank you for your inquiry", "thank you for your enquiry", "vielen dank für ihre anfrage",
+    "merci de nous avoir contact",
     "vi har mottatt din e-post", "vi har mottatt e-posten din", "vi har mottatt meldingen din", "vi har mottatt din melding",
     "me har motteke e-posten", "vi har modtaget din mail", "vi har modtaget din besked", "vi har tagit emot ditt mejl",
     "vi har tagit emot ditt meddelande", "we have received your email", "we have received your e-mail", "we have received your message",
@@ -201,6 +211,7 @@ RECEIVED_MAIL = Phrases((
 """The same of a mail: people write so too, hence a promise of `PROMISED` must stand beside it."""
 
 PROMISED = Phrases((
+    "vil bli behandlet", "blir behandlet", "behandles fortløpende", "behandlast fortløpande", "vil bli besvart", "vil verte svara",
     "saksnummer", "sakanr", "referansenummer", "sak nr", "så snart som mulig", "så snart vi kan", "så raskt som mulig",
     "så fort som mogleg", "så snart som mogleg", "vil svare deg", "vil besvare", "vil ta kontakt", "vil kontakte deg", "blir besvart",
     "vert svara", "behandlet innen", "svar innen", "sagsnummer", "hurtigst muligt", "vender tilbage", "svarer dig", "ärendenummer",

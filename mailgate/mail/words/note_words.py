@@ -53,7 +53,7 @@ _NORDIC = words("""
     hjelp hjälp
     hjælp kundeservice kundtjänst hei hej heisann hallo god godt gode fin fint takk tak tack mange tusen hilsen mvh vennlig helsing hälsning
     hälsningar vh kh beklager beklagar unnskyld ursäkta undskyld ønsker ønskjer önskar riktig sommer sommar tålmodighet forståelse
-    videre deres återkommer
+    videre deres återkommer tatt kundesenter kundesenteret
     drøye drøyer træffes indtil sendes avsluttet arbeidsforhold arbeidsforholdet ansettelsesforhold anställning treg tregt respons butikken
     butikk butik butiken verkstedet bedriften firmaet selskapet avdelingen avdelinga dykk dokker hverdag hverdager virkedag
     virkedager mandager tirsdager onsdager torsdager fredager fredagar måndagar mandagar fredage mandage
@@ -135,6 +135,7 @@ SPAN = words("""
     currently derzeit
     zurzeit momentan tom
 """)
+UNTIL = words("til till until bis tom")
 SPANS = ("i dag", "i resten", "ut uk", "this week", "denne uk", "denne veka", "for tiden", "for tida", "für zeit")
 CALL = words("ring ringe ringa call")
 REACHABLE = words("""

@@ -48,6 +48,8 @@ _TROUBLE = re.compile(
     r"(?:feil(?:en|er|melding\w*)?|(?:räknas|beräknas|visar) fel|fejl(?:en)?|felet|felmeddelande\w*|fehler\w*|virhe\w*|"
     r"villa[na]?|errors?)\b|"
     r"(?<!\bi )(?<!\bwe )\b(?:does|do|did|is|are|was)(?: not|n't) (?:work|start|open|print|show|load|respond)|"
+    r"\b(?:krasj|kræsj|krasch|crash)\w*|\b(?:henger|heng|hänger) (?:seg|sig)\b|"
+    r"\b(?:fryser|feiler|feilar|ødelagt|øydelagd|trasig|kaputt|rikki)\b|"
     r"\bfunktioniert nicht|\bgeht nicht\b|\btoimi\b|"
     r"\bvirkar ekki\b|\b(?:forsvinner|forsvinn|försvinner|disappears?|verschwindet|mangler|manglar|saknas|is missing|is wrong|falsch)\b|"
     r"\b(?:får|klarer|greier|finner|finn|får dere|hittar|kommer) (?:vi |jeg |eg |jag )?(?:ikke|ikkje|inte)\b",
