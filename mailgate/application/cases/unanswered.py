@@ -6,6 +6,7 @@ reminders, no case ends without one, also not on the day on which a policy begin
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +20,7 @@ from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, guarded, use_case
 from mailgate.cases import waiting
 from mailgate.cases.model import Actor, Case, Contact
+from mailgate.errors import NotAllowed, NotFound
 from mailgate.rules.agreements import Agreement, opening_after, within_hours
 from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.rules.policy import WaitingSettings
@@ -48,8 +50,9 @@ def look_after(app: App, principal: Principal, _command: LookAfter) -> dict[str,
     with app.store.reading() as uow:
         ids = [one.case_id for one in uow.customers_turn.unanswered(wanted.statuses)]
     for case_id in ids:
-        if done := settle(app, principal, SettleUnanswered(case_id)):
-            counts[done] += 1
+        with contextlib.suppress(NotFound, NotAllowed):  # erased meanwhile, or closed by another policy: there is nothing to do
+            if done := settle(app, principal, SettleUnanswered(case_id)):
+                counts[done] += 1
     return counts
 
 

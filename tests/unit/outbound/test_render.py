@@ -33,7 +33,7 @@ def values(news: NewsView = MOVED, case: CaseView = CASE) -> dict[str, object]:
         "case_facts": ["SUP-123", case.summary], "why": "reporter", "answered": AnsweredView(), "link": "https://support.firma.example/x",
         "forgotten": "https://support.firma.example/password", "username": "kari", "code": "1234 5678",
         "claim_url": "https://support.firma.example/claim/x", "legacy": LegacyView(), "rows": [("Svar som haster", "3")],
-        "desk_url": "https://support.firma.example/desk", **team,
+        "desk_url": "https://support.firma.example/desk", "attached": "mail", **team,
     }  # fmt: skip
 
 
