@@ -56,7 +56,8 @@ class Facts:
 
     `case` is the case that was found by `carrier`, or, when `carrier` is "", the one that the subject hints at (a hint, never authority).
     `carrier_refusals`: why token-like texts of the mail were no good (`expired`, `forged`, ...). `carriers_disagree`: good tokens name
-    several cases. `contact`, `customer`: the author's. `at`: when the mail was accepted, aware UTC.
+    several cases. `contact`, `customer`: the author's. `by_staff`: one of ours speaks, be it that a person has judged so. `at`: when the
+    mail was accepted, aware UTC.
     """
 
     mail: Mail
@@ -71,6 +72,7 @@ class Facts:
     carriers_disagree: bool = False
     contact: Contact | None = None
     customer: Customer | None = None
+    by_staff: bool = False
     workflow: Workflow = SUPPORTWEB
     agreements: Mapping[str, Agreement] = field(default_factory=lambda: SUPPORTWEB_AGREEMENTS)
     legacy: Legacy = SUPPORTWEB_LEGACY
@@ -121,14 +123,16 @@ class Facts:
         own, no passed on mail among them, and with nothing else in its HTML than in its text.
         """
         mail = self.mail
-        if self.carrier != "address" or mail.reply.forwarded or mail.other_text or mail.encrypted or not self._says_something():
+        if self.carrier != "address" or mail.reply.forwarded or mail.other_text or mail.encrypted or not self.says_something:
             return False
         to = {box.address.lower() for box in mail.to}
         shown = to | {box.address.lower() for box in mail.cc}
         people = {person.contact.address.lower() for person in self.case.participants if person.approved} if self.case else set()
         return bool(to & {address.lower() for address in self.envelope.recipients}) or bool(shown & people)
 
-    def _says_something(self) -> bool:
+    @property
+    def says_something(self) -> bool:
+        """Whether the mail has words or files of its author's own."""
         return bool(self.mail.reply.text.strip()) or any(file.disposition == "attachment" for file in self.mail.attachments)
 
     def case_answer(self) -> ReplyAnswer | None:

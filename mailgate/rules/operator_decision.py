@@ -47,7 +47,7 @@ def instead_of_policy(decision: OperatorDecision | None) -> OperatorDecision | N
 
 
 def verdict(decision: OperatorDecision, policy: Policy, facts: Facts) -> Verdict:
-    """The decision as a verdict. A comment makes the author a participant when they are a contact; without a case the mail is held again.
+    """The decision as a verdict. A comment makes the author a participant, unless they are staff; without a case the mail is held again.
 
     Only for a decision that names a disposition.
     """
@@ -56,6 +56,8 @@ def verdict(decision: OperatorDecision, policy: Policy, facts: Facts) -> Verdict
     if decision.as_ != "comment":
         effects: tuple[Effect, ...] = (Effect(decision.as_),)
         return _verdict(decision.as_, reason, effects, policy, facts, "legacy" if decision.as_ == "redirect" else "")
+    if facts.by_staff and facts.case:
+        return _of_staff(reason, policy, facts)
     person = replace(facts, workflow=policy.workflow, trust="participant", mail=replace(facts.mail, kind="human"))
     answer = person.case_answer()
     if answer is None:
@@ -64,6 +66,13 @@ def verdict(decision: OperatorDecision, policy: Policy, facts: Facts) -> Verdict
         return _verdict("redirect", f"{reason}, but {answer.reason}", (Effect("redirect"),), policy, facts, "case_closed")
     moved = (Effect("transition", {"to": answer.move_to, "because": answer.reason}),) if answer.move_to else ()
     return _verdict("comment", reason, (Effect("comment"), *moved, Effect("participant", {"approved": "yes"})), policy, facts)
+
+
+def _of_staff(reason: str, policy: Policy, facts: Facts) -> Verdict:
+    """What one of ours has written: a comment that moves nothing and makes nobody a participant; of their own words alone."""
+    if not facts.says_something:
+        return _verdict("hold", f"{reason}, but nothing in it is its author's own words", (Effect("hold"),), policy, facts)
+    return _verdict("comment", reason, (Effect("comment"),), policy, facts)
 
 
 def _verdict(disposition: Disposition, reason: str, effects: tuple[Effect, ...], policy: Policy, facts: Facts, answer: str = "") -> Verdict:

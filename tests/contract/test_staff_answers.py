@@ -18,6 +18,7 @@ from mailgate.cases.model import Actor, Case, Contact
 from mailgate.cases.tokens import STAFF_NUMBER, reply_token
 from mailgate.clock import SteppedClock
 from mailgate.rules.document.loader import load
+from mailgate.rules.operator_decision import OperatorDecision
 from mailgate.store.repositories.accounts import Account
 from mailgate.store.unit_of_work import Store
 from tests.support.desk import KEYS, OPERATOR, START, Desk
@@ -257,6 +258,35 @@ def test_given_time_to_take_it_back_when_an_agent_answers_then_customers_hear_of
     with desk.store.transaction() as uow:
         assert uow.notices.claim(desk.clock() + timedelta(minutes=9), 10, timedelta(seconds=1)) == []
         assert len(uow.notices.claim(desk.clock() + timedelta(minutes=11), 10, timedelta(seconds=1))) == 2
+
+
+def released(desk: Desk, body: str = "Prøv versjon 4.2." + QUOTE, *, number: int | None = None, **more: str) -> str:
+    """The state of a mail of Ola's that was held, and that Kjersti takes as a comment."""
+    address = for_staff(desk.case)
+    entry = desk.take(mail(body, **{"to": address, **more}), address, OLA)
+    assert desk.state(entry) == "held"
+    with desk.store.transaction() as uow:
+        uow.journal.reopen([entry], desk.clock(), from_states=("held",), operator_decision=OperatorDecision("comment", "Kjersti", number))
+    desk.intake.run(lambda: False)
+    return desk.state(entry)
+
+
+@pytest.mark.parametrize("more", [{"auth": NONE}, {"auth": FAIL}, {"to": "liv@firma.example"}], ids=["none", "fail", "to a colleague"])
+def test_given_an_agents_held_mail_when_a_person_takes_it_as_a_comment_then_it_is_the_agents_without_quotes(
+    desk: Desk, more: dict[str, str]
+) -> None:
+    assert released(desk, **more) == "commented"
+    assert said(desk) == [("comment", "operator", "Ola Berg", "Prøv versjon 4.2.")]
+    assert (desk.case.status, len(desk.case.participants)) == ("waiting_customer", 2)
+    with desk.store.reading() as uow:
+        assert [one.quoted for one in uow.cases.comments(desk.case_id)] == [""]
+        assert uow.contacts.by_addresses([OLA]) == {}
+    assert desk.settle_notices() == [("comment_added", "eva@kunde.example"), ("comment_added", "per@kunde.example")]
+
+
+def test_given_an_agents_held_mail_of_nothing_but_a_quote_when_taken_as_a_comment_then_it_stays_held(desk: Desk) -> None:
+    assert released(desk, QUOTE.strip()) == "held"
+    assert said(desk) == []
 
 
 @pytest.fixture

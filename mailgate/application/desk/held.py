@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mailgate.application.access import Action
-from mailgate.application.journal.release_target import release_targets
+from mailgate.application.journal.release_target import release_targets, staff_among
 from mailgate.application.journal.views import EntryRow, entry_row
 from mailgate.application.paging import Page, cursor_of, page_of, sort_key_of
 from mailgate.application.use_case import Act, query
 from mailgate.application.words import one_of
 from mailgate.cases.model import Case
-from mailgate.cases.workflow import Incoming, on_reply
+from mailgate.cases.workflow import Incoming, ReplyAnswer, on_reply
 from mailgate.errors import NotFound
 from mailgate.store.rows import JournalEntry
 
@@ -82,7 +82,8 @@ def rehearse(act: Act, command: Rehearse) -> Sequence[Rehearsed]:
     entries = act.uow.journal.by_ids(ids)
     named = _case_named(act, command.case)
     cases = act.uow.cases.by_ids({one.decision.case_id for one in entries.values() if one.decision and one.decision.case_id})
-    plan = [_rehearsed(act, command.decision, entries[id_], named or _case_of(entries[id_], cases)) for id_ in ids if id_ in entries]
+    staff = staff_among(act, {one.decision.author.lower() for one in entries.values() if one.decision})
+    plan = [_rehearsed(act, command.decision, entries[id_], named or _case_of(entries[id_], cases), staff) for id_ in ids if id_ in entries]
     if command.decision != "comment":
         return plan
     targets = release_targets(act, list(entries.values()), named.number if named else None)
@@ -90,7 +91,7 @@ def rehearse(act: Act, command: Rehearse) -> Sequence[Rehearsed]:
     return [replace(one, crosses=one.id in crossing and not one.problem) for one in plan]
 
 
-def _rehearsed(act: Act, decision: str, entry: JournalEntry, case: Case | None) -> Rehearsed:
+def _rehearsed(act: Act, decision: str, entry: JournalEntry, case: Case | None, staff: Collection[str]) -> Rehearsed:
     row = entry_row(entry)
     if entry.state != "held":
         return Rehearsed(row.id, row.author, row.subject, "", "", (), "not_held")
@@ -100,13 +101,20 @@ def _rehearsed(act: Act, decision: str, entry: JournalEntry, case: Case | None) 
         return Rehearsed(row.id, row.author, row.subject, "", "", (row.author,))
     if case is None:
         return Rehearsed(row.id, row.author, row.subject, "", "", (), "no_case")
-    incoming = Incoming(case.status, row.kind, act.now, "participant", resolved_at=case.resolved_at)
-    answer = on_reply(act.policy.workflow, incoming)
+    author = row.author.lower()
+    answer = _answer(act, row, case, of_staff=author in staff)
     if answer.does == "refuse":
         return Rehearsed(row.id, row.author, row.subject, case.key, "", (row.author,), "refused")
-    author = row.author.lower()
     notified = [one.contact.address for one in case.participants if one.approved and one.contact.address.lower() != author]
     return Rehearsed(row.id, row.author, row.subject, case.key, answer.move_to or "", notified if answer.does == "comment" else ())
+
+
+def _answer(act: Act, row: EntryRow, case: Case, *, of_staff: bool) -> ReplyAnswer:
+    """What the workflow says to a person's mail. Staff who take no part comment as on the desk, which leaves the status as it is."""
+    person = case.participant(row.author)
+    if of_staff and not (person and person.approved):
+        return ReplyAnswer("comment", "one of our staff")
+    return on_reply(act.policy.workflow, Incoming(case.status, row.kind, act.now, "participant", resolved_at=case.resolved_at))
 
 
 def _case_named(act: Act, key: str) -> Case | None:

@@ -13,7 +13,7 @@ from typing import cast
 from mailgate.application.access import Action
 from mailgate.application.audit import difference
 from mailgate.application.journal.moves import left_behind, of_states, recorded
-from mailgate.application.journal.release_target import ReleaseTarget, release_targets
+from mailgate.application.journal.release_target import ReleaseTarget, release_targets, staff_among
 from mailgate.application.journal.selection import STATES_OF, Selection, chunks, selected
 from mailgate.application.journal.views import Move, Moved
 from mailgate.application.use_case import Act, query, use_case
@@ -70,7 +70,7 @@ def release(act: Act, command: Release) -> Moved:
         if disposition == "comment":
             _refuse_crossing(release_targets(act, list(before.values()), number), command.across)
         if disposition in ("comment", "create"):
-            _add_contacts(act, list(before.values()))
+            _add_contacts(act, list(before.values()), as_customers=disposition == "create")
         due_at = act.now + timedelta(seconds=act.app.settings.outbound.hold_back_s)
         act.uow.journal.reopen(before.keys(), due_at, from_states=STATES_OF["release"], operator_decision=decision)
         moves += recorded(act, before, "pending", reason, detail)
@@ -91,11 +91,11 @@ def _refuse_crossing(targets: Sequence[ReleaseTarget], across: str) -> None:
             raise NotAllowed(f"{whose}; {who}{notified}; nothing has changed: say --across-customers {one.case} if that is meant")
 
 
-def _add_contacts(act: Act, entries: Sequence[JournalEntry]) -> None:
-    """Make contacts of the authors who are none yet: only a contact can take part in a case."""
+def _add_contacts(act: Act, entries: Sequence[JournalEntry], *, as_customers: bool) -> None:
+    """Make contacts of the authors who are none yet: only a contact can take part in a case. Staff comment as staff."""
     authors = {one.author.lower(): one.author for one in (entry.decision for entry in entries) if one and one.author}
-    known = act.uow.contacts.by_addresses(list(authors))
-    fresh = [authors[address] for address in sorted(authors.keys() - known.keys())]
+    known = act.uow.contacts.by_addresses(list(authors)).keys() | (set() if as_customers else staff_among(act, authors))
+    fresh = [authors[address] for address in sorted(authors.keys() - known)]
     companies = act.uow.customers.by_domains([address.lower().rpartition("@")[2] for address in fresh])
     numbers = act.uow.contacts.next_numbers(len(fresh)) if fresh else range(0)
     made = [_contact(act, address, number, companies) for address, number in zip(fresh, numbers, strict=True)]

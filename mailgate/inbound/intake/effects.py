@@ -245,7 +245,7 @@ _MAKERS: Mapping[str, Callable[[IntakeMessage, Case | None, EffectContext, Calla
 def _draft(message: IntakeMessage, context: EffectContext) -> Draft:
     """The comment of a mail: what the person wrote, and beside it what was cut off, so that nothing is out of reach."""
     text, reply = said(message, context), message.mail.reply
-    if message.trust == "staff":  # what they quote may be an internal mail, and customers see what was cut off
+    if message.by_staff and not message.mail.encrypted:  # what they quote may be an internal mail, and customers see what was cut off
         return Draft(reply.text, _files(message))
     if text != reply.text and not message.mail.encrypted:  # all of the mail stands in the text
         return Draft(text, _files(message))
@@ -287,8 +287,8 @@ def _change_context(message: IntakeMessage, context: EffectContext) -> ChangeCon
     name = shown_name(contact, context.reserved_names) if contact else (author.name or author.address if author else "")
     actor = Actor("contact", name, contact.id) if contact else Actor("system", name)
     notices, held_back = context.policy.notices, timedelta(0)
-    if message.trust == "staff" and message.match.staff:
-        actor, held_back = Actor("operator", message.match.staff.name), context.hold_back
+    if staff := message.by_staff:
+        actor, held_back = Actor("operator", staff.name), context.hold_back
     windows = {kind: max(window, held_back) for kind, window in notices.windows.items()}
     return ChangeContext(
         actor, context.now, context.policy.workflow, notice_window=max(notices.window, held_back), urgent_window=held_back,

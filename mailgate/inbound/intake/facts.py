@@ -35,4 +35,5 @@ def facts_of(message: IntakeMessage) -> Facts:
         carriers_disagree=match.disagree,
         contact=match.author,
         customer=match.customer,
+        by_staff=message.by_staff is not None,
     )

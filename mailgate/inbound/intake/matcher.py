@@ -66,8 +66,9 @@ class CaseFinder:
         return [_match(address, one, known) for address, one in zip(addresses, hints, strict=True)]
 
     def _staff(self, uow: IntakeUnit, addresses: Sequence[str], hints: Sequence[Hints]) -> Mapping[str, StaffAuthor]:
-        """The authors who are our staff and may comment. Asked only of mail that carries a token, since nothing else follows from it."""
-        wanted = {address for address, one in zip(addresses, hints, strict=True) if address and one.tokens}
+        """The authors who are our staff and may comment, of mail with a token or a case that a person named: of others nothing follows."""
+        named = (bool(one.tokens or one.operator_case_number) for one in hints)
+        wanted = {address for address, has_case in zip(addresses, named, strict=True) if address and has_case}
         return {address: one for address, one in uow.staff.by_addresses(sorted(wanted)).items() if self.may_comment(one.roles)}
 
     def _subject_number(self, subject: str) -> int | None:

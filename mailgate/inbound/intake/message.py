@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mailgate.cases.model import StaffAuthor
 from mailgate.inbound.intake.match import Hints, Match
 from mailgate.mail.auth.authres import AuthResults
 from mailgate.mail.model import Mail
@@ -26,3 +27,16 @@ class IntakeMessage:
     trust: Trust = "stranger"
     trust_reason: str = ""
     verdict: Verdict | None = None
+
+    @property
+    def by_staff(self) -> StaffAuthor | None:
+        """Who of ours speaks here: somebody who is vouched for, or whose mail a person has judged.
+
+        None for others, and for who takes part in the case as a customer.
+        """
+        staff, case, author = self.match.staff, self.match.case, self.match.author
+        person = case.participant(author.address) if case and author else None
+        if staff is None or (person is not None and person.approved):
+            return None
+        decision = self.entry.operator_decision
+        return staff if self.trust == "staff" or (decision is not None and decision.as_ == "comment") else None

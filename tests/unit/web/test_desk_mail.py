@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailgate.application.cases import comment, read
+from mailgate.application.cases import comment, operate, read
 from mailgate.application.customers import contacts, suppressions
 from mailgate.application.desk.mail import NEAR_BYTES
 from mailgate.application.policies.documents import Document
@@ -98,6 +98,28 @@ def test_given_hostile_html_when_made_inert_then_nothing_of_it_runs_loads_or_lea
         "ping",
     ):
         assert word not in shown, (word, shown)
+
+
+def test_given_a_held_mail_of_an_agent_when_taken_as_a_comment_then_it_is_the_agents_and_moves_nothing(
+    site: SiteUnderTest, ola: Visitor
+) -> None:
+    operate.operate(site.office.app, EVA, operate.Operate("SUP-1", "ask_customer"))
+    to, body = (
+        site.office.reply_address("SUP-1", KARI),
+        "Prøv versjon 4.2.\n\n24. nov. 2026 kl. 10:00 skrev Liv <liv@firma.example>:\n> Hemmelig",
+    )
+    text = f"From: Ola <ola@firma.example>\nTo: {to}\nSubject: Re: Skriveren\nMessage-ID: <o1@firma.example>\n\n{body}\n"
+    id_ = site.office.take(text, to, "ola@firma.example")
+    plan = ola.submit(ola.get(f"/desk/mail/{id_}"), "/desk/held", {"id": id_, "decision": "comment", "case": "SUP-1"})
+    assert f"varsles: {KARI}, per@kunde.example" in plan.shown()
+    assert "hører ikke til kunden" not in plan.shown()
+    assert ola.submit(plan, "/desk/held", {}).status == 303
+    decided(site)
+    case = read.show_case(site.office.app, EVA, read.ShowCase("SUP-1"))
+    assert [(one.by, one.text, one.quoted) for one in case.comments] == [("Ola Berg", "Prøv versjon 4.2.", "")]
+    assert (case.status, "ola@firma.example" in case.participants) == ("waiting_customer", False)
+    kari = site.logged_in(KARI, "kari").get("/browse/SUP-1").shown()
+    assert ("Prøv versjon 4.2." in kari, "Hemmelig" in kari) == (True, False)
 
 
 def test_given_a_mail_that_belongs_to_a_case_when_held_then_it_is_on_the_case_and_in_the_queue(site: SiteUnderTest, ola: Visitor) -> None:
