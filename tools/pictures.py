@@ -33,6 +33,7 @@ MAILS = (
     ("notice-phone-dark", "nb", "status_changed.proposed", 360, "dark"),
     ("notice-dark", "nn", "participant_added", 800, "dark"),
     ("redirect-phone", "nb", "redirect", 360, "light"),
+    ("reminder-phone", "nb", "reminder", 360, "light"),
 )
 """Name, language, sample, width, colours."""
 

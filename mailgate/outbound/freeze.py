@@ -352,7 +352,7 @@ def _waiting(one: Mapping[str, Any], words: MailWords, language: str, now: datet
 def _link_values(links: Links, words: MailWords) -> dict[str, object]:
     """What the template sees of the links: one button for the answers, since the page asks which, and where notices are chosen."""
     answer = links.answer
-    label = f" {words('or')} ".join(answer.labels) if answer else ""
+    label = f" {words('or')} ".join((answer.labels[0], *(one.lower() for one in answer.labels[1:]))) if answer else ""
     found: dict[str, object] = {"action_links": (ActionLink(label, answer.url),)} if answer else {}
     return found | ({"settings_url": links.notices} if links.notices else {})
 

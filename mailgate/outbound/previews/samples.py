@@ -93,6 +93,7 @@ def groups(language: str, about: About = SAMPLE) -> dict[str, Group]:
         "answered_at": NOW.isoformat(),
         "answered_subject": "Hjelp med «faktura»",
     }
+    offer = {"case_id": about.case.id, "status": "proposed", "event_id": _id(30)}
     link = {"link": f"{PORTAL}/register/x1", "forgotten": f"{PORTAL}/password", "username": "kari", "code": "493 027"}
     team = {"rule": "drift", "disposition": "create", "author": "kari@kunde.example", "subject": "Alt er nede", "entry": _id(90)}
     made = {
@@ -120,7 +121,9 @@ def groups(language: str, about: About = SAMPLE) -> dict[str, Group]:
             (sample.bare("accepted", 41, **sample.case, **answer, legacy_phase="accept_and_tell", closes_on="2027-01-01"),), about.reader
         ),
         "case_closed": Group((sample.bare("case_closed", 41, **sample.case, **answer),)),
-        "choice": Group((sample.bare("choice", 41, **sample.case, **answer),), about.reader),
+        "choice": Group(
+            (replace(sample.bare("choice", 41, **{**sample.case, **answer, **offer}), contact_id=about.reader.id),), about.reader
+        ),
         "forward": Group((sample.bare("forward", 41, rule="faktura", author="kari@kunde.example", subject="Faktura 118"),), forwarded=b"x"),
         "forward.files": Group((sample.bare("forward", 41, rule="faktura", **AS_FILES),), forwarded=INVOICE),
         "team_notice": Group((sample.bare("team_notice", 41, **sample.case, **team),)),
