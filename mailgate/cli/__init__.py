@@ -70,7 +70,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "Cases and people": {
         "case": "cases: new, list, show, comment, do, assign, edit, clone, merge and more",
-        "contact": "people: add, import, list, show, set",
+        "contact": "people: add, import, list, show, set, join",
         "customer": "companies: add, import, list, show, set",
         "person": "one person's data: export, erase",
         "account": "who may log in on the web: add, list, disable, reset-link and more",

@@ -11,10 +11,11 @@ from mailgate.application.accounts import manage, second_factor
 from mailgate.application.accounts.first_admin import first_admin_link
 from mailgate.application.app import App
 from mailgate.application.principal import Principal
+from mailgate.cli.groups import noun
 from mailgate.cli.opening import ConfigOption, JsonOption, OperatorOption, ReasonOption, acting, open_app
 from mailgate.cli.output import show, show_one
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Who may log in on the web.")
+app = noun("Who may log in on the web.")
 
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="The user name or mail address.")]
 

@@ -16,6 +16,7 @@ import typer
 from mailgate import __version__, cli
 from mailgate.cli import COMMANDS, main
 from mailgate.errors import ConfigError, MailgateError, NotAllowed, SchemaMismatch, StoreUnavailable, UsageError
+from tools.command_tree import Command, tree, walk
 
 PROGRAM = (sys.executable, "-c", "import sys; from mailgate.cli import main; sys.exit(main())")
 
@@ -167,6 +168,12 @@ def test_given_a_command_when_asked_for_help_then_it_tells(name: str, capsys: py
     shown = capsys.readouterr()
     assert shown.out.startswith(f"Usage: mailgate {name}")
     assert shown.err == ""
+
+
+@pytest.mark.parametrize("noun", [one for one in walk(tree()) if one.verbs], ids=lambda one: " ".join(one.path))
+def test_given_a_noun_when_asked_for_help_then_no_line_of_it_is_cut_off(noun: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*noun.path, "--help"]) == 0
+    assert not re.search(r"\.\.\.$", capsys.readouterr().out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "nb_NO.ISO-8859-1"])

@@ -36,7 +36,7 @@ complete -c mailgate -n '__mailgate_at 1' -a outbox -d 'outgoing mail: list, sho
 complete -c mailgate -n '__mailgate_at 1' -a suppression -d 'addresses that get no mail: list, add, remove'
 complete -c mailgate -n '__mailgate_at 1' -a template -d 'templates and words of our mails: check, preview'
 complete -c mailgate -n '__mailgate_at 1' -a case -d 'cases: new, list, show, comment, do, assign, edit, clone, merge and more'
-complete -c mailgate -n '__mailgate_at 1' -a contact -d 'people: add, import, list, show, set'
+complete -c mailgate -n '__mailgate_at 1' -a contact -d 'people: add, import, list, show, set, join'
 complete -c mailgate -n '__mailgate_at 1' -a customer -d 'companies: add, import, list, show, set'
 complete -c mailgate -n '__mailgate_at 1' -a person -d 'one person'"'"'s data: export, erase'
 complete -c mailgate -n '__mailgate_at 1' -a account -d 'who may log in on the web: add, list, disable, reset-link and more'
