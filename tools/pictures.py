@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from mailgate.application.cases import comment, create, operate
+from mailgate.application.desk import texts
 from mailgate.application.principal import operator
 from mailgate.outbound.previews import samples
 from tests.support import notice_samples
@@ -87,6 +88,7 @@ def _make_cases(office: Office) -> None:
         (KARI, "Innlogging tar flere minutter, og feilmeldingen forsvinner før noen rekker å lese den"),
     ):
         create.create_case(app, office.contact(reporter), create.CreateCase(summary, "", summary, case_type="problem"))
+    texts.set_reply_text(app, OLA, texts.ReplyText("Ber om logg", "nb", "Kan du sende oss loggen?"))
     office.clock.step(timedelta(hours=1))
     operate.operate(app, OLA, operate.Operate("SUP-2", "start"))
     comment.add_comment(app, OLA, comment.AddComment("SUP-2", "Oppgradering 4.2.1 retter utskriften. Kan du prøve på nytt?"))

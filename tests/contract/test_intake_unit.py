@@ -59,5 +59,6 @@ def test_given_nothing_known_when_asked_then_nothing_is_found(begin: Begin) -> N
         assert uow.customers.by_domains(["kunde.example"]) == {}
         assert uow.outbox.by_message_ids(["1@firma.example"]) == {}
         assert uow.relay_ids.find(["ab" * 32], []) == {}
+        assert uow.staff.by_addresses(["ola@firma.example"]) == {}
         assert uow.answers.suppressed("kari@kunde.example") == ""
         assert uow.suppressions.revive(["kari@kunde.example"]) == set()

@@ -51,6 +51,8 @@ def test_given_an_agent_who_is_told_of_a_customers_words_when_they_answer_the_ma
         (held,) = gateway.json("journal", "list", "--state", "held")
         assert (held["rule"], held["author"]) == ("doubtful", OLA)
         gateway.ledger()
+        (totals,) = gateway.json("policy", "backtest", "policy.yaml", "--since", "1d")
+        assert (totals["ran"], totals["changed"], totals["not_as_recorded"]) == (4, 0, 0)
 
 
 def _answer(name: str, to: str, words: str, more: str) -> SampleMail:
