@@ -173,7 +173,9 @@ def test_given_a_command_when_asked_for_help_then_it_tells(name: str, capsys: py
 @pytest.mark.parametrize("noun", [one for one in walk(tree()) if one.verbs], ids=lambda one: " ".join(one.path))
 def test_given_a_noun_when_asked_for_help_then_no_line_of_it_is_cut_off(noun: Command, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*noun.path, "--help"]) == 0
-    assert not re.search(r"\.\.\.$", capsys.readouterr().out, re.MULTILINE)
+    listed = capsys.readouterr().out.partition("Commands:")[2]
+    assert listed
+    assert not re.search(r"\.\.\.$", listed, re.MULTILINE)
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "nb_NO.ISO-8859-1"])
