@@ -6,7 +6,7 @@ In: values before and after. Out: rows of the table `audit`. Rows are only added
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
@@ -35,10 +35,15 @@ def audit_row(
 
 def difference(before: Any, after: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fields of two values of one dataclass that differ, before and after. None stands for a thing that is not there."""
-    old, new = _fields(before), _fields(after)
-    names = [name for name in (new or old) if old.get(name) != new.get(name)]
-    return {name: old[name] for name in names if name in old}, {name: new[name] for name in names if name in new}
+    there = after if before is None else before
+    names = [one.name for one in fields(there)] if is_dataclass(there) else []
+    changed = [name for name in names if getattr(before, name, None) != getattr(after, name, None)]
+    old = {name: _plain(getattr(before, name)) for name in changed if before is not None}
+    return old, {name: _plain(getattr(after, name)) for name in changed if after is not None}
 
 
-def _fields(value: Any) -> dict[str, Any]:
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else {}
+def _plain(value: Any) -> Any:
+    """The value with mappings in place of dataclasses. Only what is written is converted: most fields of most things stay as they are."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return [_plain(one) for one in value] if isinstance(value, tuple | list) else value
