@@ -230,6 +230,7 @@ class Gateway:
                 task.add_done_callback(reloads.discard)
 
             loop.add_signal_handler(signal.SIGHUP, begin_reload)
+            reloading.ready_to_reload()
             gc_tuning.spare_collector()
             gc_tuning.return_large_blocks()
             if self.listener is not None:

@@ -119,7 +119,7 @@ class _Server(uvicorn.Server):
             return
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, self._begin_reload)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
+        reloading.ready_to_reload()
         self._alive = loop.create_task(service_manager.keep_alive())
         service_manager.tell("READY=1")
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from mailgate import config as reader
 from mailgate import log
 from mailgate.config import Settings
+from mailgate.runtime.reloading import wait_to_reload
 
 RESTART_S = 2.0
 STOP_S = 15.0
@@ -69,7 +70,7 @@ class _Child:
 
     def _keep(self) -> None:
         environment = {name: value for name, value in reader.process_environment().items() if name not in NOT_FOR_THE_CHILD}
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # of this thread and the child, which would die of it while it starts
+        wait_to_reload()  # this thread, and with it the child while it starts
         while not self._stopping.is_set():
             self._process = subprocess.Popen(self._command, env=environment, stdin=subprocess.PIPE)
             if self._stopping.is_set():

@@ -5,6 +5,7 @@ A mistake in the settings changes nothing: the process goes on with what it has.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
@@ -19,6 +20,16 @@ LOG_KEYS = frozenset({"log.level", "log.format"})
 UseCertificate = Callable[[str, str], None]
 
 _log = log.get("process")
+
+
+def wait_to_reload() -> None:
+    """SIGHUP waits from now on: one that comes while a process starts must not end it. Threads and children begin with this, too."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+
+
+def ready_to_reload() -> None:
+    """SIGHUP reaches its handler from now on, also one that has waited."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
 
 
 def reload(settings: Settings, keys: tuple[str, str], use_certificate: UseCertificate | None) -> bool:

@@ -44,7 +44,11 @@ def run(config: ConfigOption = None) -> None:
             pages.append(beside.enter_context(pages_beside(settings, settings.file)))
             print(f"{_how_to_try(settings, gateway.addresses)}{_first_admin(settings)}", flush=True)
 
-        gateway.run(started=started, reloaded=lambda: pages[-1]())
+        def reloaded() -> None:
+            for reload in pages:  # none before they are started
+                reload()
+
+        gateway.run(started=started, reloaded=reloaded)
 
 
 def _first_admin(settings: Settings) -> str:

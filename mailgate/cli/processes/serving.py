@@ -13,15 +13,18 @@ from mailgate.cli.opening import settings_file
 from mailgate.config import Settings
 from mailgate.errors import TransientFailure
 from mailgate.runtime.broker import wakeup
+from mailgate.runtime.reloading import wait_to_reload
 
 _log = log.get("process")
 
 
 def prepare(config: Path | None, *, processes: int = 0, split: bool, make_new: bool = False) -> Settings:
-    """Read the settings and set the process up for serving. `split`: only a part of the gateway runs here. Raises ConfigError.
+    """Read the settings and set the process up for serving; SIGHUP waits until its server takes it. Raises ConfigError.
 
+    `split`: only a part of the gateway runs here.
     `make_new`: without settings a file with the defaults is written.
     """
+    wait_to_reload()
     os.umask(0o077)
     more = {"MAILGATE_WORKER__PROCESSES": str(processes)} if processes else {}
     environment = {**reader.process_environment(), **more}

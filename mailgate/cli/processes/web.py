@@ -18,10 +18,9 @@ WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True, help="En
 
 def web(config: ConfigOption = None, with_parent: WithParent = False) -> None:
     """Serve the web pages until SIGTERM or SIGINT."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # one that comes while we start waits until the server takes it
+    settings = prepare(config, split=False)
     from mailgate.runtime.pages import serve_pages
 
-    settings = prepare(config, split=False)
     if with_parent:
         threading.Thread(target=_stop_at_end_of_input, name="parent", daemon=True).start()
     serve_pages(settings)

@@ -22,6 +22,7 @@ from mailgate.config import Settings
 from mailgate.errors import MailgateError
 from mailgate.runtime import bootstrap
 from mailgate.runtime.gateway import Gateway
+from mailgate.runtime.reloading import ready_to_reload
 
 RESTART_MIN_S, RESTART_MAX_S = 0.5, 10.0
 LOOK_EVERY_S = 0.1
@@ -69,6 +70,7 @@ class Watch:
         signal.signal(signal.SIGHUP, self._pass_on)
         for index in range(self._settings.worker.processes):
             self._start(index)
+        ready_to_reload()
         worst = 0
         while self._running:
             pid, status = os.waitpid(-1, 0)
@@ -77,13 +79,13 @@ class Watch:
 
     def _start(self, index: int) -> None:
         """Fork. Signals wait meanwhile: one that came between would be lost in the child, or pass by a child that is not listed yet."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [*SIGNALS, signal.SIGHUP])
         pid = 0 if self._stopping else os.fork()
         if pid:
             self._running[pid] = (index, monotonic_s())
         elif not self._stopping:
             _live(self._settings, index)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _ended(self, pid: int, code: int) -> int:
         index, started_s = self._running.pop(pid, (0, 0.0))
@@ -117,8 +119,7 @@ def _live(settings: Settings, index: int) -> NoReturn:
     try:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the gateway takes it: the parent's list of children is not ours
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # SIGHUP waits until the gateway takes it: the parent's children are not ours
         Gateway(settings, listen=False, work=True, index=index).run()
         code = 0
     except MailgateError as error:

@@ -210,6 +210,25 @@ def test_given_pages_that_start_when_told_to_reload_then_they_do_it_when_they_li
         assert process.wait(STARTS_S) == 0
 
 
+@pytest.mark.parametrize("words", [("smtp",), ("worker",), ("worker", "--processes", "2"), ("run",), ("web",)], ids=" ".join)
+def test_given_a_process_that_starts_when_told_to_reload_then_it_does_so_as_soon_as_it_can(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Its parent blocks the signal until the program itself does: what a test can do about the time in which Python starts."""
+    log = tmp_path / "log"
+    more = {"MAILGATE_WEB__LISTEN": f"127.0.0.1:{free_port()}", "MAILGATE_BROKER__URL": f"redis://127.0.0.1:{free_port()}/0"}
+    streams = {"stderr": log.open("w"), "stdout": subprocess.DEVNULL, "preexec_fn": _block}
+    with streams["stderr"], _running(tmp_path, *words, more=more, **streams) as process:
+        process.send_signal(signal.SIGHUP)
+        until(lambda: '"reloaded"' in log.read_text(), STARTS_S, "it has reloaded", detail=log.read_text)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STARTS_S) == 0
+        assert "Traceback" not in log.read_text()
+
+
+def _block() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+
+
 def _pages_of(gateway: psutil.Process) -> list[psutil.Process]:
     return [one for one in gateway.children() if "--with-parent" in one.cmdline()]
 
