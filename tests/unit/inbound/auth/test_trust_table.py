@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import pytest
 
+from mailgate.application.access import may_answer_by_mail
 from mailgate.cases import carriers, changes
 from mailgate.cases.changes import ChangeContext, NewCase
 from mailgate.cases.ids import new_id
@@ -24,6 +25,7 @@ from mailgate.inbound.intake.matcher import CaseFinder
 from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
 from mailgate.rules.default import SUPPORTWEB_POLICY
+from mailgate.store.repositories.accounts import Account
 from mailgate.store.rows import RelayId
 from tests.support.desk import KEYS, OPERATOR, START, Desk, mail_text
 
@@ -33,7 +35,7 @@ EVERY_KEY = TokenKeys({1: KEYS.secrets[1], 2: OLD.secrets[2]}, {2: YESTERDAY})
 OURS, FOREIGN = "mx.firma.example", "mx.evil.example"
 
 TOKENS = ("own", "other's", "in message id", "in marker", "relay's id", "expired", "retired key", "forged", "subject only", "none")
-AUTHORS = ("reporter", "participant", "waiting", "colleague", "contact", "unknown")
+AUTHORS = ("reporter", "participant", "waiting", "colleague", "contact", "staff", "unknown")
 VERDICTS = ("pass", "none", "fail")
 RELAYS = ("trusted", "foreign")
 AGREEMENT = ("agree", "disagree")
@@ -59,6 +61,10 @@ colleague
 contact
   good           stranger/held          stranger/held          stranger/held
   over           stranger/held          stranger/held          stranger/held
+  nothing        stranger/redirected    stranger/redirected    stranger/redirected
+staff
+  to us          staff/commented        doubtful/held          doubtful/held
+  good           staff/held             doubtful/held          doubtful/held
   nothing        stranger/redirected    stranger/redirected    stranger/redirected
 unknown
   good           stranger/held          stranger/held          stranger/held
@@ -113,7 +119,7 @@ class Combination:
         A token that is over, forged or missing names no case. Two good carriers that name two cases: a person decides, whoever wrote. An id
         of a relay means something only for the contact who has taught it, so for all others, and for who waits for approval, it is nothing.
         A subject is a hint for the case's own people; to all others it is not even a hint. A token that is over tells us that its bearer
-        knew us: a contact's mail with it is held, a stranger's is not.
+        knew us: a contact's mail with it is held, a stranger's is not. What staff say is shown only when it was sent to the reply address.
         """
         group = GROUP.get(self.author, self.author)
         if self.carriers == "disagree":
@@ -121,7 +127,9 @@ class Combination:
             return "*/held" if self.names_the_case and not learned else self._with_the_other_case()
         worth = "good" if self.names_the_case else "nothing"
         if self.token in ("expired", "retired key"):
-            worth = "over" if group not in ("colleague", "unknown") else "nothing"
+            worth = "over" if group not in ("colleague", "staff", "unknown") else "nothing"
+        elif group == "staff" and self.token in ("own", "other's"):
+            worth = "to us"
         elif group == "people":
             made_for_them = self.token in ("own", "in message id", "in marker")
             worth = {"relay's id": "relay's id", "subject only": "subject"}.get(self.token, "made for them" if made_for_them else worth)
@@ -129,6 +137,8 @@ class Combination:
 
     def _with_the_other_case(self) -> str:
         """The first carrier is no good, the second one is a good token of another case, on which nobody but Liv takes part."""
+        if self.author == "staff":
+            return "staff/held" if self.believed == "pass" else "doubtful/held"
         company = self.author in ("waiting", "colleague", "reporter", "participant")
         if self.believed == "fail" and company:
             return "doubtful/held"
@@ -144,7 +154,7 @@ class Sender:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         desk.intake._options = replace(desk.intake._options, authserv_ids=frozenset({OURS}))
-        desk.intake._finder = CaseFinder(EVERY_KEY, "SUP")
+        desk.intake._finder = CaseFinder(EVERY_KEY, "SUP", may_answer_by_mail)
         company = Customer(new_id(START), "Kunde AS", domains=("kunde.example",))
         names = {"waiting": "venter@kunde.example", "contact": "kontakt@annet.example", "liv": "liv@kunde.example"}
         self.people = {
@@ -152,6 +162,7 @@ class Sender:
             for at, (name, address) in enumerate(names.items())
         }
         with desk.store.transaction() as uow:
+            uow.accounts.add(Account(new_id(START), "staff", "ola", "ola@firma.example", START, name="Ola Berg", roles=("agent",)))
             uow.customers.add([company])
             uow.contacts.add(list(self.people.values()))
             for person in (desk.per, desk.eva):
@@ -177,7 +188,11 @@ class Sender:
     def author(self, one: Combination, at: int) -> tuple[str, Contact | None]:
         """Address and contact of who writes. Each colleague is a new one: a comment makes a contact of them."""
         known = {"reporter": self.per, "participant": self.eva, **self.people}.get(one.author)
-        return (known.address if known else {"colleague": f"kollega{at}@kunde.example"}.get(one.author, "ukjent@annet.example")), known
+        return (
+            known.address
+            if known
+            else {"colleague": f"kollega{at}@kunde.example", "staff": "ola@firma.example"}.get(one.author, "ukjent@annet.example")
+        ), known
 
     def mail(self, one: Combination, at: int) -> tuple[Submission, Case]:
         """The mail of this combination, and the case that it is about."""
