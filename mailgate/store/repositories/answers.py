@@ -8,15 +8,49 @@ worker.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from mailgate.cases.ids import new_id
 from mailgate.clock import Clock
-from mailgate.store.repositories.statements import upsert
+from mailgate.store.columns import Moment
+from mailgate.store.repositories.bulk import insert_all
+from mailgate.store.repositories.prepared import Prepared
+from mailgate.store.repositories.statements import upsert_on
 from mailgate.store.repositories.suppressions import SuppressionRepository
 from mailgate.store.schema import answer_log, answers, seen_content
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+_IN_TIME = (answer_log.c.answered_at > bindparam("since"), answer_log.c.answered_at <= bindparam("until"))
+_ANSWERS = Prepared(select(func.count().label("number")).select_from(answer_log).where(*_IN_TIME))
+_ANSWERS_TO_DOMAIN = Prepared(
+    select(func.count().label("number")).select_from(answer_log).where(answer_log.c.domain == bindparam("of_domain"), *_IN_TIME)
+)
+_ANSWERS_TO_ADDRESS = Prepared(
+    select(func.count().label("number")).select_from(answer_log).where(answer_log.c.address == bindparam("of_address"), *_IN_TIME)
+)
+_SEEN = Prepared(
+    select(func.count().label("number"))
+    .select_from(seen_content)
+    .where(seen_content.c.fingerprint == bindparam("key"), seen_content.c.seen_at.between(bindparam("since"), bindparam("until")))
+)
+
+
+@cache
+def _reserving(dialect: str) -> Prepared:
+    """Sets the time of an answer unless one was counted after `free_since`; no row then."""
+    now = bindparam("now", type_=Moment())
+    made = upsert_on(dialect, answers).values(address=bindparam("of_address"), template=bindparam("of_template"), answered_at=now)
+    free = answers.c.answered_at <= bindparam("free_since")
+    made = made.on_conflict_do_update(index_elements=[answers.c.address, answers.c.template], set_={"answered_at": now}, where=free)
+    return Prepared(made.returning(answers.c.address))
+
+
+def _number(rows: Sequence[Any]) -> int:
+    return int(rows[0].number)
 
 
 class AnswerRepository:
@@ -33,14 +67,11 @@ class AnswerRepository:
         window gives False.
         """
         key = address.lower()
-        statement = upsert(self._connection, answers).values(address=key, template=template, answered_at=now)
-        statement = statement.on_conflict_do_update(
-            index_elements=[answers.c.address, answers.c.template], set_={"answered_at": now}, where=answers.c.answered_at <= now - window
-        ).returning(answers.c.address)
-        if self._connection.execute(statement).scalar_one_or_none() is None:
+        reserve = _reserving(self._connection.dialect.name)
+        if not reserve.rows(self._connection, of_address=key, of_template=template, now=now, free_since=now - window):
             return False
         counted = {"id": new_id(now), "domain": domain or key.rpartition("@")[2], "address": key, "answered_at": now}
-        self._connection.execute(insert(answer_log).values(counted))
+        insert_all(self._connection, answer_log, [counted])
         return True
 
     def answered_since(self, since: datetime, domain: str | None = None, *, now: datetime | None = None) -> int:
@@ -49,18 +80,14 @@ class AnswerRepository:
         With `now`, not those that lie further ahead of it than `since` lies behind: a clock that once was wrong must not stop answers
         for days.
         """
-        statement = select(func.count()).select_from(answer_log).where(answer_log.c.answered_at > since)
-        if now is not None:
-            statement = statement.where(answer_log.c.answered_at <= now + (now - since))
-        if domain is not None:
-            statement = statement.where(answer_log.c.domain == domain.lower())
-        return self._connection.execute(statement).scalar_one()
+        until = now + (now - since) if now is not None else _END_OF_TIME
+        if domain is None:
+            return _number(_ANSWERS.rows(self._connection, since=since, until=until))
+        return _number(_ANSWERS_TO_DOMAIN.rows(self._connection, since=since, until=until, of_domain=domain.lower()))
 
     def answered_to(self, address: str, since: datetime) -> int:
         """Answers of any template to one address since then."""
-        statement = select(func.count()).select_from(answer_log)
-        found = statement.where(answer_log.c.address == address.lower(), answer_log.c.answered_at > since)
-        return self._connection.execute(found).scalar_one()
+        return _number(_ANSWERS_TO_ADDRESS.rows(self._connection, of_address=address.lower(), since=since, until=_END_OF_TIME))
 
     def content_seen(self, fingerprint: str, since: datetime, now: datetime) -> int:
         """How often this content has asked for an answer since then; counts this time."""
@@ -70,14 +97,11 @@ class AnswerRepository:
 
     def counted(self, key: str, since: datetime, now: datetime) -> int:
         """How often this key was counted since then, and not further ahead of now than that lies behind (a clock that once was wrong)."""
-        statement = select(func.count()).select_from(seen_content).where(seen_content.c.fingerprint == key)
-        return self._connection.execute(statement.where(seen_content.c.seen_at.between(since, now + (now - since)))).scalar_one()
+        return _number(_SEEN.rows(self._connection, key=key, since=since, until=now + (now - since)))
 
     def count(self, keys: Sequence[str], now: datetime) -> None:
         """Count each of the keys once."""
-        rows = [{"id": new_id(now), "fingerprint": key, "seen_at": now} for key in keys]
-        if rows:
-            self._connection.execute(insert(seen_content), rows)
+        insert_all(self._connection, seen_content, [{"id": new_id(now), "fingerprint": key, "seen_at": now} for key in keys])
 
     def suppressed(self, address: str) -> str:
         """Why nothing may be sent to the address, "" when it may."""

@@ -21,7 +21,12 @@ Value = TypeVar("Value")
 
 def upsert(connection: Connection, table: Table) -> Any:
     """An INSERT that can say ON CONFLICT, in the database's own form."""
-    if connection.dialect.name == "sqlite":
+    return upsert_on(connection.dialect.name, table)
+
+
+def upsert_on(dialect: str, table: Table) -> Any:
+    """The same for the database of this name."""
+    if dialect == "sqlite":
         return sqlite.insert(table)
     from sqlalchemy.dialects import postgresql  # only where PostgreSQL is
 
