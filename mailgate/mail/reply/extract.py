@@ -54,7 +54,7 @@ def extract(text: str, html: str | None = None, marked: Marked | None = None, wh
         _cut_container(body, quote_lines(text, html, marked), who)
     _cut_tail(body, who)
     reply, signature = body.join(TEXT), body.join(SIGNATURE)
-    return Reply(reply, signature, body.join(QUOTED), is_thanks_in_all(reply, signature), body.has_forward)
+    return Reply(reply, signature, body.join(QUOTED), is_thanks_in_all(reply, signature), bool(body.forwards))
 
 
 def _cut_quote(body: LabelledLines, who: Correspondence) -> bool:
@@ -73,7 +73,8 @@ def _cut_quote(body: LabelledLines, who: Correspondence) -> bool:
                 return True
             whole = span._replace(end=max(span.end, header_end(body.lines, span.end))) if span.kind in _DELIMITERS else span
             if not is_history(body.lines, whole, who):
-                body.has_forward, cursor = True, whole.end
+                body.forwards.append(whole)
+                cursor = whole.end
                 continue
         following = _follow_attribution(body, span, who) if span.kind == "attribution" else _follow_block(body, span, who)
         if following is None:
@@ -89,9 +90,11 @@ def _follow_block(body: LabelledLines, span: Span, who: Correspondence) -> int |
         return None
     end = span.end if span.kind == "block" else header_end(body.lines, span.end)
     below = quote_end(body.lines, end)
-    body.has_forward = not is_history(body.lines, span._replace(end=end), who)
+    forwarded = not is_history(body.lines, span._replace(end=end), who)
+    if forwarded:
+        body.forwards.append(span._replace(end=end))
     if below > end:
-        return below if body.has_forward else _follow_quote(body, span._replace(end=end), below, False, who)
+        return below if forwarded else _follow_quote(body, span._replace(end=end), below, False, who)
     if span.kind != "block":
         body.mark(QUOTED, span.start, end)
     return None
@@ -167,8 +170,11 @@ def _holds_forward(body: LabelledLines, start: int, who: Correspondence) -> bool
         span = Span(kind, index, index + 1) if kind else block_at(bare, index)[0]
         if span is not None:
             span = span._replace(end=max(span.end, header_end(bare, span.end)))
-            body.has_forward = body.has_text(0, start) and not is_history([*body.lines[:start], *bare], _moved(span, start), who)
-            return body.has_forward
+            span = _moved(span, start)
+            forwarded = body.has_text(0, start) and not is_history([*body.lines[:start], *bare], span, who)
+            if forwarded:
+                body.forwards.append(span)
+            return forwarded
     return False
 
 
@@ -198,6 +204,8 @@ def _cut_trailing_quote(body: LabelledLines, who: Correspondence) -> bool:
         _cut_quote_only(body)
         return False
     trailing = [i for i in range(end, last) if body.parts[i] == TEXT and is_quoted(body.lines[i])]
+    if any(span.start < end <= span.end for span in body.forwards):
+        return False
     if not trailing or _is_introduced(body, end, trailing) or _holds_forward(body, end, who):
         return False
     answered = any(body.parts[index] == TEXT and is_quoted(body.lines[index]) for index in range(end))

@@ -44,14 +44,23 @@ def is_history(lines: Sequence[str], span: Span, who: Correspondence) -> bool:
 
 def _belongs_to_thread(lines: Sequence[str], span: Span, who: Correspondence, fields: dict[str, str], address: str) -> bool:
     """In a reply: true when the announced mail came to us too, or nothing shows that it is another one."""
-    if any(who.is_recipient(found) for found in _ADDRESS.findall(fields.get(TO, ""))) or who.is_same_case(fields.get(SUBJECT, "")):
-        return True
     named = bool(address) and not who.is_author(address)
+    recipients = _ADDRESS.findall(fields.get(TO, ""))
+    if any(map(who.is_recipient, recipients)):
+        return True
+    if who.is_same_case(fields.get(SUBJECT, "")) and not (named and recipients):
+        return not (_is_introduced(lines, span.start) and _is_strangers(fields.get(FROM, ""), who))
     if _is_introduced(lines, span.start):
         return not named and span.kind != "forwarded"
     if who.answers == "a mail":
         return not named
     return True
+
+
+def _is_strangers(name: str, who: Correspondence) -> bool:
+    """True for a From without address, as colleagues have it, that names neither the author nor one whom this mail goes to."""
+    bare = name.strip(' "*').lower()
+    return bool(bare) and "@" not in bare and bool(who.names) and bare not in who.names and who.author_words.isdisjoint(bare.split())
 
 
 def _announcement(lines: Sequence[str], span: Span) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 
 from mailgate.mail.reply.mobile_signature import is_mobile_signature
-from mailgate.mail.reply.quote_lines import fenced_lines, is_blank, is_quoted, is_rule
+from mailgate.mail.reply.quote_lines import Span, fenced_lines, is_blank, is_quoted, is_rule
 
 # Lines past this number are not examined one by one.
 MAX_LINES = 5_000
@@ -33,7 +33,7 @@ class LabelledLines:
     fenced: set[int] = field(init=False)
     looked_to: int = 0
     found_text: bool = False
-    has_forward: bool = False
+    forwards: list[Span] = field(default_factory=list)
     answers_below: bool | None = None
     _last: tuple[int, int] | None = None
 
