@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from mailgate.cases.model import Case, Contact, Customer
 from mailgate.cases.workflow import SUPPORTWEB, Incoming, ReplyAnswer, Workflow, on_reply
 from mailgate.mail.auth.org_domain import aligned
-from mailgate.mail.model import Envelope, Mail
+from mailgate.mail.model import Attachment, Envelope, Mail
+from mailgate.mail.reply.quote_lines import is_quoted
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, is_holiday, respond_by, within_hours
 from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy, Phase, Standing, domain_of
 from mailgate.rules.trust import Authentication, Trust
@@ -30,6 +31,9 @@ SERVICE_MAILBOXES = frozenset({"postmaster", "abuse", "hostmaster", "webmaster",
 
 UNREADABLE = ("degraded", "unreadable")
 """Prefix of the defects of mail that could not be read, only stored."""
+
+MAIL_TYPES, MAIL_ENDINGS = frozenset({"message/rfc822", "message/global", "application/vnd.ms-outlook"}), (".eml", ".msg", ".mbox")
+"""How whole mails are attached (RFC 2046 section 5.2.1, RFC 6532)."""
 
 DEFAULT_AGREEMENT = "enkel"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -120,15 +124,20 @@ class Facts:
         """Whether the mail is plainly an answer for the case's people, so that words of our staff may be shown to them.
 
         Sent to the reply address as a recipient of its own (in To) or together with one of the case's people; with words or files of its
-        own, no passed on mail among them, and with nothing else in its HTML than in its text.
+        own, no quoted lines and no passed on mail among them, and with nothing else in its HTML than in its text.
         """
         mail = self.mail
-        if self.carrier != "address" or mail.reply.forwarded or mail.other_text or mail.encrypted or not self.says_something:
+        if self.carrier != "address" or mail.other_text or mail.encrypted or self._repeats_others() or not self.says_something:
             return False
         to = {box.address.lower() for box in mail.to}
         shown = to | {box.address.lower() for box in mail.cc}
         people = {person.contact.address.lower() for person in self.case.participants if person.approved} if self.case else set()
         return bool(to & {address.lower() for address in self.envelope.recipients}) or bool(shown & people)
+
+    def _repeats_others(self) -> bool:
+        """Whether words of others stand among the author's, or a whole mail is attached."""
+        reply = self.mail.reply
+        return reply.forwarded or any(map(is_quoted, reply.text.split("\n"))) or any(map(_is_a_mail, self.mail.attachments))
 
     @property
     def says_something(self) -> bool:
@@ -247,6 +256,10 @@ def _names(f: Facts) -> tuple[str, ...]:
 def _types(f: Facts) -> tuple[str, ...]:
     kinds = (kind for part in f.mail.attachments for kind in (part.content_type, part.detected_type))
     return tuple(dict.fromkeys(kind.lower() for kind in kinds if kind))
+
+
+def _is_a_mail(file: Attachment) -> bool:
+    return file.content_type.lower() in MAIL_TYPES or file.filename.lower().endswith(MAIL_ENDINGS)
 
 
 def _text(f: Facts) -> str:

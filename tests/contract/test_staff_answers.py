@@ -31,6 +31,10 @@ FILE = (
     "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\n\nSe fila.\n"
     "--b\nContent-Type: text/plain; name=logg.txt\nContent-Disposition: attachment; filename=logg.txt\n\nlinje\n--b--\n"
 )
+ATTACHED = (
+    "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset=utf-8\n\nSe vedlegg.\n"
+    "--b\nContent-Type: message/rfc822\n\nFrom: liv@firma.example\nSubject: Internt\n\nHemmelig\n--b--\n"
+)
 
 
 @pytest.fixture
@@ -204,8 +208,11 @@ def test_given_whom_an_agent_writes_to_when_it_is_no_customer_then_the_mail_wait
         (QUOTE.strip(), ""),
         ("Til orientering\n\n---------- Videresendt melding ----------\nFra: Liv <liv@firma.example>\nEmne: Internt\n\nHemmelig", ""),
         ("-----BEGIN PGP MESSAGE-----\n\nhQEM\n-----END PGP MESSAGE-----", ""),
+        ("Hei Per,\n\n> Kunden er vrang.\nPrøv versjon 4.2.\n\n> Hemmelig\nDet er byttet.", ""),
+        (ATTACHED, ""),
+        (ATTACHED.replace("message/rfc822", "application/octet-stream; name=internt.eml"), ""),
     ],
-    ids=["nothing but a quote", "a mail passed on", "encrypted"],
+    ids=["nothing but a quote", "a mail passed on", "encrypted", "quotes between", "a mail attached", "a mail attached as a file"],
 )
 def test_given_words_that_may_be_others_when_an_agent_sends_them_then_they_wait_for_a_person(desk: Desk, body: str, more: str) -> None:
     assert answered(desk, body, more=more) == "held"
