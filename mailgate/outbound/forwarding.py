@@ -1,7 +1,8 @@
 """What goes along with a mail that a rule passes on. In: the original bytes. Out: attachments, and the words when they go without it. Pure.
 
 Programs that read invoices find files that are parts of the mail itself, not those inside of an attached message: for them the files are
-attached again. It must never leave anything of the mail behind: one without files, or not read to its end, goes as a whole.
+attached again. It must never leave anything of the mail behind: one without files, not read to its end, with a long text or with an HTML
+that says something else goes as a whole.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mailgate.mail.compose import Part, file_of, is_plain_message
+from mailgate.mail.model import Mail
 from mailgate.mail.read import read
-from mailgate.outbound.html_text import shortened
 from mailgate.outbound.render import clean
 
 TEXT_MAX_CHARS = 16_000
@@ -31,10 +32,14 @@ class Attached:
 def attached(raw: bytes, *, files: bool) -> Attached:
     """The mail as one attachment, or with `files` the files that a person sent with it, as far as there are any."""
     mail = read(raw) if files else None
-    whole = mail is not None and not CUT & set(mail.defects)
-    found = [one for one in mail.attachments if one.disposition != "decoration"] if mail and whole else []
+    found = [one for one in mail.attachments if one.disposition != "decoration"] if mail and _is_told_whole(mail) else []
     if mail is None or not found:
         kind = "message/rfc822" if is_plain_message(raw) else "application/octet-stream"
         return Attached("mail", (Part("original.eml", kind, raw),))
     parts = tuple(file_of(one.filename, one.content_type, one.content) for one in found)
-    return Attached("files", parts, shortened(clean(mail.text).strip(), TEXT_MAX_CHARS))
+    return Attached("files", parts, clean(mail.text).strip())
+
+
+def _is_told_whole(mail: Mail) -> bool:
+    """Whether files and text hold all of the mail: read to its end, with a text that fits, and with nothing else in its HTML."""
+    return not CUT & set(mail.defects) and not mail.other_text and len(mail.text) <= TEXT_MAX_CHARS

@@ -233,6 +233,23 @@ def test_given_a_forward_for_a_program_when_the_mail_has_no_files_then_it_goes_a
     assert attached.get_content_type() == "message/rfc822"
 
 
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [("Linje med ord.\r\n" * 2000 + "SLUTT", ""), ("Se vedlegg.", "<p>Betal til konto 1234 i dag, ellers kommer inkasso.</p>")],
+    ids=["a long text", "an HTML that says something else"],
+)
+def test_given_a_forward_for_a_program_when_files_and_text_are_not_all_of_the_mail_then_it_goes_along_itself(scene, stage, text, html):
+    said = f"Content-Type: text/plain\r\n\r\n{text}\r\n"
+    if html:
+        parts = f"--a\r\n{said}--a\r\nContent-Type: text/html\r\n\r\n{html}\r\n--a--\r\n"
+        said = f"Content-Type: multipart/alternative; boundary=a\r\n\r\n{parts}"
+    file = "Content-Type: application/pdf; name=faktura.pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF-1.7\r\n"
+    head = "From: a@b.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    original = f"{head}--b\r\n{said}--b\r\n{file}--b--\r\n".encode()
+    (attached,) = _forwarded(scene, stage, original).iter_attachments()
+    assert attached.get_content_type() == "message/rfc822"
+
+
 def test_given_a_forward_whose_bytes_are_gone_then_it_fails_visibly(scene, stage):
     scene.notices(("forward", {"raw_sha256": "cd" * 32}), address="drift@example.org")
     for _ in range(3):
