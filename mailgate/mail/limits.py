@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass, field
 
 _OUR_ID = re.compile(r".{1,500}\.[0-9a-f]{32}@([^@]{1,255})", re.IGNORECASE | re.DOTALL)
+DEGRADED = "degraded_over_limits"
+"""The defect of a mail that was too much for the reader and is known by its header alone."""
 KIB = 1024
 MIB = 1024 * KIB
 

@@ -21,6 +21,7 @@ from mailgate.inbound.intake import actions, reports
 from mailgate.inbound.intake.facts import carrier_of
 from mailgate.inbound.intake.message import IntakeMessage
 from mailgate.mail.defang import defanged
+from mailgate.mail.limits import DEGRADED
 from mailgate.mail.model import Attachment
 from mailgate.mail.reply.choice import names_choice
 from mailgate.mail.smtp_address import folded
@@ -224,7 +225,8 @@ def _forward(message: IntakeMessage, case: Case | None, context: EffectContext, 
         "subject": message.mail.subject[: actions.SUBJECT_CHARS],
     }
     asked = _asked(message, "forward")
-    facts |= {"attach": asked["attach"]} if "attach" in asked else {}
+    if "attach" in asked and DEGRADED not in message.mail.defects:  # what was too much for the reader is not read here either
+        facts["attach"] = asked["attach"]
     notice = Notice(new_id(context.now), "forward", asked.get("to", ""), context.now, context.now, journal_id=message.entry.id, facts=facts)
     return Effects(_outcome(message, "forwarded", case, context), notices=(notice,))
 

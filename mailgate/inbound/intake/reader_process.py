@@ -33,7 +33,7 @@ from mailgate import gc_tuning, log, metrics
 from mailgate.clock import monotonic_s
 from mailgate.errors import TransientFailure
 from mailgate.mail.html_view import html_of
-from mailgate.mail.limits import DEFAULT_LIMITS, Limits, Ours
+from mailgate.mail.limits import DEFAULT_LIMITS, DEGRADED, Limits, Ours
 from mailgate.mail.model import Envelope, Mail
 from mailgate.mail.read import read
 
@@ -97,7 +97,7 @@ class ReaderProcess:
     def html(self, raw: bytes) -> str:
         """The inert HTML of one mail; "" when it has none or takes more than its share."""
         reader = self._running()
-        with reader.asked([(raw, _HTML)]):
+        with self._whole(), reader.asked([(raw, _HTML)]):
             answer = reader.answer(self._options.wall_s)
         if isinstance(answer, _Dead):
             self.close()
@@ -121,7 +121,7 @@ class ReaderProcess:
     def _answers(self, mails: Sequence[tuple[bytes, Envelope]]) -> Iterator[Mail | None]:
         """Answers until all are there or the reader has failed on the next one; then it is gone."""
         reader = self._running()
-        with reader.asked(mails):
+        with self._whole(), reader.asked(mails):
             for _ in mails:
                 answer = reader.answer(self._options.wall_s)
                 if isinstance(answer, _Dead):
@@ -129,12 +129,20 @@ class ReaderProcess:
                     return
                 yield cast("Mail | None", answer)
 
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
+        """End the reader when something stops the asking: answers that nobody took would be those to the next mails."""
+        with contextlib.ExitStack() as unless_whole:
+            unless_whole.callback(self.close)
+            yield
+            unless_whole.pop_all()
+
     def _degraded(self, raw: bytes, envelope: Envelope) -> Mail:
         metrics.count("degraded")
         _log.error("degraded", size_bytes=len(raw), limit_s=self._options.time_s, limit_bytes=self._options.memory_bytes)
         head = raw[:HEADER_BYTES].partition(b"\r\n\r\n")[0]
         mail = read(head + b"\r\n\r\n", self._options.limits, ours=self._options.ours, envelope=envelope)
-        return replace(mail, size_bytes=len(raw), defects=("degraded_over_limits", *mail.defects))
+        return replace(mail, size_bytes=len(raw), defects=(DEGRADED, *mail.defects))
 
 
 def read_here(mails: Sequence[tuple[bytes, Envelope]], ours: Ours) -> list[Mail]:

@@ -52,6 +52,21 @@ def test_given_a_reader_that_hangs_when_asked_then_the_mail_is_degraded(reader):
     assert [(one.defects[0], one.subject) for one in found] == [("degraded_over_limits", "lang"), ("degraded_over_limits", "lang til")]
 
 
+def test_given_an_answer_that_cannot_be_taken_when_it_is_asked_again_then_each_mail_gets_its_own_answer(reader, monkeypatch):
+    asked = reader()
+
+    def no_room(_content: bytes) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reader_process.pickle, "loads", no_room)
+        with pytest.raises(MemoryError):
+            asked.read_all([(mail("en"), TO_US), (mail("to"), TO_US)])
+        with pytest.raises(MemoryError):
+            asked.html(mail("tre"))
+    assert [(one.subject, one.defects) for one in asked.read_all([(mail("fire"), TO_US)])] == [("fire", ())]
+
+
 def test_given_a_process_with_a_thousand_sessions_when_its_reader_is_started_then_mail_is_read(reader):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
