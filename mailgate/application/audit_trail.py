@@ -10,7 +10,11 @@ from typing import Any
 from mailgate.application.access import Action
 from mailgate.application.paging import Page, cursor_of, id_of, page_of
 from mailgate.application.use_case import Act, query
+from mailgate.errors import Ambiguous
+from mailgate.store.repositories.id_beginnings import SHORT_CHARS
 from mailgate.store.rows import AuditRow
+
+_OF_IDS = frozenset("0123456789abcdef-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class ListAudit:
-    """`kind`: see `store.rows.SubjectKind`. `subject`: an id, or a case's key. `principal`: a name."""
+    """`kind`: see `store.rows.SubjectKind`. `subject`: an id or its beginning, or a case's key. `principal`: a name."""
 
     kind: str | None = None
     subject: str | None = None
@@ -59,9 +63,18 @@ def list_audit(act: Act, command: ListAudit) -> Page[AuditEntry]:
 
 
 def _subject_id(act: Act, subject: str) -> str:
-    """A case's key stands for its id; every other id is taken as it is."""
-    is_key = subject.upper().startswith(f"{act.app.settings.service.case_prefix.upper()}-")
-    return act.uow.cases.get(subject).id if is_key else subject
+    """A case's key stands for its id, and the beginning of an id of mail or a comment for the whole. Raises Ambiguous.
+
+    Every other subject is taken as it is: addresses, numbers of versions.
+    """
+    if subject.upper().startswith(f"{act.app.settings.service.case_prefix.upper()}-"):
+        return act.uow.cases.get(subject).id
+    if len(subject) < SHORT_CHARS or not set(subject.lower()) <= _OF_IDS:
+        return subject
+    found = act.uow.audit.subjects(subject.lower(), 2)
+    if len(found) > 1 and subject.lower() not in found:
+        raise Ambiguous("subject", subject, found, f"there is more than one subject that begins with {subject}: {', '.join(found)}, …")
+    return subject if len(found) != 1 else found[0]
 
 
 def _entry(row: AuditRow) -> AuditEntry:

@@ -39,7 +39,9 @@ class Kind(StrEnum):
 
 def audit(
     kind: Annotated[Kind | None, typer.Option("--kind", help="Only changes of this kind of thing.")] = None,
-    subject: Annotated[str | None, typer.Option("--subject", metavar="ID", help="Only changes of this one: an id or a case key.")] = None,
+    subject: Annotated[
+        str | None, typer.Option("--subject", metavar="ID", help="Only changes of this one: an id or its beginning, a key.")
+    ] = None,
     who: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Only what this operator, contact or program did.")] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Only what was done since then: 12h, 30d or a day.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Only what was done before then.")] = None,

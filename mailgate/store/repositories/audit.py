@@ -38,6 +38,11 @@ class AuditRepository:
         found = select(audit).where(audit.c.subject_kind == kind, audit.c.subject_id == subject_id).order_by(audit.c.id)
         return [_audit_row(row) for row in self._connection.execute(found)]
 
+    def subjects(self, beginning: str, limit: int) -> Sequence[str]:
+        """The first subjects, in order, whose ids begin so. Walks the table: for what a person types."""
+        found = select(audit.c.subject_id).where(audit.c.subject_id.startswith(beginning, autoescape=True)).distinct()
+        return self._connection.execute(found.order_by(audit.c.subject_id).limit(limit)).scalars().all()
+
     def list(
         self,
         limit: int | None = 50,

@@ -53,3 +53,15 @@ def test_point_9_given_a_comment_when_shown_then_its_short_id_withdraws_it(mailg
     )
     assert mailgate("case", "withdraw-comment", short).code == 0
     assert mailgate("case", "withdraw-comment", "ikke en id").err.startswith("mailgate: there is no comment ikke en id")
+
+
+def test_point_9_given_a_short_id_when_the_audit_is_asked_about_it_then_it_is_the_same_as_with_the_whole_one(
+    mailgate: Run, held: str
+) -> None:
+    (short,) = _first_column(mailgate("journal", "list", "--held").out)
+    mailgate("journal", "discard", held)
+    whole = mailgate("audit", "--subject", held, "--json").objects
+    assert [one["verb"] for one in whole] == ["discard", "inject"]
+    assert mailgate("audit", "--subject", short, "--json").objects == whole
+    assert mailgate("audit", "--subject", "kari@kunde.example", "--json").objects == []
+    assert "discard" in mailgate("audit", "--kind", "journal", "--subject", short).out

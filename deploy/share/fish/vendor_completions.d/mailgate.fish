@@ -636,7 +636,7 @@ complete -c mailgate -n '__mailgate_in report legacy' -s c -l config -r -F -d 'S
 complete -c mailgate -n '__mailgate_in report legacy' -l json -d 'One JSON object per line, nothing else on standard output.'
 complete -c mailgate -n '__mailgate_in report legacy' -s h -l help -d 'Show this message and exit.'
 complete -c mailgate -n '__mailgate_in audit' -l kind -x -a 'case comment contact customer suppression journal outbox policy account text todo person backup database key' -d 'Only changes of this kind of thing.'
-complete -c mailgate -n '__mailgate_in audit' -l subject -r -F -d 'Only changes of this one: an id or a case key.'
+complete -c mailgate -n '__mailgate_in audit' -l subject -r -F -d 'Only changes of this one: an id or its beginning, a key.'
 complete -c mailgate -n '__mailgate_in audit' -l by -r -F -d 'Only what this operator, contact or program did.'
 complete -c mailgate -n '__mailgate_in audit' -l since -r -F -d 'Only what was done since then: 12h, 30d or a day.'
 complete -c mailgate -n '__mailgate_in audit' -l until -r -F -d 'Only what was done before then.'
