@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Change, Event, EventKind
 from mailgate.clock import SteppedClock
 from mailgate.store.repositories.waiting.customers import Unanswered
+from mailgate.store.rows import Outcome
 from mailgate.store.unit_of_work import Store
-from tests.support.entries import stored_case
+from tests.support.entries import accepted, claimed, stored_case
 
 WAITING = ("waiting_customer",)
 
@@ -57,3 +60,29 @@ def test_given_a_customer_who_had_the_last_word_when_asked_then_the_case_does_no
     clock.step(timedelta(hours=1))
     since = _happens(store, case, "status_changed", "system")
     assert _unanswered(store) == [Unanswered(case.id, since, None)]
+
+
+@pytest.mark.parametrize("state", ["held", "pending"])
+def test_given_mail_of_a_case_that_is_not_settled_when_asked_then_the_case_does_not_wait(store: Store, state: str) -> None:
+    case, other = stored_case(store, 1), stored_case(store, 2)
+    since = [_happens(store, one, "status_changed", "operator") for one in (case, other)]
+    accepted(store, 1)
+    (claim,) = claimed(store)
+    with store.transaction() as uow:
+        uow.journal.finish([Outcome(claim.id, "held", "doubtful", "", "human", "doubtful", case.id)])
+    if state == "pending":
+        with store.transaction() as uow:
+            uow.journal.reopen([claim.id], store.now(), from_states=["held"])
+    assert _unanswered(store) == [Unanswered(other.id, since[1], None)]
+    assert _unanswered(store, case.id) == []
+
+
+def test_given_mail_when_it_was_not_read_for_a_while_then_that_is_told(store: Store, clock: SteppedClock) -> None:
+    accepted(store, 1)
+    with store.reading() as uow:
+        assert not uow.customers_turn.is_mail_unread(store.now())
+        clock.step(timedelta(minutes=1))
+        assert uow.customers_turn.is_mail_unread(store.now())
+    claimed(store)
+    with store.reading() as uow:
+        assert not uow.customers_turn.is_mail_unread(store.now())

@@ -1,7 +1,8 @@
 """Cases that wait for their people: reminders, and the end of a case that nobody answers. In: the policy. Out: how many of each.
 
 Both are off unless the policy says after how many working days. Time stands still while all of a case's people are away. Where there are
-reminders, no case ends without one, also not on the day on which a policy begins to close cases.
+reminders, no case ends without one, also not on the day on which a policy begins to close cases. Nothing is done while an answer may be
+among mail that was not decided yet, and where our mail reaches nobody.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,8 @@ from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.rules.policy import WaitingSettings
 from mailgate.store.repositories.waiting.customers import Unanswered
 
+BEHIND = timedelta(minutes=10)
+"""Mail that waits longer to be read may be the answer to any case."""
 Done = Literal["reminded", "closed", ""]
 
 
@@ -48,12 +51,27 @@ def look_after(app: App, principal: Principal, _command: LookAfter) -> dict[str,
     if not wanted.is_on:
         return counts
     with app.store.reading() as uow:
-        ids = [one.case_id for one in uow.customers_turn.unanswered(wanted.statuses)]
+        if uow.customers_turn.is_mail_unread(app.now() - BEHIND):
+            return counts
+        ids = [one.case_id for one in uow.customers_turn.unanswered(wanted.statuses) if _may_be_due(one, wanted, app.now())]
     for case_id in ids:
         with contextlib.suppress(NotFound, NotAllowed):  # erased meanwhile, or closed by another policy: there is nothing to do
             if done := settle(app, principal, SettleUnanswered(case_id)):
                 counts[done] += 1
     return counts
+
+
+def _may_be_due(case: Unanswered, wanted: WaitingSettings, now: datetime) -> bool:
+    """Whether so many days have passed at all, of any kind: only then is the case worth a lock."""
+    remind, close = wanted.remind_after_days, wanted.close_after_days
+    if remind and not case.reminded_at:
+        return _passed(case.since, remind, now)
+    return bool(close) and _passed(case.reminded_at if remind and case.reminded_at else case.since, close - remind, now)
+
+
+def _passed(since: datetime, days: int, now: datetime) -> bool:
+    """False while the n-th day after the day of `since` cannot have begun, in whatever time zone."""
+    return now - since >= timedelta(days=days - 2)
 
 
 @use_case(Action.CASE_REMIND, policy=True)
@@ -64,10 +82,10 @@ def settle(act: Act, command: SettleUnanswered) -> Done:
     if not found:
         act.unchanged()
         return ""
-    people, wanted = [person.contact for person in case.participants if person.approved], act.policy.waiting
+    people, wanted = _reached(act, case), act.policy.waiting
     days = _Days(_agreement(act, case), people, wanted, act.now)
     context = replace(changing.context_of(act, case), actor=Actor("system", act.app.settings.service.company))
-    if days.is_over(found[0]):
+    if people and days.is_over(found[0]):
         changing.write(act, case, waiting.close_unanswered(case, wanted.close_after_days, context), reason="nobody answered")
         return "closed"
     if not days.is_reminder_due(found[0]):
@@ -77,6 +95,13 @@ def settle(act: Act, command: SettleUnanswered) -> Done:
     closes_on = closes_at.astimezone(ZoneInfo(act.policy.zone)).date() if closes_at else None
     changing.write(act, case, waiting.remind(case, days.at_home(), closes_on, context))
     return "reminded"
+
+
+def _reached(act: Act, case: Case) -> list[Contact]:
+    """The case's people whom our mail reaches. Without any, they have not heard of our question: that is for a person to see to."""
+    people = [person.contact for person in case.participants if person.approved]
+    suppressed = act.uow.suppressions.which([person.address for person in people])
+    return [person for person in people if person.address.lower() not in suppressed]
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ def _rule() -> dict[str, Any]:
 
 
 def _waiting() -> dict[str, Any]:
-    days = {"type": "integer", "minimum": 0}
+    days = {"type": "integer", "minimum": 0, "maximum": 365}
     return _object(
         {
             "remind_after_days": _about(days, "working days without an answer after which a case's people are reminded, once; 0: never"),

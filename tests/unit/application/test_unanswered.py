@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailgate.application.cases import comment, operate
+from mailgate.application.cases import comment, operate, unanswered
 from mailgate.application.cases.unanswered import LookAfter, look_after
 from mailgate.application.policies.documents import Document
 from mailgate.application.policies.versions import Activate, activate
 from mailgate.application.principal import Principal
+from mailgate.mail.model import Envelope
+from mailgate.rules.reachability import Suppression
 from mailgate.runtime.active_policy import shipped
+from tests.support.entries import entry
 from tests.support.office import EVA, KARI, PER, Office
 
 CHORES = Principal("system", "chores", "mailgate")
@@ -149,3 +153,46 @@ def test_given_a_reminder_that_waits_for_a_daily_mail_when_the_case_moves_on_the
     body = waiting.mails(KARI)[-1].get_body(("plain",))
     assert body is not None
     assert "venter på svar" not in body.get_content()
+
+
+def test_given_an_answer_that_waits_for_a_person_when_the_days_are_over_then_the_case_does_not_end(waiting: Office) -> None:
+    reply = waiting.reply_address("SUP-1", KARI)
+    mail = f"From: {KARI}, {PER}\nTo: {reply}\nSubject: Re: sak\nMessage-ID: <svar@kunde.example>\n\nFirefox.\n"
+    journal_id = waiting.take(mail, reply, KARI)
+    with waiting.app.store.reading() as uow:
+        assert uow.journal.get(journal_id).state == "held"
+    assert look(waiting, THURSDAY) == NOTHING
+    assert look(waiting, END + timedelta(days=30)) == NOTHING
+
+
+def test_given_mail_that_was_not_read_when_the_days_are_over_then_nothing_happens_before_it_is(waiting: Office) -> None:
+    look(waiting, THURSDAY)
+    reply = waiting.reply_address("SUP-1", KARI)
+    raw = f"From: {KARI}\r\nTo: {reply}\r\nSubject: Re: sak\r\n\r\nFirefox.\r\n".encode()
+    with waiting.app.store.transaction() as uow:
+        uow.journal.append([replace(entry(0, waiting.clock(), raw=raw, sender=KARI), envelope=Envelope(KARI, (reply,)))])
+    assert look(waiting, END) == NOTHING
+    assert status(waiting) == "waiting_customer"
+    waiting.decide_mail()
+    assert look(waiting, END + timedelta(hours=1)) == NOTHING
+    assert status(waiting) == "open"
+
+
+@pytest.mark.parametrize("bounced", ["before", "after"])
+def test_given_people_whom_no_mail_reaches_when_the_days_are_over_then_nobody_is_reminded_and_the_case_stays(
+    waiting: Office, bounced: str
+) -> None:
+    if bounced == "after":
+        look(waiting, THURSDAY)
+    with waiting.app.store.transaction() as uow:
+        uow.suppressions.add([Suppression(one, "hard bounce", waiting.clock()) for one in (KARI, PER)])
+    assert look(waiting, THURSDAY + timedelta(hours=1)) == NOTHING
+    assert look(waiting, END) == NOTHING
+    with waiting.app.store.transaction() as uow:
+        uow.suppressions.remove([PER])
+    assert look(waiting, END + timedelta(hours=1)) == (REMINDED if bounced == "before" else CLOSED)
+
+
+def test_given_cases_that_were_asked_today_when_looked_after_then_none_is_locked(waiting: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unanswered, "settle", lambda *_: pytest.fail("it cannot be due"))
+    assert look(waiting, waiting.clock() + timedelta(hours=2)) == NOTHING

@@ -8,7 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, or_, select
 
-from mailgate.store.schema import cases, events
+from mailgate.store.repositories.blobs import WAITING
+from mailgate.store.schema import cases, decisions, events, journal
+
+_WAITING_MAIL = (
+    select(decisions.c.case_id)
+    .join(journal, journal.c.id == decisions.c.journal_id)
+    .where(journal.c.state.in_(WAITING), decisions.c.case_id.is_not(None))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,9 @@ class CustomersTurnRepository:
         self._connection = connection
 
     def unanswered(self, statuses: Collection[str], case_id: str | None = None) -> Sequence[Unanswered]:
-        """All cases in these statuses (or this one) whose last word or move was not a customer's, the oldest first."""
+        """All cases in these statuses (or this one) whose last word or move was not a customer's, the oldest first. None to which mail
+        was matched that waits for a person, or for intake once more: it may be the answer.
+        """
         of_case, last, reminder = events.c.case_id == cases.c.id, events.alias("last"), events.alias("reminder")
         newest = select(events.c.id).where(of_case, events.c.kind.in_(("status_changed", "comment_added", "case_created")))
         newest_reminder = select(events.c.id).where(of_case, events.c.kind == "reminded")
@@ -38,9 +47,15 @@ class CustomersTurnRepository:
             .outerjoin(reminder, reminder.c.id == newest_reminder.order_by(events.c.id.desc()).limit(1).correlate(cases).scalar_subquery())
             .where(cases.c.status.in_(statuses))
             .where(or_(last.c.actor_kind == "operator", and_(last.c.kind == "status_changed", last.c.actor_kind != "contact")))
+            .where(cases.c.id.not_in(_WAITING_MAIL))
             .order_by(cases.c.id)
         )
         if case_id is not None:
             found = found.where(cases.c.id == case_id)
         rows = self._connection.execute(found).all()
         return [Unanswered(row.id, row.at, row.reminded_at if row.reminded_at and row.reminded_at > row.at else None) for row in rows]
+
+    def is_mail_unread(self, before: datetime) -> bool:
+        """Whether mail that was due before this time has not been looked at: intake is behind, or stands still."""
+        fresh = journal.c.due_at.is_not(None), journal.c.attempts == 0, journal.c.due_at < before
+        return self._connection.execute(select(journal.c.id).where(*fresh).limit(1)).first() is not None
