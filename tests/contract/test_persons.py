@@ -122,6 +122,26 @@ def test_given_somebody_without_a_contact_who_wrote_to_a_case_when_erased_then_t
     assert "takk, [slettet]" in found["comments"]
 
 
+def test_given_a_mail_that_was_sent_for_another_when_the_sender_is_looked_for_or_erased_then_the_words_stay_the_authors(
+    store: Store,
+) -> None:
+    case = stored_case(store)
+    author, sender = case.participants[0].contact, "assistent@kunde.example"
+    with store.transaction() as uow:
+        (mail,) = uow.journal.append([entry(1, store.now(), sender=sender)])
+        said = replace(comment(case, store.now(), mail.journal_id, text="Mine ord"), author=Actor("contact", author.name, author.id))
+        uow.cases.write([Change(case, (said,), ())])
+    (claim,) = claimed(store)
+    with store.transaction() as uow:
+        uow.journal.finish([Outcome(claim.id, "commented", "reply", "", "human", "participant", case.id, author=author.address)])
+        assert uow.persons.traces(sender).comments == []
+        assert uow.persons.traces(author.address).comments == [said.id]
+    _erase(store, sender)
+    with store.reading() as uow:
+        assert [(one.text, one.author.name) for one in uow.cases.comments(case.id)] == [(said.text, author.name)]
+        assert uow.journal.get(claim.id).envelope.reverse_path is None
+
+
 def test_given_a_mail_about_them_in_the_hands_of_a_worker_when_asked_then_it_counts(store: Store, clock: SteppedClock) -> None:
     (id_,) = accepted(store, 1)
     with store.transaction() as uow:

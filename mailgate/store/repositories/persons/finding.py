@@ -31,7 +31,7 @@ class Finding:
         others = {row.address_lower for row in (*people, *logins) if not row.address_lower.endswith(f"@{ERASED_DOMAIN}")}
         addresses = [wanted, *sorted(others - {wanted})]
         entries = self._entries(addresses)
-        said = sorted({*self._ids(comments, comments.c.author_contact_id.in_(ids)), *self._among(comments, comments.c.journal_id, entries)})
+        said = sorted({*self._ids(comments, comments.c.author_contact_id.in_(ids)), *self._of_nobody(entries)})
         reported = self._ids(cases, cases.c.reporter_id.in_(ids))
         to, mails = self._to(notices, addresses, ids), self._to(outbox, addresses, ids)
         return Traces(
@@ -98,6 +98,11 @@ class Finding:
         """`wanted` (or `id`) of the rows whose `column` is one of these ids."""
         given = table.c.id if wanted is None else wanted
         return [id_ for some in chunks(ids) for id_ in self._scalars(select(given).where(column.in_(some)))]
+
+    def _of_nobody(self, entries: Sequence[str]) -> list[str]:
+        """Comments of these mails whose author has no contact. Of a mail that they sent for somebody else, the words are that person's."""
+        nobodys = select(comments.c.id).where(comments.c.author_contact_id.is_(None))
+        return [id_ for some in chunks(entries) for id_ in self._scalars(nobodys.where(comments.c.journal_id.in_(some)))]
 
     def _ids(self, table: Table, *conditions: Any) -> list[str]:
         return self._scalars(select(table.c.id).where(*conditions).order_by(table.c.id))
