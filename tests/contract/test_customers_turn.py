@@ -62,6 +62,19 @@ def test_given_a_customer_who_had_the_last_word_when_asked_then_the_case_does_no
     assert _unanswered(store) == [Unanswered(case.id, since, None)]
 
 
+@pytest.mark.parametrize("kind", ["merged", "comment_moved"])
+def test_given_words_that_a_person_brought_from_another_case_when_asked_then_the_case_does_not_wait_until_we_write(
+    store: Store, clock: SteppedClock, kind: EventKind
+) -> None:
+    case = stored_case(store)
+    for happens in ("status_changed", kind):
+        _happens(store, case, happens, "operator")  # type: ignore[arg-type]
+        clock.step(timedelta(hours=1))
+    assert _unanswered(store) == []
+    since = _happens(store, case, "comment_added", "operator")
+    assert _unanswered(store) == [Unanswered(case.id, since, None)]
+
+
 @pytest.mark.parametrize("state", ["held", "pending"])
 def test_given_mail_of_a_case_that_is_not_settled_when_asked_then_the_case_does_not_wait(store: Store, state: str) -> None:
     case, other = stored_case(store, 1), stored_case(store, 2)

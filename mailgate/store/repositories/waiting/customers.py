@@ -11,6 +11,9 @@ from sqlalchemy import Connection, and_, or_, select
 from mailgate.store.repositories.blobs import WAITING
 from mailgate.store.schema import cases, decisions, events, journal
 
+_WORDS_AND_MOVES = ("status_changed", "comment_added", "case_created")
+_BROUGHT = ("merged", "comment_moved")
+"""A person has put words of a customer's on the case, or taken them off: who waits for whom is theirs to say."""
 _WAITING_MAIL = (
     select(decisions.c.case_id)
     .join(journal, journal.c.id == decisions.c.journal_id)
@@ -38,7 +41,7 @@ class CustomersTurnRepository:
         was matched that waits for a person, or for intake once more: it may be the answer.
         """
         of_case, last, reminder = events.c.case_id == cases.c.id, events.alias("last"), events.alias("reminder")
-        newest = select(events.c.id).where(of_case, events.c.kind.in_(("status_changed", "comment_added", "case_created")))
+        newest = select(events.c.id).where(of_case, events.c.kind.in_((*_WORDS_AND_MOVES, *_BROUGHT)))
         newest_reminder = select(events.c.id).where(of_case, events.c.kind == "reminded")
         found = (
             select(cases.c.id, last.c.at, reminder.c.at.label("reminded_at"))
@@ -46,6 +49,7 @@ class CustomersTurnRepository:
             .join(last, last.c.id == newest.order_by(events.c.id.desc()).limit(1).correlate(cases).scalar_subquery())
             .outerjoin(reminder, reminder.c.id == newest_reminder.order_by(events.c.id.desc()).limit(1).correlate(cases).scalar_subquery())
             .where(cases.c.status.in_(statuses))
+            .where(last.c.kind.not_in(_BROUGHT))
             .where(or_(last.c.actor_kind == "operator", and_(last.c.kind == "status_changed", last.c.actor_kind != "contact")))
             .where(cases.c.id.not_in(_WAITING_MAIL))
             .order_by(cases.c.id)
