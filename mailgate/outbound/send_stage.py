@@ -187,7 +187,7 @@ class SendStage:
     def _record(self, mail: ClaimedMail, answer: SubmitResult, started_at: datetime) -> Record:
         now = self._store.now()
         state: SendState = answer.fate
-        text, next_at = answer.text if answer.code or not answer.text else f"{answer.step}: {answer.text}", None
+        text, next_at = _words(answer), None
         if state == "deferred" and now >= mail.expires_at:
             state, text = "failed", f"expired after the last try: {text}"
         # A notice whose reply was lost is repeated once; an automatic answer never (guarantees 5 and 6).
@@ -214,6 +214,11 @@ def _failure(mail: ClaimedMail, answer: SubmitResult, now: datetime) -> Failure 
         return None
     words = f"{answer.code} {answer.text}"
     return Failure(mail.address.lower(), mail.id, enhanced_status.verdict(answer.enhanced, words), now, answer.enhanced, words)
+
+
+def _words(answer: SubmitResult) -> str:
+    """What is kept of the answer: its text, and the step when the reply was not to a command about this mail, or none came."""
+    return f"{answer.step}: {answer.text}" if answer.text and (answer.session or not answer.code) else answer.text
 
 
 def _why(result: SendResult) -> str:

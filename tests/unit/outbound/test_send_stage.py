@@ -119,7 +119,7 @@ def test_given_one_recipient_put_off_when_run_then_the_others_are_not_and_it_com
 
 
 @pytest.mark.parametrize("step", ["banner", "EHLO", "MAIL", "RCPT", "DATA", "DOT"])
-def test_given_a_permanent_refusal_at_a_step_then_one_mail_fails_and_its_case_is_notified_without_a_mail(scene, sink, stage, step):
+def test_102_given_a_permanent_refusal_at_a_step_then_one_mail_fails_and_its_case_is_notified_without_a_mail(scene, sink, stage, step):
     ids = scene.queued(2)
     sink.on(step, "550 5.1.1 no such user")
     stage.run()
@@ -132,7 +132,7 @@ def test_given_a_permanent_refusal_at_a_step_then_one_mail_fails_and_its_case_is
     assert len(scene.mails()) == 2
 
 
-def test_given_a_smarthost_that_closes_with_421_then_what_was_not_tried_is_not_counted_and_goes_when_it_is_back(scene, sink, stage):
+def test_101_given_a_smarthost_that_closes_with_421_then_what_was_not_tried_is_not_counted_and_goes_when_it_is_back(scene, sink, stage):
     ids = scene.queued(6)
     sink.on("MAIL", "250 ok", "250 ok", ThenClose("421 4.3.2 enough"))
     sink.always("MAIL", ThenClose("421 4.3.2 enough"))
@@ -161,7 +161,9 @@ def test_given_a_smarthost_that_is_down_when_run_then_one_mail_is_tried_and_the_
 
 
 @pytest.mark.parametrize("action", [Close(), Hang()], ids=lambda a: type(a).__name__)
-def test_given_a_notice_whose_answer_is_lost_then_it_is_tried_once_more_with_the_same_id_and_the_doubt_is_shown(scene, sink, make, action):
+def test_104_given_a_notice_whose_answer_is_lost_then_it_is_tried_once_more_with_the_same_id_and_the_doubt_is_shown(
+    scene, sink, make, action
+):
     stage = make(SHORT)
     (id_,) = scene.queued(1)
     sink.always("DOT", action)
@@ -177,7 +179,7 @@ def test_given_a_notice_whose_answer_is_lost_then_it_is_tried_once_more_with_the
     assert {mail.raw for mail in sink.mails} == {scene.raw(id_)}
 
 
-def test_given_an_automatic_answer_whose_fate_is_lost_then_it_is_never_sent_again(scene, sink, make):
+def test_104_given_an_automatic_answer_whose_fate_is_lost_then_it_is_never_sent_again(scene, sink, make):
     stage = make(SHORT)
     (id_,) = scene.queued(1, at_most_once=True)
     sink.on("DOT", Close())
@@ -222,7 +224,7 @@ def test_given_a_mail_that_waited_for_us_longer_than_its_life_then_it_still_gets
     assert set(scene.states().values()) == {"sent"}
 
 
-def test_given_a_smarthost_that_is_away_for_six_days_then_all_that_waited_is_given_up_visibly(scene, sink, stage):
+def test_109_given_a_smarthost_that_is_away_for_six_days_then_all_that_waited_is_given_up_visibly(scene, sink, stage):
     scene.queued(20)
     sink.stop()
     stage.run()
@@ -270,7 +272,7 @@ def test_given_a_full_mailbox_at_the_next_hop_when_five_mails_are_refused_then_t
         assert [one.cause for one in uow.suppressions.of(["kari@kunde.example"])] == ["soft_bounces"]
 
 
-def test_given_a_domain_that_swallows_mail_then_other_domains_are_not_held_up(scene, sink, make):
+def test_110_given_a_domain_that_swallows_mail_then_other_domains_are_not_held_up(scene, sink, make):
     stage = make(SHORT, SendOptions(SendQueueOptions(batch=50, connections=2), OPTIONS.schedule))
     scene.queued(6, address="u{n}@hole.example")
     good = scene.queued(20)

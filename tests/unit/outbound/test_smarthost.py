@@ -107,7 +107,7 @@ def test_given_a_refusal_at_a_step_when_submitted_then_only_that_mail_is_touched
 
 
 @pytest.mark.parametrize("step", ["banner", "EHLO", *STEPS])
-def test_given_a_421_at_a_step_when_submitted_then_the_mail_is_deferred_and_the_connection_not_used_again(sink, smarthost, step):
+def test_101_given_a_421_at_a_step_when_submitted_then_the_mail_is_deferred_and_the_connection_not_used_again(sink, smarthost, step):
     sink.on(step, ThenClose("421 4.3.2 closing"))
     answer = smarthost.submit(MESSAGE, yes)
     assert (answer.fate, answer.code, answer.lost, answer.session) == ("deferred", 421, True, True)
@@ -138,7 +138,7 @@ def test_given_a_connection_that_breaks_before_the_dot_when_submitted_then_the_m
 
 
 @pytest.mark.parametrize("action", [Hang(), Close(), Reset(), Garbage(), Trickle(byte_every_s=0.1), "354 what"], ids=str)
-def test_given_no_verdict_after_the_dot_when_submitted_then_the_mail_is_uncertain(sink, impatient, action):
+def test_104_given_no_verdict_after_the_dot_when_submitted_then_the_mail_is_uncertain(sink, impatient, action):
     sink.on("DOT", action)
     answer = impatient.submit(MESSAGE, yes)
     assert (answer.fate, answer.step, answer.lost) == ("uncertain", "dot", True)
@@ -182,7 +182,7 @@ def test_given_a_connection_that_has_carried_its_share_when_submitted_then_the_n
 
 
 @pytest.mark.parametrize("action", ["500 5.5.1 what", Close(), Hang(), Reset(), ThenClose("421 4.0.0 bye")], ids=str)
-def test_given_quit_fails_when_the_mail_was_taken_then_it_is_sent(sink, action, connect):
+def test_107_given_quit_fails_when_the_mail_was_taken_then_it_is_sent(sink, action, connect):
     sink.on("QUIT", action)
     smarthost = connect(sink, mails_per_connection=1, timeouts=SHORT)
     assert smarthost.submit(MESSAGE, yes).fate == "sent"
@@ -277,7 +277,7 @@ def test_given_a_trusted_certificate_when_submitted_then_the_mail_goes_over_tls(
 
 
 @pytest.mark.parametrize(("mode", "implicit"), [("starttls", False), ("implicit", True)])
-def test_given_an_untrusted_certificate_when_submitted_then_nothing_is_sent(certified, mode, implicit, connect):
+def test_106_given_an_untrusted_certificate_when_submitted_then_nothing_is_sent(certified, mode, implicit, connect):
     with Sink(tls=server_context(*certified), implicit_tls=implicit) as sink:
         answer = connect(sink, tls=mode).submit(MESSAGE, yes)
         assert (answer.fate, answer.session, sink.count) == ("deferred", True, 0)
@@ -285,7 +285,7 @@ def test_given_an_untrusted_certificate_when_submitted_then_nothing_is_sent(cert
         assert not any(command.startswith("MAIL") for command in sink.commands)
 
 
-def test_given_a_certificate_for_another_name_when_submitted_then_nothing_is_sent(tmp_path, connect):
+def test_106_given_a_certificate_for_another_name_when_submitted_then_nothing_is_sent(tmp_path, connect):
     files = certificate(tmp_path, ["other.example"])
     with Sink(tls=server_context(*files)) as sink:
         answer = connect(sink, tls="starttls", ca_file=str(files[0])).submit(MESSAGE, yes)
@@ -398,7 +398,7 @@ def test_given_verification_is_switched_off_when_started_then_it_is_logged_and_m
     assert "tls_not_verified" in shown.out + shown.err + caplog.text
 
 
-def test_given_starttls_is_stripped_when_it_is_demanded_then_the_mail_waits(sink, connect):
+def test_106_given_starttls_is_stripped_when_it_is_demanded_then_the_mail_waits(sink, connect):
     answer = connect(sink, tls="starttls").submit(MESSAGE, yes)
     assert (answer.fate, answer.step, answer.session) == ("deferred", "STARTTLS", True)
     assert sink.count == 0
@@ -406,7 +406,7 @@ def test_given_starttls_is_stripped_when_it_is_demanded_then_the_mail_waits(sink
 
 
 @pytest.mark.parametrize("reply", ["454 4.7.0 not now", "501 5.5.4 no", "554 5.7.0 never"])
-def test_given_starttls_is_refused_when_it_is_demanded_then_the_mail_waits(certified, reply, connect):
+def test_106_given_starttls_is_refused_when_it_is_demanded_then_the_mail_waits(certified, reply, connect):
     with Sink(tls=server_context(*certified)) as sink:
         sink.on("STARTTLS", reply)
         answer = connect(sink, tls="starttls", ca_file=str(certified[0])).submit(MESSAGE, yes)
