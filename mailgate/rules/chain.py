@@ -251,7 +251,8 @@ def _is_allowed(action: Action, disposition: Disposition, facts: Facts) -> bool:
     if action.do == "tag":
         return True
     if action.do == "notify":
-        return facts.mail.kind == "human"  # else a bounce of our mail would cause the next one
+        # Else a bounce of our mail, or an answer of who is notified, would cause the next one.
+        return facts.mail.kind == "human" and action.args.get("whom", "").lower() not in _sender(facts)
     if facts.trust == "staff" and action.do in ("transition", "participant"):
         return False  # staff answer for themselves, and move cases on the desk
     if action.do == "transition":

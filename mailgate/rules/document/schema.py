@@ -54,7 +54,7 @@ ACTIONS: Mapping[str, str] = {
     "tag": "put this tag on the mail's journal entry; mailgate journal list --tag finds it",
     "set": "set fields of the case: " + ", ".join(sorted(SETTABLE)),
     "transition": "move the case of a comment to this status, in place of the workflow's own move, where the guarantees allow it",
-    "notify": "notify this address of the mail and of what became of it; never for a machine's mail",
+    "notify": "notify this address of the mail and of what became of it; never for a machine's mail, nor of mail that it sent itself",
     "participant": "add the author of a comment to the case's people, approved or waiting",
 }
 """Action -> what it does."""

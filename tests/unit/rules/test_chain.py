@@ -79,6 +79,13 @@ def test_given_a_transition_for_mail_that_may_not_move_when_asked_then_it_is_lef
     assert "transition is left out" in list(verdict.trail)[-1].because
 
 
+@pytest.mark.parametrize(("whom", "notified"), [("ola@firma.example", True), ("KARI@kunde.example", False)])
+def test_given_a_notify_when_its_receiver_sent_the_mail_then_it_is_left_out_since_an_answer_to_it_would_cause_the_next(whom, notified):
+    mail = replace(MAIL, kind="human", author=Mailbox("kari@kunde.example"))
+    verdict = run(policy(Rule("tell", Always(), "hold", actions=(Action("notify", {"whom": whom}),))), replace(REPLY, mail=mail))
+    assert [effect.do for effect in verdict.effects] == ["hold", *(["notify"] if notified else [])]
+
+
 def test_given_a_transition_of_the_policy_when_the_author_may_move_then_it_stands_in_place_of_the_workflows():
     verdict = run(policy(comment("c", Action("transition", {"to": "investigating"}))), REPLY)
     assert [(effect.do, effect.args.get("to")) for effect in verdict.effects] == [("comment", None), ("transition", "investigating")]
