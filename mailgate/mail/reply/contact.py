@@ -17,7 +17,9 @@ _PHONE = re.compile(r"(?:\(?\+|\b00)?\(?\d[\d ()./\xa0-]{4,22}\d")
 _ADDRESS = re.compile(r"(?:mailto:)?[^\s<>()\[\],;:\"@]{1,64}@[\w.-]{1,190}\.[A-Za-z]{2,20}", re.IGNORECASE)
 _SITE = re.compile(r"(?:https?://)?(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,20}(?:/[\w%~@.-]{0,40}){0,3}/?", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\d{6}")
-_POSTCODE = re.compile(r"(?:[A-Z]{1,2}-?\s?)?\d{3,5}(?:\s?\d\d)?\s+[^\W\d_][\w.'’-]*(?:\s[^\W\d_][\w.'’-]*){0,2}")
+_POSTCODE = re.compile(r"(?:[A-Z]{1,2}-?\s?)?\d{3,5}(?:\s?\d\d)?\s+(?P<town>[^\W\d_][\w.'’-]*(?:\s[^\W\d_][\w.'’-]*){0,2})")
+_BEHIND_NUMBER = re.compile(r"\d\S*((?:\s+\S+)*)$")
+_TOWN_LINKS = frozenset(["i", "på", "am", "an", "der", "in", "on", "upon", "ved", "og"])
 _HOURS = re.compile(r"[\s\d.:–—/,-]+|kl")
 _LABEL = re.compile(r"([^\W\d_][\w./-]{0,24})(\s?[.:]{1,2}\s*|\s+|/(?=\w))")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -84,13 +86,32 @@ def is_address(core: str, low: list[str]) -> bool:
     if low and low[0] in CONTACT_LABELS and len(low) > 1 and ":" in core:
         core = core.partition(":")[2].strip()
         low = low[1:]
-    if _POSTCODE.fullmatch(core) and core.lower() not in DEVICES:
-        return True
-    if not has_digit(core):
+    coded = _POSTCODE.fullmatch(core)
+    if coded and core.lower() not in DEVICES:
+        return _is_place(coded["town"])
+    if not has_digit(core) or not _is_place(_behind_number(core)):
         return False
     if low and low[0] in POSTBOX:
         return _LONG_NUMBER.search(core) is None
-    return len(low) <= 5 and (core[:1].isupper() or core[:1].isdigit()) and any(word.endswith(STREET_ENDS) for word in low)
+    return len(low) <= 5 and (core[:1].isupper() or core[:1].isdigit()) and _is_street(core.lower().split())
+
+
+def _is_street(words: list[str]) -> bool:
+    """True when a word for a street stands right before the number, or behind a number that comes first."""
+    number = next((index for index, word in enumerate(words) if has_digit(word)), 0)
+    named = words[number - 1 : number] if number else words[1:]
+    return any(word.strip(".,").endswith(STREET_ENDS) for word in named)
+
+
+def _behind_number(core: str) -> str:
+    """What stands behind the first number: "Sentrum" in "Postboks 12 Sentrum"."""
+    found = _BEHIND_NUMBER.search(core)
+    return found[1] if found else ""
+
+
+def _is_place(words: str) -> bool:
+    """True for capitalised words, which a town or district has, and the words between them; "stengt" is prose."""
+    return all(not word[0].islower() or len(word) == 1 or word in _TOWN_LINKS for word in words.split())
 
 
 def has_digit(text: str) -> bool:

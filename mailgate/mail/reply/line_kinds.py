@@ -53,6 +53,10 @@ _LOCAL_PIECES = re.compile(r"[._-]")
 _LIST_ITEM = re.compile(r"\s*(?:\d{1,3}[.)]|[-*•+]|[a-z]\))\s+\S")
 _POSTSCRIPT = re.compile(r"(?:p\.?\s?s|n\.?b|obs)\b\.?\s?[:.!,-]?\s", re.IGNORECASE)
 _SERIAL = re.compile(r"[A-ZÆØÅ]{1,5}[-/]?\d|\d{4,}")
+# Words in lower case between the words of a title or a name.
+_SMALL_WORDS = frozenset(
+    ["for", "av", "og", "i", "på", "and", "of", "och", "the", "und", "für", "til", "ved", "hos", "med", "ext", "int", "lokal", "anknytning"]
+)
 _NEW = frozenset({"ny", "nytt", "nye", "nya", "new", "neue", "neuer"})
 _PARTICLES = frozenset({"van", "von", "der", "den", "de", "af", "av", "bin", "el", "la", "du", "og", "and", "&", "och", "ten", "zu"})
 
@@ -108,12 +112,14 @@ def _kind_of_pieces(core: str, domain: str) -> str:
     whole = _piece_kind(core, domain)
     if whole not in (PLAIN, PROSE):
         return whole
-    kinds = [_piece_kind(piece, domain) for piece in _PIECES.split(core) if piece and piece.strip(_EDGE + ",;")]
+    pieces = [piece for piece in _PIECES.split(core) if piece and piece.strip(_EDGE + ",;")]
+    kinds = [_piece_kind(piece, domain) for piece in pieces]
     if PROSE in kinds or len(kinds) < 2 or _holds_prose(core):
         return PROSE if whole == PROSE or PROSE in kinds or len(kinds) > 1 else PLAIN
     known = [kind for kind in kinds if kind != PLAIN]
     proven = [kind for kind in known if kind in PROOFS]
-    if proven and len(kinds) - len(known) <= 1:
+    plain = [piece for piece, kind in zip(pieces, kinds, strict=True) if kind == PLAIN]
+    if proven and len(plain) <= 1 and not any(map(_has_lower_case, plain)):
         return proven[-1] if kinds[0] != NAME else NAME if len(kinds) == 1 else proven[0]
     return known[0] if len(known) == len(kinds) else PLAIN
 
@@ -330,6 +336,16 @@ def _is_company(words: list[str], low: list[str], domain: str) -> bool:
     ):
         return True
     return len(domain) >= 3 and ("".join(low) == domain or low[0] == domain)
+
+
+def is_loose_title(line: str) -> bool:
+    """True for a line with a title and other words in lower case: "Rådgiver innkjøp", but also "Rådgiver slutter"."""
+    return _has_lower_case(_visible(line))
+
+
+def _has_lower_case(text: str) -> bool:
+    """True for a word in lower case that is neither a title nor one that stands between names."""
+    return any(word.islower() and word not in _SMALL_WORDS and not _is_title([word]) for word in _WORD.findall(text))
 
 
 def _is_title(low: list[str]) -> bool:

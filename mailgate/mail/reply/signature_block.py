@@ -23,6 +23,7 @@ from mailgate.mail.reply.line_kinds import (
     TITLE,
     WEAK,
     closing_name,
+    is_loose_title,
     is_picture,
     kind_of,
     looks_like_name,
@@ -126,6 +127,8 @@ def _is_signature_body(lines: Sequence[str], kinds: dict[int, str], start: int, 
         if kind == BLANK:
             new_paragraph, in_paragraph = True, False
             continue
+        if new_paragraph and kind == TITLE and is_loose_title(lines[index]) and not _is_proven_below(kinds, index, end):
+            return False
         if kind == WEAK or (kind == NAME and seen_name and new_paragraph and not names_author(lines[index], who)):
             return False
         if kind in (PLAIN, NUMBER) or (kind == NAME and seen_name and not names_author(lines[index], who)):
@@ -137,6 +140,16 @@ def _is_signature_body(lines: Sequence[str], kinds: dict[int, str], start: int, 
         new_paragraph = False
         in_paragraph = in_paragraph or kind not in (CLOSING, NOISE)
     return True
+
+
+def _is_proven_below(kinds: dict[int, str], index: int, end: int) -> bool:
+    """True when a company, a contact or an address follows in the same paragraph."""
+    for below in range(index + 1, end):
+        if kinds[below] == BLANK:
+            return False
+        if kinds[below] in PROOFS and kinds[below] != TITLE:
+            return True
+    return False
 
 
 def _may_follow_name(line: str, kind: str, reached: bool) -> bool:
