@@ -92,8 +92,10 @@ def _names_another(text: str, address: str) -> bool:
 
 
 def _is_unpaired(text: str) -> bool:
-    """A quote never closed, empty brackets, a second closing one or a control: mail programs disagree on where the address then is."""
+    """A quote or comment never closed, empty brackets, a second closing one or a control: programs disagree on where the address is."""
     bare = _QUOTED.sub("", text)
+    if "(" in bare and bare.count("(") > bare.count(")"):
+        return True
     return '"' in bare or "<>" in bare or bare.count(">") > 1 or _CONTROL.search(bare) is not None
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from mailgate.mail.address import read_author, read_list
 from mailgate.mail.json_view import as_json
+from mailgate.mail.model import Mailbox
 from mailgate.mail.read import read
 
 
@@ -75,3 +76,13 @@ def test_given_controls_in_a_field_when_read_then_none_is_left_in_any_value_and_
     assert mail.author is not None
     assert mail.author.address == "ka[31mri@kunde.example[31m"
     assert mail.identity_doubtful
+
+
+@pytest.mark.parametrize("raw", ["(ari Lunde <kari@kunde.example>", "Kari (IT <kari@kunde.example>", "Kari ((IT) <kari@kunde.example>"])
+def test_given_a_comment_that_never_ends_when_read_then_the_author_is_doubtful_since_other_readers_find_none(raw):
+    assert read_author(raw.encode()) == (Mailbox("kari@kunde.example", raw.partition(" <")[0]), True)
+
+
+def test_given_brackets_in_a_name_that_pair_or_are_quoted_when_read_then_the_author_is_sure():
+    assert not read_author(b"Kari (IT) <kari@kunde.example>")[1]
+    assert not read_author(b'"Kari (IT" <kari@kunde.example>')[1]
