@@ -123,7 +123,8 @@ class Facts:
     def to_customer(self) -> bool:
         """Whether the mail is plainly an answer for the case's people, so that words of our staff may be shown to them.
 
-        Sent to the reply address as a recipient of its own (in To) or together with one of the case's people; with words or files of its
+        Sent to the reply address as a recipient of its own (in To), or with it in Cc and one of the case's people beside it: a signed mail
+        that names it nowhere was written for something else, and whoever has it can send it once more. With words or files of its
         own, no quoted lines and no passed on mail among them, and with nothing else in its HTML than in its text.
         """
         mail = self.mail
@@ -132,7 +133,8 @@ class Facts:
         to = {box.address.lower() for box in mail.to}
         shown = to | {box.address.lower() for box in mail.cc}
         people = {person.contact.address.lower() for person in self.case.participants if person.approved} if self.case else set()
-        return bool(to & {address.lower() for address in self.envelope.recipients}) or bool(shown & people)
+        ours = {address.lower() for address in self.envelope.recipients}
+        return bool(to & ours) or bool(shown & ours and shown & people)
 
     def _repeats_others(self) -> bool:
         """Whether words of others stand among the author's, or a whole mail is attached."""

@@ -191,8 +191,16 @@ def test_given_an_agent_who_is_a_customer_of_another_case_when_they_write_then_t
         ("liv@firma.example", "{reply}", "held"),
         ("liv@firma.example", "{reply}, fremmed@annen.example", "held"),
         ("liv@firma.example", "", "held"),
+        ("per@kunde.example", "", "held"),
     ],
-    ids=["to us", "to the customer", "to a colleague", "to a colleague and a stranger", "in blind copy"],
+    ids=[
+        "to us",
+        "to the customer",
+        "to a colleague",
+        "to a colleague and a stranger",
+        "in blind copy",
+        "a signed mail of theirs, sent on",
+    ],
 )
 def test_given_whom_an_agent_writes_to_when_it_is_no_customer_then_the_mail_waits_for_a_person(
     desk: Desk, to: str, cc: str, state: str
