@@ -35,6 +35,8 @@ MAILS = (
     ("notice-dark", "nn", "participant_added", 800, "dark"),
     ("redirect-phone", "nb", "redirect", 360, "light"),
     ("reminder-phone", "nb", "reminder", 360, "light"),
+    ("digest", "nb", "digest", 800, "light"),
+    ("accepted-phone", "nn", "accepted", 360, "light"),
 )
 """Name, language, sample, width, colours."""
 

@@ -256,7 +256,7 @@ SUPPORTWEB = Workflow(
             hints=_labels(
                 "Vi har foreslått en løsning og venter på svaret ditt. Godtar du den, er saken løst. Avslår du den, ser vi på saken igjen.",
                 "Vi har foreslått ei løysing og ventar på svaret ditt. Godtek du ho, er saka løyst. Avslår du ho, ser vi på saka att.",
-                "We have proposed a solution and wait for your answer. If you accept it, the case is resolved; else we look again.",
+                "We have proposed a solution and wait for your answer. If you accept it, the case is resolved; otherwise we look again.",
             ),
         ),
         Status(

@@ -28,7 +28,7 @@ def complaints(html: str, text: str) -> list[str]:
     page = _Page()
     page.feed(html)
     page.close()
-    found = [*page.wrong, *_dark(html), *_links(page, text)]
+    found = [*page.wrong, *_dark(html, page.inked), *_links(page, text)]
     found += [f"the element {name} is not closed" for name in page.open_]
     if len(html.encode()) > MAX_BYTES:
         found.append(f"{len(html.encode())} bytes")
@@ -53,13 +53,19 @@ def _links(page: _Page, text: str) -> Iterator[str]:
     yield from (f"only the text has the link {link}" for link in sorted(in_text - in_html))
 
 
-def _dark(html: str) -> Iterator[str]:
-    """Pairs of the kept dark rules: each class with a background and an ink, and ink without a background on the dark sheet and page."""
+def _dark(html: str, inked: set[str]) -> Iterator[str]:
+    """Pairs of the kept dark rules: each class with a background and an ink, and ink without a background on the dark sheet and page.
+
+    `inked`: the classes of elements with an ink of their own, which needs a dark one.
+    """
     style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
     if style is None or "prefers-color-scheme: dark" not in style[1]:
         yield "no dark colours"
         return
-    for names, body in _RULE.findall(style[1].split("dark) {", 1)[1]):
+    rules = _RULE.findall(style[1].split("dark) {", 1)[1])
+    dark = {name.strip().removeprefix(".") for names, body in rules if _COLOUR.search(body) for name in names.split(",")}
+    yield from (f"no dark ink for {one!r}" for one in sorted(inked) if not dark & set(one.split()))
+    for names, body in rules:
         ink, background = _COLOUR.search(body), _BACKGROUND.search(body)
         if ink:
             for on in (background[1],) if background else ("#161e26", "#0f151b", "#15261a") if "words" in names else ("#161e26",):
@@ -75,6 +81,7 @@ class _Page(HTMLParser):
         self.wrong: list[str] = []
         self.links: list[str] = []
         self.open_: list[str] = []
+        self.inked: set[str] = set()
         self._colours: list[tuple[str, str]] = [("#000000", "#ffffff")]
         self._ids: set[str] = set()
 
@@ -91,6 +98,8 @@ class _Page(HTMLParser):
             self.wrong.append("a paragraph in a paragraph")
         self.open_.append(tag)
         style = given.get("style", "")
+        if _COLOUR.search(style):
+            self.inked.add(given.get("class", ""))
         ink, background = self._colours[-1]
         ink = found[1] if (found := _COLOUR.search(style)) else ink
         background = found[1] if (found := _BACKGROUND.search(style)) else background
