@@ -81,6 +81,13 @@ TALK = {
         Til orientering: vi flytter {n}. mars
         Den 3. mars skrev vi under avtalen
         Fra Oslo til Bergen tar det {n} ms
+        Rådgiver slutter fredag
+        Postboks 12 stengt
+        IT-avdelingen stengt rom {n}
+        Rom {n}
+        Papir tomt
+        Toner gul
+        Kan dere endre til dette?
     """,
     "nn": """
         Vi får framleis feil {n} på {t}.
@@ -98,6 +105,8 @@ TALK = {
         Kven eig sak {n}?
         Send det til {o}
         Ja, for oss begge
+        Rådgjevar sluttar fredag
+        Skrivar heng
     """,
     "sv": """
         Vi får fortfarande fel {n} på {t}.
@@ -115,6 +124,9 @@ TALK = {
         Ja
         Nej, inte än
         Sekretess gäller för ärende {n}
+        Chef slutar
+        Box 12 stängd
+        Papper slut
         Hälsningar i mallen visas dubbelt
     """,
     "da": """
@@ -131,6 +143,8 @@ TALK = {
         Printeren er nede igen
         Ja, det virker for os begge
         Fortrolige sager vises for alle
+        Printer hænger
+        Chef stopper fredag
         Venlig hilsen mangler i skabelonen
     """,
     "en": """
@@ -163,6 +177,9 @@ TALK = {
         Please see the screenshot
         You received this message because of a bug, I think
         It happened again at 10:15
+        Manager left
+        PO Box 12 closed
+        Blue cable
     """,
 }
 GREETINGS = {"nb": ["Hei,", "Hei!", ""], "nn": ["Hei,", ""], "sv": ["Hej,", "Hej!", ""], "da": ["Hej", ""], "en": ["Hi,", "Hello,", ""]}
