@@ -60,8 +60,8 @@ class Facts:
 
     `case` is the case that was found by `carrier`, or, when `carrier` is "", the one that the subject hints at (a hint, never authority).
     `carrier_refusals`: why token-like texts of the mail were no good (`expired`, `forged`, ...). `carriers_disagree`: good tokens name
-    several cases. `contact`, `customer`: the author's. `by_staff`: one of ours speaks, be it that a person has judged so. `at`: when the
-    mail was accepted, aware UTC.
+    several cases. `contact`, `customer`: the author's. `by_staff`: one of ours speaks, be it that a person has judged so. `repeats_us`:
+    what counts as the author's words holds a mail of ours. `at`: when the mail was accepted, aware UTC.
     """
 
     mail: Mail
@@ -77,6 +77,7 @@ class Facts:
     contact: Contact | None = None
     customer: Customer | None = None
     by_staff: bool = False
+    repeats_us: bool = False
     workflow: Workflow = SUPPORTWEB
     agreements: Mapping[str, Agreement] = field(default_factory=lambda: SUPPORTWEB_AGREEMENTS)
     legacy: Legacy = SUPPORTWEB_LEGACY
@@ -139,7 +140,9 @@ class Facts:
     def _repeats_others(self) -> bool:
         """Whether words of others stand among the author's, or a whole mail is attached."""
         reply = self.mail.reply
-        return reply.forwarded or any(map(is_quoted, reply.text.split("\n"))) or any(map(_is_a_mail, self.mail.attachments))
+        return (
+            reply.forwarded or self.repeats_us or any(map(is_quoted, reply.text.split("\n"))) or any(map(_is_a_mail, self.mail.attachments))
+        )
 
     @property
     def says_something(self) -> bool:

@@ -36,4 +36,5 @@ def facts_of(message: IntakeMessage) -> Facts:
         contact=match.author,
         customer=match.customer,
         by_staff=message.by_staff is not None,
+        repeats_us=match.hints.repeats_us,
     )

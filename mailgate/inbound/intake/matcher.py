@@ -43,13 +43,15 @@ class CaseFinder:
         found += [
             ("message_id", token) for token in carriers.in_message_ids(self.keys, (*mail.in_reply_to, *reversed(mail.references)), today)
         ]
-        found += [("marker", token) for token in carriers.in_text(self.keys, mail.text[-MARKER_SEARCH_CHARS:], today)]
+        marked = carriers.in_text(self.keys, mail.text[-MARKER_SEARCH_CHARS:], today)
+        found += [("marker", token) for token in marked]
         refused = tuple(refusal.reason for refusal in carriers.refusals(self.keys, local_parts, today))
         if mail.bounce and mail.bounce.return_path:
             found.append(("bounce", carriers.in_local_part(self.keys, mail.bounce.return_path.rpartition("@")[0], today)))
         return Hints(
             tokens=_replies(found), outbox_id=_reported(found), reported_ids=_named_ids(mail), refused=refused,
             subject_number=self._subject_number(mail.subject), foreign_ids=relay_ids.hashes(mail),
+            repeats_us=bool(marked and carriers.in_text(self.keys, mail.reply.text[-MARKER_SEARCH_CHARS:], today)),
         )  # fmt: skip
 
     def find(self, uow: IntakeUnit, mails: Sequence[tuple[Mail, Hints]]) -> list[Match]:
