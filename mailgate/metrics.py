@@ -71,7 +71,7 @@ GAUGES: Mapping[str, MetricHelp] = {
     "shunted_waiting": MetricHelp("shunted mails"),
     "notices_due": MetricHelp("notices that are not rendered yet"),
     "outbox_due": MetricHelp("mails that wait to be sent"),
-    "oldest_outbox_age_s": MetricHelp("age in seconds of the oldest of them"),
+    "oldest_outbox_age_s": MetricHelp("seconds that one of them waits at most: for its first try, or beyond the time of its next one"),
     "oldest_urgent_outbox_age_s": MetricHelp("the same of mail about accounts, automatic answers, and mail that asks for an answer"),
     "policy_version": MetricHelp("number of the policy version that this process uses; 0: not a stored one"),
     "policy_behind": MetricHelp("1 while this process cannot read the active version"),
@@ -84,6 +84,10 @@ HISTOGRAMS: Mapping[str, MetricHelp] = {
 BUCKETS_S = (0.5, 1, 2, 5, 15, 60, 300, 900, 3600, 14400)
 HEARTBEATS: Mapping[str, MetricHelp] = {
     "heartbeat_at_s": MetricHelp("when a stage of this process last got on or ended a run well, in seconds since 1970", "stage"),
+    "smarthost_at_s": MetricHelp(
+        "when this process last got the smarthost's answer about a mail (answered), or found that it takes none (failing), since 1970",
+        "found",
+    ),
 }
 Check = Callable[[], Mapping[str, bool]]
 """Says which parts work, by name. Must answer within seconds."""

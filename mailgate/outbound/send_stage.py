@@ -183,6 +183,9 @@ class SendStage:
             _log.warning("smarthost_failing", host=host, pause_s=pause_s, **details)
             self._silent.clear()
             queue.stop()
+            metrics.beat("smarthost_at_s", "failing")
+        elif not answer.lost:
+            metrics.beat("smarthost_at_s", "answered")
 
     def _record(self, mail: ClaimedMail, answer: SubmitResult, started_at: datetime) -> Record:
         now = self._store.now()

@@ -392,7 +392,7 @@ class Purged:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How much waits in one stage: rows not final, and when the oldest came (None for none); its due time moves with each try."""
+    """How much waits in one stage: rows not final, and since when the oldest waits (None for none; a mail between its tries: from then)."""
 
     waiting: int
     oldest_at: datetime | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -299,20 +299,35 @@ def test_given_lanes_when_claimed_then_haste_goes_first_and_what_waits_longest_i
     assert [mail.id for mail in _claim(store)] == [fresh[2].id, fresh[1].id, fresh[0].id]
 
 
-def test_given_mail_that_is_tried_again_and_again_when_its_age_is_asked_then_it_counts_from_when_it_was_made(
+def _oldest(store: Store) -> tuple[datetime | None, datetime | None]:
+    with store.reading() as uow:
+        return uow.outbox.oldest_urgent(), uow.outbox.queue().oldest_at
+
+
+def test_given_mail_that_is_given_back_untried_when_asked_how_long_it_waits_then_it_counts_from_when_it_was_made(
     store: Store, clock: SteppedClock
 ) -> None:
     made_at = clock()
     _freeze(store, frozen(1, made_at, lane=Lane.URGENT))
     for _ in range(3):
+        clock.step(timedelta(minutes=5))
+        claimed = _claim(store)
+        assert _oldest(store) == (made_at, made_at)
+        with store.transaction() as uow:
+            uow.outbox.release(claimed, clock())
+        assert _oldest(store) == (made_at, made_at)
+
+
+def test_given_mail_that_its_domain_defers_when_asked_how_long_it_waits_then_it_counts_from_its_next_try(
+    store: Store, clock: SteppedClock
+) -> None:
+    _freeze(store, frozen(1, clock(), lane=Lane.URGENT))
+    for _ in range(3):
         (mail,) = _claim(store)
-        with store.reading() as uow:
-            assert (uow.outbox.oldest_urgent(), uow.outbox.queue().oldest_at) == (made_at, made_at)
-        _record(store, result(mail.id, mail.lease_token, "deferred", clock(), code=451, next_attempt_at=clock() + timedelta(hours=1)))
-        clock.step(timedelta(hours=1))
-    with store.reading() as uow:
-        assert (uow.outbox.oldest_urgent(), uow.outbox.queue().oldest_at) == (made_at, made_at)
+        next_at = clock() + timedelta(hours=1)
+        _record(store, result(mail.id, mail.lease_token, "deferred", clock(), code=451, next_attempt_at=next_at))
+        assert _oldest(store) == (next_at, next_at)
+        clock.step(timedelta(hours=2))
     (mail,) = _claim(store)
     _record(store, result(mail.id, mail.lease_token, "sent", clock(), code=250))
-    with store.reading() as uow:
-        assert (uow.outbox.oldest_urgent(), uow.outbox.queue().oldest_at) == (None, None)
+    assert _oldest(store) == (None, None)

@@ -200,3 +200,9 @@ def test_given_the_dashboard_when_read_then_it_is_json_and_its_panels_do_not_ove
 def test_given_the_alerts_when_prometheus_checks_them_then_they_are_right() -> None:
     done = _run("promtool", "check", "rules", str(MONITORING / "mailgate.rules.yml"))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.packages
+def test_given_the_alerts_when_prometheus_plays_a_day_then_they_fire_for_what_an_operator_must_mend_and_for_nothing_else() -> None:
+    done = _run("promtool", "test", "rules", str(Path(__file__).with_name("alerts.yml")))
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from mailgate import metrics
 from mailgate.cases.ids import new_id
 from mailgate.outbound.queue import send_queue
 from mailgate.outbound.queue.schedule import Schedule
@@ -21,6 +22,7 @@ from mailgate.outbound.queue.send_queue import SendQueueOptions
 from mailgate.outbound.send_stage import SendOptions, SendStage
 from mailgate.outbound.smarthost import Smarthost
 from mailgate.outbound.smarthost_session import SmarthostOptions, Timeouts
+from mailgate.runtime.gateway import gauges
 from tests.support.sink import Action, Close, Hang, Reset, Sink, ThenClose, certificate, server_context
 from tests.unit.outbound.conftest import Scene
 
@@ -234,6 +236,46 @@ def test_112_given_a_clock_that_goes_back_a_day_then_ids_still_grow(scene: Scene
         scene.clock.step(jump)
         made += [new_id(scene.clock()) for _ in range(3)]
     assert made == sorted(set(made))
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the stage tells the metrics about the smarthost."""
+    beats: list[str] = []
+    monkeypatch.setattr(metrics, "beat", lambda name, label: beats.append(f"{name} {label}"))
+    return beats
+
+
+def test_given_one_address_that_its_domain_defers_when_watched_then_no_age_grows_and_the_smarthost_has_answered(
+    scene: Scene, sink: Sink, stage_to: StageTo, found: list[str]
+) -> None:
+    scene.queued(1)
+    sink.always("RCPT", "450 4.2.0 later")
+    stage = stage_to(sink.port)
+    for _ in range(4):
+        stage.run()
+        assert gauges(scene.store)["oldest_outbox_age_s"] == 0
+        scene.clock.step(scene.mails()[0].due_at - scene.clock())
+    assert found == ["smarthost_at_s answered"] * 4
+    scene.clock.step(timedelta(minutes=20))
+    assert gauges(scene.store)["oldest_outbox_age_s"] == 1200, "nobody tries it any more"
+
+
+def test_given_a_smarthost_that_is_away_when_watched_then_it_is_said_until_it_answers(
+    scene: Scene, sink: Sink, stage_to: StageTo, found: list[str]
+) -> None:
+    scene.queued(3)
+    sink.always("banner", ThenClose("421 4.3.2 busy"))
+    stage = stage_to(sink.port)
+    for _ in range(2):
+        stage.run()
+        rest_is_over(stage)
+        scene.clock.step(timedelta(minutes=20))
+    assert found == ["smarthost_at_s failing"] * 2
+    assert gauges(scene.store)["oldest_outbox_age_s"] == 2400
+    sink.well()
+    stage.run()
+    assert found[2:] == ["smarthost_at_s answered"] * 3
 
 
 @contextmanager

@@ -55,6 +55,12 @@ _LOST_HEADS = Prepared(
     .order_by(outbox.c.due_at, outbox.c.id).limit(bindparam("limit", type_=Integer)).with_for_update(skip_locked=True)
 )  # fmt: skip
 
+_WAITS_SINCE = case((outbox.c.attempts == case((_SENDING, 1), else_=0), outbox.c.created_at), else_=outbox.c.due_at)
+"""Since when a mail waits for us: from the beginning for its first try, and then beyond the time of its next one (in the future: not).
+
+A mail that its own domain defers waits for that domain. What is given back untried counts no try, so it waits from the beginning.
+"""
+
 
 def _head(lane: Lane) -> Any:
     """The first due mails of one lane, locked."""
@@ -298,18 +304,16 @@ class OutboxRepository:
         return set(self._connection.execute(statement.returning(outbox.c.id)).scalars()) if ids else set()
 
     def queue(self) -> Queue:
-        """How many wait, when the oldest was made, and the counts of the states that people must look at."""
-        waiting, oldest = self._connection.execute(
-            select(func.count(), func.min(outbox.c.created_at)).where(outbox.c.due_at.is_not(None))
-        ).one()
+        """How many wait, since when the oldest waits for us, and the counts of the states that people must look at."""
+        waiting, oldest = self._connection.execute(select(func.count(), func.min(_WAITS_SINCE)).where(outbox.c.due_at.is_not(None))).one()
         watched = select(outbox.c.state, func.count()).where(outbox.c.state.in_(WATCHED)).group_by(outbox.c.state)
         return Queue(waiting, oldest, dict(self._connection.execute(watched).all()))
 
     def oldest_urgent(self) -> datetime | None:
-        """When the oldest mail was made for which somebody waits."""
+        """Since when the oldest mail waits for us for which somebody waits."""
         urgent = outbox.c.lane.in_((Lane.SECURITY, Lane.URGENT))
         oldest: datetime | None = self._connection.execute(
-            select(func.min(outbox.c.created_at)).where(outbox.c.due_at.is_not(None), urgent)
+            select(func.min(_WAITS_SINCE)).where(outbox.c.due_at.is_not(None), urgent)
         ).scalar_one()
         return oldest
 
