@@ -96,6 +96,9 @@ def test_given_mail_when_it_was_not_read_for_a_while_then_that_is_told(store: St
         assert not uow.customers_turn.is_mail_unread(store.now())
         clock.step(timedelta(minutes=1))
         assert uow.customers_turn.is_mail_unread(store.now())
-    claimed(store)
+    (claim,) = claimed(store)
+    with store.transaction() as uow:
+        assert uow.customers_turn.is_mail_unread(store.now())
+        uow.journal.finish([Outcome(claim.id, "noted")])
     with store.reading() as uow:
         assert not uow.customers_turn.is_mail_unread(store.now())

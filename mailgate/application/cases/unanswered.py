@@ -27,8 +27,8 @@ from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.rules.policy import WaitingSettings
 from mailgate.store.repositories.waiting.customers import Unanswered
 
-BEHIND = timedelta(minutes=10)
-"""Mail that waits longer to be read may be the answer to any case."""
+BEHIND = timedelta(seconds=10)
+"""Mail that waits longer to be decided may be the answer to any case: then all is left for the next hour."""
 Done = Literal["reminded", "closed", ""]
 
 

@@ -172,7 +172,11 @@ def test_given_mail_that_was_not_read_when_the_days_are_over_then_nothing_happen
     with waiting.app.store.transaction() as uow:
         uow.journal.append([replace(entry(0, waiting.clock(), raw=raw, sender=KARI), envelope=Envelope(KARI, (reply,)))])
     assert look(waiting, END) == NOTHING
+    with waiting.app.store.transaction() as uow:
+        uow.journal.claim(waiting.clock(), 1, timedelta(minutes=5))  # intake is at it
+    assert look(waiting, END + MINUTE) == NOTHING
     assert status(waiting) == "waiting_customer"
+    waiting.clock.step(timedelta(minutes=5))
     waiting.decide_mail()
     assert look(waiting, END + timedelta(hours=1)) == NOTHING
     assert status(waiting) == "open"

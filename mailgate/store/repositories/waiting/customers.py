@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, or_, select
 
 from mailgate.store.repositories.blobs import WAITING
+from mailgate.store.repositories.statements import id_floor, literal
 from mailgate.store.schema import cases, decisions, events, journal
 
 _WORDS_AND_MOVES = ("status_changed", "comment_added", "case_created")
@@ -60,6 +61,6 @@ class CustomersTurnRepository:
         return [Unanswered(row.id, row.at, row.reminded_at if row.reminded_at and row.reminded_at > row.at else None) for row in rows]
 
     def is_mail_unread(self, before: datetime) -> bool:
-        """Whether mail that was due before this time has not been looked at: intake is behind, or stands still."""
-        fresh = journal.c.due_at.is_not(None), journal.c.attempts == 0, journal.c.due_at < before
-        return self._connection.execute(select(journal.c.id).where(*fresh).limit(1)).first() is not None
+        """Whether mail that was accepted before this time is not decided: intake works on it, is behind, or stands still."""
+        waits = journal.c.state == literal("pending"), journal.c.id < id_floor(before)
+        return self._connection.execute(select(journal.c.id).where(*waits).limit(1)).first() is not None
