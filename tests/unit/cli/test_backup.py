@@ -63,7 +63,9 @@ def _restored(mailgate: Run, folder: Path) -> Any:
 
 
 @pytest.mark.usefixtures("office")
-def test_given_a_backup_when_the_database_is_wrecked_then_a_restore_brings_ledger_and_cases_back(mailgate: Run, tmp_path: Path) -> None:
+def test_point_7_given_a_backup_when_the_database_is_wrecked_then_a_restore_brings_ledger_and_cases_back(
+    mailgate: Run, tmp_path: Path
+) -> None:
     before = _state(mailgate)
     answer = mailgate("backup", "backups", "--secrets", "keys", "--json")
     assert answer.code == 0, answer.err
@@ -93,7 +95,7 @@ def test_given_a_backup_when_the_database_is_wrecked_then_a_restore_brings_ledge
 
 
 @pytest.mark.usefixtures("office")
-def test_given_mail_that_left_after_the_backup_when_restored_then_nothing_is_sent_again_until_it_is_said(
+def test_point_7_given_mail_that_left_after_the_backup_when_restored_then_nothing_is_sent_again_until_it_is_said(
     mailgate: Run,
     work: Work,  # noqa: F811
     tmp_path: Path,
@@ -119,7 +121,7 @@ def test_given_mail_that_left_after_the_backup_when_restored_then_nothing_is_sen
 
 
 @pytest.mark.usefixtures("office")
-def test_given_what_waits_after_a_restore_when_dropped_then_no_mail_leaves_and_accepted_mail_stays_held(
+def test_point_7_given_what_waits_after_a_restore_when_dropped_then_no_mail_leaves_and_accepted_mail_stays_held(
     mailgate: Run,
     work: Work,  # noqa: F811
     tmp_path: Path,
@@ -133,7 +135,7 @@ def test_given_what_waits_after_a_restore_when_dropped_then_no_mail_leaves_and_a
     assert len(mailgate("journal", "list", "--held", "--json").objects) == 2
 
 
-def test_given_other_secrets_a_changed_file_or_no_backup_when_restored_then_it_is_refused(mailgate: Run, tmp_path: Path) -> None:
+def test_point_7_given_other_secrets_a_changed_file_or_no_backup_when_restored_then_it_is_refused(mailgate: Run, tmp_path: Path) -> None:
     _inject(mailgate, 1)
     (made,) = mailgate("backup", "backups", "--json").objects
     folder = Path(made["folder"])
@@ -153,7 +155,7 @@ def test_given_other_secrets_a_changed_file_or_no_backup_when_restored_then_it_i
 
 @pytest.mark.services
 @pytest.mark.usefixtures("office")
-def test_given_sqlite_when_copied_to_postgresql_and_back_then_everything_is_the_same(
+def test_point_7_given_sqlite_when_copied_to_postgresql_and_back_then_everything_is_the_same(
     mailgate: Run, tmp_path: Path, empty_postgres_url: str, postgres_url: str
 ) -> None:
     before = _state(mailgate)
@@ -184,7 +186,7 @@ def _use(folder: Path, url: str) -> None:
     settings.write_text("\n".join(lines) + "\n")
 
 
-def test_given_an_older_schema_on_sqlite_when_it_migrates_itself_then_a_copy_is_made_first(mailgate: Run, tmp_path: Path) -> None:
+def test_point_7_given_an_older_schema_on_sqlite_when_it_migrates_itself_then_a_copy_is_made_first(mailgate: Run, tmp_path: Path) -> None:
     file = tmp_path / "var" / "mailgate.db"
     file.unlink()
     with closing(open_database(f"sqlite:///{file}")) as database, database.writing.begin() as connection:

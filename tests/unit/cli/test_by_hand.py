@@ -37,7 +37,7 @@ def _case(mailgate: Run, key: str = "SUP-1") -> dict[str, object]:
     return found
 
 
-def test_given_a_wrong_key_when_released_then_it_is_refused_and_says_whose_case_it_is(mailgate: Run, two_customers: str) -> None:
+def test_point_1_given_a_wrong_key_when_released_then_it_is_refused_and_says_whose_case_it_is(mailgate: Run, two_customers: str) -> None:
     answer = mailgate("journal", "release", two_customers, "--case", "SUP-1")
     assert answer.code == 1
     for words in ("SUP-1 (Sak for Kunde AS) is a case of Kunde AS", f"{LIV} belongs to Annen AS", f"{KARI} would be notified"):
@@ -47,7 +47,7 @@ def test_given_a_wrong_key_when_released_then_it_is_refused_and_says_whose_case_
     assert _case(mailgate)["participants"] == [KARI]
 
 
-def test_given_a_wrong_key_when_said_twice_then_the_mail_is_released_there(mailgate: Run, work: Work, two_customers: str) -> None:  # noqa: F811
+def test_point_1_given_a_wrong_key_when_said_twice_then_the_mail_is_released_there(mailgate: Run, work: Work, two_customers: str) -> None:  # noqa: F811
     assert mailgate("journal", "release", two_customers, "--case", "SUP-1", "--across-customers", "SUP-2").code == 1
     answer = mailgate("journal", "release", two_customers, "--case", "SUP-1", "--across-customers", "SUP-1")
     assert answer.code == 0, answer.err
@@ -55,13 +55,15 @@ def test_given_a_wrong_key_when_said_twice_then_the_mail_is_released_there(mailg
     assert _case(mailgate)["participants"] == [KARI, LIV]
 
 
-def test_given_the_right_key_when_released_then_the_case_and_who_is_notified_are_shown_first(mailgate: Run, two_customers: str) -> None:
+def test_point_1_given_the_right_key_when_released_then_the_case_and_who_is_notified_are_shown_first(
+    mailgate: Run, two_customers: str
+) -> None:
     answer = mailgate("journal", "release", two_customers, "--case", "SUP-2")
     assert answer.code == 0, answer.err
     assert "SUP-2 of Annen AS: Sak for Annen AS; nobody is notified" in answer.err
 
 
-def test_given_a_release_that_is_held_back_when_taken_back_then_nothing_has_happened(
+def test_point_1_given_a_release_that_is_held_back_when_taken_back_then_nothing_has_happened(
     mailgate: Run,
     work: Work,  # noqa: F811
     two_customers: str,
@@ -80,7 +82,7 @@ def test_given_a_release_that_is_held_back_when_taken_back_then_nothing_has_happ
     assert mailgate("ledger").code == 0
 
 
-def test_given_an_operation_with_a_comment_when_taken_back_then_nobody_hears_and_the_case_is_as_before(
+def test_point_1_given_an_operation_with_a_comment_when_taken_back_then_nobody_hears_and_the_case_is_as_before(
     mailgate: Run,
     work: Work,  # noqa: F811
     two_customers: str,
@@ -108,7 +110,7 @@ def _hold_nothing_back(folder: Path) -> None:
     settings.write_text(settings.read_text().replace("hold_back_s = 600", "hold_back_s = 0"))
 
 
-def test_given_a_mail_that_was_made_when_taken_back_then_it_is_too_late_and_the_comment_can_be_withdrawn(
+def test_point_1_given_a_mail_that_was_made_when_taken_back_then_it_is_too_late_and_the_comment_can_be_withdrawn(
     mailgate: Run,
     work: Work,  # noqa: F811
     two_customers: str,

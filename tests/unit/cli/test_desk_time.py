@@ -18,7 +18,7 @@ def _utc_again() -> None:
     use_zone("UTC")
 
 
-def test_given_a_zone_when_a_time_is_shown_then_it_is_local_and_labelled() -> None:
+def test_point_9_given_a_zone_when_a_time_is_shown_then_it_is_local_and_labelled() -> None:
     use_zone("Europe/Oslo")
     assert one_line(START) == "2026-11-23 10:00:00 CET"
     use_zone("No/Where")
@@ -28,7 +28,7 @@ def test_given_a_zone_when_a_time_is_shown_then_it_is_local_and_labelled() -> No
 
 
 @pytest.mark.parametrize(("zone", "label"), [("Europe/Oslo", "CES?T"), ("Asia/Kolkata", "IST")])
-def test_given_the_zone_of_the_policy_when_cases_are_listed_then_their_times_are_the_desks(
+def test_point_9_given_the_zone_of_the_policy_when_cases_are_listed_then_their_times_are_the_desks(
     mailgate: Run, tmp_path: Path, zone: str, label: str
 ) -> None:
     (tmp_path / "p.yaml").write_text(unhurried().replace("\nzone: Europe/Oslo", f"\nzone: {zone}"), encoding="utf-8")
@@ -40,7 +40,7 @@ def test_given_the_zone_of_the_policy_when_cases_are_listed_then_their_times_are
 
 
 @pytest.mark.parametrize("words", [("-h",), ("journal", "-h"), ("journal", "list", "-h")])
-def test_given_a_short_h_when_asked_then_help_is_shown(mailgate: Run, words: tuple[str, ...]) -> None:
+def test_point_9_given_a_short_h_when_asked_then_help_is_shown(mailgate: Run, words: tuple[str, ...]) -> None:
     answer = mailgate(*words)
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith("Usage: mailgate")
@@ -50,7 +50,7 @@ def test_given_a_short_h_when_asked_then_help_is_shown(mailgate: Run, words: tup
     ("words", "meant"),
     [(("jurnal", "list"), "mailgate journal"), (("journal", "lst"), "Did you mean 'list'?"), (("todos",), "mailgate todo")],
 )
-def test_given_a_misspelt_command_when_called_then_the_one_that_was_meant_is_named(
+def test_point_9_given_a_misspelt_command_when_called_then_the_one_that_was_meant_is_named(
     mailgate: Run, words: tuple[str, ...], meant: str
 ) -> None:
     answer = mailgate(*words)

@@ -28,7 +28,7 @@ def _then(monkeypatch: pytest.MonkeyPatch, *commands: list[str]) -> None:
     monkeypatch.setattr(following, "pause", pause)
 
 
-def test_given_a_journal_that_is_followed_when_mail_comes_then_it_is_shown_once(
+def test_point_9_given_a_journal_that_is_followed_when_mail_comes_then_it_is_shown_once(
     mailgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mailgate("inject", "-", stdin=PERSON)
@@ -47,7 +47,7 @@ def _followed(mailgate: Run, *options: str) -> list[tuple[str, str]]:
     return [(one["id"], one["state"]) for one in rows]
 
 
-def test_given_more_than_fifty_mails_between_two_looks_when_followed_then_each_is_shown(
+def test_point_9_given_more_than_fifty_mails_between_two_looks_when_followed_then_each_is_shown(
     mailgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mailgate("ledger")
@@ -61,7 +61,7 @@ def test_given_more_than_fifty_mails_between_two_looks_when_followed_then_each_i
     assert [id_ for id_, _ in found] == sorted(id_ for id_, _ in found)
 
 
-def test_given_an_old_held_mail_when_it_is_released_taken_back_and_discarded_then_each_is_shown(
+def test_point_9_given_an_old_held_mail_when_it_is_released_taken_back_and_discarded_then_each_is_shown(
     mailgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = _held(mailgate, tmp_path)
@@ -72,7 +72,7 @@ def test_given_an_old_held_mail_when_it_is_released_taken_back_and_discarded_the
     assert _followed(mailgate, "--limit", "2")[2:] == [(old, "pending"), (old, "held"), (old, "discarded")]
 
 
-def test_given_a_mail_that_comes_back_to_its_state_between_two_looks_when_followed_then_it_is_shown_again(
+def test_point_9_given_a_mail_that_comes_back_to_its_state_between_two_looks_when_followed_then_it_is_shown_again(
     mailgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = _held(mailgate, tmp_path)
@@ -104,12 +104,14 @@ def _held(mailgate: Run, folder: Path) -> str:
     return str(one["id"])
 
 
-def test_given_before_and_follow_when_listed_then_one_of_them_is_asked_for(mailgate: Run) -> None:
+def test_point_9_given_before_and_follow_when_listed_then_one_of_them_is_asked_for(mailgate: Run) -> None:
     answer = mailgate("journal", "list", "--follow", "--before", "0190")
     assert (answer.code, "give one of them" in answer.err) == (2, True)
 
 
-def test_given_a_case_that_is_followed_when_somebody_comments_then_it_is_shown(mailgate: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_point_9_given_a_case_that_is_followed_when_somebody_comments_then_it_is_shown(
+    mailgate: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mailgate("contact", "add", "kari@kunde.example")
     mailgate("case", "new", "--reporter", "kari@kunde.example", "--summary", "Feil")
     _then(monkeypatch, ["case", "comment", "SUP-1", "Vi ser på det"])

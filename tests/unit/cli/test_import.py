@@ -16,7 +16,7 @@ def _outcomes(run: Run, noun: str, content: bytes, *options: str) -> list[tuple[
     return [(one["line"], one["outcome"], one["name"]) for one in run(noun, "import", "-", "--json", *options, stdin=content).objects]
 
 
-def test_given_two_files_when_imported_then_all_is_there_and_a_second_time_changes_nothing(mailgate: Run) -> None:
+def test_point_11_given_two_files_when_imported_then_all_is_there_and_a_second_time_changes_nothing(mailgate: Run) -> None:
     assert _outcomes(mailgate, "customer", CUSTOMERS) == [(2, "added", "Kunde AS"), (3, "added", "Annen AS")]
     assert _outcomes(mailgate, "contact", CONTACTS) == [(2, "added", "kari@kunde.example"), (3, "added", "liv@gmail.example")]
     people = mailgate("contact", "list", "--json").objects
@@ -34,13 +34,13 @@ def test_given_two_files_when_imported_then_all_is_there_and_a_second_time_chang
     assert mailgate("audit", "--json", "--limit", "1").objects[0]["verb"] == "import"
 
 
-def test_given_a_dry_run_when_imported_then_the_same_is_said_and_nothing_is_written(mailgate: Run) -> None:
+def test_point_11_given_a_dry_run_when_imported_then_the_same_is_said_and_nothing_is_written(mailgate: Run) -> None:
     assert _outcomes(mailgate, "customer", CUSTOMERS, "--dry-run") == [(2, "added", "Kunde AS"), (3, "added", "Annen AS")]
     assert mailgate("customer", "import", "-", "--dry-run", stdin=CUSTOMERS).err == "2 added; nothing has changed: this was a dry run\n"
     assert mailgate("customer", "list", "--json").objects == mailgate("audit", "--json").objects == []
 
 
-def test_given_lines_that_are_wrong_when_imported_then_each_is_named_and_nothing_is_written(mailgate: Run, tmp_path: Path) -> None:
+def test_point_11_given_lines_that_are_wrong_when_imported_then_each_is_named_and_nothing_is_written(mailgate: Run, tmp_path: Path) -> None:
     file = tmp_path / "people.csv"
     file.write_text(
         "address,customer,language\nkari@kunde.example,,\nikke en adresse,,\nper@kunde.example,Ukjent AS,\nliv@x.example,,tysk\n"
@@ -70,14 +70,14 @@ def test_given_lines_that_are_wrong_when_imported_then_each_is_named_and_nothing
         (b"", "line 1 must name the columns"),
     ],
 )
-def test_given_a_file_that_cannot_be_used_when_imported_then_one_line_says_why(mailgate: Run, content: bytes, said: str) -> None:
+def test_point_11_given_a_file_that_cannot_be_used_when_imported_then_one_line_says_why(mailgate: Run, content: bytes, said: str) -> None:
     answer = mailgate("contact", "import", "-", stdin=content)
     assert (answer.code, answer.out) == (2, "")
     assert said in answer.err
     assert answer.err.count("\n") == 1
 
 
-def test_given_blanks_and_line_ends_in_names_when_imported_twice_then_they_are_the_same_names(mailgate: Run) -> None:
+def test_point_11_given_blanks_and_line_ends_in_names_when_imported_twice_then_they_are_the_same_names(mailgate: Run) -> None:
     content = 'name,language\n"Kunde\nAS  Oslo",nb\nAnnen\u2028 AS,nn\n'.encode()
     assert [one[:2] for one in _outcomes(mailgate, "customer", content)] == [(2, "added"), (4, "added")]
     assert [one["name"] for one in mailgate("customer", "list", "--json").objects] == ["Annen AS", "Kunde AS Oslo"]
@@ -86,7 +86,7 @@ def test_given_blanks_and_line_ends_in_names_when_imported_twice_then_they_are_t
     assert "line 2 is about the same" in twice.out
 
 
-def test_given_line_ends_and_separators_within_fields_when_imported_then_line_numbers_are_those_of_the_file(mailgate: Run) -> None:
+def test_point_11_given_line_ends_and_separators_within_fields_when_imported_then_line_numbers_are_those_of_the_file(mailgate: Run) -> None:
     content = b'address,name\r\na@x.example,"Kari\r\nLunde"\r\nb@x.example,Per\x0bBerg\r\nikke,"x"\r\n'
     found = mailgate("contact", "import", "-", "--json", stdin=content).objects
     assert [(one["line"], one["outcome"]) for one in found] == [(2, "added"), (4, "added"), (5, "wrong")]
@@ -94,7 +94,7 @@ def test_given_line_ends_and_separators_within_fields_when_imported_then_line_nu
     assert "line 3 cannot be read" in unclosed.err
 
 
-def test_given_two_customers_of_one_name_when_imported_then_the_line_is_wrong_and_names_both(mailgate: Run) -> None:
+def test_point_11_given_two_customers_of_one_name_when_imported_then_the_line_is_wrong_and_names_both(mailgate: Run) -> None:
     first, second = (mailgate("customer", "add", name, "--json").objects[0]["id"] for name in ("Kunde AS", "Annen AS"))
     mailgate("customer", "set", second, "--name", "KUNDE as")
     for noun, content in (("customer", b"name,language\nKunde AS,nn\n"), ("contact", b"address,customer\na@x.example,Kunde AS\n")):
@@ -106,7 +106,9 @@ def test_given_two_customers_of_one_name_when_imported_then_the_line_is_wrong_an
     assert {one["language"] for one in mailgate("customer", "list", "--json").objects} == {""}
 
 
-def test_given_a_domain_that_moves_in_the_file_when_imported_then_the_later_line_has_it_and_adopts_its_people(mailgate: Run) -> None:
+def test_point_11_given_a_domain_that_moves_in_the_file_when_imported_then_the_later_line_has_it_and_adopts_its_people(
+    mailgate: Run,
+) -> None:
     mailgate("customer", "add", "Kunde AS", "--domain", "felles.example", "--domain", "kunde.example")
     mailgate("contact", "add", "kari@annen.example")
     mailgate("contact", "add", "per@felles.example")

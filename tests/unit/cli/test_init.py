@@ -105,7 +105,9 @@ def test_given_a_policy_when_explained_then_it_is_asked_in_place_of_the_one_that
     assert "hold, by rule all_of_it of file-" in answer.out
 
 
-def test_given_the_settings_of_init_when_read_then_authors_are_verified_and_no_network_is_believed(mailgate: Run, tmp_path: Path) -> None:
+def test_point_5_given_the_settings_of_init_when_read_then_authors_are_verified_and_no_network_is_believed(
+    mailgate: Run, tmp_path: Path
+) -> None:
     mailgate("init", "gate", "--domain", "firma.test")
     text = (tmp_path / "gate" / "mailgate.toml").read_text()
     assert '\nauthentication = "verify"\n' in text

@@ -49,7 +49,7 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize(("wrong", "instead"), SETTINGS)
-def test_given_a_mistake_in_the_settings_when_a_command_reads_them_then_it_says_what_to_write(
+def test_point_13_given_a_mistake_in_the_settings_when_a_command_reads_them_then_it_says_what_to_write(
     mailgate: Run, tmp_path: Path, wrong: str, instead: str
 ) -> None:
     (tmp_path / "mailgate.toml").write_text(f'[database]\nurl = "sqlite:///var/mailgate.db"\n{wrong}\n', encoding="utf-8")
@@ -60,7 +60,7 @@ def test_given_a_mistake_in_the_settings_when_a_command_reads_them_then_it_says_
 
 
 @pytest.mark.parametrize(("wrong", "instead"), POLICIES)
-def test_given_a_mistake_in_a_policy_when_it_is_checked_then_it_says_where_and_what_to_write(
+def test_point_13_given_a_mistake_in_a_policy_when_it_is_checked_then_it_says_where_and_what_to_write(
     mailgate: Run, tmp_path: Path, wrong: str, instead: str
 ) -> None:
     (tmp_path / "p.yaml").write_text(unhurried().replace(RULES, RULES + wrong, 1), encoding="utf-8")
@@ -71,7 +71,9 @@ def test_given_a_mistake_in_a_policy_when_it_is_checked_then_it_says_where_and_w
 
 
 @pytest.mark.parametrize(("words", "instead"), COMMANDS)
-def test_given_a_mistake_in_a_command_when_typed_then_it_says_what_to_type(mailgate: Run, words: tuple[str, ...], instead: str) -> None:
+def test_point_13_given_a_mistake_in_a_command_when_typed_then_it_says_what_to_type(
+    mailgate: Run, words: tuple[str, ...], instead: str
+) -> None:
     mailgate("contact", "add", "kari@kunde.example")
     mailgate("case", "new", "--reporter", "kari@kunde.example", "--summary", "Feil")
     answer = mailgate(*words)
@@ -80,14 +82,16 @@ def test_given_a_mistake_in_a_command_when_typed_then_it_says_what_to_type(mailg
     assert instead in answer.err
 
 
-def test_given_key_and_operation_in_either_order_when_done_then_both_are_taken(mailgate: Run) -> None:
+def test_point_11_given_key_and_operation_in_either_order_when_done_then_both_are_taken(mailgate: Run) -> None:
     mailgate("contact", "add", "kari@kunde.example")
     mailgate("case", "new", "--reporter", "kari@kunde.example", "--summary", "Feil")
     assert mailgate("case", "do", "SUP-1", "start").code == 0
     assert mailgate("case", "do", "resolve", "SUP-1").code == 0
 
 
-def test_given_a_file_of_a_case_when_saved_then_its_bytes_are_there_and_nothing_is_written_over(mailgate: Run, tmp_path: Path) -> None:
+def test_point_11_given_a_file_of_a_case_when_saved_then_its_bytes_are_there_and_nothing_is_written_over(
+    mailgate: Run, tmp_path: Path
+) -> None:
     mailgate("contact", "add", "kari@kunde.example")
     mailgate("case", "new", "--reporter", "kari@kunde.example", "--summary", "Feil")
     (tmp_path / "in").mkdir()

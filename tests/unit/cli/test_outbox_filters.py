@@ -24,7 +24,7 @@ def _addresses(mailgate: Run, *options: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("mails")
-def test_given_mails_when_listed_by_recipient_kind_or_time_then_those_are_shown(mailgate: Run) -> None:
+def test_point_11_given_mails_when_listed_by_recipient_kind_or_time_then_those_are_shown(mailgate: Run) -> None:
     assert _addresses(mailgate) == [OLA, KARI]
     assert _addresses(mailgate, "--to", "kunde.example") == [KARI]
     assert _addresses(mailgate, "--to", KARI.upper()) == [KARI]
@@ -34,7 +34,7 @@ def test_given_mails_when_listed_by_recipient_kind_or_time_then_those_are_shown(
 
 
 @pytest.mark.usefixtures("mails")
-def test_given_a_filter_when_cancelled_then_the_mails_are_shown_first_and_moved_with_yes(mailgate: Run) -> None:
+def test_point_11_given_a_filter_when_cancelled_then_the_mails_are_shown_first_and_moved_with_yes(mailgate: Run) -> None:
     assert mailgate("outbox", "cancel", "--to", "kunde.example").err == "no mails match\n"
     refused = mailgate("outbox", "retry", "--state", "captured", "--yes")
     assert (refused.code, "not captured" in refused.err) == (2, True)

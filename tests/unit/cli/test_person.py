@@ -65,7 +65,7 @@ def _stored(folder: Path) -> str:
     return "\n".join(value.decode("latin-1") if isinstance(value, bytes) else str(value) for row in rows for value in row)
 
 
-def test_given_somebody_who_wrote_when_erased_then_no_word_and_no_address_is_left_and_the_ledger_holds(tmp_path: Path) -> None:
+def test_point_12_given_somebody_who_wrote_when_erased_then_no_word_and_no_address_is_left_and_the_ledger_holds(tmp_path: Path) -> None:
     with _wrote(tmp_path) as office:
         manage.add_account(office.app, EVA, manage.AddAccount("kari.lunde", KARI))
         _log_in(office)
@@ -96,7 +96,7 @@ def test_given_somebody_who_wrote_when_erased_then_no_word_and_no_address_is_lef
         assert all(state == "suppressed" for _, address, state in office.notices()[before:] if address.endswith("erased.invalid"))
 
 
-def test_given_two_contacts_of_one_person_when_one_is_erased_then_the_other_goes_along_and_is_named(tmp_path: Path) -> None:
+def test_point_12_given_two_contacts_of_one_person_when_one_is_erased_then_the_other_goes_along_and_is_named(tmp_path: Path) -> None:
     with open_office(tmp_path) as office:
         join.join_contacts(office.app, EVA, join.JoinContacts(PER, KARI))
         assert erase_person(office.app, EVA, ErasePerson(PER)).other_addresses == [KARI]
@@ -104,7 +104,9 @@ def test_given_two_contacts_of_one_person_when_one_is_erased_then_the_other_goes
             erase_person(office.app, EVA, ErasePerson(KARI))
 
 
-def test_given_an_account_of_staff_when_somebody_without_a_contact_is_erased_then_it_is_done_and_staff_are_refused(tmp_path: Path) -> None:
+def test_point_12_given_an_account_of_staff_when_somebody_without_a_contact_is_erased_then_it_is_done_and_staff_are_refused(
+    tmp_path: Path,
+) -> None:
     with open_office(tmp_path) as office:
         manage.add_account(office.app, EVA, manage.AddAccount("eva", "eva@example.test", roles=("operator",)))
         office.take(MAIL.replace(KARI, "ukjent@borte.example"), "support@example.test", "ukjent@borte.example")
@@ -113,7 +115,7 @@ def test_given_an_account_of_staff_when_somebody_without_a_contact_is_erased_the
             erase_person(office.app, EVA, ErasePerson("eva@example.test"))
 
 
-def test_given_mail_that_is_being_worked_on_when_erased_then_it_is_refused(tmp_path: Path) -> None:
+def test_point_12_given_mail_that_is_being_worked_on_when_erased_then_it_is_refused(tmp_path: Path) -> None:
     with open_office(tmp_path) as office:
         raw = MAIL.replace("\n", "\r\n").encode()
         with office.app.store.transaction() as uow:
@@ -134,7 +136,7 @@ def _exported(office: Office, address: str, to: Path, who: Principal = EVA) -> d
         return dict(json.loads(archive.read("person.json")))
 
 
-def test_given_a_person_with_two_addresses_when_exported_then_all_that_is_theirs_is_in_it_and_their_own_page_has_the_same(
+def test_point_12_given_a_person_with_two_addresses_when_exported_then_all_that_is_theirs_is_in_it_and_their_own_page_has_the_same(
     tmp_path: Path,
 ) -> None:
     with _wrote(tmp_path) as office:
@@ -160,7 +162,7 @@ def test_given_a_person_with_two_addresses_when_exported_then_all_that_is_theirs
         assert sorted(found["addresses"]) == sorted(mine["addresses"])
 
 
-def test_given_somebody_who_left_a_case_when_exported_then_they_get_their_words_there_and_not_its_summary(tmp_path: Path) -> None:
+def test_point_12_given_somebody_who_left_a_case_when_exported_then_they_get_their_words_there_and_not_its_summary(tmp_path: Path) -> None:
     with open_office(tmp_path) as office:
         comment.add_comment(office.app, office.contact(PER), comment.AddComment("SUP-1", "Pers ord"))
         people.remove_participant(office.app, EVA, people.RemoveParticipant("SUP-1", PER))
@@ -169,7 +171,9 @@ def test_given_somebody_who_left_a_case_when_exported_then_they_get_their_words_
         assert [said["text"] for said in case["my_comments"]] == ["Pers ord"]
 
 
-def test_given_operators_with_accounts_when_they_export_then_the_audit_has_their_names_and_who_may_not_gets_no_file(tmp_path: Path) -> None:
+def test_point_12_given_operators_with_accounts_when_they_export_then_the_audit_has_their_names_and_who_may_not_gets_no_file(
+    tmp_path: Path,
+) -> None:
     with open_office(tmp_path) as office:
         for name in ("eva", "ola"):
             manage.add_account(office.app, EVA, manage.AddAccount(name, f"{name}@example.test", f"{name.title()} Dahl", ("operator",)))
@@ -187,7 +191,7 @@ def test_given_operators_with_accounts_when_they_export_then_the_audit_has_their
         assert [one.name for one in folder.iterdir()] == ["kari.zip"]
 
 
-def test_given_old_data_when_the_days_are_over_then_it_goes_once_and_newer_data_stays(tmp_path: Path) -> None:
+def test_point_12_given_old_data_when_the_days_are_over_then_it_goes_once_and_newer_data_stays(tmp_path: Path) -> None:
     settings = "[retention]\njournal_days = 365\nraw_days = 180\noutbox_days = 365\ncase_days = 700\naudit_days = 800\n"
     with _wrote(tmp_path, settings) as office:
         operate.operate(office.app, EVA, operate.Operate("SUP-1", "close"))
@@ -209,7 +213,7 @@ def test_given_old_data_when_the_days_are_over_then_it_goes_once_and_newer_data_
             assert {one.text for one in uow.cases.comments(uow.cases.get("SUP-1").id)} == {"[slettet]"}
 
 
-def test_given_a_person_when_asked_for_by_command_then_export_and_erasure_say_what_they_did(
+def test_point_12_given_a_person_when_asked_for_by_command_then_export_and_erasure_say_what_they_did(
     mailgate: Run,
     work: Work,  # noqa: F811
     tmp_path: Path,

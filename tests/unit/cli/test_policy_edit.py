@@ -30,7 +30,7 @@ def editor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("editor")
-def test_given_a_change_when_agreed_to_then_it_is_in_force_without_the_line_for_the_editor(mailgate: Run, tmp_path: Path) -> None:
+def test_point_15_given_a_change_when_agreed_to_then_it_is_in_force_without_the_line_for_the_editor(mailgate: Run, tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text(HOLD)
     mailgate("policy", "activate", "one.yaml", "--comment", "first")
     assert mailgate("policy", "edit").err == "nothing was changed\n"
@@ -51,7 +51,7 @@ def test_given_a_change_when_agreed_to_then_it_is_in_force_without_the_line_for_
         (HOLD.replace("then: hold", "then: note"), b"", "nobody answered"),
     ],
 )
-def test_given_no_agreement_when_edited_then_nothing_is_activated_and_the_file_is_named(
+def test_point_15_given_no_agreement_when_edited_then_nothing_is_activated_and_the_file_is_named(
     mailgate: Run, tmp_path: Path, text: str, answers: bytes, said: str
 ) -> None:
     (tmp_path / "one.yaml").write_text(HOLD)
@@ -76,7 +76,7 @@ def test_given_no_agreement_when_edited_then_nothing_is_activated_and_the_file_i
         ("true", ("--comment", " "), b"y\n", 2),
     ],
 )
-def test_given_something_that_ends_it_when_edited_then_what_was_typed_is_there_and_named(
+def test_point_15_given_something_that_ends_it_when_edited_then_what_was_typed_is_there_and_named(
     mailgate: Run, tmp_path: Path, then: str, options: tuple[str, ...], answers: bytes, code: int
 ) -> None:
     (tmp_path / "one.yaml").write_text(HOLD)
@@ -91,7 +91,9 @@ def test_given_something_that_ends_it_when_edited_then_what_was_typed_is_there_a
 
 
 @pytest.mark.usefixtures("editor")
-def test_given_bytes_that_are_not_utf8_when_edited_then_they_are_refused_and_stay_as_they_are(mailgate: Run, tmp_path: Path) -> None:
+def test_point_15_given_bytes_that_are_not_utf8_when_edited_then_they_are_refused_and_stay_as_they_are(
+    mailgate: Run, tmp_path: Path
+) -> None:
     (tmp_path / "one.yaml").write_text(HOLD)
     mailgate("policy", "activate", "one.yaml", "--comment", "first")
     wrong = "# blåbær\n".encode("latin-1") + HOLD.encode()
@@ -103,7 +105,7 @@ def test_given_bytes_that_are_not_utf8_when_edited_then_they_are_refused_and_sta
 
 
 @pytest.mark.usefixtures("editor")
-def test_given_another_who_activates_meanwhile_when_edited_then_theirs_stays_in_force(
+def test_point_15_given_another_who_activates_meanwhile_when_edited_then_theirs_stays_in_force(
     mailgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "one.yaml").write_text(HOLD)
@@ -136,7 +138,9 @@ def test_point_15_given_a_version_that_names_a_schema_itself_when_edited_then_it
 
 
 @pytest.mark.usefixtures("editor")
-def test_given_a_document_that_is_activated_or_untouched_when_edited_then_no_copy_of_it_is_left(mailgate: Run, tmp_path: Path) -> None:
+def test_point_15_given_a_document_that_is_activated_or_untouched_when_edited_then_no_copy_of_it_is_left(
+    mailgate: Run, tmp_path: Path
+) -> None:
     (tmp_path / "one.yaml").write_text(HOLD)
     mailgate("policy", "activate", "one.yaml", "--comment", "first")
     mailgate("policy", "edit")
@@ -149,7 +153,7 @@ def _left(folder: Path) -> list[bytes]:
     return [file.read_bytes() for file in folder.glob("mailgate-policy-*/policy.yaml")]
 
 
-def test_given_an_editor_that_is_not_there_when_edited_then_it_says_what_to_set(
+def test_point_15_given_an_editor_that_is_not_there_when_edited_then_it_says_what_to_set(
     mailgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("VISUAL", raising=False)

@@ -39,7 +39,7 @@ def frozen(mailgate: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("frozen")
-def test_given_cases_in_a_status_that_goes_when_activated_then_it_is_refused_and_they_are_named(mailgate: Run) -> None:
+def test_point_3_given_cases_in_a_status_that_goes_when_activated_then_it_is_refused_and_they_are_named(mailgate: Run) -> None:
     answer = mailgate(*ACTIVATE)
     assert answer.code == 1
     assert f"the policy does not know {LEFT}; nothing has changed: add --yes to do it all the same" in answer.err
@@ -47,7 +47,7 @@ def test_given_cases_in_a_status_that_goes_when_activated_then_it_is_refused_and
 
 
 @pytest.mark.usefixtures("frozen")
-def test_given_a_dry_run_when_activated_then_what_would_change_is_shown_and_nothing_does(mailgate: Run) -> None:
+def test_point_3_given_a_dry_run_when_activated_then_what_would_change_is_shown_and_nothing_does(mailgate: Run) -> None:
     answer = mailgate("policy", "activate", "less.yaml", "--dry-run")
     assert answer.code == 0, answer.err
     assert "left behind: 1 case with the status frozen (SUP-1)" in answer.out
@@ -56,7 +56,7 @@ def test_given_a_dry_run_when_activated_then_what_would_change_is_shown_and_noth
 
 
 @pytest.mark.usefixtures("frozen")
-def test_given_yes_when_activated_then_the_label_stays_the_doctor_warns_and_an_operator_leads_the_case_out(mailgate: Run) -> None:
+def test_point_3_given_yes_when_activated_then_the_label_stays_the_doctor_warns_and_an_operator_leads_the_case_out(mailgate: Run) -> None:
     assert mailgate(*ACTIVATE, "--yes").code == 0
     (case,) = mailgate("case", "list", "--json").objects
     assert (case["status"], case["status_label"]) == ("frozen", "Fryst")
@@ -67,7 +67,7 @@ def test_given_yes_when_activated_then_the_label_stays_the_doctor_warns_and_an_o
 
 
 @pytest.mark.usefixtures("frozen")
-def test_given_an_earlier_version_without_the_status_when_rolled_back_then_it_is_refused_too(mailgate: Run) -> None:
+def test_point_3_given_an_earlier_version_without_the_status_when_rolled_back_then_it_is_refused_too(mailgate: Run) -> None:
     assert mailgate(*ACTIVATE, "--yes").code == 0
     assert mailgate("policy", "rollback").code == 0
     answer = mailgate("policy", "rollback", "2")

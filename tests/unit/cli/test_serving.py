@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,7 +67,7 @@ def _answers(port: int) -> bool:
     return True
 
 
-def test_given_a_port_in_use_when_started_then_one_line_says_so(tmp_path: Path) -> None:
+def test_point_13_given_a_port_in_use_when_started_then_one_line_says_so(tmp_path: Path) -> None:
     with Gateway(tmp_path / "first", f"sqlite:///{tmp_path}/m.db", preloaded=True) as gateway:
         gateway.start()
         settings = tmp_path / "mailgate.toml"
@@ -129,7 +130,7 @@ def test_given_a_stop_when_nothing_is_in_hand_then_it_is_quick(tmp_path: Path) -
         assert time.monotonic() - start < 10
 
 
-def test_given_a_service_manager_when_started_and_stopped_then_it_gets_ready_alive_and_stopping(tmp_path: Path) -> None:
+def test_point_8_given_a_service_manager_when_started_and_stopped_then_it_gets_ready_alive_and_stopping(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
         listener.settimeout(STARTS_S)
@@ -145,7 +146,9 @@ def test_given_a_service_manager_when_started_and_stopped_then_it_gets_ready_ali
     assert set(states) == {b"READY=1", b"WATCHDOG=1", b"STOPPING=1"}
 
 
-def test_given_a_renewed_certificate_when_told_to_reload_then_the_next_handshake_shows_it_and_the_log_says_so(tmp_path: Path) -> None:
+def test_point_8_given_a_renewed_certificate_when_told_to_reload_then_the_next_handshake_shows_it_and_the_log_says_so(
+    tmp_path: Path,
+) -> None:
     certificate, key, port = tmp_path / "cert.pem", tmp_path / "key.pem", free_port()
     assert self_signed.make(certificate, key, "mx.firma.example")
     tls = {"MAILGATE_SMTP__TLS_CERT": str(certificate), "MAILGATE_SMTP__TLS_KEY": str(key), "MAILGATE_SMTP__LISTEN": f"127.0.0.1:{port}"}
@@ -167,7 +170,9 @@ def test_given_a_renewed_certificate_when_told_to_reload_then_the_next_handshake
         assert process.wait(STARTS_S) == 0
 
 
-def test_given_pages_with_tls_when_told_to_reload_then_certificate_and_log_level_are_new_and_other_keys_are_named(tmp_path: Path) -> None:
+def test_point_8_given_pages_with_tls_when_told_to_reload_then_certificate_and_log_level_are_new_and_other_keys_are_named(
+    tmp_path: Path,
+) -> None:
     certificate, key, port = tmp_path / "cert.pem", tmp_path / "key.pem", free_port()
     settings, log = tmp_path / "mailgate.toml", tmp_path / "log"
     text = f'[web]\nlisten = ["127.0.0.1:{port}"]\ntls_cert = "{certificate}"\ntls_key = "{key}"\n[log]\nlevel = "info"\n'
@@ -195,7 +200,7 @@ def test_given_pages_with_tls_when_told_to_reload_then_certificate_and_log_level
         assert process.wait(STARTS_S) == 0
 
 
-def test_given_pages_that_start_when_told_to_reload_then_they_do_it_when_they_listen_and_do_not_die_of_it(tmp_path: Path) -> None:
+def test_point_8_given_pages_that_start_when_told_to_reload_then_they_do_it_when_they_listen_and_do_not_die_of_it(tmp_path: Path) -> None:
     port, log = free_port(), tmp_path / "log"
     more = {"MAILGATE_WEB__LISTEN": f"127.0.0.1:{port}"}
     with log.open("w") as stream, _running(tmp_path, "run", more=more, stderr=stream, stdout=subprocess.DEVNULL) as process:
@@ -211,7 +216,9 @@ def test_given_pages_that_start_when_told_to_reload_then_they_do_it_when_they_li
 
 
 @pytest.mark.parametrize("words", [("smtp",), ("worker",), ("worker", "--processes", "2"), ("run",), ("web",)], ids=" ".join)
-def test_given_a_process_that_starts_when_told_to_reload_then_it_does_so_as_soon_as_it_can(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_point_8_given_a_process_that_starts_when_told_to_reload_then_it_does_so_as_soon_as_it_can(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     """Its parent blocks the signal until the program itself does: what a test can do about the time in which Python starts."""
     log = tmp_path / "log"
     more = {"MAILGATE_WEB__LISTEN": f"127.0.0.1:{free_port()}", "MAILGATE_BROKER__URL": f"redis://127.0.0.1:{free_port()}/0"}
@@ -253,3 +260,23 @@ def _shown(port: int) -> bytes:
         client.starttls(context=context)
         assert isinstance(client.sock, ssl.SSLSocket)
         return client.sock.getpeercert(binary_form=True) or b""
+
+
+def test_point_14_given_a_gateway_that_runs_when_it_is_scraped_then_heartbeat_latency_and_build_are_there(tmp_path: Path) -> None:
+    port = free_port()
+    with _running(tmp_path, "run", more={"MAILGATE_METRICS__LISTEN": f"127.0.0.1:{port}", "MAILGATE_WEB__LISTEN": ""}) as process:
+        assert process.stdout is not None
+        listening = int(process.stdout.readline().split(" listens on 127.0.0.1:")[1].split(";")[0])
+        text = "From: kari@kunde.example\nTo: support@example.test\nSubject: Feil\n\nHei\n"
+        with smtplib.SMTP("127.0.0.1", listening) as client:
+            client.sendmail("kari@kunde.example", "support@example.test", text)
+        until(lambda: "\nmailgate_accept_to_decided_s_count 1.0\n" in _scraped(port), STARTS_S, "the latency is counted")
+        scraped = _scraped(port)
+    assert 'mailgate_heartbeat_at_s{stage="intake"} ' in scraped
+    assert "mailgate_build_info{" in scraped
+    assert re.search(r'^mailgate_processed_total\{state="\w+"\} 1\.0$', scraped, re.MULTILINE), scraped
+
+
+def _scraped(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        return str(answer.read().decode())

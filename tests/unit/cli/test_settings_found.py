@@ -22,7 +22,7 @@ OPERATORS = (
 
 
 @pytest.mark.parametrize("words", OPERATORS)
-def test_given_no_settings_when_an_operator_asks_then_it_is_refused_and_nothing_is_made(
+def test_point_2_given_no_settings_when_an_operator_asks_then_it_is_refused_and_nothing_is_made(
     mailgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     empty = tmp_path / "elsewhere"
@@ -36,7 +36,7 @@ def test_given_no_settings_when_an_operator_asks_then_it_is_refused_and_nothing_
     assert list(empty.iterdir()) == []
 
 
-def test_given_an_empty_folder_when_a_sample_is_made_then_every_command_there_means_the_same_installation(
+def test_point_2_given_an_empty_folder_when_a_sample_is_made_then_every_command_there_means_the_same_installation(
     mailgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`mailgate sample` and `mailgate run` are what makes an installation with the defaults; their own child and hints rely on it."""
@@ -51,7 +51,7 @@ def test_given_an_empty_folder_when_a_sample_is_made_then_every_command_there_me
     assert (found.code, "SUP-1" in found.out) == (0, True)
 
 
-def test_given_settings_without_a_database_when_an_operator_asks_then_none_is_made(mailgate: Run, tmp_path: Path) -> None:
+def test_point_2_given_settings_without_a_database_when_an_operator_asks_then_none_is_made(mailgate: Run, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "var")
     answer = mailgate("ledger")
     assert (answer.code, answer.out) == (2, "")
@@ -61,7 +61,7 @@ def test_given_settings_without_a_database_when_an_operator_asks_then_none_is_ma
     assert mailgate("ledger").code == 0
 
 
-def test_given_the_systems_settings_when_nothing_else_is_named_then_they_count(
+def test_point_2_given_the_systems_settings_when_nothing_else_is_named_then_they_count(
     mailgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     system = tmp_path / "etc" / "mailgate.toml"
@@ -72,7 +72,7 @@ def test_given_the_systems_settings_when_nothing_else_is_named_then_they_count(
     assert mailgate("ledger").code == 0
 
 
-def test_given_three_settings_when_looked_for_then_the_variable_comes_first_and_the_system_last(
+def test_point_2_given_three_settings_when_looked_for_then_the_variable_comes_first_and_the_system_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, system = tmp_path / "mailgate.toml", tmp_path / "etc.toml"
@@ -93,7 +93,7 @@ def test_given_a_container_when_the_environment_names_the_database_then_no_file_
     assert mailgate("ledger").code == 0
 
 
-def test_given_init_when_made_then_operators_can_work_at_once(mailgate: Run, tmp_path: Path) -> None:
+def test_point_2_given_init_when_made_then_operators_can_work_at_once(mailgate: Run, tmp_path: Path) -> None:
     answer = mailgate("init", "gate", "--domain", "firma.test")
     assert answer.code == 0, answer.err
     database = tmp_path / "gate" / "var" / "mailgate.db"

@@ -29,13 +29,13 @@ def _waits(mailgate: Run) -> dict[str, dict[str, Any]]:
     return {one["what"]: one for one in mailgate("todo", "--json").objects}
 
 
-def test_given_nothing_that_waits_when_asked_then_it_says_so_with_exit_code_0(mailgate: Run) -> None:
+def test_point_10_given_nothing_that_waits_when_asked_then_it_says_so_with_exit_code_0(mailgate: Run) -> None:
     answer = mailgate("todo")
     assert (answer.code, answer.out, answer.err) == (0, "", "nothing waits for you\n")
     assert mailgate("todo", "--json").out == ""
 
 
-def test_given_held_mail_about_a_case_when_asked_then_todo_and_the_case_show_it(mailgate: Run, work: Work) -> None:  # noqa: F811
+def test_point_10_given_held_mail_about_a_case_when_asked_then_todo_and_the_case_show_it(mailgate: Run, work: Work) -> None:  # noqa: F811
     mailgate("contact", "add", KARI)
     mailgate("case", "new", "--reporter", KARI, "--summary", "Feil")
     work()
@@ -56,7 +56,7 @@ def test_given_held_mail_about_a_case_when_asked_then_todo_and_the_case_show_it(
     assert f"mailgate journal show {held}" in mailgate("case", "show", "SUP-1").out
 
 
-def test_given_a_promise_that_ran_out_when_asked_then_the_case_is_overdue_until_somebody_answers(tmp_path: Path) -> None:
+def test_point_10_given_a_promise_that_ran_out_when_asked_then_the_case_is_overdue_until_somebody_answers(tmp_path: Path) -> None:
     with open_office(tmp_path) as office:
 
         def overdue() -> list[list[str]]:
@@ -74,7 +74,7 @@ def test_given_a_promise_that_ran_out_when_asked_then_the_case_is_overdue_until_
         assert overdue() == [["SUP-1"]]
 
 
-def test_given_what_is_due_when_asked_then_todo_the_list_and_the_customer_say_the_same(tmp_path: Path) -> None:
+def test_point_10_given_what_is_due_when_asked_then_todo_the_list_and_the_customer_say_the_same(tmp_path: Path) -> None:
     with open_office(tmp_path) as office:
         kari = office.contact(KARI_OF_OFFICE)
 
@@ -104,7 +104,7 @@ DAILY = MailTodo(daily=True)
 SYSTEM = Principal("system", "desk report")
 
 
-def test_given_something_that_waits_when_the_hour_comes_then_the_desk_gets_one_mail_a_day(tmp_path: Path) -> None:
+def test_point_10_given_something_that_waits_when_the_hour_comes_then_the_desk_gets_one_mail_a_day(tmp_path: Path) -> None:
     with open_office(tmp_path, MORNING) as office:
         office.clock.step(timedelta(days=10))
         zone = ZoneInfo("Europe/Oslo")
@@ -125,7 +125,7 @@ def test_given_something_that_waits_when_the_hour_comes_then_the_desk_gets_one_m
         assert mail_todo(office.app, SYSTEM, DAILY) == [DESK]
 
 
-def test_given_nothing_that_waits_or_no_address_when_the_hour_comes_then_there_is_no_mail(tmp_path: Path) -> None:
+def test_point_10_given_nothing_that_waits_or_no_address_when_the_hour_comes_then_there_is_no_mail(tmp_path: Path) -> None:
     for folder, settings in (("quiet", MORNING), ("off", "")):
         (tmp_path / folder).mkdir()
         with open_office(tmp_path / folder, settings) as office:
@@ -135,7 +135,7 @@ def test_given_nothing_that_waits_or_no_address_when_the_hour_comes_then_there_i
             assert "todo_list" not in [kind for kind, _, _ in office.notices()]
 
 
-def test_given_an_address_when_the_mail_is_asked_for_then_it_goes_out_now_and_leaves_an_audit_row(
+def test_point_10_given_an_address_when_the_mail_is_asked_for_then_it_goes_out_now_and_leaves_an_audit_row(
     mailgate: Run,
     work: Work,  # noqa: F811
     tmp_path: Path,

@@ -21,7 +21,7 @@ def _comments(mailgate: Run) -> list[str]:
 
 @pytest.mark.usefixtures("case")
 @pytest.mark.parametrize("words", [("comment", "SUP-1", "Hei"), ("assign", "SUP-1", "Kari"), ("do", "start", "SUP-1")])
-def test_given_a_service_account_when_a_customer_would_read_its_name_then_it_is_refused(
+def test_point_4_given_a_service_account_when_a_customer_would_read_its_name_then_it_is_refused(
     mailgate: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("MAILGATE_OPERATOR", "root")
@@ -33,14 +33,16 @@ def test_given_a_service_account_when_a_customer_would_read_its_name_then_it_is_
 
 
 @pytest.mark.usefixtures("case")
-def test_given_a_service_account_when_nobody_outside_reads_the_name_then_it_may(mailgate: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_point_4_given_a_service_account_when_nobody_outside_reads_the_name_then_it_may(
+    mailgate: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MAILGATE_OPERATOR", "root")
     assert mailgate("case", "comment", "SUP-1", "Bare for oss", "--note").code == 0
     assert mailgate("customer", "add", "Kunde AS").code == 0
 
 
 @pytest.mark.usefixtures("case")
-def test_given_an_operator_with_a_name_when_they_act_then_customers_read_that_name(mailgate: Run, work: Work) -> None:  # noqa: F811
+def test_point_4_given_an_operator_with_a_name_when_they_act_then_customers_read_that_name(mailgate: Run, work: Work) -> None:  # noqa: F811
     work()
     added = mailgate("account", "add", "kjersti", "kjersti@firma.example", "--name", "Kjersti Berg", "--role", "operator")
     assert added.code == 0, added.err
@@ -53,7 +55,7 @@ def test_given_an_operator_with_a_name_when_they_act_then_customers_read_that_na
 
 
 @pytest.mark.usefixtures("case")
-def test_given_operators_when_somebody_unknown_acts_then_it_says_how_to_add_them(mailgate: Run) -> None:
+def test_point_4_given_operators_when_somebody_unknown_acts_then_it_says_how_to_add_them(mailgate: Run) -> None:
     mailgate("account", "add", "kjersti", "kjersti@firma.example", "--name", "Kjersti Berg", "--role", "operator")
     answer = mailgate("case", "comment", "SUP-1", "Hei", "--as", "kjersit")
     assert answer.code == 1
@@ -63,7 +65,7 @@ def test_given_operators_when_somebody_unknown_acts_then_it_says_how_to_add_them
 
 
 @pytest.mark.usefixtures("case")
-def test_given_several_names_when_looked_for_then_as_comes_before_the_variable_and_that_before_sudo(
+def test_point_4_given_several_names_when_looked_for_then_as_comes_before_the_variable_and_that_before_sudo(
     mailgate: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUDO_USER", "siri")
@@ -75,7 +77,7 @@ def test_given_several_names_when_looked_for_then_as_comes_before_the_variable_a
 
 
 @pytest.mark.usefixtures("case")
-def test_given_a_service_account_that_nobody_named_when_there_are_no_operators_then_the_company_speaks(
+def test_point_4_given_a_service_account_that_nobody_named_when_there_are_no_operators_then_the_company_speaks(
     mailgate: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MAILGATE_OPERATOR", raising=False)
