@@ -5,7 +5,7 @@ Only an account's own address, vouched for by its domain, is believed; nothing i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,6 +17,9 @@ from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Contact
 from mailgate.cases.tokens import STAFF_NUMBER, reply_token
 from mailgate.clock import SteppedClock
+from mailgate.inbound.auth.verify import Verifier
+from mailgate.inbound.intake.message import IntakeMessage
+from mailgate.mail.auth.authres import AuthResults
 from mailgate.rules.document.loader import load
 from mailgate.rules.operator_decision import OperatorDecision
 from mailgate.store.repositories.accounts import Account
@@ -116,6 +119,26 @@ def test_given_an_agents_address_when_nobody_vouches_for_it_then_the_mail_is_hel
     assert answered(desk, auth=auth) == ("commented" if believed else "held")
     assert bool(said(desk)) is believed
     assert bool(desk.settle_notices()) is believed
+
+
+class Verifying(Verifier):
+    """Looks each mail up at once, and finds this."""
+
+    def __init__(self, found: AuthResults) -> None:
+        self.found = found
+
+    def results(self, messages: Sequence[IntakeMessage]) -> list[AuthResults | None]:
+        return [self.found for _ in messages]
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("verdict", ["pass", "none", "fail", "temperror"])
+def test_given_an_agents_address_when_we_verify_ourselves_then_only_a_pass_is_believed(desk: Desk, verdict: str) -> None:
+    desk.intake._options = replace(desk.intake._options, authserv_ids=frozenset(), verifier=Verifying(AuthResults(dmarc=verdict)))
+    assert answered(desk, auth=PASS) == ("commented" if verdict == "pass" else "held")
+    assert bool(said(desk)) is (verdict == "pass")
 
 
 @pytest.mark.parametrize(
