@@ -54,7 +54,7 @@ def extract(text: str, html: str | None = None, marked: Marked | None = None, wh
         _cut_container(body, quote_lines(text, html, marked), who)
     _cut_tail(body, who)
     reply, signature = body.join(TEXT), body.join(SIGNATURE)
-    return Reply(reply, signature, body.join(QUOTED), is_thanks_in_all(reply, signature), bool(body.forwards))
+    return Reply(reply, signature, body.join(QUOTED), is_thanks_in_all(reply, signature, who.author_words), bool(body.forwards))
 
 
 def _cut_quote(body: LabelledLines, who: Correspondence) -> bool:

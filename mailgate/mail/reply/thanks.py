@@ -6,11 +6,13 @@ It must never match a text with a question, a number or any content word: a case
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from mailgate.mail.reply.footer import is_banner, is_footer
 from mailgate.mail.reply.line_kinds import holds_prose
 from mailgate.mail.reply.mobile_signature import is_mobile_signature
+from mailgate.mail.reply.words.prose_words import PROSE_WORDS
+from mailgate.mail.reply.words.quote_words import MONTHS, WEEKDAYS
 from mailgate.mail.words.word_lists import words
 
 MAX_CHARS = 300
@@ -60,29 +62,52 @@ _FILLERS = words(
 # Content words that could be taken for a name.
 _CONTENT_WORDS = words(
     """
-    nei no nein nej feil feila fel fejl fehler virker virket verkar fungerer funker funkar ikke ikkje inte not nothing ingenting
+    nei no nein nej joo kyllä option
+    feil feila fel fejl fehler virker virket verkar fungerer funker funkar ikke ikkje inte not nothing ingenting
     men but aber problem problemet error wrong broken still fremdeles framleis vent wait stopp stop ja yes ring call new ny nytt
     nye send lukk fikset fiksa løst løyst ordnet ordna solved fixed resolved close closed reopen gjenåpne hjelp help
     """
 )
 
 
-def is_thanks_only(text: str) -> bool:
-    """True when `text` (without signature) holds thanks and at most a greeting, a closing and a name beside it."""
+def is_thanks_only(text: str, author_words: Set[str] = frozenset(), is_signed: bool = False) -> bool:
+    """True when `text` (without signature) holds thanks and at most a greeting, a closing and a name beside it.
+
+    `author_words`: the author's names in lower case, empty when unknown. `is_signed`: the signature was cut, so the text ends with no name.
+    """
     if not text or len(text) > MAX_CHARS or "?" in text or _DIGIT.search(text) is not None:
         return False
     said = list(_clauses(text))
-    return all(_is_polite(found, may_be_name) for found, may_be_name in said) and any(
-        word.lower() in _THANKS for found, _ in said for word in found
-    )
+    polite = all(_is_polite(found, may_be_name and _may_sign(found, author_words, is_signed)) for found, may_be_name in said)
+    return polite and any(word.lower() in _THANKS for found, _ in said for word in found)
 
 
-def is_thanks_in_all(text: str, signature: str) -> bool:
+def _may_sign(found: list[str], author_words: Set[str], is_signed: bool) -> bool:
+    """True when the words may be the name of the person who signs: the author's, or a first name that is no other word."""
+    low = [word.lower() for word in found]
+    if not author_words.isdisjoint(low):
+        return True
+    if is_signed or any(word in PROSE_WORDS or word in WEEKDAYS or word in MONTHS for word in low):
+        return False
+    return len(found) == 1 or not author_words
+
+
+def is_thanks_in_all(text: str, signature: str, author_words: Set[str] = frozenset()) -> bool:
     """True when `text` is nothing but thanks and the cut `signature` holds no content of the author either.
 
     Boilerplate and mobile signatures do not count; anything else that the author may have written does.
     """
-    return is_thanks_only(text) and not any(_adds_content(paragraph) for paragraph in _PARAGRAPH_END.split(signature))
+    if not is_thanks_only(text, author_words):  # true of most replies
+        return False
+    is_signed = any(line.strip() and not is_mobile_signature(line) for line in _without_boilerplate(signature))
+    if is_signed and not is_thanks_only(text, author_words, is_signed):
+        return False
+    return not any(_adds_content(paragraph) for paragraph in _PARAGRAPH_END.split(signature))
+
+
+def _without_boilerplate(signature: str) -> list[str]:
+    paragraphs = [part for part in _PARAGRAPH_END.split(signature) if not is_footer(part) and not is_banner(" ".join(part.split()))]
+    return [line for part in paragraphs for line in part.split("\n")]
 
 
 def _adds_content(paragraph: str) -> bool:
