@@ -25,6 +25,9 @@ MAX_FILE_BYTES = 256 * 1024
 _AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 _NUMBERS: tuple[type, ...] = (int, float, bool)
 
+_STRAIGHT = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019", '"'))
+"""Typographic quotes, as word processors and web pages put them in, to those of TOML."""
+
 
 @dataclass(frozen=True)
 class Document:
@@ -86,9 +89,18 @@ def parse_toml(path: Path, text: str) -> dict[str, Any]:
         found = _AT_LINE.search(str(error))
         line = int(found.group(1)) if found and found.group(1) else text.count("\n") + 1
         what = _AT_LINE.sub("", str(error))
-        raise ConfigError(f"no TOML: {what}", file=str(path), line=line, hint="texts stand in quotes, lists in [ ]") from None
+        raise ConfigError(f"no TOML: {what}", file=str(path), line=line, hint=_toml_meant(text, line)) from None
     except RecursionError:
         raise ConfigError("no TOML: nested too deep", file=str(path), line=1, hint="sections hold plain values only") from None
+
+
+def _toml_meant(text: str, line: int) -> str:
+    """What to write instead of a line that is no TOML. Its value is not shown: it may be a secret."""
+    lines = text.splitlines()
+    found = lines[line - 1] if line <= len(lines) else ""
+    if found.translate(_STRAIGHT) != found:
+        return f'write straight quotes, not typographic ones: {found.partition("=")[0].strip()[:40]} = "..."'
+    return 'texts stand in quotes (key = "text"), lists in [ ]'
 
 
 def line_of(text: str, section: str, key: str) -> int:

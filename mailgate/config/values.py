@@ -53,7 +53,15 @@ def network(text: str) -> Network:
     try:
         return ip_network(text.strip())
     except ValueError as error:
-        raise ValueError(f"{text!r} is no network ({error}); write CIDR, such as 10.0.0.0/24 or 2001:db8::/32") from None
+        raise ValueError(f"{text!r} is no network ({error}); write {_network_meant(text)}") from None
+
+
+def _network_meant(text: str) -> str:
+    """The network with the host bits taken off; for other texts, what CIDR looks like."""
+    try:
+        return str(ip_network(text.strip(), strict=False))
+    except ValueError:
+        return "CIDR, such as 10.0.0.0/24 or 2001:db8::/32"
 
 
 def domain(text: str) -> str:
@@ -64,8 +72,14 @@ def domain(text: str) -> str:
     except UnicodeError:
         raise ValueError(f"{text!r} is no domain name; write one such as example.com") from None
     if not name or len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
-        raise ValueError(f"{text!r} is no domain name; write one such as example.com")
+        raise ValueError(f"{text!r} is no domain name; write {_domain_meant(name)}")
     return name
+
+
+def _domain_meant(name: str) -> str:
+    """The domain of a mail address; for other texts, what a domain looks like."""
+    host = name.rpartition("@")[2]
+    return host if "@" in name and all(_LABEL.fullmatch(label) for label in host.split(".")) else "one such as example.com"
 
 
 def domain_or_empty(text: str) -> str:
@@ -127,7 +141,11 @@ def http_url(text: str) -> str:
     """An http or https URL without query, fragment or final slash."""
     parts = _split(text, "https://support.example.com")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"{without_password(text)!r} is no web address; write one such as https://support.example.com")
+        bare = text.strip().lower()
+        meant = (
+            f"https://{bare}" if "." in bare and all(map(_LABEL.fullmatch, bare.split("."))) else "one such as https://support.example.com"
+        )
+        raise ValueError(f"{without_password(text)!r} is no web address; write {meant}")
     return text.strip().rstrip("/")
 
 

@@ -204,7 +204,10 @@ def facts_in(condition: Condition) -> Iterator[str]:
 def _instead(pattern: str) -> str:
     """What to write for what other engines have and RE2 has not."""
     if re.search(r"\(\?(=|!|<=|<!)", pattern):
-        return "; RE2 does not look ahead or behind: write the words that must not be there as a second condition, with not"
+        return (
+            "; RE2 does not look ahead or behind: write the words that must not be there as a second condition, "
+            "such as not: {subject: {matches: nummer}}"
+        )
     if re.search(r"\\[1-9]", pattern):
         return "; RE2 does not refer back to a group: write the text out"
     return ""

@@ -174,7 +174,7 @@ def assign(
 ) -> None:
     """Make someone responsible for a case; participants are notified."""
     if bool(assignee) == nobody:
-        raise UsageError("name one person, or say --nobody")
+        raise UsageError(f"who? mailgate case assign {key} NAME, or mailgate case assign {key} --nobody")
     with open_app(config) as opened:
         answer(operate.assign(opened, acting(operator), operate.Assign(key, assignee)), as_json)
 

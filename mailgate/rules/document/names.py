@@ -151,7 +151,9 @@ def _addresses(inside: Mapping[str, Node], destinations: set[str], own: frozense
             yield problem(node.position, f"rule {name} {does} {address}, whose own mail it is about: it would get it back")
         elif not {address.lower(), address.lower().rpartition("@")[2]} & destinations:
             yield problem(
-                node.position, f"rule {name} {does} {address}, which is not among the destinations; list it, or its domain, there"
+                node.position,
+                f"rule {name} {does} {address}, which is not among the destinations; "
+                f"write {address}, or its domain, in the list destinations:",
             )
 
 

@@ -163,7 +163,11 @@ class _Reader:
 
 def _refuse_magic(event: Any, position: Position) -> None:
     if isinstance(event, AliasEvent) or event.anchor is not None:
-        raise Unreadable("anchors and aliases (& and *) are not taken; write the value out", position)
+        raise Unreadable(
+            "anchors and aliases (& and *) are not taken; write the value out, put a text that begins with * in quotes, "
+            "and for all names below a domain write {matches: '\\.example\\.com$'}",
+            position,
+        )
     if event.tag is not None:
         raise Unreadable("tags (!) are not taken; write plain values, and put a text that begins with ! in quotes", position)
 

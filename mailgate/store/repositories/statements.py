@@ -76,7 +76,11 @@ def id_range(prefix: str) -> tuple[str, str]:
     try:
         return str(UUID(digits.ljust(32, "0"))), str(UUID(digits.ljust(32, "f")))
     except ValueError as error:
-        raise Invalid("id", "unreadable", f"{prefix!r} is not the beginning of an id; list shows the ids") from error
+        raise Invalid(
+            "id",
+            "unreadable",
+            f"{prefix!r} is not the beginning of an id: they are of 0-9 and a-f, and the first column of a list shows them",
+        ) from error
 
 
 def id_floor(moment: datetime) -> str:

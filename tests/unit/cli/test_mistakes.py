@@ -14,12 +14,12 @@ SETTINGS = (
     ('[smtp]\nlisten = ["127.0.0.1"]', "write host:port, such as 127.0.0.1:2525"),
     ('[smtp]\ntrusted_form = ["127.0.0.1/32"]', "did you mean trusted_from?"),
     ('[smpt]\nlisten = ["127.0.0.1:2525"]', "did you mean smtp?"),
-    ('[smtp]\ntrusted_from = ["127.0.0.1/8"]', "write CIDR, such as 10.0.0.0/24"),
-    ('[service]\ndomain = "support@firma.example"', "write one such as example.com"),
-    ('[service]\nportal_url = "support.firma.example"', "write one such as https://support.example.com"),
+    ('[smtp]\ntrusted_from = ["127.0.0.1/8"]', "write 127.0.0.0/8"),
+    ('[service]\ndomain = "support@firma.example"', "write firma.example"),
+    ('[service]\nportal_url = "support.firma.example"', "write https://support.firma.example"),
     ('[broker]\nurl = "localhost:6379"', "redis://host:6379/0"),
     ('[intake]\nauthentication = "on"', "must be one of 'off', 'header' or 'verify'"),
-    ('[log]\nlevel = “info”', "texts stand in quotes"),
+    ('[log]\nlevel = “info”', 'write straight quotes, not typographic ones: level = "..."'),
 )  # fmt: skip
 RULES = "\nrules:\n"
 POLICIES = (
@@ -31,18 +31,18 @@ POLICIES = (
     ("  - {name: x, when: {subject: {matches: '(a)\\1'}}, then: hold}\n", "RE2 does not refer back to a group: write the text out"),
     ("  - {name: x, when: {subjekt: {matches: a}}, then: hold}\n", "did you mean 'subject'?"),
     ("  - {name: x, when: {subject: {matches: a}}, then: delete}\n", "there are 'comment', 'create', 'discard'"),
-    ("  - {name: x, when: {subject: {matches: a}}, then: forward, to: a@b.example}\n", "list it, or its domain, there"),
-    ("  - {name: x, when: {author.domain: *.no}, then: hold}\n", "write the value out"),
+    ("  - {name: x, when: {subject: {matches: a}}, then: forward, to: a@b.example}\n", "write a@b.example, or its domain, in the list"),
+    ("  - {name: x, when: {author.domain: *.no}, then: hold}\n", "for all names below a domain write {matches: '\\.example\\.com$'}"),
 )  # fmt: skip
 COMMANDS = (
     (("jurnal", "list"), "mailgate journal"),
     (("journal", "list", "--state", "hold"), "did you mean held?"),
     (("journal", "list", "--since", "igår"), "write 90m, 12h, 30d, 4w or a day such as 2009-04-01"),
-    (("journal", "show", "x"), "list shows the ids"),
+    (("journal", "show", "x"), "the first column of a list shows them"),
     (("journal", "release"), "Name entries by id, or give a filter such as --held"),
     (("case", "show", "1"), "keys look like SUP-123, and mailgate case list shows them"),
     (("case", "do", "clos", "SUP-1"), "possible from open: investigate"),
-    (("case", "assign", "SUP-1"), "say --nobody"),
+    (("case", "assign", "SUP-1"), "mailgate case assign SUP-1 NAME, or"),
     (("case", "new", "--reporter", "ola@x.example", "--summary", "Feil"), "mailgate contact add ola@x.example"),
     (("policy", "activate", "first-policy.yaml"), "with --comment"),
 )  # fmt: skip
