@@ -124,6 +124,8 @@ def facts_of(given: Mapping[str, Any], mail: Mail | None = None, at: datetime | 
         facts = _header(facts, name, value) if name.startswith("header.") else _CHANGES[name](facts, value)
     if facts.carrier and facts.case is None:
         facts = replace(facts, case=_CASE)
+    if facts.carrier == "address":
+        facts = replace(facts, reply_addresses=tuple(address.lower() for address in facts.envelope.recipients))
     return facts
 
 

@@ -60,8 +60,9 @@ class Facts:
 
     `case` is the case that was found by `carrier`, or, when `carrier` is "", the one that the subject hints at (a hint, never authority).
     `carrier_refusals`: why token-like texts of the mail were no good (`expired`, `forged`, ...). `carriers_disagree`: good tokens name
-    several cases. `contact`, `customer`: the author's. `by_staff`: one of ours speaks, be it that a person has judged so. `repeats_us`:
-    what counts as the author's words holds a mail of ours. `at`: when the mail was accepted, aware UTC.
+    several cases. `reply_addresses`: those of the mail that hold a good token, in lower case. `contact`, `customer`: the author's.
+    `by_staff`: one of ours speaks, be it that a person has judged so. `repeats_us`: what counts as the author's words holds a mail of ours.
+    `at`: when the mail was accepted, aware UTC.
     """
 
     mail: Mail
@@ -77,6 +78,7 @@ class Facts:
     contact: Contact | None = None
     customer: Customer | None = None
     by_staff: bool = False
+    reply_addresses: tuple[str, ...] = ()
     repeats_us: bool = False
     workflow: Workflow = SUPPORTWEB
     agreements: Mapping[str, Agreement] = field(default_factory=lambda: SUPPORTWEB_AGREEMENTS)
@@ -134,7 +136,7 @@ class Facts:
         to = {box.address.lower() for box in mail.to}
         shown = to | {box.address.lower() for box in mail.cc}
         people = {person.contact.address.lower() for person in self.case.participants if person.approved} if self.case else set()
-        ours = {address.lower() for address in self.envelope.recipients}
+        ours = set(self.reply_addresses)
         return bool(to & ours) or bool(shown & ours and shown & people)
 
     def _repeats_others(self) -> bool:

@@ -233,6 +233,15 @@ def test_given_whom_an_agent_writes_to_when_it_is_no_customer_then_the_mail_wait
     assert len(said(desk)) == (state == "commented")
 
 
+def test_given_an_agents_mail_to_support_when_it_is_sent_on_to_a_reply_address_as_well_then_it_is_held(desk: Desk) -> None:
+    """Whoever has the signed mail chooses the envelope: only a reply address in the header was written by the agent."""
+    support = "support@firma.example"
+    for order in ((support, for_staff(desk.case)), (for_staff(desk.case), support)):
+        raw = mail(f"Hei support, {order[0]}", to=support, cc="per@kunde.example")
+        assert desk.state(desk.take(raw, order[0], OLA, order[1])) == "held"
+    assert said(desk) == []
+
+
 @pytest.mark.parametrize(
     ("body", "more"),
     [

@@ -77,10 +77,10 @@ class Desk:
         token = reply_token(KEYS, self.case.number, contact.number, (START + timedelta(days=365)).date())
         return carriers.reply_local_part(token, "support") + "@firma.example"
 
-    def take(self, text: str, to: str, sender: str | None = "per@kunde.example") -> str:
-        """Accept one mail and run intake; the journal id."""
+    def take(self, text: str, to: str, sender: str | None = "per@kunde.example", *others: str) -> str:
+        """Accept one mail for `to` and `others` and run intake; the journal id."""
         raw = text.replace("\n", "\r\n").encode()
-        receipt = self.journal.append_many([Submission(Envelope(sender, (to,)), raw, "127.0.0.1", "t", "smtp", False, False)])[0]
+        receipt = self.journal.append_many([Submission(Envelope(sender, (to, *others)), raw, "127.0.0.1", "t", "smtp", False, False)])[0]
         self.intake.run(lambda: False)
         return receipt.journal_id
 

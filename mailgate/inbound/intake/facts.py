@@ -36,5 +36,6 @@ def facts_of(message: IntakeMessage) -> Facts:
         contact=match.author,
         customer=match.customer,
         by_staff=message.by_staff is not None,
+        reply_addresses=match.hints.reply_addresses,
         repeats_us=match.hints.repeats_us,
     )

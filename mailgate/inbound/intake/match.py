@@ -16,7 +16,8 @@ class Hints:
     `outbox_id` comes from a signed return path, `reported_ids` are the Message-IDs that a report names: both lead to the
     mail it reports on.
     `operator_case_number`: the case that an operator named when they released the mail. `foreign_ids`: hashes of ids that relays may have
-    given our mail. `repeats_us`: a mail of ours stands in what counts as the author's words, by its marker line.
+    given our mail. `reply_addresses`: those that the mail came to or shows and that hold a good token, in lower case. `repeats_us`: a mail
+    of ours stands in what counts as the author's words, by its marker line.
     """
 
     tokens: tuple[tuple[str, ReplyToken], ...] = ()
@@ -26,6 +27,7 @@ class Hints:
     refused: tuple[str, ...] = ()
     subject_number: int | None = None
     foreign_ids: tuple[str, ...] = ()
+    reply_addresses: tuple[str, ...] = ()
     repeats_us: bool = False
 
     @property

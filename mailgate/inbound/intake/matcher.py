@@ -38,8 +38,10 @@ class CaseFinder:
 
     def hints(self, mail: Mail, envelope: Envelope, today: date) -> Hints:
         """All carriers of one mail, verified. Pure; linear in the mail's text."""
-        local_parts = list(dict.fromkeys(address.rpartition("@")[0] for address in (*envelope.recipients, *_shown(mail))))
-        found = [("address", carriers.in_local_part(self.keys, part, today)) for part in local_parts]
+        addresses = list(dict.fromkeys((*envelope.recipients, *_shown(mail))))
+        local_parts = list(dict.fromkeys(address.rpartition("@")[0] for address in addresses))
+        by_part = {part: carriers.in_local_part(self.keys, part, today) for part in local_parts}
+        found = [("address", token) for token in by_part.values()]
         found += [
             ("message_id", token) for token in carriers.in_message_ids(self.keys, (*mail.in_reply_to, *reversed(mail.references)), today)
         ]
@@ -51,6 +53,7 @@ class CaseFinder:
         return Hints(
             tokens=_replies(found), outbox_id=_reported(found), reported_ids=_named_ids(mail), refused=refused,
             subject_number=self._subject_number(mail.subject), foreign_ids=relay_ids.hashes(mail),
+            reply_addresses=tuple(address.lower() for address in addresses if isinstance(by_part[address.rpartition("@")[0]], ReplyToken)),
             repeats_us=bool(marked and carriers.in_text(self.keys, mail.reply.text[-MARKER_SEARCH_CHARS:], today)),
         )  # fmt: skip
 
