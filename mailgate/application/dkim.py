@@ -88,7 +88,9 @@ def _record(settings: Settings, key: SigningKey) -> Record:
 def _make(settings: Settings, made: Mapping[str, Path]) -> tuple[SigningKey, ...]:
     existing = [str(path) for path in made.values() if path.exists() or path.is_symlink()]
     if existing:
-        raise Invalid("folder", "taken", f"{existing[0]} exists already; name it in [dkim], or give another folder with --folder")
+        named = ", ".join(f'{setting} = "{path.absolute()}"' for setting, path in made.items())
+        text = f"{existing[0]} exists already; set {named} in [dkim] and ask again for its records, or give another folder with --folder"
+        raise Invalid("folder", "taken", text)
     rsa, ed25519 = generate_private_key(65537, RSA_BITS), Ed25519PrivateKey.generate()
     try:
         _write(made["rsa_key"], rsa)

@@ -16,7 +16,7 @@ from mailgate import config as settings
 from mailgate.application.database import OwnSchema, upgrade_schema
 from mailgate.application.policies.documents import SCHEMA, SCHEMA_FILE
 from mailgate.cli.opening import acting, installation, open_app
-from mailgate.config import self_signed, skeleton
+from mailgate.config import secret_file, self_signed, skeleton
 from mailgate.config.sections import EXAMPLE_DOMAIN
 from mailgate.errors import ConfigError, MailgateError, UsageError
 from mailgate.runtime.active_policy import shipped_for_editors
@@ -52,7 +52,12 @@ def init(
     given = {name: value for name, value in given.items() if value}
     _check(given)
     chosen = {setting.name: setting.default for setting in skeleton.settings() if setting.name in SHOWN}
-    safe = {"intake.authentication": "verify", "smtp.tls_cert": "var/tls/cert.pem", "smtp.tls_key": "var/tls/key.pem"}
+    safe = {
+        "secrets.file": "var/secrets.toml",
+        "intake.authentication": "verify",
+        "smtp.tls_cert": "var/tls/cert.pem",
+        "smtp.tls_key": "var/tls/key.pem",
+    }
     text = skeleton.toml_text(_values(chosen) | {"policy.file": policy.name} | safe | given)
     try:
         _write(folder, file, text)
@@ -61,11 +66,12 @@ def init(
         self_signed.make(certificate, key, domain or EXAMPLE_DOMAIN)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}; give a folder that you may write to") from None
-    settings.load(file, {})  # makes the secrets, too
+    secret_file.create(secrets)
     made = installation(file)
     upgrade_schema(made, acting(None), OwnSchema())
     print(f"{file}\n{secrets}\n{policy}\n{schema}\n{certificate}\n{key}\n{made.settings.sqlite_file}")
     print(f"next: look through {file}, then run: mailgate doctor --config {file}")
+    print(f"then start it: mailgate run --config {file}")
     print(_first_admin(file))
 
 

@@ -148,6 +148,12 @@ def find(environment: Mapping[str, str], folder: Path) -> Path | None:
     return next((file for file in (folder / FILE_NAME, SYSTEM_FILE) if file.exists()), None)
 
 
+_SECRETS_GONE = (
+    "put it back from where mailgate backup --secrets copied it; mailgate init in an empty folder makes another one, "
+    "with which replies to older notices are not recognised"
+)
+
+
 def is_named(environment: Mapping[str, str]) -> bool:
     """Whether the environment says which database is meant, so that no file has to (as in a container)."""
     return bool(environment.get("MAILGATE_DATABASE__URL"))
@@ -180,7 +186,7 @@ def _secrets(document: Document, sections: Sections, make: bool) -> Secrets:
     if path.exists():
         vault = secret_file.load(path)
     elif document.values["secrets"].get("file"):
-        document.fail("secrets", "file", f"secrets.file {path} does not exist", "mailgate init makes one")
+        document.fail("secrets", "file", f"secrets.file {path} does not exist", _SECRETS_GONE)
     else:
         vault = secret_file.create(path) if make else secret_file.passing()
     if sections.outbound.username and not vault.smarthost_password:

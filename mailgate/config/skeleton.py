@@ -54,7 +54,7 @@ def toml_text(chosen: Mapping[str, Any]) -> str:
     for setting in settings():
         if setting.section != section:
             section = setting.section
-            lines += ["", f"[{section}]", *_comment(section_model(section).__doc__ or "")]
+            lines += ["", f"[{section}]", *_comment(" ".join((section_model(section).__doc__ or "").split()))]
         lines += _comment(f"{setting.meaning} ({setting.kind})")
         given = setting.name in chosen
         lines.append(f"{'' if given else '# '}{setting.key} = {toml_value(chosen[setting.name]) if given else setting.default}")

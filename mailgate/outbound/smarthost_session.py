@@ -103,7 +103,7 @@ class SessionFailure(TransientFailure):
 
     def __init__(self, step: SmtpStep, why: str | ServerReply, fate: Fate = "deferred") -> None:
         code, enhanced, text = (0, "", why) if isinstance(why, str) else (why.code, why.enhanced, why.text)
-        super().__init__(f"smarthost, {step}: {code or ''} {text}")
+        super().__init__(f"smarthost, {step}: {f'{code} ' if code else ''}{text}")
         self.answer = SubmitResult(fate, step, code, enhanced, text, lost=True, session=True)
 
 

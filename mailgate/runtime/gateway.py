@@ -143,7 +143,7 @@ class Gateway:
             try:
                 await self.listener.start()
             except OSError as error:
-                raise ConfigError(f"cannot listen: {error.strerror or error}", hint=_why_not(error)) from None
+                raise ConfigError(f"cannot listen on {error.filename}: {error.strerror or error}", hint=_why_not(error)) from None
             self._gate_task = asyncio.get_running_loop().create_task(self._refresh_gate())
         if self._worker is not None:
             self._worker.start()
@@ -283,7 +283,7 @@ def _why_not(error: OSError) -> str:
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return "this host does not have that address; set smtp.listen to one that it has, or to 0.0.0.0"
-    return "is another process using the port?"
+    return "another program has the port: find it with ss -ltnp and stop it, or set another smtp.listen"
 
 
 def gauges(store: Store) -> Mapping[str, float]:

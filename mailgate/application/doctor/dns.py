@@ -154,7 +154,7 @@ def _dkim(domain: str, selector: str, dns: Resolver) -> Finding:
         return warn(
             "dkim",
             "our mail is not signed here, and outbound.dkim_selector is not set, so the smarthost's key cannot be looked up",
-            "make keys with mailgate dkim, or let the smarthost sign and name its selector",
+            "make keys with mailgate dkim and name them in [dkim] as it says, or let the smarthost sign and set outbound.dkim_selector",
         )
     name = f"{selector}._domainkey.{domain}"
     records = [_tags(text) for text in dns.texts(name)]

@@ -80,7 +80,11 @@ def _answer(address: Endpoint, *, with_tls: bool) -> Finding:
         answer = connection.getresponse()
         text = answer.read(200).decode("ascii", "replace").strip()
     except (OSError, http.client.HTTPException) as error:
-        return warn("pages answer", f"nothing answers on {address}: {type(error).__name__}", "start mailgate run or mailgate web")
+        return warn(
+            "pages answer",
+            f"nothing answers on {address}: {getattr(error, 'strerror', None) or type(error).__name__}",
+            "start mailgate run or mailgate web",
+        )
     finally:
         connection.close()
     if answer.status != 200:

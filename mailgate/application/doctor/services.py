@@ -21,6 +21,7 @@ from mailgate.store.unit_of_work import Store
 
 TIMEOUT_S = 5.0
 EXAMINED_MAILS = 500
+_AWAY = "start it, or correct outbound.smarthost and outbound.tls; until then mail waits in the outbox"
 _VERIFY = 'set outbound.tls = "starttls" (or implicit) and outbound.tls_verify = true'
 
 
@@ -92,11 +93,15 @@ def smarthost(found: Settings) -> Iterator[Finding]:
         yield from _smarthost(url, replace(options, timeouts=Timeouts(connect_s=TIMEOUT_S, banner_s=TIMEOUT_S * 2, command_s=TIMEOUT_S)))
 
 
+def _is_away(error: SessionFailure | ConfigError) -> bool:
+    return isinstance(error, SessionFailure) and error.answer.step == "connect"
+
+
 def _smarthost(url: str, options: SmarthostOptions) -> Iterator[Finding]:
     try:
         connection = open_session(options, tls_context(options))
     except (SessionFailure, ConfigError) as error:
-        yield fail("smarthost", f"{url}: {error}", "correct the [outbound] settings, or ask whoever runs it")
+        yield fail("smarthost", f"{url}: {error}", _AWAY if _is_away(error) else "correct the [outbound] settings, or ask whoever runs it")
         yield from _certificate(options)
         return
     encrypted = connection.encrypted

@@ -88,7 +88,8 @@ class Listener:
         try:
             for endpoint in self._options.endpoints:
                 self._open(endpoint)
-        except OSError:
+        except OSError as error:
+            error.filename = endpoint.unix_path or f"{endpoint.host}:{endpoint.port}"
             for one in self._acceptors:
                 one.close()
             raise

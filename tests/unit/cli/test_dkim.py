@@ -65,7 +65,9 @@ def test_given_keys_that_no_setting_names_when_asked_then_none_is_written_over(f
     before = (folder / "var" / "dkim-rsa.pem").read_bytes()
     (folder / "mailgate.toml").write_text('[service]\ndomain = "firma.no"\n')
     assert main(["dkim"]) == 2
-    assert "exists already" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "exists already" in said
+    assert f'set rsa_key = "{folder}/var/dkim-rsa.pem", ed25519_key = "{folder}/var/dkim-ed25519.pem" in [dkim]' in said
     assert (folder / "var" / "dkim-rsa.pem").read_bytes() == before
     assert main(["dkim", "--folder", "/proc/nowhere"]) == 2
 

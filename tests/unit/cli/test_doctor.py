@@ -18,7 +18,7 @@ from mailgate.runtime.active_policy import shipped
 from mailgate.runtime.bootstrap import Workshop
 from tests.support.sink import Sink
 from tests.support.waiting import free_port
-from tests.unit.cli.conftest import Run
+from tests.unit.cli.conftest import SETTINGS, Run
 
 GOOD = {
     "TXT firma.test": ["v=spf1 ip4:192.0.2.1 -all", "other=1"],
@@ -262,3 +262,34 @@ def test_given_policies_good_and_bad_when_examined_then_what_is_in_force_and_wha
     file.write_text(good + "# more\n")
     other = _policy_finding(mailgate)
     assert (other["level"], other["do"]) == ("warn", f"mailgate policy activate {file} makes it active")
+
+
+def test_point_13_given_a_port_of_ours_when_asked_then_it_says_whether_we_or_another_program_greets_there(
+    mailgate: Run, tmp_path: Path
+) -> None:
+    with Sink() as other:
+        (tmp_path / "mailgate.toml").write_text(f'{SETTINGS}[smtp]\nlisten = ["127.0.0.1:{other.port}", "127.0.0.1:{free_port()}"]\n')
+        taken, away = [one for one in mailgate("doctor", "--json").objects if one["check"] == "smtp"]
+    assert (taken["level"], away["level"]) == ("warn", "warn")
+    assert f"another program has 127.0.0.1:{other.port}" in taken["text"]
+    assert taken["do"].startswith(f"find it with ss -ltnp 'sport = :{other.port}'")
+    assert "Connection refused" in away["text"]
+    assert away["do"] == "start mailgate run or mailgate smtp"
+
+
+def test_point_13_given_a_smarthost_that_is_away_when_asked_then_it_says_that_mail_waits(mailgate: Run, tmp_path: Path) -> None:
+    port = free_port()
+    settings = SETTINGS.replace("[outbound]", f'[outbound]\ndelivery = "smtp"\nsmarthost = "smtp://127.0.0.1:{port}"')
+    dns = f'[intake]\ndns_servers = ["127.0.0.1:{free_port()}"]\ndns_timeout_s = 0.2\n'
+    (tmp_path / "mailgate.toml").write_text(f'{settings}[service]\ndomain = "firma.example"\n{dns}')
+    answer = mailgate("doctor", "--json")
+    (found,) = [one for one in answer.objects if one["check"] == "smarthost"]
+    assert answer.code == 1
+    assert found["text"] == f"smtp://127.0.0.1:{port}: smarthost, connect: Connection refused while connecting"
+    assert found["do"] == "start it, or correct outbound.smarthost and outbound.tls; until then mail waits in the outbox"
+
+
+def test_point_13_given_pages_that_do_not_run_when_asked_then_it_says_why_in_words(mailgate: Run, tmp_path: Path) -> None:
+    (tmp_path / "mailgate.toml").write_text(f'{SETTINGS}[web]\nlisten = ["127.0.0.1:{free_port()}"]\n')
+    (found,) = [one for one in mailgate("doctor", "--json").objects if one["check"] == "pages answer"]
+    assert found["text"].endswith(": Connection refused")

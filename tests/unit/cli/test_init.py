@@ -121,3 +121,22 @@ def test_given_the_policy_that_init_wrote_when_it_is_in_force_then_no_command_re
     text = (tmp_path / "gate" / "policy.yaml").read_text(encoding="utf-8")
     version = PolicyVersion(1, text, hashlib.sha256(text.encode()).hexdigest(), "eva", "", utc_now())
     assert compiled(version, frozenset()).rules is SUPPORTWEB_POLICY.rules
+
+
+def test_point_7_given_secrets_that_are_gone_when_a_command_is_typed_then_none_are_made_and_it_says_where_they_are(
+    mailgate: Run, tmp_path: Path
+) -> None:
+    assert "mailgate run --config gate/mailgate.toml" in mailgate("init", "gate").out
+    secrets = tmp_path / "gate" / "var" / "secrets.toml"
+    secrets.unlink()
+    for words in (("doctor",), ("todo",), ("run",)):
+        answer = mailgate(*words, "--config", "gate/mailgate.toml")
+        assert answer.code == 2
+        assert f"{secrets} does not exist; put it back from where mailgate backup --secrets copied it" in answer.err
+    assert not secrets.exists()
+
+
+def test_given_the_settings_of_init_when_read_by_a_person_then_their_comments_have_no_gaps(mailgate: Run, tmp_path: Path) -> None:
+    mailgate("init", "gate")
+    lines = (tmp_path / "gate" / "mailgate.toml").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("# ") and "  " in line] == []
