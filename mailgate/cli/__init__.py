@@ -44,7 +44,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "dkim": "print the DNS records of our signing keys; make keys when there are none",
         "postfix-config": "print the settings of a Postfix in front of mailgate and behind it",
         "db": "the database: check or upgrade its schema, copy it to another one",
-        "backup": "copy everything into a folder, while the gateway runs",
+        "backup": "copy the database into a folder, while the gateway runs; the keys apart",
         "restore": "put a backup in place; its unfinished mail waits for you",
     },
     "Run": {
@@ -155,6 +155,8 @@ def _root(
     version: Annotated[bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
     """A mail gateway between customers' mailboxes and a company's case system.
+
+    To begin: mailgate init, then mailgate doctor, then mailgate run. Every command has --help.
 
     Settings are in the file that --config or MAILGATE_CONFIG names, else in ./mailgate.toml, else in /etc/mailgate/mailgate.toml.
     Exit codes: 0 done, 1 refused or a check failed, 2 wrong usage or settings.

@@ -43,7 +43,9 @@ def audit(
         str | None, typer.Option("--subject", metavar="ID", help="Only changes of this one: an id or its beginning, a key.")
     ] = None,
     who: Annotated[str | None, typer.Option("--by", metavar="NAME", help="Only what this operator, contact or program did.")] = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Only what was done since then: 12h, 30d or a day.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="WHEN", help="Only what was done since then: 12h, 30d or a day (UTC).")
+    ] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Only what was done before then.")] = None,
     limit: LimitOption = 50,
     config: ConfigOption = None,

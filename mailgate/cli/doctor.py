@@ -13,7 +13,10 @@ from mailgate.cli.opening import ConfigOption, JsonOption, acting, installation
 
 
 def doctor(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Check settings, database, policy, broker, smarthost, DNS, clock, disk and permissions; say what to do about each."""
+    """Check settings, database, policy, broker, smarthost, ports, DNS, clock, disk and permissions; say what to do about each.
+
+    Changes nothing and sends no mail. Exit code 1 when a check fails; a warning leaves it at 0.
+    """
     failed = 0
     for finding in examine(installation(config), acting(None), Examine()):
         failed += finding.level == "fail"

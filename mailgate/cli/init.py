@@ -37,7 +37,9 @@ SHOWN = (
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write to; made when it is missing.")] = Path(),
-    domain: Annotated[str, typer.Option(help="Mail domain of the support address.")] = "",
+    domain: Annotated[
+        str, typer.Option(help="Mail domain of the support address, support@DOMAIN. Default: example.test, to try it out.")
+    ] = "",
     company: Annotated[str, typer.Option(help="Name of the company, as it stands in mails.")] = "",
     portal_url: Annotated[str, typer.Option(help="Address of the case system's web portal.")] = "",
 ) -> None:

@@ -27,7 +27,7 @@ from mailgate.errors import NotAllowed, UsageError
 
 app = noun("Outgoing mail: look at it, retry or cancel it.")
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the mail, or its beginning.")]
-IdsArgument = Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="Ids of mails, or their beginnings; or a filter.")]
+IdsArgument = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ids of mails, or their beginnings; or a filter.")]
 PREVIEW_ROWS = 10
 COLUMNS = ("id", "created_at", "state", "address", "template", "subject", "error")
 

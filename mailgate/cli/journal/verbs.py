@@ -62,7 +62,7 @@ def _where_to(target: ReleaseTarget) -> str:
 
 
 def take_back(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of released entries, or their beginnings.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids of released entries, or their beginnings.")],
     reason: ReasonOption = None,
     operator: OperatorOption = None,
     config: ConfigOption = None,

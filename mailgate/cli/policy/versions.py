@@ -22,7 +22,10 @@ from mailgate.cli.policy.documents import document_of, show_faults, shown_when_r
 from mailgate.errors import UsageError
 
 AuthorOption = Annotated[
-    str | None, typer.Option("--author", "--as", metavar="NAME", help="The operator's name in the history. Default: the login name.")
+    str | None,
+    typer.Option(
+        "--author", "--as", metavar="NAME", help="The operator's name in the history. Else MAILGATE_OPERATOR, SUDO_USER, the login name."
+    ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Activate it although cases or customers have a status or agreement that it lacks.")]
 COLUMNS = ("at", "version", "what", "author", "comment", "hash", "active")

@@ -34,7 +34,10 @@ Then look, in another terminal:
 
 
 def run(config: ConfigOption = None) -> None:
-    """Run the listener and all stages in one process, with the web pages in a second one, until SIGTERM or SIGINT."""
+    """Run the listener and all stages in one process, with the web pages in a second one, until SIGTERM or SIGINT.
+
+    It stays in the foreground and logs to standard error. SIGHUP takes in renewed certificates and the log level.
+    """
     settings = prepare(config, split=False, make_new=True)
     gateway = Gateway(settings, listen=True, work=True)
     with contextlib.ExitStack() as beside:

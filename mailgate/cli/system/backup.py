@@ -14,14 +14,17 @@ from mailgate.cli.opening import ConfigOption, JsonOption, acting, installation
 
 
 def backup(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where a folder for this backup is made.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder named by the time is made in it.")],
     secrets: Annotated[
         Path | None, typer.Option("--secrets", metavar="FOLDER", help="Another folder, for the secrets file and the signing keys.")
     ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the database into a new folder, readable for this user alone; the secrets into another one, if one is named."""
+    """Write the database into a new folder, readable for this user alone; the secrets into another one, if one is named.
+
+    The settings file and the templates are not in it.
+    """
     done = back_up(installation(config), acting(None), BackUp(folder, secrets))
     if as_json:
         print(output.json_line({"folder": str(done.folder), "secrets": [str(one) for one in done.secrets], **asdict(done.manifest)}))

@@ -39,7 +39,10 @@ def postfix_config(
     behind: Annotated[str, typer.Option("--behind", metavar="ADDRESS", help="Address of the Postfix behind. Default: this host.")] = "",
     config: ConfigOption = None,
 ) -> None:
-    """Print the lines that set up Postfix in front of mailgate and behind it, for a shell on its host (as root)."""
+    """Print the lines that set up Postfix in front of mailgate and behind it, for a shell on its host (as root).
+
+    Nothing is changed by it; read them before you run them.
+    """
     found = postfix_servers(installation(config), acting(None), PostfixServers(shape.value, mailgate, front, behind))
     for server in found:
         if part is None or server.part == part.value:
@@ -47,9 +50,10 @@ def postfix_config(
 
 
 def _show(server: PostfixServer) -> None:
-    print(f"# The Postfix {PLACE[server.part]} mailgate, whose mailgate.toml says:")
+    print(f"# The Postfix {PLACE[server.part]} mailgate. First set in mailgate.toml, then restart mailgate:")
     for name, value in server.settings.items():
         print(f"#   {name} = {value}")
+    print("# What Postfix has now is replaced: postconf -n > postfix.before keeps it for later.")
     for name, value in server.parameters.items():
         print(f"postconf -e {shlex.quote(f'{name} = {value}'.rstrip())}")
     print("postfix reload")

@@ -23,7 +23,11 @@ def restore(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a backup in place. Mail that was unfinished in it waits until `mailgate outbox restored` says what becomes of it."""
+    """Put a backup in place, as the database that the settings name. Stop the gateway first.
+
+    An SQLite file that is there is kept under another name; on PostgreSQL the database must be empty. Put the secrets back first: copy
+    them to secrets.file. Mail that was unfinished in the backup waits until `mailgate outbox restored` says what becomes of it.
+    """
     found = installation(config)
     if not yes:
         raise NotAllowed("stop everything that uses the database, then say --yes; nothing has changed")

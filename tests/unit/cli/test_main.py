@@ -195,3 +195,25 @@ def test_given_a_terminal_without_utf_8_when_letters_are_printed_then_nothing_fa
 
 def test_given_the_list_of_commands_when_compared_then_every_module_is_there() -> None:
     assert cli.LazyGroup(name="x").list_commands(None) == list(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "To begin: mailgate init, then mailgate doctor, then mailgate run."),
+        (("doctor",), "Exit code 1 when a check fails; a warning leaves it at 0."),
+        (("restore",), "as the database that the settings name. Stop the gateway first."),
+        (("restore",), "them to secrets.file."),
+        (("backup",), "The settings file and the templates are not in it."),
+        (("run",), "It stays in the foreground and logs to standard error."),
+        (("postfix-config",), "Nothing is changed by it"),
+        (("outbox", "retry"), "[ID]..."),
+        (("journal", "take-back"), "{ID}..."),
+        (("policy", "activate"), "Else MAILGATE_OPERATOR, SUDO_USER, the login name."),
+    ],
+)
+def test_point_13_given_what_a_mail_operator_would_ask_when_helped_then_the_answer_stands_there(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--help"]) == 0
+    assert said in " ".join(capsys.readouterr().out.split())

@@ -50,6 +50,7 @@ def test_point_6_given_settings_when_postfix_is_asked_for_then_recipients_are_a_
     found = _parameters(answer.out)
     assert found["transport_maps"].strip() == transport
     assert r"/^support(\+[a-z2-7]+)?@firma\.example$$/ OK" in found["relay_recipient_maps"]
+    assert 'First set in mailgate.toml, then restart mailgate:\n#   smtp.trusted_from = ["127.0.0.1/32"]\n' in answer.out
     assert answer.out.count("postfix reload\n") == (2 if shape == "two" else 1)
 
 
