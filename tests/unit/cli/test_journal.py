@@ -32,6 +32,7 @@ def work(mailgate: Run, tmp_path: Path) -> Work:
         notices, send = send_stage.make_stages(settings, store, bootstrap.token_keys(settings), lambda _stage: None)
         for stage in (bootstrap.make_intake(settings, store, lambda _stage: None, reads_aside=False), notices, send):
             stage.run(lambda: False)
+        send.close()
         store.database.close()
 
     return run
