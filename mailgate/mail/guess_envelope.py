@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from mailgate.mail.model import Envelope, Mail
 
+SERVED = frozenset({"postmaster", "abuse"})
+"""Mailboxes that each of our domains takes mail for (RFC 2142 sections 4 and 5)."""
+
 
 def as_it_came(mail: Mail, own: frozenset[str], main: str) -> Envelope:
     """Return-Path or author, and those of its recipients that are ours (`own`, lower case), else the main one."""
@@ -19,6 +22,8 @@ def _delivered_to(mail: Mail) -> tuple[str, ...]:
 
 def _is_ours(address: str, own: frozenset[str]) -> bool:
     local, _, domain = address.lower().rpartition("@")
+    if local in SERVED:
+        return any(one.rpartition("@")[2] == domain for one in own)
     return f"{local.partition('+')[0]}@{domain}" in own
 
 

@@ -83,7 +83,7 @@ def differs(start: Beginning, active: PolicyVersion) -> str:
     if start.text is shipped:
         return ""
     try:
-        return "" if start.text() == active.text else f"mailgate policy activate {start.source} makes it active"
+        return "" if start.text() == active.text else f'mailgate policy activate {start.source} --comment "why" makes it active'
     except PolicyError as error:
         return str(error)
 

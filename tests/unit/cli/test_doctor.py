@@ -261,7 +261,7 @@ def test_given_policies_good_and_bad_when_examined_then_what_is_in_force_and_wha
     assert re.fullmatch("version 1-[0-9a-f]{8} of Kari is in force", _policy_finding(mailgate)["text"])
     file.write_text(good + "# more\n")
     other = _policy_finding(mailgate)
-    assert (other["level"], other["do"]) == ("warn", f"mailgate policy activate {file} makes it active")
+    assert (other["level"], other["do"]) == ("warn", f'mailgate policy activate {file} --comment "why" makes it active')
 
 
 def test_point_13_given_a_port_of_ours_when_asked_then_it_says_whether_we_or_another_program_greets_there(

@@ -46,3 +46,12 @@ def test_given_several_mails_when_explained_then_they_come_in_order(mailgate: Ru
     for name in ("b", "a"):
         (tmp_path / f"{name}.eml").write_bytes(MAIL)
     assert [one["path"] for one in mailgate("explain", "--json", "b.eml", "a.eml").objects] == ["b.eml", "a.eml"]
+
+
+def test_given_mail_to_postmaster_of_ours_when_explained_then_it_is_held_as_over_smtp(mailgate: Run) -> None:
+    raw = b"From: ola@other.example\r\nTo: Postmaster@example.test\r\nSubject: spam?\r\n\r\nHei\r\n"
+    (found,) = mailgate("explain", "--json", "-", stdin=raw).objects
+    assert (found["disposition"], found["rule"]) == ("hold", "service_mailbox")
+    foreign = raw.replace(b"example.test", b"annen.example")
+    (other,) = mailgate("explain", "--json", "-", stdin=foreign).objects
+    assert other["rule"] != "service_mailbox"
