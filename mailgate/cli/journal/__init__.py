@@ -85,6 +85,21 @@ def show(id_: IdArgument, config: ConfigOption = None, as_json: JsonOption = Fal
     output.show_one({**without_trail(found), "interventions": briefly(entry.interventions)}, False)
     if lines := trail_lines(found):
         print("\n".join(lines))
+    _note_next(found)
+
+
+def _note_next(entry: Mapping[str, Any]) -> None:
+    """What to type about an entry that waits for a person, or for a worker."""
+    id_, state = entry["id"], entry["state"]
+    if state == "held":
+        key = "" if entry.get("case_id") else " --case KEY"
+        output.note(
+            f"next: mailgate journal release {id_}{key} makes it a comment on its case; mailgate journal discard {id_} puts it away"
+        )
+    elif state == "shunted":
+        output.note(f"next: mailgate journal replay {id_} reads it again; mailgate journal discard {id_} puts it away")
+    elif state == "pending":
+        output.note("next: nothing, if a worker runs: it reads it soon; else start mailgate run or mailgate worker")
 
 
 @app.command()

@@ -209,3 +209,16 @@ def test_point_17_given_changed_frozen_bytes_when_looked_at_then_raw_refuses_and
     (found,) = (finding for finding in mailgate("doctor", "--json").objects if finding["check"] == "contents")
     assert found["level"] == "fail"
     assert mail["id"] in found["text"]
+
+
+def test_point_13_given_an_entry_that_waits_when_shown_then_what_to_type_next_stands_below(mailgate: Run, work: Work) -> None:
+    mailgate("inject", "--recipient", "postmaster@example.test", "-", stdin=TO_POSTMASTER)
+    id_ = _only(mailgate, "journal")["id"]
+    assert "start mailgate run or mailgate worker" in mailgate("journal", "show", id_).err
+    work()
+    said = mailgate("journal", "show", id_).err
+    assert f"mailgate journal release {id_} --case KEY makes it a comment" in said
+    assert f"mailgate journal discard {id_} puts it away" in said
+    assert mailgate("journal", "show", id_, "--json").err == ""
+    assert mailgate("journal", "discard", id_, "--reason", "spam").code == 0
+    assert mailgate("journal", "show", id_).err == ""
