@@ -169,11 +169,20 @@ class _Builder:
             self.tree.note("parts_after_end")
             frame.closed = False
         self._seek(frame, line_end - 1)
+        if self._is_doubled(frame, line_end):
+            return
         if self.tree.count >= self.limits.parts:
             self.tree.note("too_many_parts")
             self.open.clear()
             return
         self._begin(frame, line_end)
+
+    def _is_doubled(self, frame: _Open, line_end: int) -> bool:
+        """True when the same delimiter comes again on the very next line: between them is no part, not even an empty one."""
+        if frame.next != line_end - 1:
+            return False
+        tail = _TAIL.match(self.raw, frame.next + len(frame.needle))
+        return tail is not None and not tail.group(1)
 
     def _begin(self, frame: _Open, start: int) -> None:
         bound = min((one.next for one in self.open), default=_END)

@@ -58,6 +58,17 @@ def test_given_a_line_end_before_a_delimiter_when_taken_apart_then_it_is_the_del
     assert texts(mixed(b"--b\n\none\n--b\n\ntwo\n\n--b--\n")) == [b"one", b"two\n"]
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("lines", [(b"--b", b"--b"), (b"--b", b"--b ", b"--b")], ids=["twice", "thrice"])
+def test_given_a_delimiter_that_is_written_again_on_the_next_line_when_taken_apart_then_nothing_is_between(lines, end):
+    assert texts(mixed(end.join((*lines, b"", b"one", *lines, b"", b"two", b"--b--", b"")))) == [b"one", b"two"]
+
+
+def test_given_a_part_of_one_empty_line_when_taken_apart_then_it_is_a_part():
+    """The counter-example: the empty line ends a header section without fields."""
+    assert texts(mixed(b"--b\n\n--b\n\none\n--b--\n")) == [b"", b"one"]
+
+
 def test_given_a_boundary_that_begins_another_when_taken_apart_then_they_are_told_apart():
     inner = b'Content-Type: multipart/mixed; boundary="bb"\n\n--bb\n\nin\n--bb--\n'
     assert texts(mixed(b"--b\n" + inner + b"--b\n\nout\n--b--\n")) == [b"in", b"out"]
