@@ -30,10 +30,11 @@ _NEEDS_HTML = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SEE_ONLINE = re.compile(
-    r"(?:(?:view|read|see|open) (?:this|the|it)[^\n]{0,40} (?:online|in (?:your|a|the) (?:web )?browser)|(?:vis|les|se|åpne|åbn|"
+    r"(?:(?:view|read|see|open) (?:this|the|it)[^\n]{0,40} (?:online|in (?:your|a|the) (?:web )?browser)|(?:vis|les|se|sjå|åpne|opne|åbn|"
     r"öppna|läs) (?:denne |dette |detta |den her )?"
-    r"(?:e-?posten|meldingen|mailen|mejlet|meddelandet|e-?mailen)?\s?(?:i|på) (?:nettleser(?:en)?|nettlesar(?:en)?|webbläsaren?|"
-    r"browseren?|nettet)[^\n]{0,20})"
+    r"(?:e-?posten|meldingen|meldinga|mailen|mejlet|meddelandet|e-?mailen)?\s?(?:i|på) (?:nettleser(?:en)?|nettlesar(?:en)?|webbläsaren?|"
+    r"browseren?|nettet)[^\n]{0,20}|(?:katso|lue|avaa) (?:tämä )?(?:viesti|sähköposti|uutiskirje) selaimessa|"
+    r"(?:diese )?(?:e-?mail|nachricht) (?:im|in (?:ihrem|deinem)) browser (?:ansehen|anzeigen|lesen|öffnen))"
     r"(?:\s*[:.]?\s*<?https?://\S+>?)?",
     re.IGNORECASE,
 )

@@ -117,11 +117,14 @@ def _is_wrapped_off(lines: list[str], cursor: int) -> bool:
     if line.startswith(("https://", "http://", "<https://", "<http://")) and " " not in line:
         return cursor + 1 < len(lines) and lines[cursor + 1][:1] == ">"
     no_room = len(above) + 1 + len(line.split(" ", 1)[0]) > _WRAP_CHARS
-    if line.split(maxsplit=1)[0].strip(",.!") in ANSWER_STARTS:
-        return False
-    if not line[:1].islower() or not no_room or above[-1:] in ".?!:>":
+    if not no_room or not _may_run_on(above, line):
         return False
     return len(line) <= _WRAPPED_QUOTE_CHARS or (len(line) <= _WRAPPED_LINE_CHARS and _runs_on(lines, cursor))
+
+
+def _may_run_on(above: str, line: str) -> bool:
+    """True unless `above` ends its sentence (or is an empty quoted line) or `line` begins one or an answer ("nei, …")."""
+    return line[:1].islower() and above[-1:] not in ".?!:>" and line.split(maxsplit=1)[0].strip(",.!") not in ANSWER_STARTS
 
 
 def _runs_on(lines: list[str], cursor: int) -> bool:
@@ -134,4 +137,5 @@ def _is_wrapped_tail(lines: list[str], cursor: int, end: int) -> bool:
     """True for the rest of a quoted line that a relay wrapped without its `>`: short, between two quoted lines, the first one long."""
     if cursor != end or cursor + 1 >= len(lines) or lines[cursor + 1][:1] != ">":
         return False
-    return len(lines[cursor - 1]) >= _WRAPPED_QUOTE_CHARS and len(lines[cursor]) < 30 and lines[cursor][:1].islower()
+    above, line = lines[cursor - 1], lines[cursor]
+    return len(above) >= _WRAPPED_QUOTE_CHARS and len(line) < 30 and _may_run_on(above.rstrip(), line)

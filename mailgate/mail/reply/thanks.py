@@ -47,7 +47,7 @@ _CLOSINGS = words(
 )
 _FILLERS = words(
     """
-    tusen hjertelig hjarteleg mange så mykje mye veldig stor stort meget kjempe skal du dere dokker de ha for hjelpen hjelpa
+    tusen tusind hjertelig hjarteleg mange så mykje mye veldig stor stort meget kjempe skal du dere dokker de ha for hjelpen hjelpa
     hjelp svar svaret tilbakemelding tilbakemeldingen tilbakemeldinga rask raskt raske flott god godt fin bra supert super topp
     perfekt kjempebra kjempefint supert toppers knallbra nydelig herlig greit fantastiskt underbart jättebra toppen fint fedt dejligt
     prima strålende kjempeflott utmerket assistansen assistanse bistand bistanden oppfølging oppfølgingen
