@@ -44,10 +44,23 @@ def test_given_our_own_address_and_our_own_mark_when_it_comes_then_it_is_a_loop(
     assert rule_of(desk, desk.take(mail_text("Firma <support@firma.example>", extra=LOOP), "support@firma.example")) == ("noted", "loop")
 
 
-def test_given_an_agent_behind_a_ticket_system_when_it_marks_all_mail_then_a_person_sees_the_answer(desk):
-    extra = "X-RT-Loop-Prevention: kunde.example\nPrecedence: bulk\nIn-Reply-To: <n1@firma.example>\n"
-    entry = desk.take(mail_text(PER, body="Feilen er tilbake på to maskiner.", extra=extra), desk.reply_address(desk.per))
-    assert rule_of(desk, entry) == ("held", "perhaps_a_person")
+# Marks that a ticket system or a forwarding rule puts on what a person wrote, with an answer in the person's language.
+AGENTS = {
+    "RT, nb": ("X-RT-Loop-Prevention: kunde.example\nPrecedence: bulk\n", "Feilen er tilbake på to maskiner."),
+    "ServiceNow, en": ("Auto-Submitted: auto-generated\nX-ServiceNow-Generated: true\n", "The user is locked out again, can you look?"),
+    "Zendesk, sv": ("X-Zendesk-From-Account-Id: 12\nAuto-Submitted: auto-generated\n", "Felet är tillbaka på två datorer."),
+    "Exchange forward, de": (
+        "Auto-Submitted: auto-generated\nX-MS-Exchange-ForwardingLoop: it@kunde.example;1\n",
+        "Der Fehler ist wieder da.",
+    ),
+}
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_given_an_agent_behind_a_ticket_system_when_it_marks_all_mail_then_a_person_sees_the_answer(desk, agent):
+    marks, body = AGENTS[agent]
+    text = mail_text(PER, body=body, extra=f"{marks}In-Reply-To: <n1@firma.example>\n")
+    assert rule_of(desk, desk.take(text, desk.reply_address(desk.per))) == ("held", "perhaps_a_person")
 
 
 def test_given_a_receipt_of_a_ticket_system_when_it_comes_then_it_is_a_note(desk):
@@ -87,10 +100,25 @@ def test_given_the_same_message_id_on_other_content_when_it_comes_then_it_is_a_m
     assert comments(desk) == ["Først", "Så"]
 
 
-def test_given_a_front_that_rewrites_senders_when_a_stranger_writes_then_the_answer_goes_to_the_sender(mailroom):
-    mailroom.take(
-        mail_text("Anne <anne@fjord.example>", "Skriver", "Den virker ikke."),
-        "support@firma.example",
-        "support+SRS=AbCdE=XY=fjord.example=anne@firma.example",
-    )
+@pytest.mark.parametrize(
+    ("reverse_path", "subject", "body"),
+    [
+        ("support+SRS=AbCdE=XY=fjord.example=anne@firma.example", "Skriver", "Den virker ikke."),
+        ("SRS0=hY3k=VT=fjord.example=anne@firma.example", "Skrivare", "Den fungerar inte."),
+        ("srs0+9a=2b=Fjord.Example=anne@firma.example", "Printer", "It does not work."),
+        ("SRS1=Qx1z=mellom.example==hY3k=VT=fjord.example=anne@firma.example", "Drucker", "Er geht nicht."),
+    ],
+    ids=["Microsoft 365", "postsrsd", "lower case with plus", "two forwarders"],
+)
+def test_given_a_front_that_rewrites_senders_when_a_stranger_writes_then_the_answer_goes_to_the_sender(
+    mailroom, reverse_path, subject, body
+):
+    mailroom.take(mail_text("Anne <anne@fjord.example>", subject, body), "support@firma.example", reverse_path)
     assert [one.address for one in mailroom.post()] == ["anne@fjord.example"]
+
+
+@pytest.mark.parametrize("reverse_path", ["support@firma.example", "srs@firma.example", "SRS0=hY3k@firma.example"])
+def test_given_a_reverse_path_of_ours_that_hides_nobody_when_a_mail_comes_then_nothing_is_answered(mailroom, reverse_path):
+    """The counter-example: an answer to ourselves is the first turn of a loop."""
+    mailroom.take(mail_text("Anne <anne@fjord.example>", "Skriver", "Den virker ikke."), "support@firma.example", reverse_path)
+    assert mailroom.post() == []

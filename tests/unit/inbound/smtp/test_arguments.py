@@ -36,11 +36,15 @@ def test_given_a_path_of_the_grammar_then_it_is_read_and_written_back(text: str,
     assert read_reverse_path(text.encode()) == (path, b"")
 
 
-@pytest.mark.parametrize("text", [b"scan@kunde.test", b"scan@kunde.test SIZE=1"])
-def test_given_an_address_without_brackets_when_it_is_clear_then_it_is_taken(text: bytes) -> None:
-    path, rest = read_reverse_path(text)
-    assert (str(path), rest) == ("scan@kunde.test", text[15:])
-    assert read_forward_path(text) == (path, rest)
+@pytest.mark.parametrize("rest", [b"", b" SIZE=1", b" BODY=8BITMIME SIZE=1"])
+@pytest.mark.parametrize(
+    "address",
+    ["scan@kunde.test", "Kopi.2etg@print.kunde.test", "alarm+ups-1@ny-avdeling.kunde.test", "ups_3@kunde.test"],
+)
+def test_given_an_address_without_brackets_when_it_is_clear_then_it_is_taken(address: str, rest: bytes) -> None:
+    path, left = read_reverse_path(address.encode() + rest)
+    assert (str(path), left) == (address, rest)
+    assert read_forward_path(address.encode() + rest) == (path, rest)
 
 
 def test_given_a_source_route_then_it_is_notified_and_dropped() -> None:
