@@ -72,14 +72,15 @@ class Hands:
         """Press a button or follow a link."""
         if self.keyboard:
             self._reach(selector)
-            with self.page.expect_navigation():
+        with self.page.expect_navigation():
+            if self.keyboard:
                 self.page.keyboard.press("Enter")
-        else:
-            self.page.click(selector)
+            else:
+                self.page.click(selector)
 
     def shown(self) -> str:
         """The words of the page, which is in her language and no wider than her screen."""
-        found = self.page.evaluate("(({lang, scrollWidth, clientWidth}) => [lang, scrollWidth > clientWidth])(document.documentElement)")
+        found = self.page.locator("html").evaluate("({lang, scrollWidth, clientWidth}) => [lang, scrollWidth > clientWidth]")
         assert found == [self.language, False], self.page.url
         return self.page.locator("main").inner_text()
 

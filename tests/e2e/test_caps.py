@@ -79,10 +79,14 @@ def test_given_phase_accept_when_mail_floods_in_then_cases_have_their_caps_and_t
     assert states(gateway) == {"created": 13, "held": 47}
 
 
+@pytest.mark.parametrize(("robot", "least"), [(TEAM, 1), ("robot@teamet.test", 2)], ids=["its own", "another"])
 def test_given_a_team_mailbox_whose_robot_answers_each_mail_when_a_rule_tells_the_team_then_the_loop_ends(
-    gateway: Gateway, sink: Sink
+    gateway: Gateway, sink: Sink, robot: str, least: int
 ) -> None:
-    """The robot is as bad as can be: no marks, its own ids, a new subject each time that the rule catches again."""
+    """The robot is as bad as can be: no marks, its own ids, a new subject each time that the rule catches again.
+
+    The team is not told of what its own address wrote; a robot with another address is stopped by the caps.
+    """
     server, seen, answered = MailServer(gateway.port), 0, 0
     server.send(written("kari@en.test", "Alt er nede", 0))
     for _ in range(MOST_ROUNDS):
@@ -91,12 +95,12 @@ def test_given_a_team_mailbox_whose_robot_answers_each_mail_when_a_rule_tells_th
         seen = len(sink.mails)
         for mail in fresh:
             answered += 1
-            server.send(written(TEAM, f"Fortsatt nede: {subject(mail)}", answered))
+            server.send(written(robot, f"Fortsatt nede: {subject(mail)}", answered))
         if not fresh:
             break
     notified = [mail for mail in sink.mails if mail.recipients == (TEAM,) and "nede" in subject(mail)]
     assert answered <= CAPS["team_mails_per_hour"] + CAPS["cases_per_address_per_day"]
-    assert 1 < len(notified) <= CAPS["team_mails_per_hour"] + CAPS["cases_per_address_per_day"]
+    assert least <= len(notified) <= CAPS["team_mails_per_hour"] + CAPS["cases_per_address_per_day"]
     assert len(sink.mails) < 20
 
 
