@@ -25,8 +25,10 @@ _FOREIGN = re.compile(rb"\n--[^\r\n]{1,200}\r?\nContent-[A-Z-]{1,40}:", re.IGNOR
 _TAIL = re.compile(rb"(--)?[ \t]*(?:\r?\n|\r|\Z)")
 _GUESS = re.compile(rb"(?:\A|\n)--([^\r\n]{1,200}?)[ \t]*\r?\n(?:[Cc]ontent-|\r?\n)")
 _CLEAR_MULTIPART = re.compile(
-    r'multipart/[^\s;/:="]{1,100}(?:\s*;\s*[^\s;="]{1,100}\s*=\s*(?:"[^"\\]*(?:\\.[^"\\]*)*"|[^\s;"]+))*[\s;]*', re.IGNORECASE | re.DOTALL
+    r'multipart/[^\s;/:="]{1,100}(?:\s*;\s*[^\s;="]{1,100}\s*=\s*(?:"[^"\\]*(?:\\.[^"\\]*)*"|[^\s;"]+))*[\s;]*',
+    re.IGNORECASE | re.DOTALL,
 )
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MAX_FALSE_DELIMITERS = 50_000
 _MAX_LONGER = 100
 _MAX_REMEMBERED_CHARS = 60
@@ -226,7 +228,7 @@ class _Builder:
             frame = _Open(part, boundary)
             self.open.append(frame)
             self._seek(frame, max(start - 1, 0))
-            if frame.next != _END:
+            if frame.next != _END and not self._only_ends(frame, stop):
                 return True
             self.open.pop()
         elif part.encoding in ("base64", "quoted-printable"):
@@ -234,6 +236,13 @@ class _Builder:
         self.tree.note("multipart_without_parts")
         part.content_type = "text/plain"
         return False
+
+    def _only_ends(self, frame: _Open, stop: int) -> bool:
+        """True when the first delimiter ends all parts and none begins one: what stands before it would be a preamble, seen by nobody."""
+        tail = _TAIL.match(self.raw, frame.next + len(frame.needle))
+        if tail is None or not tail.group(1):
+            return False
+        return re.compile(re.escape(frame.needle) + rb"[ \t]*(?:\r?\n|\r|\Z)").search(self.raw, frame.next + 1, stop) is None
 
     def _guessed(self, start: int, stop: int, declared: bytes) -> bytes:
         """No usable boundary: a first line that looks like a delimiter in front of a part's header is taken for one."""
@@ -327,8 +336,10 @@ _remembered_value = lru_cache(maxsize=256)(params.read_value)
 
 
 def _is_clear(content_type: bytes) -> bool:
-    """Whether every reader takes the same boundary: some undo quoted pairs and encoded words in it, others do not."""
-    return b"\\" not in content_type and b"=?" not in content_type and bool(_CLEAR_MULTIPART.fullmatch(to_text(content_type).strip()))
+    """Whether every reader takes the same boundary: some undo quoted pairs and encoded words in it, or drop controls, others do not."""
+    if b"\\" in content_type or b"=?" in content_type or _CONTROL.search(content_type):
+        return False
+    return bool(_CLEAR_MULTIPART.fullmatch(to_text(content_type).strip()))
 
 
 def _type(value: params.Value, types: list[bytes], parent: Part | None) -> str:

@@ -93,6 +93,30 @@ def test_given_a_part_without_header_or_empty_line_when_taken_apart_then_its_lin
     assert texts(mixed(b"--b\njust text\n--b--\n")) == [b"just text\n\n"]
 
 
+@pytest.mark.parametrize("head", [b"", b"preamble\n\n", b"Content-Type: text/plain\n\n"])
+@pytest.mark.parametrize("ends", [b"--b--\n", b"--b--", b"--b--\n\n--b--\n"])
+def test_given_a_multipart_whose_only_delimiter_is_its_end_when_taken_apart_then_its_words_are_text(head, ends):
+    read = tree(mixed(head + b"Skrivaren er nede.\n" + ends))
+    assert b"Skrivaren er nede." in read.content(read.leaves[0])
+    assert "multipart_without_parts" in read.defects
+
+
+def test_given_an_inner_multipart_whose_only_delimiter_is_its_end_when_taken_apart_then_its_words_are_text():
+    inner = b"--b\nContent-Type: multipart/alternative; boundary=c\n\nSkrivaren er nede.\n--c--\n--b\n\ntwo\n--b--\n"
+    assert texts(mixed(inner)) == [b"Skrivaren er nede.\n--c--", b"two"]
+
+
+def test_given_a_part_behind_the_end_when_taken_apart_then_it_is_found_and_said():
+    """The counter-example: a delimiter that begins a part stands behind the end."""
+    read = tree(mixed(b"preamble\n--b--\n--b\n\none\n--b--\n"))
+    assert ([read.content(one) for one in read.leaves], read.defects) == ([b"one"], ["parts_after_end"])
+
+
+@pytest.mark.parametrize("control", [b"\x12", b"\x00", b"\x7f"])
+def test_given_a_control_character_in_the_name_of_a_parameter_when_taken_apart_then_the_type_is_not_clear(control):
+    assert "unclear_content_type" in tree(b"Content-Type: multipart/mixed;" + control + b'boundary="b"\n\n--b\n\none\n--b--\n').defects
+
+
 def test_given_no_delimiter_at_all_when_taken_apart_then_all_is_text():
     read = tree(mixed(b"just text\n"))
     assert [one.content_type for one in read.leaves] == ["text/plain"]
