@@ -33,7 +33,7 @@ from mailgate import log
 from mailgate.clock import monotonic_s, utc_now
 from mailgate.config import load
 from mailgate.gc_tuning import spare_collector
-from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.auth.dkim_sign import SigningKey, signed
 from mailgate.mail.model import Envelope
@@ -146,7 +146,7 @@ def _costs(home: Path, url: str, sink_port: int, mails: int) -> Costs:
         policies = bootstrap.make_active_policy(settings, store)
         policies.begin()
         stages = bootstrap.make_stages(settings, store, policies, lambda _: None)
-        journal = Journal(store, utc_now, lambda: None)
+        journal = GroupCommitJournal(store, utc_now, lambda: None)
         _accept(journal, people[:1])
         _ran(stages["intake"], 1)  # what is started once is started
         _accept(journal, people[1:])
@@ -168,7 +168,7 @@ def draining_per_s(home: Path, sink_port: int, mails: int) -> float:
         policies = bootstrap.make_active_policy(settings, store)
         policies.begin()
         stages = bootstrap.make_stages(settings, store, policies, lambda _: None)
-        _accept(Journal(store, utc_now, lambda: None), people)
+        _accept(GroupCommitJournal(store, utc_now, lambda: None), people)
         _ran(stages["intake"], mails)
         began_s = monotonic_s()
         _ran(stages["notices"], mails)
@@ -178,7 +178,7 @@ def draining_per_s(home: Path, sink_port: int, mails: int) -> float:
     return mails / took_s
 
 
-def _accept(journal: Journal, people: tuple[Correspondent, ...]) -> None:
+def _accept(journal: GroupCommitJournal, people: tuple[Correspondent, ...]) -> None:
     mixed = templates(("alt",))
     journal.append_many(
         Submission(

@@ -25,7 +25,7 @@ from bench.table import Row, in_turn, show
 from mailgate import log
 from mailgate.clock import utc_now
 from mailgate.config import load
-from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
 from mailgate.runtime import bootstrap
@@ -63,7 +63,7 @@ class _Place:
             )
             for n, to in enumerate(people)
         )
-        Journal(store, utc_now, lambda: None).append_many(mails)
+        GroupCommitJournal(store, utc_now, lambda: None).append_many(mails)
         intake = bootstrap.make_intake(settings, store, lambda _: None, reads_aside=False)
         began_s = time.perf_counter()
         taken = intake.run(lambda: False)

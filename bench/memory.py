@@ -20,7 +20,7 @@ from bench.scale import Scale, main
 from bench.table import Row
 from mailgate.clock import utc_now
 from mailgate.config import load
-from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
 from mailgate.runtime import bootstrap
@@ -94,7 +94,7 @@ def _worker_mb(count: int) -> float:
 
 def _journalled(ours: Gateway, count: int) -> None:
     store = bootstrap.open_store(load(ours.config, ours.environment))
-    journal = Journal(store, utc_now, lambda: None)
+    journal = GroupCommitJournal(store, utc_now, lambda: None)
     envelope = Envelope("kari@kunde.example", ("support@firma.test",))
     for number in range(count):
         journal.append_many([Submission(envelope, _large(number), "192.0.2.1", "mx.example", "smtp", True, False)])

@@ -19,7 +19,7 @@ from bench.seed import planted
 from mailgate.cases import ids
 from mailgate.clock import SteppedClock, utc_now
 from mailgate.config import load
-from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
 from mailgate.runtime import bootstrap
@@ -65,7 +65,7 @@ def _mail(number: int, people: Sequence[Correspondent]) -> tuple[int, Correspond
 def _taken_in(gateway: Gateway, store: Any, clock: SteppedClock, to: Correspondent) -> _Rows:
     """The rows that one mail makes."""
     mail = Submission(Envelope(to.author, (to.address,)), _MIX[0].content(to, "first"), "192.0.2.1", "mx", "smtp", True, False)
-    id_ = Journal(store, clock, lambda: None).append_many([mail])[0].journal_id
+    id_ = GroupCommitJournal(store, clock, lambda: None).append_many([mail])[0].journal_id
     clock.step(timedelta(seconds=1))
     intake = bootstrap.make_intake(load(gateway.config, gateway.environment), store, lambda _: None, reads_aside=False)
     intake.run(lambda: False)

@@ -35,7 +35,7 @@ FILES: Mapping[str, str] = {"rsa_key": "dkim-rsa.pem", "ed25519_key": "dkim-ed25
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class TxtRecord:
     """One TXT record: its name without the final dot, and its value."""
 
     name: str
@@ -46,7 +46,7 @@ class Record:
 class Published:
     """The records to publish. `made`: setting -> file, for keys that are new and not named by the settings yet."""
 
-    records: Sequence[Record]
+    records: Sequence[TxtRecord]
     made: Mapping[str, Path]
 
 
@@ -81,8 +81,8 @@ def _made_by(principal: Principal, settings: Settings, made: Mapping[str, Path])
     return audit_row(principal, Action.DKIM_MAKE.verb, ("key", settings.signing_domain), utc_now(), after=files)
 
 
-def _record(settings: Settings, key: SigningKey) -> Record:
-    return Record(f"{key.selector}._domainkey.{settings.signing_domain}", record_text(key.private.public_key()))
+def _record(settings: Settings, key: SigningKey) -> TxtRecord:
+    return TxtRecord(f"{key.selector}._domainkey.{settings.signing_domain}", record_text(key.private.public_key()))
 
 
 def _make(settings: Settings, made: Mapping[str, Path]) -> tuple[SigningKey, ...]:

@@ -18,7 +18,7 @@ MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class FormDraft:
     """The fields as typed, and when they were kept."""
 
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -43,10 +43,10 @@ class KeepDraft:
 
 
 @query(Action.ACCOUNT_OWN)
-def read_draft(act: Act, command: NamedDraft) -> Draft:
+def read_draft(act: Act, command: NamedDraft) -> FormDraft:
     """One's own draft, empty when there is none."""
     found = act.uow.accounts.draft(command.mine.account.id, command.name.lower())
-    return Draft(*found) if found else Draft()
+    return FormDraft(*found) if found else FormDraft()
 
 
 @use_case(Action.ACCOUNT_OWN)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Submission:
+class OnceSubmission:
     """One submission under way. `claimed`: its key stands in the database, or will with the transaction."""
 
     key_sha256: str
@@ -41,13 +41,13 @@ class Submission:
                 uow.accounts.set_once_result(self.key_sha256, result)
 
 
-_current: ContextVar[Submission | None] = ContextVar("submission", default=None)
+_current: ContextVar[OnceSubmission | None] = ContextVar("submission", default=None)
 
 
 @contextlib.contextmanager
-def once(key: str) -> Iterator[Submission]:
+def once(key: str) -> Iterator[OnceSubmission]:
     """The first use case that writes in this block claims the key. It raises Repeated when another one has it."""
-    submission = Submission(hashlib.sha256(key.encode("utf-8", "replace")).hexdigest())
+    submission = OnceSubmission(hashlib.sha256(key.encode("utf-8", "replace")).hexdigest())
     token = _current.set(submission)
     try:
         yield submission

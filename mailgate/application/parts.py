@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:  # most use cases need none of them, and they take a second to load
     from mailgate.backtest.backtest import Backtest
     from mailgate.inbound.guards.sender_gate import Senders
-    from mailgate.inbound.intake.intake import Intake
+    from mailgate.inbound.intake.intake import IntakeStage
     from mailgate.inbound.smtp.recipients import Recipients
     from mailgate.mail.limits import Ours
     from mailgate.mail.model import Mail
@@ -52,7 +52,7 @@ class Parts(Protocol):
     def senders(self, store: Store) -> Senders:
         """Checks an envelope sender as the listener does at RCPT, by the policy in force."""
 
-    def intake(self, store: Store, policy: Policy) -> AbstractContextManager[Intake]:
+    def intake(self, store: Store, policy: Policy) -> AbstractContextManager[IntakeStage]:
         """The intake stage under this policy; it reads small mail in this process and wakes no worker."""
 
     def read(self, raw: bytes) -> Mail:

@@ -13,7 +13,7 @@ from mailgate.application.principal import Principal
 from mailgate.application.use_case import guarded
 from mailgate.config import Settings
 from mailgate.rules.policy import Policy
-from mailgate.store.repositories.persons.expiry import KINDS, Kind, Limits
+from mailgate.store.repositories.persons.expiry import KINDS, Kind, RetentionLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def sweep(app: App, _principal: Principal, command: Sweep) -> Mapping[str, int]:
     return {kind: _sweep(app, kind, now, found) for kind in KINDS}
 
 
-def _sweep(app: App, kind: Kind, now: datetime, found: Limits) -> int:
+def _sweep(app: App, kind: Kind, now: datetime, found: RetentionLimits) -> int:
     """One kind, the oldest first; how many rows. What was passed over is not looked at again."""
     total, after = 0, ""
     while True:
@@ -47,7 +47,7 @@ def _sweep(app: App, kind: Kind, now: datetime, found: Limits) -> int:
         after = ids[-1]
 
 
-def limits(settings: Settings, policy: Policy) -> Limits:
+def limits(settings: Settings, policy: Policy) -> RetentionLimits:
     """The limits of the settings; a case is over in the final statuses of the policy."""
     kept = settings.retention
 
@@ -56,4 +56,4 @@ def limits(settings: Settings, policy: Policy) -> Limits:
 
     closed = frozenset(status.key for status in policy.workflow.statuses if status.final)
     marker = MARKER[settings.service.default_language]
-    return Limits(days(kept.journal_days), days(kept.outbox_days), days(kept.case_days), days(kept.audit_days), closed, marker)
+    return RetentionLimits(days(kept.journal_days), days(kept.outbox_days), days(kept.case_days), days(kept.audit_days), closed, marker)

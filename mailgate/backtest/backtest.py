@@ -1,6 +1,6 @@
 """Backtest: stored mail decided anew, in order and with the state as it was, by two policies. Changes nothing, sends nothing, asks no DNS.
 
-In: a store, two policies, a span of time. Out: a `Difference` for each mail, in the order in which they were decided. Mail is read again
+In: a store, two policies, a span of time. Out: a `Reclassified` for each mail, in the order in which they were decided. Mail is read again
 from its bytes, ahead, in processes of their own (`reading`); who vouched for it is what was recorded. Each policy has a `ReplayState` of
 its own, in which the code of intake and apply runs unchanged. Reading transactions are short, so that no backtest holds up a database at
 work.
@@ -56,7 +56,7 @@ class ReplayVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Reclassified:
     """One mail under both policies. `recorded`: the disposition that stands in the journal; `as_recorded`: None when a person decided, or
     an earlier version; else whether the old policy says the same today. `by_operator`: not the mail itself but what a person released it as
     later, where it was held: only what people are notified of counts.
@@ -149,7 +149,7 @@ class Backtest(Generic[Named]):
         kept = [entry for entry in decided if entry.raw_kept]
         return ReplaySpan(kept, accepted - len(listed), len(decided) - len(kept), len(listed) - len(decided))
 
-    def run(self, span: ReplaySpan, old: Policy, new: Policy) -> Generator[Difference, None, None]:
+    def run(self, span: ReplaySpan, old: Policy, new: Policy) -> Generator[Reclassified, None, None]:
         """Run them all. Close the iterator to end early: readers end with it. Raises StoreUnavailable, TransientFailure."""
         if not span.entries:
             return
@@ -244,7 +244,7 @@ class Backtest(Generic[Named]):
 
     # Deciding ----------------------------------------------------------------------------------------------------------------------
 
-    def _step(self, known: _Known[Named], sides: Sequence[_Side], history: History) -> Difference:
+    def _step(self, known: _Known[Named], sides: Sequence[_Side], history: History) -> Reclassified:
         entry = known.step.entry
         author = known.mail.author
         if entry.state == "created" and entry.decided_at and author and not entry.operator_decision:
@@ -258,7 +258,7 @@ class Backtest(Generic[Named]):
             and not entry.operator_decision
         )
         same = recorded == old.disposition if judged_alike else None
-        return Difference(entry, author.address if author else "", known.mail.subject, key, old, new, recorded, same, by_operator)
+        return Reclassified(entry, author.address if author else "", known.mail.subject, key, old, new, recorded, same, by_operator)
 
     def _decided(self, known: _Known[Named], side: _Side) -> tuple[ReplayVerdict, str]:
         """The mail decided and applied in this state; the verdict, and the key of its case."""

@@ -19,13 +19,13 @@ from mailgate.backtest.replay_journal import ReplayJournal
 from mailgate.backtest.replay_staff import ReplayStaff
 from mailgate.cases.history import CaseRecord, after, beginning, outside
 from mailgate.cases.ids import made_at
-from mailgate.cases.model import Case, Change, Contact, Customer, Event, Notice, StaffAuthor
+from mailgate.cases.model import Case, CaseEvent, Change, Contact, Customer, Notice, StaffAuthor
 from mailgate.cases.workflow import Workflow
 from mailgate.mail.same_mailbox import counted_as
 from mailgate.rules.reachability import (
     LIFTED_BY_ITS_OWNER,
     BounceLimits,
-    Failure,
+    DeliveryFailure,
     Suppression,
     counts_once,
     counts_softly,
@@ -56,7 +56,7 @@ class History:
     relayed: dict[str, list[RelayId]] = field(default_factory=dict)
     records: dict[str, CaseRecord] = field(default_factory=dict)
     numbers: dict[int, str] = field(default_factory=dict)
-    outside: dict[str, list[Event]] = field(default_factory=dict)
+    outside: dict[str, list[CaseEvent]] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
     staff: dict[str, StaffAuthor] = field(default_factory=dict)
     made_by_mail: set[str] = field(default_factory=set)
@@ -244,7 +244,7 @@ class _Outbox:
 
 
 class _Answers:
-    """Fits `Counters` of `inbound.guards.answer_gate` and of `inbound.guards.caps`, with the same bounds as the store's."""
+    """Fits `answer_gate.AnswerCounters` and `caps.CapCounters` of `inbound.guards`, with the same bounds as the store's."""
 
     def __init__(self, state: ReplayState) -> None:
         self._state = state
@@ -321,7 +321,7 @@ class _Suppressions:
     def which(self, addresses: Collection[str]) -> dict[str, str]:
         return {address: one.reason for address in map(str.lower, addresses) if (one := self._now(address))}
 
-    def learn(self, failure: Failure, limits: BounceLimits) -> Suppression | None:
+    def learn(self, failure: DeliveryFailure, limits: BounceLimits) -> Suppression | None:
         failures, times = 0, self._soft[failure.address.lower()]
         if counts_once(failure):
             if failure.outbox_id in times:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mailgate.backtest.backtest import Difference, ReplayVerdict
+from mailgate.backtest.backtest import Reclassified, ReplayVerdict
 from mailgate.rules.policy import Policy
 
 CUSTOMERS_KINDS = ("redirect", "accepted", "case_closed", "choice", "case_created", "comment_added", "status_changed", "assignee_changed")
@@ -14,7 +14,7 @@ CUSTOMERS_KINDS = ("redirect", "accepted", "case_closed", "choice", "case_create
 
 
 @dataclass
-class Report:
+class BacktestReport:
     """Counts of one backtest. `matrix`: (old, new) disposition; `hits`: how often each rule of the draft held;
     `notified`: kind -> (old, new); `people`: (address, kind) -> how many more (or, below zero, fewer) the person would get.
     """
@@ -32,7 +32,7 @@ class Report:
     not_as_recorded: int = 0
     decided_otherwise: int = 0
 
-    def add(self, found: Difference) -> None:
+    def add(self, found: Reclassified) -> None:
         """Count one mail."""
         self._count_notified(found.old, found.new)
         if found.by_operator:

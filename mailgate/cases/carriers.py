@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
 
-from mailgate.cases.tokens import LONGEST, MAX_LOCAL_PART_OCTETS, SHORTEST, Refusal, Token, TokenKeys, examine, has_form
+from mailgate.cases.tokens import LONGEST, MAX_LOCAL_PART_OCTETS, SHORTEST, Token, TokenKeys, TokenRefusal, examine, has_form
 
 MARKER = "Ref: "
 MAX_CANDIDATES = 200
@@ -89,15 +89,15 @@ def without_tokens(keys: TokenKeys, text: str, today: date) -> str:
 
     def hidden(match: re.Match[str]) -> str:
         found = examine(keys, match.group(1), today)
-        return match.group() if isinstance(found, Refusal) and found.token is None else "…"
+        return match.group() if isinstance(found, TokenRefusal) and found.token is None else "…"
 
     return _IN_MESSAGE_ID.sub(hidden, text)
 
 
-def refusals(keys: TokenKeys, local_parts: Iterable[str], today: date) -> tuple[Refusal, ...]:
+def refusals(keys: TokenKeys, local_parts: Iterable[str], today: date) -> tuple[TokenRefusal, ...]:
     """Why the token-like local parts of a mail are no good, for the trail: expired, forged, unknown key."""
     checked = (examine(keys, text, today) for part in local_parts for text in _in_local_part(part) if has_form(text))
-    return tuple(found for found in islice(checked, MAX_CANDIDATES) if isinstance(found, Refusal))
+    return tuple(found for found in islice(checked, MAX_CANDIDATES) if isinstance(found, TokenRefusal))
 
 
 def _in_local_part(local_part: str) -> Iterator[str]:
@@ -109,7 +109,7 @@ def _in_local_part(local_part: str) -> Iterator[str]:
 
 def _all_good(keys: TokenKeys, candidates: Iterable[str], today: date) -> tuple[Token, ...]:
     checked = (examine(keys, text, today) for text in dict.fromkeys(islice(candidates, MAX_CANDIDATES)))
-    return tuple(found for found in checked if not isinstance(found, Refusal))
+    return tuple(found for found in checked if not isinstance(found, TokenRefusal))
 
 
 def _first_good(keys: TokenKeys, candidates: Iterable[str], today: date) -> Token | None:

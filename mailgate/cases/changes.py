@@ -15,11 +15,11 @@ from mailgate.cases.ids import new_id
 from mailgate.cases.model import (
     Actor,
     Case,
+    CaseEvent,
     Change,
     Comment,
     CommentKind,
     Contact,
-    Event,
     EventKind,
     Notice,
     NoticeKind,
@@ -90,7 +90,7 @@ class NewCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NewComment:
     """The words and files of a new comment or note; of a mail also what was cut off, see `Comment`."""
 
     text: str
@@ -105,7 +105,7 @@ class NoticeDraft:
     """One kind of notice with its facts, before it is known who gets it."""
 
     kind: NoticeKind
-    event: Event
+    event: CaseEvent
     facts: Mapping[str, str]
     statuses: Mapping[str, str] = field(default_factory=dict)
 
@@ -131,11 +131,11 @@ def create_case(new: NewCase, context: ChangeContext) -> Change:
     event = event_of(case, "case_created", context, {"summary": new.summary, "status": case.status, **cloned})
     promise = {"agreement": new.agreement, "received_at": (new.received_at or context.now).isoformat()} if new.agreement else {}
     notice = NoticeDraft("case_created", event, {"text": new.description, **promise})
-    comments = (comment_of(case, Draft("", new.files), "comment", context),) if new.files else ()
+    comments = (comment_of(case, NewComment("", new.files), "comment", context),) if new.files else ()
     return Change(case, comments, (event,), notices_of(case, (notice,), context), created=True, participants_added=participants)
 
 
-def add_comment(case: Case, draft: Draft, context: ChangeContext, move_to: str | None = None) -> Change:
+def add_comment(case: Case, draft: NewComment, context: ChangeContext, move_to: str | None = None) -> Change:
     """A comment with words, files or both, and the move to status `move_to` when it is another one.
 
     Raises NotAllowed for a contact on a final case.
@@ -158,7 +158,7 @@ def add_comment(case: Case, draft: Draft, context: ChangeContext, move_to: str |
     )
 
 
-def add_note(case: Case, draft: Draft, context: ChangeContext) -> Change:
+def add_note(case: Case, draft: NewComment, context: ChangeContext) -> Change:
     """A note: seen by operators alone. It changes no status, starts no clock and makes no notice."""
     note = comment_of(case, draft, "note", context)
     return Change(replace(case, updated_at=context.now), (note,), (event_of(case, "note_added", context, {"comment_id": note.id}),))
@@ -275,7 +275,7 @@ def and_then(first: Change, second: Change) -> Change:
     return replace(first, case=second.case, events=events, notices=notices, participants_added=added)
 
 
-def comment_of(case: Case, draft: Draft, kind: CommentKind, context: ChangeContext) -> Comment:
+def comment_of(case: Case, draft: NewComment, kind: CommentKind, context: ChangeContext) -> Comment:
     """A new comment or note of this draft."""
     return Comment(
         new_id(context.now), case.id, kind, draft.text, context.actor, context.now, context.journal_id, draft.files,
@@ -283,9 +283,9 @@ def comment_of(case: Case, draft: Draft, kind: CommentKind, context: ChangeConte
     )  # fmt: skip
 
 
-def event_of(case: Case, kind: EventKind, context: ChangeContext, facts: Mapping[str, str]) -> Event:
+def event_of(case: Case, kind: EventKind, context: ChangeContext, facts: Mapping[str, str]) -> CaseEvent:
     """A new event of this kind, caused by the actor of the context."""
-    return Event(new_id(context.now), case.id, kind, context.actor, context.now, facts)
+    return CaseEvent(new_id(context.now), case.id, kind, context.actor, context.now, facts)
 
 
 def notices_of(case: Case, drafts: tuple[NoticeDraft, ...], context: ChangeContext, only: Contact | None = None) -> tuple[Notice, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from mailgate.cases.changes import ChangeContext, NoticeDraft, event_of, notices_of
 from mailgate.cases.ids import new_id
-from mailgate.cases.model import Actor, Case, Change, Comment, Event, Notice, Participant, StoredFile
+from mailgate.cases.model import Actor, Case, CaseEvent, Change, Comment, Notice, Participant, StoredFile
 from mailgate.cases.workflow import Workflow
 from mailgate.errors import NotAllowed
 
@@ -99,7 +99,7 @@ def remove_file(case: Case, comment: Comment, file: StoredFile, context: ChangeC
     return Change(replace(case, updated_at=context.now), (), (event_of(case, "file_removed", context, facts),))
 
 
-def notified_by(events: Sequence[Event], comment_id: str) -> list[str]:
+def notified_by(events: Sequence[CaseEvent], comment_id: str) -> list[str]:
     """Ids of the events through which people are notified of this comment."""
     return [one.id for one in events if one.kind in ("comment_added", "comment_moved") and one.facts.get("comment_id") == comment_id]
 

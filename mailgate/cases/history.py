@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from mailgate.cases.model import Case, CommentKind, Contact, Event, Participant
+from mailgate.cases.model import Case, CaseEvent, CommentKind, Contact, Participant
 from mailgate.cases.workflow import Workflow
 
 _COMMENTING = frozenset({"comment_added", "note_added"})
@@ -34,7 +34,7 @@ class CaseRecord:
     """
 
     case: Case
-    events: Sequence[Event]
+    events: Sequence[CaseEvent]
     by_mail: Sequence[MailComment] = ()
     people: Mapping[str, Contact] = field(default_factory=dict)
 
@@ -50,7 +50,7 @@ def beginning(record: CaseRecord) -> Case:
     return replace(case, status=status, assignee=assignee, resolved_at=None, participants=people, **fields)
 
 
-def after(case: Case, event: Event, workflow: Workflow, people: Mapping[str, Contact]) -> Case:
+def after(case: Case, event: CaseEvent, workflow: Workflow, people: Mapping[str, Contact]) -> Case:
     """The case after one more of its events. What a status means is the workflow's to say."""
     facts = event.facts
     if event.kind == "status_changed":
@@ -75,7 +75,7 @@ def moved(case: Case, status: str, at: datetime, workflow: Workflow) -> Case:
     return replace(case, status=status, resolved_at=resolved_at)
 
 
-def outside(record: CaseRecord, mails: Collection[str]) -> list[Event]:
+def outside(record: CaseRecord, mails: Collection[str]) -> list[CaseEvent]:
     """The events that none of these mails (journal ids) has made: what people did, and what other mail did.
 
     Events do not name their mail. A mail's comment does, and what else the mail changed follows it at once, by the same actor at the same
@@ -94,11 +94,11 @@ def outside(record: CaseRecord, mails: Collection[str]) -> list[Event]:
     return found
 
 
-def _first(events: Sequence[Event], kind: str, name: str) -> str:
+def _first(events: Sequence[CaseEvent], kind: str, name: str) -> str:
     return next((event.facts.get(name, "") for event in events if event.kind == kind), "")
 
 
-def _first_value(events: Sequence[Event], name: str, otherwise: str) -> str:
+def _first_value(events: Sequence[CaseEvent], name: str, otherwise: str) -> str:
     changes = (event.facts for event in events if event.kind == "field_changed" and event.facts.get("field") == name)
     return next((facts.get("from", "") for facts in changes), otherwise)
 

@@ -164,7 +164,7 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class CaseEvent:
     """What happened to a case. `facts` are plain text values, such as `from` and `to` of a status."""
 
     id: str
@@ -201,7 +201,7 @@ class Change:
 
     case: Case
     comments: tuple[Comment, ...] = ()
-    events: tuple[Event, ...] = ()
+    events: tuple[CaseEvent, ...] = ()
     notices: tuple[Notice, ...] = ()
     created: bool = False
     participants_added: tuple[Participant, ...] = ()

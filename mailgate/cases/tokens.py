@@ -112,7 +112,7 @@ Token = ReplyToken | BounceToken | ActionToken
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class TokenRefusal:
     """Why a text is no good token. `token` is set only for `expired` and `retired_key`: then the signature was right."""
 
     reason: RefusalReason
@@ -138,26 +138,26 @@ def action_token(keys: TokenKeys, case_number: int, contact_number: int, operati
     return _sign(keys, "action", _number(case_number) + _number(contact_number) + _day(expires_on) + name)
 
 
-def examine(keys: TokenKeys, text: str, today: date) -> Token | Refusal:
+def examine(keys: TokenKeys, text: str, today: date) -> Token | TokenRefusal:
     """What a good token says, or why it is none; `text` in any case of letters. The only check of a token.
 
     The signature is compared in constant time, and nothing of the content is read before it holds.
     """
     octets = _decode(text)
     if octets is None:
-        return Refusal("malformed")
+        return TokenRefusal("malformed")
     key_id, secret = octets[1], keys.secrets.get(octets[1])
     if secret is None:
-        return Refusal("unknown_key")
+        return TokenRefusal("unknown_key")
     body, mac = octets[:-_MAC_OCTETS], octets[-_MAC_OCTETS:]
     if not hmac.compare_digest(_mac(secret, body), mac):
-        return Refusal("forged")
+        return TokenRefusal("forged")
     token = _content(body)
     if token is None:
-        return Refusal("malformed")
+        return TokenRefusal("malformed")
     if key_id in keys.valid_until and today > keys.valid_until[key_id]:
-        return Refusal("retired_key", token)
-    return Refusal("expired", token) if today > token.expires_on else token
+        return TokenRefusal("retired_key", token)
+    return TokenRefusal("expired", token) if today > token.expires_on else token
 
 
 def has_form(text: str) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from mailgate.cases.changes import ChangeContext, event_of
-from mailgate.cases.model import Case, Change, Comment, Event
+from mailgate.cases.model import Case, CaseEvent, Change, Comment
 from mailgate.cases.workflow import Workflow
 from mailgate.errors import NotAllowed
 
@@ -25,11 +25,11 @@ _REVERSIBLE = frozenset({"comment_added", "note_added", "status_changed", "assig
 class LastAct:
     """What a person did last to a case: its events, oldest first, and the ids of the comments among them."""
 
-    events: Sequence[Event]
+    events: Sequence[CaseEvent]
     comment_ids: Sequence[str]
 
 
-def last_act(case: Case, events: Sequence[Event]) -> LastAct:
+def last_act(case: Case, events: Sequence[CaseEvent]) -> LastAct:
     """The events of what was done last. Raises NotAllowed when that was not a person of ours, or is nothing that can be taken back."""
     active = [one for one in events if one.kind not in _PASSIVE]
     newest = active[-1]
@@ -43,7 +43,7 @@ def last_act(case: Case, events: Sequence[Event]) -> LastAct:
     return LastAct(done, [one.facts["comment_id"] for one in done if "comment_id" in one.facts])
 
 
-def take_back(case: Case, act: LastAct, events: Sequence[Event], context: ChangeContext) -> Change:
+def take_back(case: Case, act: LastAct, events: Sequence[CaseEvent], context: ChangeContext) -> Change:
     """The case as it was before the act. Its comments count as withdrawn."""
     ids = " ".join(one.id for one in act.events)
     made = [event_of(case, "comment_withdrawn", context, {"comment_id": id_}) for id_ in act.comment_ids]
@@ -64,7 +64,7 @@ def take_back(case: Case, act: LastAct, events: Sequence[Event], context: Change
     return Change(replace(case, **fields, updated_at=context.now), (), tuple(made))
 
 
-def withdraw(case: Case, comment: Comment, events: Sequence[Event], context: ChangeContext, reason: str) -> Change:
+def withdraw(case: Case, comment: Comment, events: Sequence[CaseEvent], context: ChangeContext, reason: str) -> Change:
     """Nobody but staff sees the comment any more, only that there was one. Raises NotAllowed when it is withdrawn already."""
     if comment.id in withdrawn(events):
         raise NotAllowed(f"the comment was withdrawn before; mailgate case show {case.key} says by whom")
@@ -72,18 +72,18 @@ def withdraw(case: Case, comment: Comment, events: Sequence[Event], context: Cha
     return Change(replace(case, updated_at=context.now), (), (event_of(case, "comment_withdrawn", context, facts),))
 
 
-def withdrawn(events: Sequence[Event]) -> dict[str, Event]:
+def withdrawn(events: Sequence[CaseEvent]) -> dict[str, CaseEvent]:
     """Comment id -> the event that withdrew it."""
     return {one.facts["comment_id"]: one for one in events if one.kind == "comment_withdrawn"}
 
 
-def taken_back(events: Sequence[Event]) -> set[str]:
+def taken_back(events: Sequence[CaseEvent]) -> set[str]:
     """Ids of the events that count no more, and of those that set their fields back: nothing that a customer need know of."""
     gone = {id_ for one in events if one.kind == "taken_back" for id_ in one.facts["events"].split()}
     return gone | {one.id for one in events if one.facts.get("operation") == TAKE_BACK}
 
 
-def _resolved_at(status: str, events: Sequence[Event], workflow: Workflow) -> datetime | None:
+def _resolved_at(status: str, events: Sequence[CaseEvent], workflow: Workflow) -> datetime | None:
     """When the case was solved that is in this status again."""
     if not (workflow.status(status).solved or workflow.status(status).final):
         return None

@@ -138,9 +138,11 @@ def cancel(
     output.report(done, "does not wait to be sent", as_json)
 
 
-def _filter(app: App, state: MailState | None, to: str | None, template: str | None, since: str | None, until: str | None) -> mails.Filter:
+def _filter(
+    app: App, state: MailState | None, to: str | None, template: str | None, since: str | None, until: str | None
+) -> mails.MailFilter:
     now = app.now()
-    return mails.Filter(state.value if state else None, to, template, moment(since, now, "--since"), moment(until, now, "--until"))
+    return mails.MailFilter(state.value if state else None, to, template, moment(since, now, "--since"), moment(until, now, "--until"))
 
 
 def _refuse(app: App, verb: str, found: Sequence[MailRow], as_json: bool) -> None:

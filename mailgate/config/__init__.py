@@ -16,29 +16,29 @@ from pydantic import ValidationError
 
 from mailgate import killpoint
 from mailgate.config import checks, secret_file, signing_keys
-from mailgate.config.document import Document, read, section_model, suggest
+from mailgate.config.document import SettingsDocument, read, section_model, suggest
 from mailgate.config.secret_file import Secrets
 from mailgate.config.sections import (
     MOVED,
-    AddressBook,
-    Bounces,
-    Broker,
-    Database,
-    Desk,
-    Dkim,
-    Intake,
-    Log,
-    Metrics,
-    OpenId,
-    Outbound,
-    PolicyFile,
-    Retention,
-    SecretFile,
+    AddressBookSection,
+    BouncesSection,
+    BrokerSection,
+    DatabaseSection,
+    DeskSection,
+    DkimSection,
+    IntakeSection,
+    LogSection,
+    MetricsSection,
+    OpenIdSection,
+    OutboundSection,
+    PolicyFileSection,
+    RetentionSection,
+    SecretFileSection,
     Sections,
-    Service,
-    Smtp,
-    Web,
-    Worker,
+    ServiceSection,
+    SmtpSection,
+    WebSection,
+    WorkerSection,
 )
 from mailgate.config.signing_keys import SigningKeys
 from mailgate.config.values import Endpoint, Network
@@ -56,24 +56,24 @@ URLS = frozenset({"url", "smarthost", "portal_url"})
 class Settings:
     """All settings of one process. Sections hold what `mailgate.toml` says; the properties say what follows from it."""
 
-    service: Service
-    database: Database
-    broker: Broker
-    smtp: Smtp
-    addresses: AddressBook
-    desk: Desk
-    secrets: SecretFile
-    policy: PolicyFile
-    intake: Intake
-    bounces: Bounces
-    outbound: Outbound
-    dkim: Dkim
-    worker: Worker
-    retention: Retention
-    metrics: Metrics
-    web: Web
-    openid: OpenId
-    log: Log
+    service: ServiceSection
+    database: DatabaseSection
+    broker: BrokerSection
+    smtp: SmtpSection
+    addresses: AddressBookSection
+    desk: DeskSection
+    secrets: SecretFileSection
+    policy: PolicyFileSection
+    intake: IntakeSection
+    bounces: BouncesSection
+    outbound: OutboundSection
+    dkim: DkimSection
+    worker: WorkerSection
+    retention: RetentionSection
+    metrics: MetricsSection
+    web: WebSection
+    openid: OpenIdSection
+    log: LogSection
     vault: Secrets
     signing: SigningKeys
     file: Path | None = None
@@ -102,7 +102,7 @@ class Settings:
     @property
     def has_own_portal(self) -> bool:
         """Whether the pages that links in mails open are ours, and not those of another case system."""
-        return bool(self.web.listen) and self.service.case_link == Service().case_link
+        return bool(self.web.listen) and self.service.case_link == ServiceSection().case_link
 
     @property
     def signing_domain(self) -> str:
@@ -179,7 +179,7 @@ def load(path: Path | None, environment: Mapping[str, str], *, make_secrets: boo
     return Settings(**named, vault=vault, signing=signing, file=path, kill_spec=kill_spec)
 
 
-def _secrets(document: Document, sections: Sections, make: bool) -> Secrets:
+def _secrets(document: SettingsDocument, sections: Sections, make: bool) -> Secrets:
     path = sections.secrets.file
     if path is None:
         document.fail("secrets", "file", "secrets.file is empty", "name a file; mailgate init makes one")
@@ -203,7 +203,7 @@ def _kill_spec(text: str) -> str:
     return text
 
 
-def _first_problem(document: Document, error: ValidationError) -> ConfigError:
+def _first_problem(document: SettingsDocument, error: ValidationError) -> ConfigError:
     """The first thing that is wrong, as one line at its place."""
     problem = error.errors(include_url=False, include_input=True)[0]
     section, key = str(problem["loc"][0]), str(problem["loc"][1]) if len(problem["loc"]) > 1 else ""

@@ -13,24 +13,24 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mailgate.config import secret_file
-from mailgate.config.document import Document
+from mailgate.config.document import SettingsDocument
 from mailgate.config.sections import EXAMPLE_DOMAIN, Sections
 from mailgate.config.values import Endpoint
 from mailgate.errors import ConfigError
 from mailgate.masking import has_password
 
-Check = Callable[[Document, Sections], None]
+Check = Callable[[SettingsDocument, Sections], None]
 LOGO_MAX_BYTES = 40 * 1024
 MIN_KEPT_DAYS = 8  # a resent message is recognised for 7 days
 
 
-def run(document: Document, sections: Sections) -> None:
+def run(document: SettingsDocument, sections: Sections) -> None:
     """Run every check, in the order of the file. Raises ConfigError for the first that fails."""
     for check in CHECKS:
         check(document, sections)
 
 
-def _settings_file_is_private(document: Document, sections: Sections) -> None:
+def _settings_file_is_private(document: SettingsDocument, sections: Sections) -> None:
     for section in ("database", "broker"):
         url = document.values[section].get("url", "")
         if document.file and has_password(url) and (section, "url") not in document.variables:
@@ -40,7 +40,7 @@ def _settings_file_is_private(document: Document, sections: Sections) -> None:
                 document.fail(section, "url", error.what, error.hint)
 
 
-def _listeners(document: Document, sections: Sections) -> None:
+def _listeners(document: SettingsDocument, sections: Sections) -> None:
     smtp, metrics = sections.smtp, sections.metrics
     if smtp.lmtp_listen and not smtp.trusted_from:
         what = "smtp.lmtp_listen has no clients: nobody is named in smtp.trusted_from"
@@ -68,7 +68,7 @@ def _listeners(document: Document, sections: Sections) -> None:
             seen.append((endpoint, section, key))
 
 
-def _set_one(document: Document, *keys: tuple[str, str]) -> tuple[str, str]:
+def _set_one(document: SettingsDocument, *keys: tuple[str, str]) -> tuple[str, str]:
     """The key that the operator has set, so that the error points at a line of theirs and not at a default."""
     return next((name for name in keys if name[1] in document.values[name[0]]), keys[0])
 
@@ -90,7 +90,7 @@ def _covers(everywhere: str, host: str) -> bool:
         return True
 
 
-def _memory_for_data(document: Document, sections: Sections) -> None:
+def _memory_for_data(document: SettingsDocument, sections: Sections) -> None:
     largest, budget = sections.smtp.max_message_bytes, sections.smtp.max_data_total_bytes
     if largest > budget:
         what = f"smtp.max_message_bytes {largest} is more than smtp.max_data_total_bytes {budget}"
@@ -98,7 +98,7 @@ def _memory_for_data(document: Document, sections: Sections) -> None:
         document.fail(*where, what, "a message of that size could never come in: raise the total, or lower the largest")
 
 
-def _logo(document: Document, sections: Sections) -> None:
+def _logo(document: SettingsDocument, sections: Sections) -> None:
     file = sections.service.logo_file
     raw = _read(document, "logo_file", file, "service") if file else b""
     if file and not raw.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -107,7 +107,7 @@ def _logo(document: Document, sections: Sections) -> None:
         document.fail("service", "logo_file", f"{file} has {len(raw)} bytes; {LOGO_MAX_BYTES} are the most", "every mail carries it")
 
 
-def _worker_ports(document: Document, sections: Sections) -> None:
+def _worker_ports(document: SettingsDocument, sections: Sections) -> None:
     for endpoint in sections.metrics.listen:
         if endpoint.port + sections.worker.processes - 1 > 65_535:
             document.fail(
@@ -118,7 +118,7 @@ def _worker_ports(document: Document, sections: Sections) -> None:
             )
 
 
-def _certificate(document: Document, sections: Sections) -> None:
+def _certificate(document: SettingsDocument, sections: Sections) -> None:
     smtp = sections.smtp
     if smtp.tls_cert is None and smtp.tls_key is None:
         if smtp.listen_tls:
@@ -138,14 +138,14 @@ def _certificate(document: Document, sections: Sections) -> None:
     _matches(document, smtp.tls_cert, smtp.tls_key)
 
 
-def _read(document: Document, key: str, path: Path, section: str = "smtp") -> bytes:
+def _read(document: SettingsDocument, key: str, path: Path, section: str = "smtp") -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         document.fail(section, key, f"{section}.{key} {path} cannot be read: {error.strerror}", "check the path and its permissions")
 
 
-def _current(document: Document, pem: bytes) -> None:
+def _current(document: SettingsDocument, pem: bytes) -> None:
     from cryptography import x509  # OpenSSL takes a while to load: only where a certificate is set
 
     try:
@@ -159,7 +159,7 @@ def _current(document: Document, pem: bytes) -> None:
         document.fail("smtp", "tls_cert", f"smtp.tls_cert begins on {certificate.not_valid_before_utc:%Y-%m-%d}", "check the clock")
 
 
-def _matches(document: Document, certificate: Path, key: Path) -> None:
+def _matches(document: SettingsDocument, certificate: Path, key: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         # Without a password callback an encrypted key would ask on the terminal.
@@ -174,7 +174,7 @@ def _matches(document: Document, certificate: Path, key: Path) -> None:
         )
 
 
-def _networks(document: Document, sections: Sections) -> None:
+def _networks(document: SettingsDocument, sections: Sections) -> None:
     for key, networks in (("proxy_from", sections.smtp.proxy_from), ("trusted_from", sections.smtp.trusted_from)):
         for network in networks:
             if network.prefixlen == 0:
@@ -186,7 +186,7 @@ def _networks(document: Document, sections: Sections) -> None:
                 )
 
 
-def _addresses(document: Document, sections: Sections) -> None:
+def _addresses(document: SettingsDocument, sections: Sections) -> None:
     book, own = sections.addresses, sections.addresses.reply_mailbox
     if book.bounce_mailbox == own:
         document.fail("addresses", "bounce_mailbox", f"bounce_mailbox and reply_mailbox are both {own!r}", "give them different words")
@@ -200,7 +200,7 @@ def _addresses(document: Document, sections: Sections) -> None:
         )
 
 
-def _one_process_broker(document: Document, sections: Sections) -> None:
+def _one_process_broker(document: SettingsDocument, sections: Sections) -> None:
     if sections.broker.url.startswith("memory:") and sections.worker.processes > 1:
         document.fail(
             "worker",
@@ -210,7 +210,7 @@ def _one_process_broker(document: Document, sections: Sections) -> None:
         )
 
 
-def _delivery(document: Document, sections: Sections) -> None:
+def _delivery(document: SettingsDocument, sections: Sections) -> None:
     out = sections.outbound
     if out.delivery == "smtp" and sections.service.domain == EXAMPLE_DOMAIN:
         document.fail(
@@ -236,7 +236,7 @@ def _delivery(document: Document, sections: Sections) -> None:
         document.fail("outbound", "retry_first_s", "retry_first_s is longer than retry_max_s", "make the first pause the shorter one")
 
 
-def _token_login(document: Document, sections: Sections) -> None:
+def _token_login(document: SettingsDocument, sections: Sections) -> None:
     out = sections.outbound
     url = urlsplit(out.oauth_token_url)
     if url.scheme != "https" or not url.hostname or url.username or url.fragment:
@@ -249,7 +249,7 @@ def _token_login(document: Document, sections: Sections) -> None:
             document.fail(*where, f'outbound.auth = "xoauth2" needs outbound.{key}', "name the mailbox or the client that logs in")
 
 
-def _intake(document: Document, sections: Sections) -> None:
+def _intake(document: SettingsDocument, sections: Sections) -> None:
     if sections.intake.lease_s <= sections.intake.read_timeout_s:
         document.fail(
             "intake",
@@ -259,7 +259,7 @@ def _intake(document: Document, sections: Sections) -> None:
         )
 
 
-def _resolvers(document: Document, sections: Sections) -> None:
+def _resolvers(document: SettingsDocument, sections: Sections) -> None:
     for server in sections.intake.dns_servers:
         try:
             ip_address(server.host)
@@ -268,7 +268,7 @@ def _resolvers(document: Document, sections: Sections) -> None:
             document.fail("intake", "dns_servers", what, "a resolver cannot be looked up: write its address, such as 127.0.0.1:53")
 
 
-def _signing(document: Document, sections: Sections) -> None:
+def _signing(document: SettingsDocument, sections: Sections) -> None:
     dkim, service = sections.dkim, sections.service.domain
     if dkim.rsa_key is None and dkim.ed25519_key is None:
         return
@@ -282,7 +282,7 @@ def _signing(document: Document, sections: Sections) -> None:
         document.fail("dkim", "ed25519_key", what, "set dkim.rsa_key, too; mailgate dkim makes one")
 
 
-def _authorities(document: Document, sections: Sections) -> None:
+def _authorities(document: SettingsDocument, sections: Sections) -> None:
     path = sections.outbound.tls_ca_file
     if path is None:
         return
@@ -294,18 +294,18 @@ def _authorities(document: Document, sections: Sections) -> None:
         document.fail("outbound", "tls_ca_file", f"outbound.tls_ca_file {path} cannot be read: {error.strerror}", "check the path")
 
 
-def _templates(document: Document, sections: Sections) -> None:
+def _templates(document: SettingsDocument, sections: Sections) -> None:
     folder = sections.outbound.templates_dir
     if folder is not None and not folder.is_dir():
         document.fail("outbound", "templates_dir", f"outbound.templates_dir {folder} is no folder", "make it, or leave the setting out")
 
 
-def _openid(document: Document, sections: Sections) -> None:
+def _openid(document: SettingsDocument, sections: Sections) -> None:
     if sections.openid.issuer and not sections.openid.client_id:
         document.fail("openid", "client_id", "openid.client_id is empty", "register mailgate at the provider, and write the id it gives")
 
 
-def _retention(document: Document, sections: Sections) -> None:
+def _retention(document: SettingsDocument, sections: Sections) -> None:
     days = sections.retention.raw_days
     if 0 < days < MIN_KEPT_DAYS:
         what = f"retention.raw_days = {days} is too short: a resent mail is recognised for 7 days"

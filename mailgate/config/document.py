@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from pydantic import TypeAdapter, ValidationError
 
-from mailgate.config.sections import MOVED, Section, Sections
+from mailgate.config.sections import MOVED, Sections, SettingsSection
 from mailgate.errors import ConfigError
 
 PREFIX = "MAILGATE_"
@@ -30,7 +30,7 @@ _STRAIGHT = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb\u2018\u2
 
 
 @dataclass(frozen=True)
-class Document:
+class SettingsDocument:
     """What is set, and where. `values` has every section, maybe empty; `variables` are the keys that the environment sets."""
 
     file: Path | None
@@ -49,7 +49,7 @@ class Document:
         raise ConfigError(what, file=str(self.file), line=line, hint=hint)
 
 
-def read(path: Path | None, environment: Mapping[str, str]) -> Document:
+def read(path: Path | None, environment: Mapping[str, str]) -> SettingsDocument:
     """Read file and environment. Raises ConfigError for an unreadable file, text that is no TOML, an unknown section or variable."""
     text = read_text(path) if path else ""
     content = parse_toml(path, text) if path else {}
@@ -66,7 +66,7 @@ def read(path: Path | None, environment: Mapping[str, str]) -> Document:
                 hint=f"write [{section}] on a line of its own",
             )
         values[section] = dict(table)
-    return Document(path, text, values, _overlay(values, environment))
+    return SettingsDocument(path, text, values, _overlay(values, environment))
 
 
 def read_text(path: Path) -> str:
@@ -158,10 +158,10 @@ def _key_of(name: str) -> tuple[str, str]:
     )
 
 
-def section_model(section: str) -> type[Section]:
+def section_model(section: str) -> type[SettingsSection]:
     """The class of a section by its name."""
     model = Sections.model_fields[section].annotation
-    if not (isinstance(model, type) and issubclass(model, Section)):
+    if not (isinstance(model, type) and issubclass(model, SettingsSection)):
         raise TypeError(section)
     return model
 

@@ -50,13 +50,13 @@ MOVED = {
 """Settings of earlier releases that the policy document says now, so that there is one place to look for each."""
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """One table of `mailgate.toml`. Frozen; unknown keys are refused; no text is taken for a number."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, hide_input_in_errors=True)
 
 
-class Service(Section):
+class ServiceSection(SettingsSection):
     """Who we are: stands in mails and links."""
 
     company: OneLine = Field("Supportweb", min_length=1, description="name of the company, as it stands in mails")
@@ -82,7 +82,7 @@ class Service(Section):
         return self.case_link.replace("{portal_url}", self.portal_url).replace("{key}", key)
 
 
-class Database(Section):
+class DatabaseSection(SettingsSection):
     """The only memory of the system."""
 
     url: DatabaseUrl = Field(
@@ -91,7 +91,7 @@ class Database(Section):
     pool_size: Count = Field(10, le=500, description="connections that one process holds at most (PostgreSQL)")
 
 
-class Broker(Section):
+class BrokerSection(SettingsSection):
     """Wakeups between processes; may be lost at any time."""
 
     url: BrokerUrl = Field(
@@ -99,7 +99,7 @@ class Broker(Section):
     )
 
 
-class Smtp(Section):
+class SmtpSection(SettingsSection):
     """The listener and what one client may do."""
 
     listen: Endpoints = Field(
@@ -134,7 +134,7 @@ class Smtp(Section):
     stress_percent: Percent = Field(80, description="share of max_connections from which all timeouts are shorter")
 
 
-class AddressBook(Section):
+class AddressBookSection(SettingsSection):
     """What we take mail for. All else is answered with 550 5.1.1."""
 
     support: Addresses = Field((), description="addresses that people write to, aliases too; empty: support@ service.domain")
@@ -145,7 +145,7 @@ class AddressBook(Section):
     bounce_mailbox: LocalWord = Field("bounce", max_length=8, description="word before the + of a return path")
 
 
-class Desk(Section):
+class DeskSection(SettingsSection):
     """The daily mail to the desk: what waits for a person, as `mailgate todo` says it. On days with nothing to say there is none."""
 
     report_to: Addresses = Field((), description="addresses that get it; empty: off")
@@ -153,13 +153,13 @@ class Desk(Section):
     report_language: Literal["", "nb", "nn", "en"] = Field("", description="its language; empty: service.default_language")
 
 
-class SecretFile(Section):
+class SecretFileSection(SettingsSection):
     """Where the keys are. The values are never part of this file."""
 
     file: OptionalPath = Field("var/secrets.toml", description="TOML file, mode 0600, with the token keys and the smarthost's password")  # type: ignore[assignment]
 
 
-class PolicyFile(Section):
+class PolicyFileSection(SettingsSection):
     """The operators' policy."""
 
     file: OptionalPath = Field(
@@ -169,7 +169,7 @@ class PolicyFile(Section):
     )
 
 
-class Intake(Section):
+class IntakeSection(SettingsSection):
     """The stage that reads and decides."""
 
     batch: Count = Field(50, le=1_000, description="mails that a worker takes at a time")
@@ -204,7 +204,7 @@ class Intake(Section):
     forwards_per_hour: Count = Field(500, description="mails that rules forward to one address in an hour; more are held for a person")
 
 
-class Bounces(Section):
+class BouncesSection(SettingsSection):
     """Mail of ours that comes back. A hard bounce suppresses its address at once; soft ones are counted, one for each mail."""
 
     soft_max: CountOrNone = Field(5, description="mails that came back softly before their address pauses; 0: it never does")
@@ -212,7 +212,7 @@ class Bounces(Section):
     soft_pause_days: int = Field(7, ge=1, le=365, description="days that the address gets no mail then")
 
 
-class Outbound(Section):
+class OutboundSection(SettingsSection):
     """Notices and their delivery."""
 
     delivery: Literal["capture", "smtp"] = Field("capture", description="capture: mail stays in the database; smtp: it is sent")
@@ -278,7 +278,7 @@ class Outbound(Section):
         return tuple(map(smarthost_endpoint, self.fallback_smarthosts))
 
 
-class Dkim(Section):
+class DkimSection(SettingsSection):
     """Keys that sign our mail; `mailgate dkim` makes them and prints the DNS records. Without keys mail is not signed here."""
 
     domain: OptionalDomain = Field("", description="domain that signs: that of our support address or one above it; empty: service.domain")
@@ -294,7 +294,7 @@ class Dkim(Section):
         return f"{self.selector}-ed25519"
 
 
-class Worker(Section):
+class WorkerSection(SettingsSection):
     """The processes that run intake, notices and sending."""
 
     processes: Count = Field(1, le=64, description="processes of `mailgate worker`")
@@ -302,7 +302,7 @@ class Worker(Section):
     stop_timeout_s: Seconds = Field(30.0, description="seconds that work in hand gets at a stop")
 
 
-class Retention(Section):
+class RetentionSection(SettingsSection):
     """How long what people wrote, and who they are, is kept, in days; 0: for ever. Held, shunted and pending mail is never removed, nor
     the count of what happened. docs/howto/personal-data.md says why these are the defaults.
     """
@@ -314,7 +314,7 @@ class Retention(Section):
     audit_days: Days = Field(1825, description="who changed what")
 
 
-class Metrics(Section):
+class MetricsSection(SettingsSection):
     """Prometheus metrics, health and readiness over HTTP. Meant for loopback or an inner network."""
 
     listen: Endpoints = Field(
@@ -324,7 +324,7 @@ class Metrics(Section):
     )
 
 
-class Web(Section):
+class WebSection(SettingsSection):
     """The pages: supportweb. Served by a process of its own, which `mailgate run` brings along."""
 
     listen: Endpoints = Field(
@@ -342,7 +342,7 @@ class Web(Section):
     )
 
 
-class OpenId(Section):
+class OpenIdSection(SettingsSection):
     """Log in for staff at the company's OpenID provider (OpenID Connect Core 1.0). Its client secret stands in the secrets file."""
 
     issuer: IssuerUrl = Field("", description="the provider's address, such as https://login.firma.example/realms/main; empty: off")
@@ -354,7 +354,7 @@ class OpenId(Section):
     admin_groups: Words = Field((), description="groups whose members are administrators; all three empty: roles are given here")
 
 
-class Log(Section):
+class LogSection(SettingsSection):
     """The log goes to standard error, one line for each change of state."""
 
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level that is written")
@@ -366,21 +366,21 @@ class Sections(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True, hide_input_in_errors=True)
 
-    service: Service = Field(default_factory=Service)
-    database: Database = Field(default_factory=Database)
-    broker: Broker = Field(default_factory=Broker)
-    smtp: Smtp = Field(default_factory=Smtp)
-    addresses: AddressBook = Field(default_factory=AddressBook)
-    desk: Desk = Field(default_factory=Desk)
-    secrets: SecretFile = Field(default_factory=SecretFile)
-    policy: PolicyFile = Field(default_factory=PolicyFile)
-    intake: Intake = Field(default_factory=Intake)
-    bounces: Bounces = Field(default_factory=Bounces)
-    outbound: Outbound = Field(default_factory=Outbound)
-    dkim: Dkim = Field(default_factory=Dkim)
-    worker: Worker = Field(default_factory=Worker)
-    retention: Retention = Field(default_factory=Retention)
-    metrics: Metrics = Field(default_factory=Metrics)
-    web: Web = Field(default_factory=Web)
-    openid: OpenId = Field(default_factory=OpenId)
-    log: Log = Field(default_factory=Log)
+    service: ServiceSection = Field(default_factory=ServiceSection)
+    database: DatabaseSection = Field(default_factory=DatabaseSection)
+    broker: BrokerSection = Field(default_factory=BrokerSection)
+    smtp: SmtpSection = Field(default_factory=SmtpSection)
+    addresses: AddressBookSection = Field(default_factory=AddressBookSection)
+    desk: DeskSection = Field(default_factory=DeskSection)
+    secrets: SecretFileSection = Field(default_factory=SecretFileSection)
+    policy: PolicyFileSection = Field(default_factory=PolicyFileSection)
+    intake: IntakeSection = Field(default_factory=IntakeSection)
+    bounces: BouncesSection = Field(default_factory=BouncesSection)
+    outbound: OutboundSection = Field(default_factory=OutboundSection)
+    dkim: DkimSection = Field(default_factory=DkimSection)
+    worker: WorkerSection = Field(default_factory=WorkerSection)
+    retention: RetentionSection = Field(default_factory=RetentionSection)
+    metrics: MetricsSection = Field(default_factory=MetricsSection)
+    web: WebSection = Field(default_factory=WebSection)
+    openid: OpenIdSection = Field(default_factory=OpenIdSection)
+    log: LogSection = Field(default_factory=LogSection)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailgate.config import secret_file
-from mailgate.config.document import Document
+from mailgate.config.document import SettingsDocument
 from mailgate.errors import ConfigError
 
 if TYPE_CHECKING:  # OpenSSL takes a while to load: only where a key is set
@@ -30,12 +30,12 @@ class SigningKeys:
     ed25519: Ed25519PrivateKey | None = field(default=None, repr=False)
 
 
-def load(document: Document, rsa_path: Path | None, ed25519_path: Path | None) -> SigningKeys:
+def load(document: SettingsDocument, rsa_path: Path | None, ed25519_path: Path | None) -> SigningKeys:
     """Read and check the keys that the settings name. Raises ConfigError at the line of the setting."""
     return SigningKeys(_rsa(document, rsa_path), _ed25519(document, ed25519_path))
 
 
-def _rsa(document: Document, path: Path | None) -> RSAPrivateKey | None:
+def _rsa(document: SettingsDocument, path: Path | None) -> RSAPrivateKey | None:
     if path is None:
         return None
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -49,7 +49,7 @@ def _rsa(document: Document, path: Path | None) -> RSAPrivateKey | None:
     return key
 
 
-def _ed25519(document: Document, path: Path | None) -> Ed25519PrivateKey | None:
+def _ed25519(document: SettingsDocument, path: Path | None) -> Ed25519PrivateKey | None:
     if path is None:
         return None
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -60,7 +60,7 @@ def _ed25519(document: Document, path: Path | None) -> Ed25519PrivateKey | None:
     return key
 
 
-def _key(document: Document, key: str, path: Path) -> object:
+def _key(document: SettingsDocument, key: str, path: Path) -> object:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 

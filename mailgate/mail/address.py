@@ -10,7 +10,7 @@ import re
 from email.utils import getaddresses
 
 from mailgate.mail import author_form, flanker_adapter
-from mailgate.mail.limits import DEFAULT_LIMITS, Limits
+from mailgate.mail.limits import DEFAULT_LIMITS, ReadLimits
 from mailgate.mail.mime.charset import decode, one_line
 from mailgate.mail.mime.headers import decode_words, unfold
 from mailgate.mail.model import Mailbox
@@ -41,7 +41,7 @@ def normal(address: str) -> str:
     return f"{local}@{domain.lower().rstrip('.')}" if at else domain
 
 
-def read_list(raw: bytes, limits: Limits = DEFAULT_LIMITS, hint: str = "") -> tuple[Mailbox, ...]:
+def read_list(raw: bytes, limits: ReadLimits = DEFAULT_LIMITS, hint: str = "") -> tuple[Mailbox, ...]:
     """The mailboxes of a raw field value in order, at most `limits.addresses`; groups are opened, URLs and nameless words dropped."""
     text = _text(raw, hint)
     if not text:
@@ -52,7 +52,7 @@ def read_list(raw: bytes, limits: Limits = DEFAULT_LIMITS, hint: str = "") -> tu
     return tuple(found[: limits.addresses])
 
 
-def read_author(raw: bytes, limits: Limits = DEFAULT_LIMITS, hint: str = "") -> tuple[Mailbox | None, bool]:
+def read_author(raw: bytes, limits: ReadLimits = DEFAULT_LIMITS, hint: str = "") -> tuple[Mailbox | None, bool]:
     """The author in a raw From value, and whether it can be doubted: none, several, or only found by a lax search."""
     text = _text(raw, hint)
     found = _plain(text, 50)

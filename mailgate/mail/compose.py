@@ -1,4 +1,4 @@
-"""Composes the mails that we send. In: a `Draft` of values. Out: RFC 5322 bytes, CRLF line ends, 7bit safe.
+"""Composes the mails that we send. In: a `ComposedMail` of values. Out: RFC 5322 bytes, CRLF line ends, 7bit safe.
 
 Nothing given here can become a header, a line end or a boundary of its own: header values with control characters are refused, bodies are
 encoded. An own composer, because the library's costs 1 ms a mail, more than all the rest of sending one.
@@ -42,7 +42,7 @@ class ComposeError(PermanentFailure):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class AttachedFile:
     """One file sent along. `content` is raw bytes; it goes out as base64 whatever its type.
 
     `content_id`, without brackets: what HTML names as `cid:` (RFC 2392).
@@ -55,7 +55,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ComposedMail:
     """What a mail is made of. Text uses LF (CR and CRLF are taken as LF); ids are without angle brackets; `date` is aware.
 
     `fields` are further header fields in order, ASCII or text. An empty `html` gives a plain text mail. `inline`: pictures of the HTML.
@@ -74,12 +74,12 @@ class Draft:
     references: tuple[str, ...] = ()
     language: str = ""
     fields: tuple[tuple[str, str], ...] = ()
-    files: tuple[Part, ...] = ()
-    inline: tuple[Part, ...] = ()
+    files: tuple[AttachedFile, ...] = ()
+    inline: tuple[AttachedFile, ...] = ()
     unsubscribe: str = ""
 
 
-def compose(draft: Draft) -> bytes:
+def compose(draft: ComposedMail) -> bytes:
     """The mail as bytes: every line ends with CRLF, header lines fold at 76 where they can, encoded body lines are at most 76 long.
 
     Deterministic: the same draft gives the same bytes. Raises ComposeError, or AddressRefused for an address that cannot be sent.
@@ -107,10 +107,10 @@ def is_message_id(text: str) -> bool:
     return len(text) <= ID_MAX_CHARS and _MESSAGE_ID.fullmatch(text) is not None
 
 
-def file_of(filename: str, content_type: str, content: bytes) -> Part:
+def file_of(filename: str, content_type: str, content: bytes) -> AttachedFile:
     """A file of another mail, to be sent along: with the type that it had there, unless no mail of ours could carry it so."""
     good = _CONTENT_TYPE.fullmatch(content_type) and not content_type.startswith(("message/", "multipart/"))
-    return Part(filename, content_type if good else "application/octet-stream", content)
+    return AttachedFile(filename, content_type if good else "application/octet-stream", content)
 
 
 def is_plain_message(raw: bytes) -> bool:
@@ -262,7 +262,7 @@ def _unsubscribe_fields(url: str) -> list[str]:
     return [f"List-Unsubscribe:\r\n <{url}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
 
 
-def _content(draft: Draft) -> bytes:
+def _content(draft: ComposedMail) -> bytes:
     """The content fields, the blank line and the body. RFC 2046 section 5.1.4: the richest form stands last."""
     if not draft.html and not draft.files:
         return _text_part("plain", draft.text)
@@ -320,7 +320,7 @@ def _base64_lines(data: bytes) -> bytes:
     return b"".join(flat[at : at + LINE_MAX_CHARS] + b"\r\n" for at in range(0, len(flat), LINE_MAX_CHARS))
 
 
-def _file_part(part: Part) -> bytes:
+def _file_part(part: AttachedFile) -> bytes:
     """An attachment; as base64, but for a message. Its name goes as RFC 2231 extended value, which needs no quoting and no folding rules.
 
 
@@ -339,7 +339,7 @@ def _file_part(part: Part) -> bytes:
     return head.encode() + _base64_lines(part.content)
 
 
-def _message_part(part: Part) -> bytes:
+def _message_part(part: AttachedFile) -> bytes:
     """A message as it came in (RFC 2046 section 5.2.1). Raises ComposeError for one that would need encoding."""
     if not is_plain_message(part.content):
         raise ComposeError("an attached message is not plain ASCII")

@@ -11,9 +11,9 @@ from datetime import datetime
 
 from mailgate.mail import address
 from mailgate.mail.dates import read_date
-from mailgate.mail.limits import Limits
+from mailgate.mail.limits import ReadLimits
 from mailgate.mail.mime.charset import codec_name, without_bidi
-from mailgate.mail.mime.headers import Section, to_text
+from mailgate.mail.mime.headers import HeaderSection, to_text
 from mailgate.mail.mime.structure import Tree
 from mailgate.mail.model import Mailbox
 from mailgate.mail.msgid import read_id, read_ids
@@ -66,7 +66,7 @@ def charset_hint(tree: Tree) -> str:
     return ""
 
 
-def read_head(section: Section, hint: str, limits: Limits) -> Head:
+def read_head(section: HeaderSection, hint: str, limits: ReadLimits) -> Head:
     """Read the fields of `section`; `hint` is the charset for unencoded bytes."""
     defects: list[str] = []
     index = section.by_name
@@ -92,7 +92,7 @@ def _text(index: dict[str, list[bytes]], name: str, hint: str) -> str:
     return to_text(values[0], hint) if values else ""
 
 
-def _author(index: dict[str, list[bytes]], hint: str, limits: Limits, defects: list[str]) -> Mailbox | None:
+def _author(index: dict[str, list[bytes]], hint: str, limits: ReadLimits, defects: list[str]) -> Mailbox | None:
     """From; when it is missing, Sender (RFC 5322 section 3.6.2), which gives no identity."""
     values = index.get("from")
     if not values:
@@ -106,7 +106,7 @@ def _author(index: dict[str, list[bytes]], hint: str, limits: Limits, defects: l
     return author
 
 
-def _ids(index: dict[str, list[bytes]], name: str, limits: Limits, defects: list[str]) -> tuple[str, ...]:
+def _ids(index: dict[str, list[bytes]], name: str, limits: ReadLimits, defects: list[str]) -> tuple[str, ...]:
     joined = b" ".join(index.get(name, ()))
     if not joined:
         return ()
@@ -116,14 +116,14 @@ def _ids(index: dict[str, list[bytes]], name: str, limits: Limits, defects: list
     return ids
 
 
-def _addresses(index: dict[str, list[bytes]], name: str, hint: str, limits: Limits) -> tuple[Mailbox, ...]:
+def _addresses(index: dict[str, list[bytes]], name: str, hint: str, limits: ReadLimits) -> tuple[Mailbox, ...]:
     found: list[Mailbox] = []
     for raw in index.get(name, ()):
         found += address.read_list(raw, limits, hint)
     return tuple(dict.fromkeys(found))[: limits.addresses]
 
 
-def _subject(index: dict[str, list[bytes]], hint: str, limits: Limits, defects: list[str]) -> str:
+def _subject(index: dict[str, list[bytes]], hint: str, limits: ReadLimits, defects: list[str]) -> str:
     subject = without_bidi(_text(index, "subject", hint))
     if len(subject) > limits.subject_chars:
         defects.append("subject_too_long")

@@ -12,7 +12,7 @@ from html import escape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailgate.mail.limits import DEFAULT_LIMITS, Limits
+from mailgate.mail.limits import DEFAULT_LIMITS, ReadLimits
 from mailgate.mail.mime import content, prescan
 from mailgate.mail.mime.headers import read_section
 from mailgate.mail.mime.structure import build
@@ -46,7 +46,7 @@ _OPENS_NOTHING = frozenset({
 _LOADS = re.compile(r"url|image|@|expression|\\|behavior|binding|/\*|attr\s*\(|var\s*\(", re.IGNORECASE)
 
 
-def html_of(raw: bytes, limits: Limits = DEFAULT_LIMITS) -> str:
+def html_of(raw: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> str:
     """The inert HTML of a mail, "" when it has none. Never raises on content."""
     scan = prescan.scan(raw, limits)
     tree = content.open_signed(build(scan, read_section(scan.header, limits), limits), limits)

@@ -16,7 +16,7 @@ MIB = 1024 * KIB
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadLimits:
     """How much of one mail is looked at. All sizes in bytes, all counts inclusive."""
 
     parts: int = 500
@@ -63,5 +63,5 @@ class Ours:
         return address in self.human_machines or "@" + address.rpartition("@")[2] in self.human_machines
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = ReadLimits()
 """The table of the manual."""

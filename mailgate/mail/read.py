@@ -12,7 +12,7 @@ from mailgate.mail import language
 from mailgate.mail.automatic import automated, calendar_answer, reaction, return_date
 from mailgate.mail.bounce import dsn
 from mailgate.mail.head import DOUBTFUL, Head, charset_hint, read_head
-from mailgate.mail.limits import DEFAULT_LIMITS, Limits, Ours
+from mailgate.mail.limits import DEFAULT_LIMITS, Ours, ReadLimits
 from mailgate.mail.mime import content, prescan
 from mailgate.mail.mime.attachments import finish
 from mailgate.mail.mime.content import Content, calendar_reply
@@ -39,11 +39,11 @@ class _Understood:
     headers: tuple[tuple[str, str], ...]
     content: Content
     reply: Reply
-    report: dsn.Report | None
+    report: dsn.DeliveryReport | None
     calendar_reply: bool = False
 
 
-def read(raw: bytes, limits: Limits = DEFAULT_LIMITS, *, ours: Ours | None = None, envelope: Envelope | None = None) -> Mail:
+def read(raw: bytes, limits: ReadLimits = DEFAULT_LIMITS, *, ours: Ours | None = None, envelope: Envelope | None = None) -> Mail:
     """Understand the mail in `raw` (a whole message, RFC 5322, any line ends).
 
     `envelope` is what SMTP said, when known; `ours` is how our own mail is recognised.
@@ -82,7 +82,7 @@ def _judge(known: _Understood, ours: Ours, envelope: Envelope | None) -> Judgeme
     for name, value in known.headers:
         headers.setdefault(name.lower(), []).append(value)
     text = known.reply.text or known.content.text
-    facts = automated.Facts(
+    facts = automated.AutomationFacts(
         headers=headers,
         author=known.head.author,
         subject=known.head.subject,

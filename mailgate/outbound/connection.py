@@ -50,7 +50,7 @@ class ServerReply:
         return _CONTROLS.sub(" ", shown)[:SHOWN_MAX_CHARS]
 
 
-class Connection:
+class SmarthostConnection:
     """A connected socket and its read buffer.
 
     `features`: what EHLO offered, lower-case name -> parameters. `mails`: transactions begun. `encrypted`: TLS is up. `verified`: TLS is

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mailgate.mail.compose import Part, file_of, is_plain_message
+from mailgate.mail.compose import AttachedFile, file_of, is_plain_message
 from mailgate.mail.model import Mail
 from mailgate.mail.read import read
 from mailgate.outbound.render import clean
@@ -25,7 +25,7 @@ class Attached:
     """The attachments: the mail itself or its files. `text`: what it says, "" when it is attached itself."""
 
     what: Literal["mail", "files"]
-    parts: tuple[Part, ...]
+    parts: tuple[AttachedFile, ...]
     text: str = ""
 
 
@@ -35,7 +35,7 @@ def attached(raw: bytes, *, files: bool) -> Attached:
     found = [one for one in mail.attachments if one.disposition != "decoration"] if mail and _is_told_whole(mail) else []
     if mail is None or not found:
         kind = "message/rfc822" if is_plain_message(raw) else "application/octet-stream"
-        return Attached("mail", (Part("original.eml", kind, raw),))
+        return Attached("mail", (AttachedFile("original.eml", kind, raw),))
     parts = tuple(file_of(one.filename, one.content_type, one.content) for one in found)
     return Attached("files", parts, clean(mail.text).strip())
 

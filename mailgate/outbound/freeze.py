@@ -23,7 +23,7 @@ from mailgate.cases.link_tokens import without_links
 from mailgate.cases.model import Case, Comment, Contact
 from mailgate.cases.tokens import STAFF_NUMBER, TokenKeys, bounce_token, reply_token
 from mailgate.cases.workflow import asks_to_choose
-from mailgate.mail.compose import Draft, Part, compose, is_message_id
+from mailgate.mail.compose import AttachedFile, ComposedMail, compose, is_message_id
 from mailgate.mail.model import Mailbox
 from mailgate.mail.smtp_address import AddressRefused, smtp_address
 from mailgate.outbound import forwarding, news
@@ -48,7 +48,7 @@ Sign = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class SenderIdentity:
     """The sender. `reply_mailbox` "" means bare reply addresses (`<token>@reply_domain`). `case_link`: case key -> web address.
 
     `portal`: what the web portal is called. `logo`: the picture that mails carry, None for none. `pages`: web address of our own pages, ""
@@ -65,7 +65,7 @@ class Identity:
     notice_life: timedelta = timedelta(days=5)
     answer_life: timedelta = timedelta(days=2)
     portal: str = "supportweb"
-    logo: Part | None = None
+    logo: AttachedFile | None = None
     pages: str = ""
 
 
@@ -84,7 +84,7 @@ class Group:
     case: Case | None = None
     comments: Mapping[str, Comment] = field(default_factory=dict)
     earlier: Comment | None = None
-    along: Mapping[str, Part] = field(default_factory=dict)
+    along: Mapping[str, AttachedFile] = field(default_factory=dict)
     thread: Thread = field(default_factory=Thread)
     digest: bool = False
 
@@ -101,7 +101,9 @@ class _Carriers:
 class Freezer:
     """Makes outbox rows. `policy` is called for each mail, so that a new version applies to the next one; `sign` gets composed bytes."""
 
-    def __init__(self, identity: Identity, renderer: Renderer, keys: TokenKeys, policy: Callable[[], Policy], sign: Sign = bytes) -> None:
+    def __init__(
+        self, identity: SenderIdentity, renderer: Renderer, keys: TokenKeys, policy: Callable[[], Policy], sign: Sign = bytes
+    ) -> None:
         self._identity, self._renderer, self._keys, self._policy, self._sign = identity, renderer, keys, policy, sign
 
     @property
@@ -181,7 +183,7 @@ class Freezer:
             return author
         return Mailbox(author.address, f"{name} ({author.name})")
 
-    def _files(self, shown: Sequence[ClaimedNotice], group: Group) -> tuple[Part, ...]:
+    def _files(self, shown: Sequence[ClaimedNotice], group: Group) -> tuple[AttachedFile, ...]:
         """The files that ride along, each once."""
         comments = (group.comments.get(notice.facts.get("comment_id", "")) for notice in shown)
         named = [file.sha256 for comment in comments if comment for file in comment.files if news.is_shown(file)]
@@ -257,8 +259,8 @@ class Freezer:
         return self._plain(group, {name: one_line(value) for name, value in group.notices[0].facts.items()}, now)
 
     def _plain(
-        self, group: Group, values: Mapping[str, object], now: datetime, files: tuple[Part, ...] = (), author: Mailbox | None = None, *,
-        staff_case: str = "",
+        self, group: Group, values: Mapping[str, object], now: datetime, files: tuple[AttachedFile, ...] = (),
+        author: Mailbox | None = None, *, staff_case: str = "",
     ) -> OutboxRow:  # fmt: skip
         """A mail that belongs to no case's thread. Answers go to `author`, who is shown as the sender through us, when there is one.
 
@@ -268,8 +270,7 @@ class Freezer:
         language = self._renderer.language(notice.language)
         carried = self._carried(staff_case, STAFF_NUMBER, row_id, now) if staff_case else _Carriers(self._plain_id(row_id))
         values = {"greeting": self._renderer.words(language)("greeting.plain"), "marker": carried.marker, **values}
-        draft = self._draft(self._renderer.render(notice.kind, language, values), group, now, carried, language)
-        draft = replace(draft, files=files)
+        draft = replace(self._draft(self._renderer.render(notice.kind, language, values), group, now, carried, language), files=files)
         if author:
             draft = replace(draft, author=self._spoken_by(author.name), reply_to=author)
         return self._frozen(group, notice.kind, _headed(draft, "auto-generated", row_id), now, row_id)
@@ -295,19 +296,21 @@ class Freezer:
         final = self._policy().workflow.status(facts.get("status", "")).final
         return CaseView(key, one_line(facts.get("summary", "")), self._identity.case_link(key), not final)
 
-    def _draft(self, words: Rendered, group: Group, now: datetime, carried: _Carriers, language: str) -> Draft:
+    def _draft(self, words: Rendered, group: Group, now: datetime, carried: _Carriers, language: str) -> ComposedMail:
         verified = "unverified" not in group.notices[0].facts
         name = one_line(group.contact.name) if group.contact and verified else ""
-        return Draft(
+        return ComposedMail(
             author=self._identity.author, to=Mailbox(group.notices[0].address, name), subject=words.subject,
             text=words.text, html=words.html, date=now.astimezone(ZoneInfo(self._policy().zone)), message_id=carried.message_id,
             reply_to=carried.reply_to, language=language, fields=(("X-Mailgate-Loop", self._identity.domain),), inline=self._inline(),
         )  # fmt: skip
 
-    def _inline(self) -> tuple[Part, ...]:
+    def _inline(self) -> tuple[AttachedFile, ...]:
         return (self._identity.logo,) if self._identity.logo else ()
 
-    def _frozen(self, group: Group, template: str, draft: Draft, now: datetime, row_id: str, links: Links | None = None) -> OutboxRow:
+    def _frozen(
+        self, group: Group, template: str, draft: ComposedMail, now: datetime, row_id: str, links: Links | None = None
+    ) -> OutboxRow:
         answer, links = template in ANSWERS, links or Links()
         if links.notices.startswith("https:"):
             draft = replace(draft, unsubscribe=links.notices)
@@ -391,7 +394,7 @@ def _legacy(facts: Mapping[str, str], language: str) -> LegacyView:
     return LegacyView(tell=facts.get("legacy_phase") == "accept_and_tell", **days)
 
 
-def _headed(draft: Draft, auto: str, key: str) -> Draft:
+def _headed(draft: ComposedMail, auto: str, key: str) -> ComposedMail:
     """The draft with headers against automatic replies. `key` lets receivers detect duplicates."""
     fields = (("Auto-Submitted", auto), ("X-Auto-Response-Suppress", SUPPRESSED_ANSWERS), *draft.fields, ("X-Mailgate-Key", key))
     return replace(draft, fields=fields)

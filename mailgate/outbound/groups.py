@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from mailgate.cases.changes import CASE_KINDS
 from mailgate.cases.model import Comment, StoredFile
 from mailgate.errors import CorruptContent
-from mailgate.mail.compose import Part
+from mailgate.mail.compose import AttachedFile
 from mailgate.outbound.freeze import Group
 from mailgate.outbound.news import is_shown
 from mailgate.store.repositories.outbox.threads import Thread
@@ -73,7 +73,7 @@ def with_files(store: Store, group: Group, limits: FilesAlong) -> Group:
     chosen = _chosen([file for comment in group.comments.values() for file in comment.files], limits)
     if not chosen:
         return group
-    along: dict[str, Part] = {}
+    along: dict[str, AttachedFile] = {}
     with store.reading() as uow:
         for file in chosen:
             try:
@@ -81,7 +81,7 @@ def with_files(store: Store, group: Group, limits: FilesAlong) -> Group:
             except CorruptContent:
                 content = None
             if content is not None:
-                along[file.sha256] = Part(file.filename, file.content_type, content)
+                along[file.sha256] = AttachedFile(file.filename, file.content_type, content)
     return replace(group, along=along)
 
 

@@ -6,19 +6,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mailgate.mail.compose import Part
+from mailgate.mail.compose import AttachedFile
 from mailgate.mail.model import Mailbox
-from mailgate.outbound.freeze import Identity
+from mailgate.outbound.freeze import SenderIdentity
 from mailgate.outbound.render import Wording
 
 if TYPE_CHECKING:
     from mailgate.config import Settings
 
 
-def identity(settings: Settings) -> Identity:
+def identity(settings: Settings) -> SenderIdentity:
     """The sender of the settings."""
     book, service = settings.addresses, settings.service
-    return Identity(
+    return SenderIdentity(
         author=Mailbox(settings.support_addresses[0], settings.from_name), domain=service.domain,
         reply_domain=book.reply_domain or service.domain, reply_mailbox="" if book.reply_domain else book.reply_mailbox,
         bounce_mailbox=book.bounce_mailbox, case_link=service.link, notice_life=timedelta(seconds=settings.outbound.expires_after_s),
@@ -44,6 +44,6 @@ def _logo_id(settings: Settings) -> str:
     return f"logo@{settings.service.domain}"
 
 
-def _logo(settings: Settings) -> Part | None:
+def _logo(settings: Settings) -> AttachedFile | None:
     file = settings.service.logo_file
-    return Part("logo.png", "image/png", Path(file).read_bytes(), _logo_id(settings)) if file else None
+    return AttachedFile("logo.png", "image/png", Path(file).read_bytes(), _logo_id(settings)) if file else None

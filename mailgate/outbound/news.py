@@ -17,7 +17,7 @@ from mailgate.cases.waiting import NO_ANSWER
 from mailgate.cases.workflow import Status, possible
 from mailgate.outbound.html_text import shortened
 from mailgate.outbound.render import clean, one_line
-from mailgate.outbound.views import FileView, NewsView, SaidView, StatusView
+from mailgate.outbound.views import LinkedFile, NewsView, SaidView, StatusView
 from mailgate.outbound.words import MailWords
 from mailgate.rules.agreement_words import working_days
 from mailgate.rules.date_words import moment_in_words, weekday_in_words
@@ -204,14 +204,16 @@ def _said(notice: ClaimedNotice, telling: Telling, case_url: str, max_chars: int
     return SaidView(telling.who(notice.facts.get("actor", "")), text, when, text != whole, along, in_case, more)
 
 
-def _files(comment: Comment | None, notice: ClaimedNotice, telling: Telling, case_url: str) -> tuple[tuple[str, ...], tuple[FileView, ...]]:
+def _files(
+    comment: Comment | None, notice: ClaimedNotice, telling: Telling, case_url: str
+) -> tuple[tuple[str, ...], tuple[LinkedFile, ...]]:
     """The names of files that ride along, and those that stay in the case."""
     if comment is None:
         return tuple(one_line(name) for name in notice.facts.get("files", "").split("\n") if name), ()
     shown = [file for file in comment.files if is_shown(file)]
     along = tuple(one_line(file.filename) for file in shown if file.sha256 in telling.along)
     return along, tuple(
-        FileView(one_line(file.filename), f"{case_url}/files/{comment.id}/{file.sha256}")
+        LinkedFile(one_line(file.filename), f"{case_url}/files/{comment.id}/{file.sha256}")
         for file in shown
         if file.sha256 not in telling.along
     )

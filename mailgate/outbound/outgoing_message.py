@@ -1,6 +1,6 @@
 """One mail ready to be sent, and the checks it must pass before any octet of it is written to a socket.
 
-In: a frozen mail with its addresses, and what the smarthost offers. Out: the octets of the commands and the content, or a `Refusal`.
+In: a frozen mail with its addresses, and what the smarthost offers. Out: the octets of commands and content, or an `UnsendableMail`.
 It must never let a bare line end or a space in an address through: the smarthost could read the rest as a command (SMTP smuggling).
 """
 
@@ -30,7 +30,7 @@ class OutgoingMessage:
         return dot_stuffed(self.raw)
 
 
-class Refusal(PermanentFailure):
+class UnsendableMail(PermanentFailure):
     """A mail that must not be sent as it is. `enhanced`: the status code a server would give (RFC 3463)."""
 
     def __init__(self, why: str, enhanced: str) -> None:
@@ -55,11 +55,11 @@ def commands(message: OutgoingMessage, features: Mapping[str, str]) -> tuple[byt
         words.append(_size(len(message.raw), features["size"].strip()))
     if needs_smtputf8:
         if "smtputf8" not in features:
-            raise Refusal("the address needs SMTPUTF8, which the smarthost does not offer", "5.6.7")
+            raise UnsendableMail("the address needs SMTPUTF8, which the smarthost does not offer", "5.6.7")
         words.append("SMTPUTF8")
     if not message.raw.isascii():
         if "8bitmime" not in features:
-            raise Refusal("the mail is 8-bit, which the smarthost does not accept", "5.6.3")
+            raise UnsendableMail("the mail is 8-bit, which the smarthost does not accept", "5.6.3")
         words.append("BODY=8BITMIME")  # RFC 6152
     return f"{' '.join(words)}\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode()
 
@@ -69,16 +69,16 @@ def _addresses(message: OutgoingMessage) -> tuple[str, str, bool]:
         sender = smtp_address(message.reverse_path).text if message.reverse_path else ""
         recipient = smtp_address(message.address)
     except AddressRefused as error:
-        raise Refusal(str(error), error.enhanced) from error
+        raise UnsendableMail(str(error), error.enhanced) from error
     if not sender.isascii():
-        raise Refusal("our own return path is not ASCII", "5.6.7")
+        raise UnsendableMail("our own return path is not ASCII", "5.6.7")
     return sender, recipient.text, recipient.needs_smtputf8
 
 
 def _size(size_bytes: int, limit: str) -> str:
     """The SIZE parameter (RFC 1870 section 6). Raises Refusal for a mail over the smarthost's limit."""
     if limit.isdecimal() and 0 < int(limit) < size_bytes:
-        raise Refusal(f"the mail has {size_bytes} bytes, the smarthost accepts {int(limit)}", "5.3.4")
+        raise UnsendableMail(f"the mail has {size_bytes} bytes, the smarthost accepts {int(limit)}", "5.3.4")
     return f"SIZE={size_bytes}"
 
 
@@ -91,11 +91,11 @@ def dot_stuffed(raw: bytes) -> bytes:
     lines = raw.split(b"\r\n")  # counting pairs takes as long as this
     line_ends = len(lines) - 1
     if raw.count(b"\n") != line_ends or raw.count(b"\r") != line_ends:
-        raise Refusal("the mail contains a bare CR or LF", "5.6.0")
+        raise UnsendableMail("the mail contains a bare CR or LF", "5.6.0")
     if b"\0" in raw:
-        raise Refusal("the mail contains a NUL", "5.6.0")
+        raise UnsendableMail("the mail contains a NUL", "5.6.0")
     if max(map(len, lines)) > LINE_MAX_OCTETS:
-        raise Refusal(f"the mail has a line over {LINE_MAX_OCTETS} octets", "5.6.0")
+        raise UnsendableMail(f"the mail has a line over {LINE_MAX_OCTETS} octets", "5.6.0")
     if raw.startswith(b"."):
         raw = b"." + raw
     if b"\r\n." in raw:

@@ -16,7 +16,7 @@ from mailgate.cases.model import Actor, Case, Change
 from mailgate.errors import TransientFailure
 from mailgate.killpoint import reached
 from mailgate.outbound.render import ACCOUNT
-from mailgate.rules.reachability import BounceLimits, Failure, Suppression
+from mailgate.rules.reachability import BounceLimits, DeliveryFailure, Suppression
 from mailgate.store.rows import ClaimedMail, SendResult
 from mailgate.store.unit_of_work import Store, UnitOfWork
 
@@ -28,7 +28,7 @@ _log = log.get("send")
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RecordedResult:
     """One result with its mail. `report`: text of the case's event when the mail has failed; "" for no event.
 
     `failure` is set when the next hop refused the address itself.
@@ -37,7 +37,7 @@ class Record:
     mail: ClaimedMail
     result: SendResult
     report: str = ""
-    failure: Failure | None = None
+    failure: DeliveryFailure | None = None
 
 
 class Recorder:
@@ -45,7 +45,7 @@ class Recorder:
 
     def __init__(self, store: Store, bounces: BounceLimits) -> None:
         self._store, self._bounces = store, bounces
-        self._waiting: list[Record] = []
+        self._waiting: list[RecordedResult] = []
         self._changed = threading.Condition()
         self._writing = self._flushing = False
         self._trouble: TransientFailure | None = None
@@ -56,7 +56,7 @@ class Recorder:
         """True while the store cannot be written to."""
         return self._trouble is not None
 
-    def put(self, record: Record) -> None:
+    def put(self, record: RecordedResult) -> None:
         """Queue it for writing. Returns at once."""
         with self._changed:
             self._waiting.append(record)
@@ -86,7 +86,7 @@ class Recorder:
             else:
                 self._settle(None, [])
 
-    def _next_group(self) -> list[Record]:
+    def _next_group(self) -> list[RecordedResult]:
         """Wait for a first result, then a moment for more."""
         with self._changed:
             self._changed.wait_for(lambda: bool(self._waiting))
@@ -98,7 +98,7 @@ class Recorder:
             self._writing = True
             return group
 
-    def _settle(self, trouble: TransientFailure | None, unwritten: list[Record]) -> None:
+    def _settle(self, trouble: TransientFailure | None, unwritten: list[RecordedResult]) -> None:
         with self._changed:
             if trouble is not None and self._trouble is None:
                 _log.warning("results_wait", error=str(trouble), count=len(unwritten))
@@ -106,7 +106,7 @@ class Recorder:
             self._trouble, self._writing = trouble, False
             self._changed.notify_all()
 
-    def _write(self, group: Sequence[Record]) -> None:
+    def _write(self, group: Sequence[RecordedResult]) -> None:
         """One transaction. Cases are locked before outbox rows, in the same order as in intake."""
         reported = {r.mail.case_id: r for r in group if r.report and r.mail.case_id}
         with self._store.transaction() as uow:
@@ -123,14 +123,14 @@ class Recorder:
             metrics.count("suppressed", suppression.cause)
             _log.warning("address_suppressed", outbox_id=outbox_id, cause=suppression.cause)
 
-    def _learn(self, uow: UnitOfWork, group: Sequence[Record]) -> list[tuple[Suppression, str]]:
+    def _learn(self, uow: UnitOfWork, group: Sequence[RecordedResult]) -> list[tuple[Suppression, str]]:
         """A refusal of an address by the next hop counts like a bounce."""
         failures = [record.failure for record in group if record.failure is not None]
         found = ((uow.suppressions.learn(failure, self._bounces), failure.outbox_id) for failure in failures)
         return [(suppression, outbox_id) for suppression, outbox_id in found if suppression is not None]
 
 
-def _report(uow: UnitOfWork, cases: dict[str, Case], failed: Sequence[Record]) -> None:
+def _report(uow: UnitOfWork, cases: dict[str, Case], failed: Sequence[RecordedResult]) -> None:
     """Add a `delivery_failed` event to the case of each failed mail. It makes no notice, so it cannot loop."""
     changes: list[Change] = []
     for record in failed:
@@ -142,12 +142,12 @@ def _report(uow: UnitOfWork, cases: dict[str, Case], failed: Sequence[Record]) -
         uow.cases.write(changes)
 
 
-def _is_spent(record: Record) -> bool:
+def _is_spent(record: RecordedResult) -> bool:
     """Whether the mail is delivered and held a secret, such as a login link: its bytes are deleted then."""
     return record.result.state == "sent" and record.mail.template in ACCOUNT
 
 
-def _log_result(record: Record, recorded: bool) -> None:
+def _log_result(record: RecordedResult, recorded: bool) -> None:
     mail, result = record.mail, record.result
     fields = {"outbox_id": mail.id, "message_id": mail.message_id, "code": result.code, "reply": result.text}
     if not recorded:

@@ -68,7 +68,7 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class TemplateFault:
     """A template or catalogue of the operators that cannot be used: which one, and why, in one line."""
 
     name: str
@@ -95,7 +95,7 @@ class Renderer:
         try:
             return catalogue.load(language, self._wording.folder)
         except ConfigError as error:
-            self.problems.append(Problem(f"words.{language}.po", str(error)))
+            self.problems.append(TemplateFault(f"words.{language}.po", str(error)))
             return self._texts[language]
 
     def language(self, wanted: str) -> str:
@@ -151,13 +151,15 @@ class _Templates:
     def _structure(self, kind: str, form: str) -> str:
         return kind if {f"{kind}.j2", f"{kind}.{form}.j2"} & self._names else STRUCTURES[kind]
 
-    def broken(self) -> Iterator[Problem]:
+    def broken(self) -> Iterator[TemplateFault]:
         """Every template that cannot be used, once."""
-        found = {str(error): Problem(kind, str(error)) for (kind, _), error in self._compiled.items() if isinstance(error, ConfigError)}
+        found = {
+            str(error): TemplateFault(kind, str(error)) for (kind, _), error in self._compiled.items() if isinstance(error, ConfigError)
+        }
         for form in FORMS:
             for part in ("_layout", "_parts"):
                 if isinstance(error := _tried(self._jinja, f"{part}.{form}.j2"), ConfigError):
-                    found[str(error)] = Problem(f"{part}.{form}", str(error))
+                    found[str(error)] = TemplateFault(f"{part}.{form}", str(error))
         yield from found.values()
 
     def text(self, kind: str, context: Mapping[str, object]) -> str:

@@ -26,16 +26,16 @@ from mailgate.outbound.oauth import OAuthOptions, TokenSource
 from mailgate.outbound.outgoing_message import OutgoingMessage
 from mailgate.outbound.queue.domains import DomainOptions, Domains
 from mailgate.outbound.queue.failover import Failover
-from mailgate.outbound.queue.schedule import Backoff, Schedule
+from mailgate.outbound.queue.schedule import Backoff, RetrySchedule
 from mailgate.outbound.queue.send_queue import SendQueue, SendQueueOptions, domain_of
-from mailgate.outbound.recorder import Record, Recorder
+from mailgate.outbound.recorder import RecordedResult, Recorder
 from mailgate.outbound.render import Renderer
 from mailgate.outbound.signing import signer
 from mailgate.outbound.smarthost import Capture, Confirm, Smarthost
 from mailgate.outbound.smarthost_session import SmarthostOptions, SubmitResult
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.policy import Policy
-from mailgate.rules.reachability import BounceLimits, Failure
+from mailgate.rules.reachability import BounceLimits, DeliveryFailure
 from mailgate.store.rows import ClaimedMail, SendResult, SendState
 from mailgate.store.unit_of_work import Store
 
@@ -77,7 +77,7 @@ class SendOptions:
     """How mails are claimed and retried."""
 
     queue: SendQueueOptions = field(default_factory=SendQueueOptions)
-    schedule: Schedule = field(default_factory=Schedule)
+    schedule: RetrySchedule = field(default_factory=RetrySchedule)
     bounces: BounceLimits = field(default_factory=BounceLimits)
     domains: DomainOptions = field(default_factory=DomainOptions)
 
@@ -187,7 +187,7 @@ class SendStage:
         elif not answer.lost:
             metrics.beat("smarthost_at_s", "answered")
 
-    def _record(self, mail: ClaimedMail, answer: SubmitResult, started_at: datetime) -> Record:
+    def _record(self, mail: ClaimedMail, answer: SubmitResult, started_at: datetime) -> RecordedResult:
         now = self._store.now()
         state: SendState = answer.fate
         text, next_at = _words(answer), None
@@ -200,7 +200,7 @@ class SendStage:
         host = answer.host or self._transport.name
         result = SendResult(mail.id, mail.lease_token, state, started_at, max(started_at, now), host, *reply, next_at)
         failed = state == "failed"
-        return Record(mail, result, report=_why(result) if failed else "", failure=_failure(mail, answer, now) if failed else None)
+        return RecordedResult(mail, result, report=_why(result) if failed else "", failure=_failure(mail, answer, now) if failed else None)
 
     def _refuse(self, mail: ClaimedMail, reason: str, final: bool) -> None:
         """Record a mail that is not tried: suppressed, expired, or deferred because of its domain."""
@@ -208,15 +208,15 @@ class SendStage:
         next_at = None if final else self._options.schedule.next_attempt_at(now, mail.attempts, mail.expires_at)
         state: SendState = "failed" if final else "deferred"
         result = SendResult(mail.id, mail.lease_token, state, now, now, "", 0, "", reason, next_at)
-        self._recorder.put(Record(mail, result, report=reason if final else ""))
+        self._recorder.put(RecordedResult(mail, result, report=reason if final else ""))
 
 
-def _failure(mail: ClaimedMail, answer: SubmitResult, now: datetime) -> Failure | None:
+def _failure(mail: ClaimedMail, answer: SubmitResult, now: datetime) -> DeliveryFailure | None:
     """What a final refusal says about the address: only a reply to RCPT is about it (RFC 5321 section 3.3)."""
     if answer.step != "RCPT" or not answer.code:
         return None
     words = f"{answer.code} {answer.text}"
-    return Failure(mail.address.lower(), mail.id, enhanced_status.verdict(answer.enhanced, words), now, answer.enhanced, words)
+    return DeliveryFailure(mail.address.lower(), mail.id, enhanced_status.verdict(answer.enhanced, words), now, answer.enhanced, words)
 
 
 def _words(answer: SubmitResult) -> str:
@@ -242,7 +242,7 @@ def make_stages(
     notices = NoticeStage(store, freezer, NoticeOptions(wanted.batch, lease), notify)
     options = SendOptions(
         SendQueueOptions(wanted.batch, lease, wanted.connections),
-        Schedule(timedelta(seconds=wanted.retry_first_s), timedelta(seconds=wanted.retry_max_s)),
+        RetrySchedule(timedelta(seconds=wanted.retry_first_s), timedelta(seconds=wanted.retry_max_s)),
         BounceLimits(**settings.bounces.model_dump()),
         DomainOptions(wanted.domain_connections, wanted.domain_per_minute),
     )

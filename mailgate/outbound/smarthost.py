@@ -15,15 +15,15 @@ from mailgate import log
 from mailgate.clock import monotonic_s
 from mailgate.errors import LeaseLost
 from mailgate.killpoint import reached
-from mailgate.outbound.connection import Connection, LostError, ServerReply
-from mailgate.outbound.outgoing_message import OutgoingMessage, Refusal, check, commands
+from mailgate.outbound.connection import LostError, ServerReply, SmarthostConnection
+from mailgate.outbound.outgoing_message import OutgoingMessage, UnsendableMail, check, commands
 from mailgate.outbound.smarthost_session import (
     Fate,
     SessionFailure,
     SmarthostOptions,
+    SmarthostTimeouts,
     SmtpStep,
     SubmitResult,
-    Timeouts,
     open_session,
     tls_context,
 )
@@ -45,7 +45,7 @@ class Smarthost:
         self._context = tls_context(options)
         if options.tls in ("starttls", "implicit") and not options.verify:
             _log.warning("tls_not_verified", host=options.host, hint="anyone on the path can read and change our mail")
-        self._kept: list[tuple[Connection, float]] = []
+        self._kept: list[tuple[SmarthostConnection, float]] = []
         self._lock = threading.Lock()
 
     @property
@@ -60,7 +60,7 @@ class Smarthost:
         """
         try:
             check(message)
-        except Refusal as error:
+        except UnsendableMail as error:
             return SubmitResult("failed", "MAIL", 0, error.enhanced, str(error))
         connection = self._take_kept()
         if connection is not None:
@@ -85,14 +85,14 @@ class Smarthost:
         """There is no other host."""
         return False
 
-    def _submit_on(self, connection: Connection, message: OutgoingMessage, confirm: Confirm) -> SubmitResult:
+    def _submit_on(self, connection: SmarthostConnection, message: OutgoingMessage, confirm: Confirm) -> SubmitResult:
         with contextlib.ExitStack() as failing:
             failing.callback(connection.drop)
             answer = transact(connection, message, confirm, self._options.timeouts)
             failing.pop_all()
         return answer
 
-    def _keep(self, connection: Connection, answer: SubmitResult) -> SubmitResult:
+    def _keep(self, connection: SmarthostConnection, answer: SubmitResult) -> SubmitResult:
         """Keep the connection for the next mail if it can carry one."""
         if answer.lost:
             connection.drop()
@@ -103,7 +103,7 @@ class Smarthost:
                 self._kept.append((connection, monotonic_s()))
         return answer
 
-    def _take_kept(self) -> Connection | None:
+    def _take_kept(self) -> SmarthostConnection | None:
         while True:
             with self._lock:
                 if not self._kept:
@@ -127,7 +127,7 @@ class Capture:
         """`captured`, or `failed` for a mail that could not be sent to any smarthost."""
         try:
             check(message)
-        except Refusal as error:
+        except UnsendableMail as error:
             return SubmitResult("failed", "MAIL", 0, error.enhanced, str(error))
         return SubmitResult("captured", "dot")
 
@@ -149,11 +149,11 @@ def _was_stale(answer: SubmitResult) -> bool:
     return answer.lost and ((answer.step == "MAIL" and answer.code in (0, 421)) or answer.text == OUT_OF_STEP)
 
 
-def transact(connection: Connection, message: OutgoingMessage, confirm: Confirm, timeouts: Timeouts) -> SubmitResult:
+def transact(connection: SmarthostConnection, message: OutgoingMessage, confirm: Confirm, timeouts: SmarthostTimeouts) -> SubmitResult:
     """One mail transaction (RFC 5321 section 3.3). Raises LeaseLost when `confirm` returns false; the final dot was not sent then."""
     try:
         mail_line, rcpt_line = commands(message, connection.features)
-    except Refusal as error:
+    except UnsendableMail as error:
         return SubmitResult("failed", "MAIL", 0, error.enhanced, str(error))
     connection.mails += 1
     refused = _envelope(connection, mail_line, rcpt_line, timeouts)
@@ -172,7 +172,7 @@ def transact(connection: Connection, message: OutgoingMessage, confirm: Confirm,
     return _final_dot(connection, timeouts)
 
 
-def _envelope(connection: Connection, mail_line: bytes, rcpt_line: bytes, timeouts: Timeouts) -> SubmitResult | None:
+def _envelope(connection: SmarthostConnection, mail_line: bytes, rcpt_line: bytes, timeouts: SmarthostTimeouts) -> SubmitResult | None:
     """MAIL, RCPT and DATA, as one group when the smarthost offers PIPELINING (RFC 2920). None when it waits for the content."""
     lines: tuple[tuple[SmtpStep, bytes, int], ...] = (("MAIL", mail_line, 2), ("RCPT", rcpt_line, 2), ("DATA", b"DATA\r\n", 3))
     grouped = "pipelining" in connection.features
@@ -222,7 +222,7 @@ def _with_loss(answer: SubmitResult) -> SubmitResult:
     return SubmitResult(answer.fate, answer.step, answer.code, answer.enhanced, answer.text, lost=True, session=answer.session)
 
 
-def _reset(connection: Connection, trouble: SubmitResult, timeouts: Timeouts) -> SubmitResult:
+def _reset(connection: SmarthostConnection, trouble: SubmitResult, timeouts: SmarthostTimeouts) -> SubmitResult:
     """Clear the transaction for the next mail. A connection that cannot do that is not used again."""
     if trouble.lost:
         return trouble
@@ -235,13 +235,13 @@ def _reset(connection: Connection, trouble: SubmitResult, timeouts: Timeouts) ->
     return trouble if code == 250 else _with_loss(trouble)
 
 
-def _send_content(connection: Connection, content: bytes, timeouts: Timeouts) -> None:
+def _send_content(connection: SmarthostConnection, content: bytes, timeouts: SmarthostTimeouts) -> None:
     view = memoryview(content)
     for at in range(0, len(content), BLOCK_BYTES):
         connection.write(view[at : at + BLOCK_BYTES], timeouts.block_s)
 
 
-def _final_dot(connection: Connection, timeouts: Timeouts) -> SubmitResult:
+def _final_dot(connection: SmarthostConnection, timeouts: SmarthostTimeouts) -> SubmitResult:
     """Send the final dot and read its reply. From the first octet of the dot on, a missing reply means `uncertain`."""
     try:
         connection.write(b".\r\n", timeouts.block_s)

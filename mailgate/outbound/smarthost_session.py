@@ -17,7 +17,7 @@ from mailgate import log
 from mailgate.errors import ConfigError, TransientFailure
 from mailgate.killpoint import reached
 from mailgate.outbound import oauth
-from mailgate.outbound.connection import Connection, HandshakeError, LostError, ServerReply, describe
+from mailgate.outbound.connection import HandshakeError, LostError, ServerReply, SmarthostConnection, describe
 from mailgate.outbound.oauth import TokenRefused, TokenSource
 
 TlsMode = Literal["none", "opportunistic", "starttls", "implicit"]
@@ -30,7 +30,7 @@ _log = log.get("smarthost")
 
 
 @dataclass(frozen=True, slots=True)
-class Timeouts:
+class SmarthostTimeouts:
     """Seconds for each step, including its whole reply. RFC 5321 section 4.5.3.2 sets the minimum for all but connecting and QUIT."""
 
     connect_s: float = 30.0
@@ -63,7 +63,7 @@ class SmarthostOptions:
     tokens: TokenSource | None = field(default=None, repr=False)
     allow_unverified_auth: bool = False
     helo_name: str = "localhost"
-    timeouts: Timeouts = field(default_factory=Timeouts)
+    timeouts: SmarthostTimeouts = field(default_factory=SmarthostTimeouts)
     mails_per_connection: int = 1000
     idle_s: float = 30.0
 
@@ -130,7 +130,7 @@ def tls_context(options: SmarthostOptions) -> ssl.SSLContext:
     return context
 
 
-def open_session(options: SmarthostOptions, context: ssl.SSLContext) -> Connection:
+def open_session(options: SmarthostOptions, context: ssl.SSLContext) -> SmarthostConnection:
     """A connection ready for MAIL. Raises SessionFailure.
 
     A 5yz greeting or EHLO reply applies to the mail at hand (`failed`). Trouble with TLS or AUTH is for the operator to fix: mail is
@@ -145,7 +145,7 @@ def open_session(options: SmarthostOptions, context: ssl.SSLContext) -> Connecti
     return _opened(replace(options, tls="none"), context)
 
 
-def _opened(options: SmarthostOptions, context: ssl.SSLContext) -> Connection:
+def _opened(options: SmarthostOptions, context: ssl.SSLContext) -> SmarthostConnection:
     connection = _connected(options, context)
     steps: tuple[tuple[SmtpStep, Callable[[], None]], ...] = (
         ("banner", lambda: _expect("banner", connection.read(options.timeouts.banner_s))),
@@ -165,11 +165,11 @@ def _opened(options: SmarthostOptions, context: ssl.SSLContext) -> Connection:
     return connection
 
 
-def _connected(options: SmarthostOptions, context: ssl.SSLContext) -> Connection:
+def _connected(options: SmarthostOptions, context: ssl.SSLContext) -> SmarthostConnection:
     reached("before_smtp_connect")
     timeout_s = options.timeouts.connect_s
     try:
-        connection = Connection(socket.create_connection((options.host, options.port), timeout_s), encrypted=False)
+        connection = SmarthostConnection(socket.create_connection((options.host, options.port), timeout_s), encrypted=False)
     except OSError as error:
         raise SessionFailure("connect", describe(error, "while connecting")) from error
     if options.tls == "implicit":  # RFC 8314 section 3.3
@@ -186,7 +186,7 @@ def _expect(step: SmtpStep, reply: ServerReply) -> None:
         raise SessionFailure(step, reply, "failed" if reply.code // 100 == 5 and step in ("banner", "EHLO") else "deferred")
 
 
-def _greet(connection: Connection, options: SmarthostOptions) -> None:
+def _greet(connection: SmarthostConnection, options: SmarthostOptions) -> None:
     reply = connection.command(f"EHLO {options.helo_name}", options.timeouts.command_s)
     if reply.code in _NO_EHLO:
         reply = connection.command(f"HELO {options.helo_name}", options.timeouts.command_s)
@@ -195,7 +195,7 @@ def _greet(connection: Connection, options: SmarthostOptions) -> None:
     connection.features = {name.lower(): parameters for name, _, parameters in words}
 
 
-def _secure(connection: Connection, options: SmarthostOptions, context: ssl.SSLContext) -> None:
+def _secure(connection: SmarthostConnection, options: SmarthostOptions, context: ssl.SSLContext) -> None:
     """STARTTLS as `options.tls` asks for it (RFC 3207). Without TLS it goes on only with `opportunistic`; `_log_in` guards the password."""
     if options.tls in ("none", "implicit"):
         return
@@ -215,7 +215,7 @@ def _secure(connection: Connection, options: SmarthostOptions, context: ssl.SSLC
         raise HandshakeError(str(error)) from error
 
 
-def _log_in(connection: Connection, options: SmarthostOptions) -> None:
+def _log_in(connection: SmarthostConnection, options: SmarthostOptions) -> None:
     """AUTH XOAUTH2, PLAIN (RFC 4616) or LOGIN, over TLS only. User and password are sent as UTF-8."""
     if not options.user:
         return
@@ -239,7 +239,7 @@ def _log_in(connection: Connection, options: SmarthostOptions) -> None:
             return
 
 
-def _log_in_by_token(connection: Connection, options: SmarthostOptions, tokens: TokenSource, offered: list[str]) -> None:
+def _log_in_by_token(connection: SmarthostConnection, options: SmarthostOptions, tokens: TokenSource, offered: list[str]) -> None:
     """AUTH XOAUTH2. A token that is refused is forgotten, and another one tried once: it may have been revoked before its end."""
     if "XOAUTH2" not in offered:
         raise SessionFailure("AUTH", "the smarthost does not offer AUTH XOAUTH2")

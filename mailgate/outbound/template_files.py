@@ -23,8 +23,8 @@ from mailgate.outbound.views import (
     ActionLink,
     AnsweredView,
     CaseView,
-    FileView,
     LegacyView,
+    LinkedFile,
     NewsView,
     SaidView,
     StatusView,
@@ -43,7 +43,7 @@ _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _FRAME = re.compile(r"\A((?:<!--jinja\d+-->\s*)*)(.*)\Z", re.DOTALL)
 _PLAIN_DATA = frozenset(
-    {ActionLink, AnsweredView, CaseView, FileView, LegacyView, NewsView, SaidView, StatusView, AgreementText, TemplateModule}
+    {ActionLink, AnsweredView, CaseView, LinkedFile, LegacyView, NewsView, SaidView, StatusView, AgreementText, TemplateModule}
 )
 
 

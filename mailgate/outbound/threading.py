@@ -15,13 +15,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from mailgate.mail.compose import Draft, is_message_id
+from mailgate.mail.compose import ComposedMail, is_message_id
 from mailgate.store.repositories.outbox.threads import Thread
 
 _FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
-def threaded(draft: Draft, thread: Thread, root: str, case_id: str, began_at: datetime | None) -> Draft:
+def threaded(draft: ComposedMail, thread: Thread, root: str, case_id: str, began_at: datetime | None) -> ComposedMail:
     """The draft of a case's notice in its thread. `root`: `carriers.thread_root`, without angle brackets."""
     opening, latest = (text if is_message_id(text) else "" for text in (thread.opening, thread.latest))
     references = tuple(dict.fromkeys(text for text in (opening, root, latest) if text))

@@ -33,7 +33,7 @@ class StatusView:
 
 
 @dataclass(frozen=True, slots=True)
-class FileView:
+class LinkedFile:
     """A file that does not ride along: its name, and where it is after log-in."""
 
     name: str
@@ -52,7 +52,7 @@ class SaidView:
     when: str = ""
     shortened: bool = False
     along: tuple[str, ...] = ()
-    in_case: tuple[FileView, ...] = ()
+    in_case: tuple[LinkedFile, ...] = ()
     more: str = ""
 
 

@@ -14,7 +14,7 @@ from itertools import chain
 from mailgate.rules.facts import Facts, Value, fact
 from mailgate.rules.index import PassedOver
 from mailgate.rules.legacy import OPEN
-from mailgate.rules.policy import Action, Disposition, Policy, Rule
+from mailgate.rules.policy import Disposition, Policy, Rule, RuleAction
 
 GUARD_RAILS = "guarantees"
 """The rule's name in trail and verdict when a guard rail overrules a policy."""
@@ -115,7 +115,7 @@ def run(policy: Policy, facts: Facts) -> Verdict:
         facts = replace(facts, workflow=policy.workflow, agreements=policy.agreements, legacy=policy.legacy)
     facts = _as_known_machine(policy, facts)
     trail = Trail(policy, facts)
-    actions: list[Action] = []
+    actions: list[RuleAction] = []
     for position in policy.index.candidates(facts) if policy.index else range(len(policy.rules)):
         rule = policy.rules[position]
         hit, because = _ask(rule, facts)
@@ -185,7 +185,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= KEPT_CHARS else f"{text[:KEPT_CHARS]}…"
 
 
-def _decide(policy: Policy, facts: Facts, rule: Rule, trail: Trail, actions: list[Action]) -> Verdict:
+def _decide(policy: Policy, facts: Facts, rule: Rule, trail: Trail, actions: list[RuleAction]) -> Verdict:
     disposition, name, reason, answer = rule.then or "hold", rule.name, trail.asked[-1][1].because, rule.answer
     if overruled := _guarded(disposition, facts, rule.forward_to):
         disposition, why = overruled
@@ -234,7 +234,7 @@ def _stays_on_case(disposition: Disposition, facts: Facts) -> bool:
     return disposition == "note" or (facts.mail.kind != "human" and disposition in HUMAN_ONLY)
 
 
-def _kept_actions(disposition: Disposition, facts: Facts, actions: list[Action], trail: Trail) -> list[Action]:
+def _kept_actions(disposition: Disposition, facts: Facts, actions: list[RuleAction], trail: Trail) -> list[RuleAction]:
     """The actions that the guarantees allow; what falls is said in the trail."""
     kept = [action for action in actions if _is_allowed(action, disposition, facts)]
     for action in actions:
@@ -247,7 +247,7 @@ def _kept_actions(disposition: Disposition, facts: Facts, actions: list[Action],
     return kept
 
 
-def _is_allowed(action: Action, disposition: Disposition, facts: Facts) -> bool:
+def _is_allowed(action: RuleAction, disposition: Disposition, facts: Facts) -> bool:
     if action.do == "tag":
         return True
     if action.do == "notify":
@@ -272,7 +272,7 @@ def _main_effect(disposition: Disposition, facts: Facts, rule: Rule, answer: str
     return Effect(disposition, args)
 
 
-def _moves(disposition: Disposition, facts: Facts, actions: list[Action]) -> tuple[Effect, ...]:
+def _moves(disposition: Disposition, facts: Facts, actions: list[RuleAction]) -> tuple[Effect, ...]:
     """The status that a comment leads to: the policy's own transition, else the workflow's."""
     answer = facts.case_answer() if disposition == "comment" else None
     if answer is None or any(action.do == "transition" for action in actions):
@@ -281,5 +281,5 @@ def _moves(disposition: Disposition, facts: Facts, actions: list[Action]) -> tup
     return (Effect("transition" if answer.move_to else "keep_status", args),)
 
 
-def _extras(actions: list[Action]) -> tuple[Effect, ...]:
+def _extras(actions: list[RuleAction]) -> tuple[Effect, ...]:
     return tuple(Effect(action.do, action.args) for action in actions)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from mailgate.rules.conditions import All, Always, AnyOf, Compare, Comparison, Condition, Eq, In, Matches, Not, Scalar
+from mailgate.rules.conditions import All, Always, AnyOf, CompareNumber, Comparison, Condition, Eq, In, Matches, Not, Scalar
 
 _COMPARED: Mapping[Comparison, str] = {"gt": "over", "lt": "under", "ge": "at least", "le": "at most"}
 
@@ -33,7 +33,7 @@ def _words(condition: Condition) -> str:
             return _one_of(condition.fact, condition.values)
         case Matches():
             return f"{condition.fact} matches {condition.pattern!r}"
-        case Compare():
+        case CompareNumber():
             return f"{condition.fact} is {_COMPARED[condition.by]} {condition.value}"
         case Not(part=Not(part=inner)):
             return _words(inner)

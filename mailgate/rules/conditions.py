@@ -110,7 +110,7 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class CompareNumber:
     """The number is below, above, at most or at least this one."""
 
     fact: str
@@ -187,7 +187,7 @@ class Always:
         return True, ""
 
 
-Condition = Eq | In | Matches | Compare | All | AnyOf | Not | Always
+Condition = Eq | In | Matches | CompareNumber | All | AnyOf | Not | Always
 
 
 def facts_in(condition: Condition) -> Iterator[str]:
@@ -282,7 +282,7 @@ def _beginning(texts: tuple[str, ...], most: int = MAX_SEARCHED_CHARS) -> Iterat
         left -= len(text)
 
 
-def _bind(condition: Eq | In | Matches | Compare, *values: Scalar) -> None:
+def _bind(condition: Eq | In | Matches | CompareNumber, *values: Scalar) -> None:
     """Find the fact once, and check that the values are of its type (`bool` is no number here)."""
     found = fact(condition.fact)
     wanted = _PYTHON_TYPES[found.type]

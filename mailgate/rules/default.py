@@ -7,7 +7,7 @@ case's people may do; the legacy sender's redirect is the default at the end.
 from __future__ import annotations
 
 from mailgate.rules.conditions import All, Always, AnyOf, Eq, In, Not
-from mailgate.rules.policy import Action, CaseDefaults, Choice, Policy, Rule
+from mailgate.rules.policy import CaseDefaults, Choice, Policy, Rule, RuleAction
 
 _CARRIED = Not(Eq("carrier", ""))
 _STILL_ACCEPTED = In("legacy.phase", ("accept", "accept_and_tell"))
@@ -88,7 +88,7 @@ RULES = (
         All((_CARRIED, Eq("trust", "colleague"))),
         "comment",
         "a colleague of the case's people answers our mail: it is a comment that moves nothing, and the author waits for approval",
-        actions=(Action("participant", {"approved": "no"}),),
+        actions=(RuleAction("participant", {"approved": "no"}),),
     ),
     Rule(
         "passed_on",

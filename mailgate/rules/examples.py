@@ -45,7 +45,7 @@ _Change = Callable[[Facts, Any], Facts]
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedExample:
     """An example that came out otherwise. `lines`: expected, actual and why, as in a diff."""
 
     name: str
@@ -56,7 +56,7 @@ class Failure:
         return f"{self.name}: {'; '.join(self.lines)}"
 
 
-def failures(policy: Policy) -> Iterator[Failure]:
+def failures(policy: Policy) -> Iterator[FailedExample]:
     """The examples of the policy that fail, in order. Those without their mail file are skipped: they were run where it is."""
     for example in policy.examples:
         if example.path and example.mail is None:
@@ -64,10 +64,10 @@ def failures(policy: Policy) -> Iterator[Failure]:
         try:
             verdict = run(policy, facts_of(example.given, example.mail, example.at))
         except ValueError as error:
-            yield Failure(example.name, example.line, (str(error),))
+            yield FailedExample(example.name, example.line, (str(error),))
             continue
         if lines := tuple(_differences(example, verdict)):
-            yield Failure(example.name, example.line, (*lines, *_why(example, verdict)))
+            yield FailedExample(example.name, example.line, (*lines, *_why(example, verdict)))
 
 
 def left_out(policy: Policy) -> int:

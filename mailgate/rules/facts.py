@@ -19,7 +19,7 @@ from mailgate.mail.auth.org_domain import aligned
 from mailgate.mail.model import Attachment, Envelope, Mail
 from mailgate.mail.reply.quote_lines import is_quoted
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, is_holiday, respond_by, within_hours
-from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy, Phase, Standing, domain_of
+from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy, Phase, SenderPhase, domain_of
 from mailgate.rules.trust import Authentication, Trust
 
 Value = str | int | bool | tuple[str, ...]
@@ -85,7 +85,7 @@ class Facts:
     legacy: Legacy = SUPPORTWEB_LEGACY
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> SenderPhase:
         """The legacy phase of the sender (`phase_address`) on the day when the mail was accepted."""
         return self.legacy.standing(self.phase_address, self.at)
 

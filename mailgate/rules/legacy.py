@@ -38,7 +38,7 @@ class PhaseStart:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SenderPhase:
     """Where a sender stands on one day. `next` and `next_on`: the change that comes, "" and None without one.
 
     `closes_on`: when no cases are made any more, while they still are; `closed_since`: since when, while they are not; `refuses_on`: when
@@ -54,11 +54,11 @@ class Standing:
     closed_since: date | None = None
 
 
-_NOBODY = Standing("redirect")
+_NOBODY = SenderPhase("redirect")
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class PhaseSchedule:
     """Phases one after the other. Raises ValueError for none, a first one with a day, a later one without, or days out of order."""
 
     steps: tuple[PhaseStart, ...] = (PhaseStart("redirect"),)
@@ -74,15 +74,15 @@ class Schedule:
         if late := next((later for earlier, later in pairwise(days) if earlier and later and later <= earlier), None):
             raise ValueError(f"the phases are not in the order of their days: {late} comes too late in the list")
 
-    def on(self, day: date) -> Standing:
+    def on(self, day: date) -> SenderPhase:
         """Where its senders stand on this local day."""
         begun = [step for step in self.steps if step.since is None or step.since <= day]
         now, coming = begun[-1], self.steps[len(begun) :]
         closes = next((step.since for step in coming if step.phase not in OPEN), None) if now.phase in OPEN else None
         refuses = next((step.since for step in coming if step.phase == "refuse"), None) if now.phase != "refuse" else None
         if not coming:
-            return Standing(now.phase, now.since, closed_since=_closed_since(begun))
-        return Standing(now.phase, now.since, coming[0].phase, coming[0].since, closes, refuses, _closed_since(begun))
+            return SenderPhase(now.phase, now.since, closed_since=_closed_since(begun))
+        return SenderPhase(now.phase, now.since, coming[0].phase, coming[0].since, closes, refuses, _closed_since(begun))
 
 
 def _closed_since(begun: Sequence[PhaseStart]) -> date | None:
@@ -96,7 +96,7 @@ class Senders:
     """A domain (lower case, A-labels) and its phases; `subdomains`: all domains below it, too, unless they are named themselves."""
 
     domain: str
-    schedule: Schedule
+    schedule: PhaseSchedule
     subdomains: bool = False
 
 
@@ -107,7 +107,7 @@ class Legacy:
     `refusal`: language -> the operator's own text of the 550, in ASCII. Raises ValueError for a domain that is named twice.
     """
 
-    schedule: Schedule = field(default_factory=Schedule)
+    schedule: PhaseSchedule = field(default_factory=PhaseSchedule)
     senders: tuple[Senders, ...] = ()
     zone: str = DEFAULT_ZONE
     refusal: Mapping[str, str] = field(default_factory=dict)
@@ -127,12 +127,12 @@ class Legacy:
         return any(step.phase == "refuse" for schedule in self._schedules for step in schedule.steps)
 
     @cached_property
-    def _constant(self) -> Standing | None:
+    def _constant(self) -> SenderPhase | None:
         """Where everyone stands for ever, when nobody is named and nothing changes."""
-        return Standing(self.schedule.steps[0].phase) if not self.senders and len(self.schedule.steps) == 1 else None
+        return SenderPhase(self.schedule.steps[0].phase) if not self.senders and len(self.schedule.steps) == 1 else None
 
     @cached_property
-    def _schedules(self) -> tuple[Schedule, ...]:
+    def _schedules(self) -> tuple[PhaseSchedule, ...]:
         return (self.schedule, *(one.schedule for one in self.senders))
 
     @cached_property
@@ -161,7 +161,7 @@ class Legacy:
                 return found
         return None
 
-    def standing(self, reverse_path: str | None, at: datetime) -> Standing:
+    def standing(self, reverse_path: str | None, at: datetime) -> SenderPhase:
         """Where the sender of this reverse-path stands. The null one stands where nobody is refused and no case is made."""
         if reverse_path is None:
             return _NOBODY

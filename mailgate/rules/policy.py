@@ -42,7 +42,7 @@ SETTABLE: frozenset[str] = frozenset({"priority", "type", "component", "assignee
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class RuleAction:
     """Something a rule does beside its disposition. `args`: `tag` name; `set` one of SETTABLE; `transition` to; `notify` whom and
     by (the rule's name); `participant` approved (yes or no).
     """
@@ -64,7 +64,7 @@ class Rule:
     when: Condition
     then: Disposition | None
     reason: str = ""
-    actions: tuple[Action, ...] = ()
+    actions: tuple[RuleAction, ...] = ()
     continue_: bool = False
     shadow: bool = False
     answer: str = ""
@@ -268,7 +268,7 @@ def _check_zone(zone: str) -> None:
         raise ValueError(f"there is no time zone {zone!r}") from error
 
 
-def _check_action(policy: Policy, rule: Rule, action: Action) -> None:
+def _check_action(policy: Policy, rule: Rule, action: RuleAction) -> None:
     if action.do == "set" and not (action.args and action.args.keys() <= SETTABLE):
         raise ValueError(f"rule {rule.name}: only {', '.join(sorted(SETTABLE))} can be set")
     if action.do == "transition" and not policy.workflow.has_status(action.args.get("to", "")):

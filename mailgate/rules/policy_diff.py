@@ -15,7 +15,7 @@ from typing import Any, Literal
 from mailgate.rules.agreements import OpeningSpan
 from mailgate.rules.condition_words import demands
 from mailgate.rules.document.schema import DAYS
-from mailgate.rules.policy import Action, Example, Policy, Rule
+from mailgate.rules.policy import Example, Policy, Rule, RuleAction
 
 Change = Literal["added", "removed", "moved", "changed"]
 _DOCUMENT_NAMES = {
@@ -29,7 +29,7 @@ _NAMED_BY = ("key", "name", "status", "domain")
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PolicyDifference:
     """One thing that differs. `part`: the section of the document; `name`: what in it, as a path with dots, "" for the section itself.
 
     `before` and `after` are "" where there is nothing.
@@ -42,7 +42,7 @@ class Difference:
     after: str = ""
 
 
-def differences(before: Policy, after: Policy) -> list[Difference]:
+def differences(before: Policy, after: Policy) -> list[PolicyDifference]:
     """All that differs: rules first, then the other sections in the order of the document."""
     found = list(_rules(before.rules, after.rules))
     for field in fields(Policy):
@@ -52,20 +52,20 @@ def differences(before: Policy, after: Policy) -> list[Difference]:
     return found
 
 
-def _rules(before: Sequence[Rule], after: Sequence[Rule]) -> Iterator[Difference]:
+def _rules(before: Sequence[Rule], after: Sequence[Rule]) -> Iterator[PolicyDifference]:
     old = {rule.name: at for at, rule in enumerate(before)}
     new = {rule.name: at for at, rule in enumerate(after)}
     for name, at in old.items():
         if name not in new:
-            yield Difference("rules", name, "removed", before=f"place {at + 1}: {_rule_words(before[at])}")
+            yield PolicyDifference("rules", name, "removed", before=f"place {at + 1}: {_rule_words(before[at])}")
     kept = [name for name in new if name in old]
     stayed = _longest_rising([old[name] for name in kept])
     for name, at in new.items():
         if name not in old:
-            yield Difference("rules", name, "added", after=f"place {at + 1}: {_rule_words(after[at])}")
+            yield PolicyDifference("rules", name, "added", after=f"place {at + 1}: {_rule_words(after[at])}")
             continue
         if old[name] not in stayed:
-            yield Difference("rules", name, "moved", f"place {old[name] + 1}", _place(after, at))
+            yield PolicyDifference("rules", name, "moved", f"place {old[name] + 1}", _place(after, at))
         yield from _rule(before[old[name]], after[at])
 
 
@@ -88,12 +88,12 @@ def _longest_rising(places: Sequence[int]) -> set[int]:
     return found
 
 
-def _rule(before: Rule, after: Rule) -> Iterator[Difference]:
+def _rule(before: Rule, after: Rule) -> Iterator[PolicyDifference]:
     old, new = demands(before.when), demands(after.when)
     if old != new:
         shared = set(old) & set(new)
         dropped, wanted = (" and ".join(text for text in side if text not in shared) for side in (old, new))
-        yield Difference("rules", f"{before.name}.when", "changed", dropped if old else "always", wanted if new else "always")
+        yield PolicyDifference("rules", f"{before.name}.when", "changed", dropped if old else "always", wanted if new else "always")
     yield from _compared("rules", (before.name,), _rule_values(before), _rule_values(after))
 
 
@@ -112,7 +112,7 @@ def _rule_words(rule: Rule) -> str:
     return "; ".join((f"when {' and '.join(demands(rule.when)) or 'always'}", *(f"{key} {_leaf(value)}" for key, value in values.items())))
 
 
-def _compared(part: str, path: tuple[str, ...], before: Any, after: Any) -> Iterator[Difference]:
+def _compared(part: str, path: tuple[str, ...], before: Any, after: Any) -> Iterator[PolicyDifference]:
     if before == after:
         return
     before, after = ({} if one == "" and isinstance(other, dict) else one for one, other in ((before, after), (after, before)))
@@ -121,7 +121,7 @@ def _compared(part: str, path: tuple[str, ...], before: Any, after: Any) -> Iter
             yield from _compared(part, (*path, key), before.get(key), after.get(key))
         return
     change: Change = "added" if before is None else "removed" if after is None else "changed"
-    yield Difference(part, ".".join(path), change, _leaf(before), _leaf(after))
+    yield PolicyDifference(part, ".".join(path), change, _leaf(before), _leaf(after))
 
 
 def _leaf(value: Any) -> str:
@@ -133,7 +133,7 @@ def _leaf(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Texts, and mappings of them by the names that people know."""
-    if isinstance(value, Action):
+    if isinstance(value, RuleAction):
         return f"{value.do} {_leaf(_plain(value.args))}"
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}

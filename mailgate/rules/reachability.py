@@ -21,7 +21,7 @@ UNPROVEN = "; says a report that only knows the Message-ID, so it is believed fo
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class DeliveryFailure:
     """One mail of ours, `outbox_id`, did not reach `address` (lower case); or it did and was complained of.
 
     `verdict` as of `enhanced_status`; `status` and `words` are what was said, for people. `proven` False: all that ties the report to our
@@ -65,17 +65,17 @@ class Suppression:
     until: datetime | None = None
 
 
-def counts_softly(failure: Failure) -> bool:
+def counts_softly(failure: DeliveryFailure) -> bool:
     """True when the failure is held against the address, though one alone means nothing."""
     return failure.verdict in ("soft", "unknown")
 
 
-def counts_once(failure: Failure) -> bool:
+def counts_once(failure: DeliveryFailure) -> bool:
     """True when more reports on the same mail mean nothing: nobody can make a pause longer by saying the same again."""
     return counts_softly(failure) or (not failure.proven and failure.verdict in ("hard", "complaint"))
 
 
-def suppression_after(failure: Failure, soft_failures: int, limits: BounceLimits) -> Suppression | None:
+def suppression_after(failure: DeliveryFailure, soft_failures: int, limits: BounceLimits) -> Suppression | None:
     """What follows. `soft_failures` counts this one."""
     day, pause_ends = f"{failure.at:%Y-%m-%d}", failure.at + timedelta(days=limits.soft_pause_days)
     until, hint = (None, "") if failure.proven else (pause_ends, UNPROVEN)
@@ -90,5 +90,5 @@ def suppression_after(failure: Failure, soft_failures: int, limits: BounceLimits
     return Suppression(failure.address, reason, failure.at, "soft_bounces", pause_ends)
 
 
-def _said(failure: Failure) -> str:
+def _said(failure: DeliveryFailure) -> str:
     return " ".join((failure.status, failure.words or meaning(failure.status))).strip()[:MAX_WORDS] or "no reason was given"

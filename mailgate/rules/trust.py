@@ -14,7 +14,7 @@ Authentication = Literal["pass", "fail", "none"]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AuthorTrust:
     """What is known of an author towards one case.
 
     `carrier`: a valid token of the case came with the mail, by reply address, message id or marker line; or, with `relay_id`, only an id
@@ -33,7 +33,7 @@ class Standing:
     identity_doubtful: bool = False
 
 
-def trust(standing: Standing) -> tuple[Trust, str]:
+def trust(standing: AuthorTrust) -> tuple[Trust, str]:
     """The trust level and the reason. Design section 6."""
     if not standing.carrier:
         return "stranger", "no valid reply address, message id or marker of a case came with the mail"
@@ -53,14 +53,14 @@ def trust(standing: Standing) -> tuple[Trust, str]:
     return "stranger", "the author takes no part in the case that the mail's token was made for"
 
 
-def _staff(standing: Standing) -> tuple[Trust, str]:
+def _staff(standing: AuthorTrust) -> tuple[Trust, str]:
     """An address alone is nobody's proof: what staff say goes to customers in the company's name."""
     if standing.authentication == "pass":
         return "staff", "the author's address is one of our staff's, and its domain vouches for the mail"
     return "doubtful", "the author's address is one of our staff's, but its domain does not vouch for the mail"
 
 
-def _participant(standing: Standing) -> tuple[Trust, str]:
+def _participant(standing: AuthorTrust) -> tuple[Trust, str]:
     if standing.token_is_theirs and standing.authentication == "pass":
         return "confirmed", "the token was made for this author, and the author's domain vouches for the mail"
     return "participant", "the author takes part in the case, and the mail carries a valid token of it"

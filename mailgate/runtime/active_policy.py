@@ -31,7 +31,7 @@ _log = log.get("policy")
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class InitialPolicy:
     """What an empty database begins with. `source` names where the text is from, for people; `text` reads it and may raise PolicyError.
 
     `folder`: where the mails of its tests are.
@@ -53,17 +53,17 @@ def shipped_for_editors() -> str:
     return MODELINE + shipped()
 
 
-def beginning(file: Path | None) -> Beginning:
+def beginning(file: Path | None) -> InitialPolicy:
     """The document of this file; the built-in one when it is None."""
     if file is None:
-        return Beginning("the policy that is built in", shipped)
+        return InitialPolicy("the policy that is built in", shipped)
 
     def text() -> str:
         from mailgate.rules.document.file import text_of
 
         return text_of(file)
 
-    return Beginning(str(file), text, file.parent)
+    return InitialPolicy(str(file), text, file.parent)
 
 
 def compiled(version: PolicyVersion, own: frozenset[str]) -> Policy:
@@ -78,7 +78,7 @@ def compiled(version: PolicyVersion, own: frozenset[str]) -> Policy:
     return replace(policy_of(version.text, own, where, stored=True), version=version.label)
 
 
-def differs(start: Beginning, active: PolicyVersion) -> str:
+def differs(start: InitialPolicy, active: PolicyVersion) -> str:
     """What to do when `policy.file` is not the active version; "" when it is, or no file is set."""
     if start.text is shipped:
         return ""
@@ -91,7 +91,7 @@ def differs(start: Beginning, active: PolicyVersion) -> str:
 class ActivePolicy:
     """See the module. Safe to share between threads. `own`: our addresses in lower case, which no rule may forward to."""
 
-    def __init__(self, store: Store, own: frozenset[str], start: Beginning) -> None:
+    def __init__(self, store: Store, own: frozenset[str], start: InitialPolicy) -> None:
         self._store, self._own, self._start = store, own, start
         self._lock = threading.Lock()
         self._held: tuple[int | None, Policy] | None = None

@@ -34,13 +34,13 @@ if (
     from mailgate.backtest.backtest import Backtest
     from mailgate.inbound.auth.verify import Verifier
     from mailgate.inbound.guards.sender_gate import SenderGate, Senders
-    from mailgate.inbound.intake.intake import Intake, IntakeOptions
+    from mailgate.inbound.intake.intake import IntakeOptions, IntakeStage
     from mailgate.inbound.intake.matcher import CaseFinder
     from mailgate.inbound.intake.reader_process import ReaderProcess
     from mailgate.inbound.smtp import limits
     from mailgate.inbound.smtp.admission import DiskSpace
-    from mailgate.inbound.smtp.endpoint import Endpoint
-    from mailgate.inbound.smtp.journal import Journal
+    from mailgate.inbound.smtp.endpoint import ListenAddress
+    from mailgate.inbound.smtp.journal import GroupCommitJournal
     from mailgate.inbound.smtp.listener import Listener
     from mailgate.outbound.previews.preview import Preview
     from mailgate.runtime.worker import Stage
@@ -106,7 +106,7 @@ class Workshop:
         """See Parts."""
         return make_gate(self._settings, store.clock, make_active_policy(self._settings, store).peek()).check
 
-    def intake(self, store: Store, policy: Policy) -> contextlib.closing[Intake]:
+    def intake(self, store: Store, policy: Policy) -> contextlib.closing[IntakeStage]:
         """See Parts."""
         return contextlib.closing(make_intake(self._settings, store, lambda _stage: None, reads_aside=False, policy=lambda: policy))
 
@@ -188,12 +188,12 @@ def make_intake(
     *,
     reads_aside: bool = True,
     policy: Callable[[], Policy] | None = None,
-) -> Intake:
+) -> IntakeStage:
     """The intake stage. Its reader is a process of its own, begun with the first mail; not `reads_aside`, small mail is read in this one.
 
     `policy` is asked once for each batch; None: the active one.
     """
-    from mailgate.inbound.intake.intake import Intake
+    from mailgate.inbound.intake.intake import IntakeStage
     from mailgate.inbound.intake.reader_process import read_near
 
     reader = _reader_process(settings)
@@ -205,7 +205,7 @@ def make_intake(
         verifier=_verifier(settings) if settings.intake.authentication == "verify" else None,
     )
     asked = policy or make_active_policy(settings, store).current
-    return Intake(store, _finder(settings), asked, options, notify)
+    return IntakeStage(store, _finder(settings), asked, options, notify)
 
 
 def make_backtest(settings: Settings, store: Store) -> Backtest[Any]:
@@ -272,13 +272,13 @@ def _finder(settings: Settings) -> CaseFinder:
 
 def _verifier(settings: Settings) -> Verifier:
     """Who verifies mail. Imported here, since who verifies nothing needs none of its libraries."""
-    from mailgate.inbound.auth.resolver import Resolver, ResolverOptions
+    from mailgate.inbound.auth.resolver import DnsResolver, ResolverOptions
     from mailgate.inbound.auth.verify import Verifier, VerifyOptions
 
     wanted = settings.intake
     servers = tuple((server.host, server.port) for server in wanted.dns_servers)
     options = VerifyOptions(wanted.verify_timeout_s, trusted=tuple(settings.smtp.trusted_from))
-    return Verifier(Resolver(ResolverOptions(wanted.dns_timeout_s, servers)), options)
+    return Verifier(DnsResolver(ResolverOptions(wanted.dns_timeout_s, servers)), options)
 
 
 def make_stages(settings: Settings, store: Store, policies: ActivePolicy, notify: Callable[[str], None]) -> Mapping[str, Stage]:
@@ -300,7 +300,7 @@ def make_gate(settings: Settings, clock: Clock, policy: Policy) -> SenderGate:
     return SenderGate(portal, clock, policy)
 
 
-def make_listener(settings: Settings, store: Store, journal: Journal, senders: Senders) -> Listener:
+def make_listener(settings: Settings, store: Store, journal: GroupCommitJournal, senders: Senders) -> Listener:
     """The listener on all endpoints of the settings, not yet bound. Raises ConfigError for a certificate that cannot be used."""
     from mailgate.inbound.smtp.endpoint import ListenerOptions
     from mailgate.inbound.smtp.listener import Listener
@@ -320,24 +320,24 @@ def make_listener(settings: Settings, store: Store, journal: Journal, senders: S
     return Listener(options, _limits(settings), recipients, journal, _observer(), disk_space=_disk_space(store))
 
 
-def _endpoints(settings: Settings) -> tuple[Endpoint, ...]:
-    from mailgate.inbound.smtp.endpoint import Endpoint
+def _endpoints(settings: Settings) -> tuple[ListenAddress, ...]:
+    from mailgate.inbound.smtp.endpoint import ListenAddress
 
     smtp, proxy = settings.smtp, bool(settings.smtp.proxy_from)
     return (
-        *(Endpoint(a.host, a.port, proxy=proxy) for a in smtp.listen),
-        *(Endpoint(a.host, a.port, tls="implicit", proxy=proxy) for a in smtp.listen_tls),
-        *(Endpoint(a.host, a.port, protocol="lmtp", proxy=proxy) for a in smtp.lmtp_listen),
-        *((Endpoint(protocol="lmtp", unix_path=str(smtp.lmtp_socket)),) if smtp.lmtp_socket else ()),
+        *(ListenAddress(a.host, a.port, proxy=proxy) for a in smtp.listen),
+        *(ListenAddress(a.host, a.port, tls="implicit", proxy=proxy) for a in smtp.listen_tls),
+        *(ListenAddress(a.host, a.port, protocol="lmtp", proxy=proxy) for a in smtp.lmtp_listen),
+        *((ListenAddress(protocol="lmtp", unix_path=str(smtp.lmtp_socket)),) if smtp.lmtp_socket else ()),
     )
 
 
-def _limits(settings: Settings) -> limits.Limits:
+def _limits(settings: Settings) -> limits.SmtpLimits:
     from mailgate.inbound.smtp import limits
 
     smtp = settings.smtp
     return replace(
-        limits.Limits(),
+        limits.SmtpLimits(),
         message_bytes=smtp.max_message_bytes,
         data_budget_bytes=smtp.max_data_total_bytes,
         recipients=smtp.max_recipients,
@@ -350,7 +350,7 @@ def _limits(settings: Settings) -> limits.Limits:
         data_min_bytes_s=smtp.min_data_bytes_per_s,
         disk_free_share=smtp.min_free_disk_percent / 100,
         exempt=tuple(smtp.trusted_from),
-        timeouts=replace(limits.Timeouts(), command_s=smtp.command_timeout_s, session_s=smtp.session_timeout_s),
+        timeouts=replace(limits.ClientTimeouts(), command_s=smtp.command_timeout_s, session_s=smtp.session_timeout_s),
     )
 
 

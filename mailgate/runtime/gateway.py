@@ -23,11 +23,11 @@ from mailgate.application.principal import Principal
 from mailgate.config import Endpoint, Settings
 from mailgate.errors import ConfigError, MailgateError
 from mailgate.inbound.guards.sender_gate import Refused
-from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.runtime import bootstrap, reloading, service_manager
 from mailgate.runtime.broker import wakeup
 from mailgate.runtime.probe import Probe
-from mailgate.runtime.worker import Stage, Worker
+from mailgate.runtime.worker import Stage, StageWorker
 from mailgate.store.unit_of_work import Store
 
 CHORES_INTERVAL = timedelta(hours=1)
@@ -64,7 +64,7 @@ class Gateway:
         self.policies.begin()
         self._broker = wakeup.connect(settings.broker.url)
         self._wakeup = wakeup.Wakeup(self._broker)
-        self.journal = Journal(self.store, self.store.clock, self._notify_intake) if listen else None
+        self.journal = GroupCommitJournal(self.store, self.store.clock, self._notify_intake) if listen else None
         self._gate = bootstrap.make_gate(settings, self.store.clock, self.policies.current())
         self.listener = bootstrap.make_listener(settings, self.store, self.journal, self._gate.check) if self.journal else None
         self._gate_task: asyncio.Task[None] | None = None
@@ -83,9 +83,9 @@ class Gateway:
     def _notify_intake(self) -> None:
         self._wakeup.notify("intake")
 
-    def _make_worker(self) -> Worker:
+    def _make_worker(self) -> StageWorker:
         stages: Mapping[str, Stage] = bootstrap.make_stages(self.settings, self.store, self.policies, self._wakeup.notify)
-        return Worker(self._broker, stages, self.settings.worker.sweep_interval_s, self._chores())
+        return StageWorker(self._broker, stages, self.settings.worker.sweep_interval_s, self._chores())
 
     def _chores(self) -> Callable[[], None]:
         """Retention and reminders, at most once an hour and process; two at once do no harm. The daily mail to the desk."""

@@ -81,7 +81,7 @@ class Runner:
         return stopping
 
 
-class Worker:
+class StageWorker:
     """The stages of one process on one broker, with their sweeper. `start`, then `stop` once; `stop` lets work in progress finish."""
 
     def __init__(

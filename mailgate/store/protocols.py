@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from mailgate.cases.model import Case, Change, Contact, Customer, Notice, StaffAuthor
-from mailgate.rules.reachability import BounceLimits, Failure, Suppression
+from mailgate.rules.reachability import BounceLimits, DeliveryFailure, Suppression
 from mailgate.store.history_rows import EarlierDelivery
 from mailgate.store.rows import ClaimedEntry, Delivery, OutboxMail, Outcome, RelayId
 
@@ -90,7 +90,7 @@ class Answers(Protocol):
 class Suppressions(Protocol):
     """See `SuppressionRepository`."""
 
-    def learn(self, failure: Failure, limits: BounceLimits) -> Suppression | None: ...
+    def learn(self, failure: DeliveryFailure, limits: BounceLimits) -> Suppression | None: ...
     def revive(self, addresses: Collection[str]) -> set[str]: ...
 
 

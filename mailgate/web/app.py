@@ -43,7 +43,7 @@ from mailgate.web.http.static import Static
 from mailgate.web.pages import forms, keeping
 from mailgate.web.pages.forms import Form
 from mailgate.web.pages.jinja import Templates
-from mailgate.web.pages.request import Answer, Data, Done, Download, Framed, Live, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, Data, Download, Framed, Live, NoContent, PageRequest, Redirect, RenderedPage
 from mailgate.web.pages.when import Calendar
 from mailgate.web.pages.words import LANGUAGES, NAMES, Words, choose, words
 from mailgate.web.portal import login
@@ -280,7 +280,7 @@ def _page_request(site: Site, visit: _Visit, form: Form) -> PageRequest:
 def _answered(site: Site, route: Route, visit: _Visit, answer: Answer) -> Response:
     if isinstance(answer, Download):
         return download(answer.content, answer.filename, answer.content_type)
-    if isinstance(answer, Done):
+    if isinstance(answer, NoContent):
         return Response(status_code=204, headers=page_headers("no-store", secure=visit.jar.secure))
     if isinstance(answer, Redirect):
         return _redirected(visit, answer)
@@ -310,7 +310,7 @@ def _who_may(site: Site, route: Route, visit: _Visit) -> Principal | None:
     return mine.principal
 
 
-def _html(site: Site, visit: _Visit, page: Page) -> str:
+def _html(site: Site, visit: _Visit, page: RenderedPage) -> str:
     calendar = Calendar(visit.words.language, site.zone, site.app.now())
     values: Mapping[str, object] = {
         "t": visit.words, "when": calendar, "language": visit.words.language, "mine": visit.mine, "path": visit.request.scope["path"],
@@ -348,7 +348,7 @@ async def _in_thread(site: Site, work: Callable[[], Result], *, passwords: bool 
 
 async def _no_page(site: Site, request: Request, error: Exception) -> Response:
     visit = await _visit(site, request)
-    page = Page("layout/error.html.j2", {"kind": "not_found", "values": {}}, getattr(error, "status_code", 404), cache="no-store")
+    page = RenderedPage("layout/error.html.j2", {"kind": "not_found", "values": {}}, getattr(error, "status_code", 404), cache="no-store")
     headers = page_headers("no-store", secure=visit.jar.secure) | {"Content-Type": "text/html; charset=utf-8"}
     return Response(_html(site, visit, page), page.status, headers)
 

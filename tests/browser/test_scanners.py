@@ -15,7 +15,7 @@ from mailgate import config
 from mailgate.application.app import App
 from mailgate.application.cases import comment, operate
 from mailgate.cli.demo import STORY, _environment
-from mailgate.cli.demo.desk import OPERATOR, Desk, open_case
+from mailgate.cli.demo.desk import OPERATOR, DemoDesk, open_case
 from mailgate.runtime import bootstrap
 from mailgate.runtime.gateway import Gateway
 from tests.support.site import Answer, Visitor, serve
@@ -36,7 +36,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, list
         key = open_case(app)
     gateway = Gateway(settings, listen=True, work=True)
     with gateway.running():
-        desk = Desk(gateway.app, gateway.addresses[0], key)
+        desk = DemoDesk(gateway.app, gateway.addresses[0], key)
         for step in STORY:
             desk.send(step.mail(desk), step.sender, step.recipient(desk))
         for operation in ("propose", "resolve"):

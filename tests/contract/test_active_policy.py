@@ -12,16 +12,16 @@ from sqlalchemy import text
 from mailgate.cases.tokens import TokenKeys
 from mailgate.clock import monotonic_s, utc_now
 from mailgate.errors import PolicyError
-from mailgate.inbound.intake.intake import Intake, IntakeOptions
+from mailgate.inbound.intake.intake import IntakeOptions, IntakeStage
 from mailgate.inbound.intake.matcher import CaseFinder
 from mailgate.inbound.intake.reader_process import read_here
-from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.limits import Ours
 from mailgate.mail.model import Envelope
 from mailgate.metrics import REGISTRY
 from mailgate.rules.default import SUPPORTWEB_POLICY
-from mailgate.runtime.active_policy import ActivePolicy, Beginning, beginning, shipped
+from mailgate.runtime.active_policy import ActivePolicy, InitialPolicy, beginning, shipped
 from mailgate.store.database import open_database
 from mailgate.store.rows import JournalEntry
 from mailgate.store.unit_of_work import Store
@@ -33,13 +33,13 @@ KEYS = TokenKeys({1: bytes(range(32))})
 class PolicyProcess:
     """One process of an installation, as far as the policy goes: its own connections, its own policy in force, its own intake."""
 
-    def __init__(self, url: str, start: Beginning) -> None:
+    def __init__(self, url: str, start: InitialPolicy) -> None:
         self.store = Store(open_database(url, pool_size=4), utc_now)
         self.policies = ActivePolicy(self.store, OWN, start)
         ours = Ours(addresses=OWN)
         options = IntakeOptions(OWN, frozenset({"firma.example"}), lambda mails: read_here(mails, ours=ours), batch=7)
-        self.intake = Intake(self.store, CaseFinder(KEYS, "SUP"), self.policies.current, options, lambda _: None)
-        self.journal = Journal(self.store, utc_now, lambda: None)
+        self.intake = IntakeStage(self.store, CaseFinder(KEYS, "SUP"), self.policies.current, options, lambda _: None)
+        self.journal = GroupCommitJournal(self.store, utc_now, lambda: None)
 
     def accept(self, count: int, name: str = "mail") -> list[str]:
         """Accept so many different mails; their ids."""

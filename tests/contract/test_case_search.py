@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from mailgate.cases.ids import new_id
-from mailgate.cases.model import Case, Change, Event, Participant
+from mailgate.cases.model import Case, CaseEvent, Change, Participant
 from mailgate.clock import SteppedClock
 from mailgate.store import migrate
 from mailgate.store.database import open_database
@@ -47,7 +47,7 @@ def changed(store: Store, of: Case, field: str, value: str) -> Case:
     after = replace(of, **{field: value})  # type: ignore[arg-type]
     facts = {"field": field, "from": "", "to": value}
     with store.transaction() as uow:
-        uow.cases.write([Change(after, events=(Event(new_id(store.now()), of.id, "field_changed", SYSTEM, store.now(), facts),))])
+        uow.cases.write([Change(after, events=(CaseEvent(new_id(store.now()), of.id, "field_changed", SYSTEM, store.now(), facts),))])
     return after
 
 
@@ -125,7 +125,7 @@ def test_given_a_comment_that_was_withdrawn_when_looked_for_then_only_staff_find
     said(store, made, "Passordet er Sommerfugl", "Kan du starte den?")
     with store.transaction() as uow:
         gone = next(one for one in uow.cases.comments(made.id) if "Sommerfugl" in one.text)
-        event = Event(new_id(store.now()), made.id, "comment_withdrawn", SYSTEM, store.now(), {"comment_id": gone.id})
+        event = CaseEvent(new_id(store.now()), made.id, "comment_withdrawn", SYSTEM, store.now(), {"comment_id": gone.id})
         uow.cases.write([Change(made, events=(event,))])
     assert (found(store, "sommerfugl"), found(store, "sommerfugl", internal=True), found(store, "starte")) == ([], [1], [1])
 
@@ -202,7 +202,7 @@ def test_given_one_batch_that_makes_edits_and_comments_when_written_then_all_of_
         uow.cases.write(
             [
                 Change(new, (comment(new, now, text="begynnelsen"),), created=True, participants_added=new.participants),
-                Change(renamed, events=(Event(new_id(now), new.id, "field_changed", SYSTEM, now, facts),)),
+                Change(renamed, events=(CaseEvent(new_id(now), new.id, "field_changed", SYSTEM, now, facts),)),
                 Change(old, (comment(old, now, text="mellom"),)),
                 Change(old, (comment(old, now, text="notatet", kind="note"),)),
             ]

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from mailgate.cases.ids import new_id
-from mailgate.cases.model import Actor, Change, Comment, Customer, Event, Participant, StoredFile
+from mailgate.cases.model import Actor, CaseEvent, Change, Comment, Customer, Participant, StoredFile
 from mailgate.clock import SteppedClock
 from mailgate.errors import Invalid, NotFound
 from mailgate.store.failures import StoreConflict
@@ -38,7 +38,7 @@ def test_given_a_change_when_written_then_all_of_it_comes_back_in_order(store: S
     files = (StoredFile("ab" * 32, "skjermbilde.png", "image/png", 5, "inline", "x@y"), StoredFile("cd" * 32, "logg.txt", "text/plain", 7))
     author = Actor("contact", "Kari", made.reporter_id)
     said = Comment(new_id(clock()), made.id, "comment", "Takk\x00 for hjelpen", author, clock(), mail, files)
-    happened = Event(new_id(clock()), made.id, "status_changed", author, clock(), {"from": "open", "to": "resolved"})
+    happened = CaseEvent(new_id(clock()), made.id, "status_changed", author, clock(), {"from": "open", "to": "resolved"})
     with store.transaction() as uow:
         uow.cases.write([Change(after, (said,), (happened, event(made, clock())), (notice(clock(), made),))])
     with store.reading() as uow:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from mailgate.cases.ids import new_id
-from mailgate.cases.model import Actor, Case, Change, Event, EventKind
+from mailgate.cases.model import Actor, Case, CaseEvent, Change, EventKind
 from mailgate.clock import SteppedClock
 from mailgate.store.repositories.waiting.customers import Unanswered
 from mailgate.store.rows import Outcome
@@ -20,7 +20,7 @@ WAITING = ("waiting_customer",)
 
 def _happens(store: Store, case: Case, kind: EventKind, actor: str, status: str = "waiting_customer") -> datetime:
     """Write an event of the case, which is in this status after it; when."""
-    event = Event(new_id(store.now()), case.id, kind, Actor(actor, "N"), store.now(), {})  # type: ignore[arg-type]
+    event = CaseEvent(new_id(store.now()), case.id, kind, Actor(actor, "N"), store.now(), {})  # type: ignore[arg-type]
     with store.transaction() as uow:
         uow.cases.write([Change(replace(case, status=status), (), (event,))])
     return store.now()

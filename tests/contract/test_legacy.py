@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, insert
 
-from mailgate.store.repositories.legacy import Asked, Refusals
+from mailgate.store.repositories.legacy import MailCount, Refusals
 from mailgate.store.schema import decisions, journal
 from mailgate.store.unit_of_work import Store
 
@@ -50,7 +50,7 @@ def test_given_a_history_when_one_week_is_asked_then_new_requests_of_people_are_
         key = (f"u{number % 40}@d{number % 8}.test", "created" if number % 10 == 1 else "redirected")
         expected[key] = expected.get(key, 0) + 1
     assert {(one.address, one.state): one.mails for one in found} == expected
-    assert isinstance(found[0], Asked)
+    assert isinstance(found[0], MailCount)
 
 
 def test_given_a_history_when_one_week_is_asked_then_the_journal_is_not_read_through(written: Store) -> None:

@@ -16,7 +16,7 @@ from mailgate.cases.model import Actor, Change
 from mailgate.clock import SteppedClock
 from mailgate.store.database import Database
 from mailgate.store.repositories.accounts import Account
-from mailgate.store.repositories.persons.expiry import KINDS, Limits
+from mailgate.store.repositories.persons.expiry import KINDS, RetentionLimits
 from mailgate.store.rows import Outcome
 from mailgate.store.schema import decisions, journal, notices, outbox
 from mailgate.store.search_words import terms
@@ -218,10 +218,10 @@ def _plan(store: Store, statement: str, values: Any) -> str:
 
 # Retention ---------------------------------------------------------------------------------------------------------------------------
 
-LIMITS = Limits(30 * DAYS, 60 * DAYS, 90 * DAYS, 120 * DAYS, closed=("open",), marker=MARKER)
+LIMITS = RetentionLimits(30 * DAYS, 60 * DAYS, 90 * DAYS, 120 * DAYS, closed=("open",), marker=MARKER)
 
 
-def _swept(store: Store, limits: Limits = LIMITS) -> dict[str, int]:
+def _swept(store: Store, limits: RetentionLimits = LIMITS) -> dict[str, int]:
     done = {}
     for kind in KINDS:
         with store.reading() as uow:

@@ -86,7 +86,7 @@ def test_given_an_agent_when_they_answer_by_mail_then_it_is_their_comment_as_if_
             [
                 changes.add_comment(
                     case,
-                    changes.Draft("Hallo?"),
+                    changes.NewComment("Hallo?"),
                     ChangeContext(Actor("contact", "Per Nes", desk.per.id), desk.clock(), answer_by=desk.clock()),
                 )
             ]

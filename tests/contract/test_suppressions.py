@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from mailgate.cases.ids import new_id
 from mailgate.clock import SteppedClock
-from mailgate.rules.reachability import BounceLimits, Failure, Suppression
+from mailgate.rules.reachability import BounceLimits, DeliveryFailure, Suppression
 from mailgate.store import migrate
 from mailgate.store.database import Database, open_database
 from mailgate.store.repositories.notices import STOPPED_BY_ADDRESS
@@ -46,7 +46,7 @@ def soft(clock: SteppedClock, outbox_id: str | None = None) -> Callable[[UnitOfW
     """One soft failure, of another mail each time unless one is named; what followed."""
 
     def call(uow: UnitOfWork) -> str:
-        found = uow.suppressions.learn(Failure(EVA, outbox_id or new_id(clock()), "soft", clock(), "5.2.2"), LIMITS)
+        found = uow.suppressions.learn(DeliveryFailure(EVA, outbox_id or new_id(clock()), "soft", clock(), "5.2.2"), LIMITS)
         return found.cause if found else ""
 
     return call
@@ -70,7 +70,7 @@ def test_given_many_reports_of_one_mail_when_they_come_then_they_count_as_one(wr
 
 @pytest.mark.parametrize("verdict", ["hard", "complaint"])
 def test_12_08_given_an_unproven_report_when_it_is_said_again_and_again_then_the_pause_does_not_grow(write, clock, verdict):
-    said = Failure(EVA, new_id(START), verdict, START, proven=False)
+    said = DeliveryFailure(EVA, new_id(START), verdict, START, proven=False)
     assert write(lambda uow: uow.suppressions.learn(said, LIMITS)).until == START + timedelta(days=2)
     for _ in range(5):
         clock.step(timedelta(hours=12))
@@ -90,14 +90,14 @@ def test_given_soft_reports_of_the_mails_that_paused_it_when_they_come_again_the
 
 def test_12_08_given_an_address_that_is_stopped_for_good_when_an_unproven_report_comes_then_it_stays_stopped(write, clock):
     write(entry("bounce", "gone"))
-    write(lambda uow: uow.suppressions.learn(Failure(EVA, new_id(START), "hard", START, proven=False), LIMITS))
+    write(lambda uow: uow.suppressions.learn(DeliveryFailure(EVA, new_id(START), "hard", START, proven=False), LIMITS))
     clock.step(timedelta(days=30))
     assert write(which) == {EVA: "gone"}
 
 
 def test_12_08_given_a_pause_when_a_proven_report_comes_then_the_address_is_stopped_for_good(write, clock):
-    write(lambda uow: uow.suppressions.learn(Failure(EVA, new_id(START), "complaint", START, proven=False), LIMITS))
-    write(lambda uow: uow.suppressions.learn(Failure(EVA, new_id(START), "hard", START), LIMITS))
+    write(lambda uow: uow.suppressions.learn(DeliveryFailure(EVA, new_id(START), "complaint", START, proven=False), LIMITS))
+    write(lambda uow: uow.suppressions.learn(DeliveryFailure(EVA, new_id(START), "hard", START), LIMITS))
     clock.step(timedelta(days=30))
     assert len(write(which)) == 1
 

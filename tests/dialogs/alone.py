@@ -18,9 +18,9 @@ import psutil
 
 from mailgate import log
 from mailgate.clock import utc_now
-from mailgate.inbound.smtp.journal import Journal
-from mailgate.inbound.smtp.limits import Limits, Timeouts
-from mailgate.inbound.smtp.listener import Endpoint, Listener, ListenerOptions
+from mailgate.inbound.smtp.journal import GroupCommitJournal
+from mailgate.inbound.smtp.limits import ClientTimeouts, SmtpLimits
+from mailgate.inbound.smtp.listener import ListenAddress, Listener, ListenerOptions
 from mailgate.inbound.smtp.recipients import own_recipients
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
@@ -71,12 +71,12 @@ class Alone:
 
 
 async def _serve(given: dict[str, Any]) -> None:
-    timeouts = Timeouts(**given.get("timeouts", {}))
-    limits = Limits(timeouts=timeouts, stressed=replace(timeouts, **given.get("stressed", {})), **given.get("limits", {}))
-    journal = Journal(Store(open_database(f"sqlite:///{given['database']}"), utc_now), utc_now, lambda: None)
+    timeouts = ClientTimeouts(**given.get("timeouts", {}))
+    limits = SmtpLimits(timeouts=timeouts, stressed=replace(timeouts, **given.get("stressed", {})), **given.get("limits", {}))
+    journal = GroupCommitJournal(Store(open_database(f"sqlite:///{given['database']}"), utc_now), utc_now, lambda: None)
     journal.start()
     listener = Listener(
-        ListenerOptions("mx.firma.test", (Endpoint(port=0),)), limits, own_recipients(OWN), journal, lambda event, reason: None
+        ListenerOptions("mx.firma.test", (ListenAddress(port=0),)), limits, own_recipients(OWN), journal, lambda event, reason: None
     )
     await listener.start()
     print(listener.addresses[0][1], flush=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dialogs.server import LIMITS, Endpoint, Server, certificate, server_context
+from tests.dialogs.server import LIMITS, ListenAddress, Server, certificate, server_context
 
 
 @pytest.fixture(scope="session")
@@ -20,10 +20,10 @@ def tls_context(tmp_path_factory: pytest.TempPathFactory) -> object:
 def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     servers: list[Server] = []
 
-    def start(*endpoints: Endpoint, limits: object = LIMITS, **options: object) -> Server:
+    def start(*endpoints: ListenAddress, limits: object = LIMITS, **options: object) -> Server:
         folder = tmp_path / str(len(servers))
         folder.mkdir()
-        server = Server(folder, endpoints or (Endpoint(port=0),), limits, **options)
+        server = Server(folder, endpoints or (ListenAddress(port=0),), limits, **options)
         servers.append(server)
         return server.start()
 

@@ -27,7 +27,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mailgate.inbound.smtp.limits import Limits
+from mailgate.inbound.smtp.limits import SmtpLimits
 from tests.dialogs.server import Server
 from tests.support.waiting import until
 
@@ -170,7 +170,7 @@ class Script:
         self.path = path
         self._steps = [(number, line) for number, line in enumerate(path.read_text().splitlines(), 1) if line and not line.startswith("#")]
 
-    def limits(self, base: Limits) -> Limits:
+    def limits(self, base: SmtpLimits) -> SmtpLimits:
         """`base` with what the script sets."""
         for _, line in self._steps:
             if line.startswith("set "):
@@ -228,7 +228,7 @@ class Script:
         return client
 
 
-def _changed(limits: Limits, name: str, value: Any) -> Limits:
+def _changed(limits: SmtpLimits, name: str, value: Any) -> SmtpLimits:
     group, dot, field = name.partition(".")
     if not dot:
         return replace(limits, **{name: value})

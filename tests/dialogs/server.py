@@ -18,9 +18,9 @@ from cryptography.x509.oid import NameOID
 
 from mailgate.clock import utc_now
 from mailgate.inbound.smtp.admission import DiskSpace
-from mailgate.inbound.smtp.journal import Journal
-from mailgate.inbound.smtp.limits import Limits, Timeouts
-from mailgate.inbound.smtp.listener import Endpoint, Listener, ListenerOptions
+from mailgate.inbound.smtp.journal import GroupCommitJournal
+from mailgate.inbound.smtp.limits import ClientTimeouts, SmtpLimits
+from mailgate.inbound.smtp.listener import ListenAddress, Listener, ListenerOptions
 from mailgate.inbound.smtp.recipients import OwnAddresses, own_recipients
 from mailgate.inbound.smtp.submission import Receipt, Submission
 from mailgate.inbound.smtp.tls import server_context
@@ -30,15 +30,15 @@ from tests.support.kept_work import put_empty_database
 from tests.support.waiting import until
 
 OWN = OwnAddresses("firma.test", frozenset({"support@firma.test", "hjelp@firma.test"}), frozenset({"reply.firma.test"}))
-QUICK = Timeouts(linger_s=0.3)
-LIMITS = Limits(timeouts=QUICK, stressed=replace(QUICK, command_s=0.3), refusal_delay_s=0.001, connections=400)
+QUICK = ClientTimeouts(linger_s=0.3)
+LIMITS = SmtpLimits(timeouts=QUICK, stressed=replace(QUICK, command_s=0.3), refusal_delay_s=0.001, connections=400)
 
 
 @dataclass(slots=True)
 class WatchedJournal:
     """The journal, and a note of all that it was given. `instead` stands in for it when set; `gate` holds commits back until it is set."""
 
-    journal: Journal
+    journal: GroupCommitJournal
     submissions: list[Submission] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     instead: Callable[[Submission], Awaitable[Receipt]] | None = None
@@ -66,9 +66,9 @@ LOOPBACK = (ip_network("127.0.0.0/8"),)
 class Server:
     """Started by `start`, stopped by `stop`. `ports` are the endpoints' in order; `events` is what the metrics counted."""
 
-    def __init__(self, folder: Path, endpoints: Iterable[Endpoint], limits: Limits, **options: Any) -> None:
+    def __init__(self, folder: Path, endpoints: Iterable[ListenAddress], limits: SmtpLimits, **options: Any) -> None:
         self.store = Store(open_database(put_empty_database(folder / "journal.db")), utc_now)
-        self.journal = WatchedJournal(Journal(self.store, utc_now, lambda: None))
+        self.journal = WatchedJournal(GroupCommitJournal(self.store, utc_now, lambda: None))
         self.events: list[tuple[str, str]] = []
         self.space: DiskSpace | None = None
         self.look: Callable[[], DiskSpace] | None = None
@@ -165,10 +165,10 @@ __all__ = [
     "LOOPBACK",
     "OWN",
     "QUICK",
-    "Endpoint",
-    "Limits",
+    "ClientTimeouts",
+    "ListenAddress",
     "Server",
-    "Timeouts",
+    "SmtpLimits",
     "certificate",
     "server_context",
 ]

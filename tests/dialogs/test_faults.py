@@ -14,7 +14,7 @@ from mailgate.errors import StoreUnavailable
 from mailgate.inbound.smtp.admission import DiskSpace
 from mailgate.inbound.smtp.submission import Receipt, Submission
 from tests.dialogs.driver import Client
-from tests.dialogs.server import LIMITS, Endpoint, Server
+from tests.dialogs.server import LIMITS, ListenAddress, Server
 from tests.support.waiting import until
 
 Serve = Callable[..., Server]
@@ -206,7 +206,7 @@ def test_a33_given_the_null_reverse_path_then_the_envelope_has_none(serve: Serve
 
 @pytest.fixture
 def lmtp(serve: Serve) -> Server:
-    return serve(Endpoint(port=0, protocol="lmtp"), limits=replace(LIMITS, message_bytes=1000, data_slack_bytes=1000))
+    return serve(ListenAddress(port=0, protocol="lmtp"), limits=replace(LIMITS, message_bytes=1000, data_slack_bytes=1000))
 
 
 def lmtp_client(server: Server, recipients: int = 2) -> Client:

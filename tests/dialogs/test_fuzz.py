@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from tests.dialogs.driver import Client, meant
-from tests.dialogs.server import LIMITS, LOOPBACK, QUICK, Endpoint, Server
+from tests.dialogs.server import LIMITS, LOOPBACK, QUICK, ListenAddress, Server
 from tests.dialogs.test_scripts import SCRIPTS
 
 FUZZ_S = float(os.environ.get("MAILGATE_FUZZ_S", "6"))
@@ -112,7 +112,12 @@ def test_a56_given_mutated_sessions_then_nothing_unforeseen_happens(serve: Calla
         LIMITS, timeouts=replace(QUICK, command_s=1, handshake_s=1, session_s=4, linger_s=0.2), errors=15, message_bytes=10_000, **many
     )
     limits = replace(limits, data_slack_bytes=10_000)
-    endpoints = (Endpoint(port=0), Endpoint(port=0, protocol="lmtp"), Endpoint(port=0, proxy=True), Endpoint(port=0, tls="implicit"))
+    endpoints = (
+        ListenAddress(port=0),
+        ListenAddress(port=0, protocol="lmtp"),
+        ListenAddress(port=0, proxy=True),
+        ListenAddress(port=0, tls="implicit"),
+    )
     server = serve(*endpoints, limits=limits, tls=tls_context, proxy_from=LOOPBACK)
     rng, stories, spoken = random.Random(SEED), seeds(), 0
     began_s = time.monotonic()

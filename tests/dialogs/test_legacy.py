@@ -13,24 +13,24 @@ from mailgate.clock import SteppedClock
 from mailgate.errors import Rejected
 from mailgate.inbound.guards.sender_gate import LINE_MAX_OCTETS, OTHERS, PortalReply, Refused, SenderGate, ascii_url
 from mailgate.rules.default import SUPPORTWEB_POLICY
-from mailgate.rules.legacy import Legacy, PhaseStart, Schedule, Senders
+from mailgate.rules.legacy import Legacy, PhaseSchedule, PhaseStart, Senders
 from mailgate.rules.policy import Policy
 from tests.dialogs.driver import Client
-from tests.dialogs.server import OWN, Endpoint, Server
+from tests.dialogs.server import OWN, ListenAddress, Server
 
 NOW = datetime(2009, 12, 31, 12, 0, tzinfo=UTC)
 KEYS = TokenKeys({1: bytes(range(32))})
 TOKEN = reply_token(KEYS, 7, 3, date(2030, 1, 1))
 BOUNCE = bounce_token(KEYS, "01890a5d-ac96-774b-bcce-b302099a8057")
-PLAN = Schedule((PhaseStart("accept"), PhaseStart("redirect", date(2009, 4, 1)), PhaseStart("refuse", date(2009, 10, 1))))
+PLAN = PhaseSchedule((PhaseStart("accept"), PhaseStart("redirect", date(2009, 4, 1)), PhaseStart("refuse", date(2009, 10, 1))))
 REFUSED = (
     r"550-5\.7\.1 Siden 1\. april 2009 tar vi ikke imot saker som e-post\. Registrer saken i supportweb: https://support\.firma\.test\n"
     r"550 5\.7\.1 Since 1 April 2009 we take no cases by e-mail\. Please register your case in supportweb: https://support\.firma\.test"
 )
 
 
-def policy_with(*senders: Senders, schedule: Schedule | None = None) -> Policy:
-    return replace(SUPPORTWEB_POLICY, legacy=Legacy(schedule or Schedule(), senders))
+def policy_with(*senders: Senders, schedule: PhaseSchedule | None = None) -> Policy:
+    return replace(SUPPORTWEB_POLICY, legacy=Legacy(schedule or PhaseSchedule(), senders))
 
 
 def gate(
@@ -43,7 +43,7 @@ CLOSED = policy_with(
     Senders("kunde.test", PLAN),
     Senders("xn--blbr-roah.test", PLAN),
     Senders("stor.test", PLAN, subdomains=True),
-    Senders("apen.stor.test", Schedule()),
+    Senders("apen.stor.test", PhaseSchedule()),
     Senders("firma.test", PLAN),
 )
 
@@ -133,7 +133,7 @@ def test_given_pipelined_commands_when_one_recipient_is_refused_then_the_replies
 
 
 def test_given_lmtp_when_a_domain_is_refused_then_the_recipient_is_refused_too(serve):
-    server = serve(Endpoint(port=0, protocol="lmtp"), senders=gate(CLOSED).check)
+    server = serve(ListenAddress(port=0, protocol="lmtp"), senders=gate(CLOSED).check)
     with Client(server.port) as client:
         client.expect("220 .*")
         client.exchange("LHLO klient.test", "250.*")
@@ -189,7 +189,7 @@ def test_given_any_portal_and_language_when_refused_then_each_line_is_ascii_has_
 
 
 def test_given_an_operators_own_text_and_no_day_when_refused_then_it_is_said_with_the_link(serve):
-    legacy = Legacy(Schedule((PhaseStart("refuse"),)), refusal={"nb": "Ring oss paa 22 00 00 00, eller bruk"})
+    legacy = Legacy(PhaseSchedule((PhaseStart("refuse"),)), refusal={"nb": "Ring oss paa 22 00 00 00, eller bruk"})
     server = serve(senders=gate(replace(SUPPORTWEB_POLICY, legacy=legacy)).check)
     with greeted(server) as client:
         client.exchange("MAIL FROM:<hvem@helst.test>", "250 .*")

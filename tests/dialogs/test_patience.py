@@ -10,13 +10,13 @@ from dataclasses import replace
 import pytest
 
 from tests.dialogs.driver import Client
-from tests.dialogs.server import LIMITS, QUICK, Limits, Server
+from tests.dialogs.server import LIMITS, QUICK, Server, SmtpLimits
 from tests.support.waiting import until
 
 Serve = Callable[..., Server]
 
 
-def timed(**times: float) -> Limits:
+def timed(**times: float) -> SmtpLimits:
     return replace(LIMITS, timeouts=replace(QUICK, **times))
 
 

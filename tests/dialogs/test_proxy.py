@@ -12,10 +12,10 @@ from ipaddress import ip_network
 import pytest
 
 from tests.dialogs.driver import Client
-from tests.dialogs.server import LIMITS, LOOPBACK, QUICK, Endpoint, Server
+from tests.dialogs.server import LIMITS, LOOPBACK, QUICK, ListenAddress, Server
 
 Serve = Callable[..., Server]
-PROXIED = Endpoint(port=0, proxy=True)
+PROXIED = ListenAddress(port=0, proxy=True)
 SHORT = replace(LIMITS, timeouts=replace(QUICK, proxy_s=0.4))
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
@@ -161,7 +161,7 @@ def test_a43_given_many_clients_behind_one_proxy_then_the_limit_counts_each_clie
 
 
 def test_given_implicit_tls_behind_a_proxy_then_the_header_comes_first_and_in_plain(serve: Serve, tls_context: ssl.SSLContext) -> None:
-    server = serve(Endpoint(port=0, proxy=True, tls="implicit"), proxy_from=LOOPBACK, tls=tls_context)
+    server = serve(ListenAddress(port=0, proxy=True, tls="implicit"), proxy_from=LOOPBACK, tls=tls_context)
     with Client(server.port) as client:
         client.send(v2())
         client.starts_tls()

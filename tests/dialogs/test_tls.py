@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from tests.dialogs.driver import Client, tls_client
-from tests.dialogs.server import LIMITS, QUICK, Endpoint, Server
+from tests.dialogs.server import LIMITS, QUICK, ListenAddress, Server
 
 Serve = Callable[..., Server]
 SHORT = replace(LIMITS, timeouts=replace(QUICK, handshake_s=0.4))
@@ -125,7 +125,7 @@ def test_a20_given_an_export_cipher_then_the_handshake_fails(server: Server) -> 
 
 
 def test_given_implicit_tls_then_the_greeting_is_inside(serve: Serve, tls_context: ssl.SSLContext) -> None:
-    server = serve(Endpoint(port=0, tls="implicit"), tls=tls_context)
+    server = serve(ListenAddress(port=0, tls="implicit"), tls=tls_context)
     with Client(server.port) as client:
         client.starts_tls()
         client.expect("220 .*")

@@ -13,10 +13,10 @@ from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Contact
 from mailgate.cases.tokens import TokenKeys, reply_token
 from mailgate.clock import SteppedClock
-from mailgate.inbound.intake.intake import Intake, IntakeOptions
+from mailgate.inbound.intake.intake import IntakeOptions, IntakeStage
 from mailgate.inbound.intake.matcher import CaseFinder
 from mailgate.inbound.intake.reader_process import read_here
-from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.limits import Ours
 from mailgate.mail.model import Envelope
@@ -38,8 +38,8 @@ class Desk:
         self.policy = SUPPORTWEB_POLICY
         ours = Ours(addresses=OWN, domains=frozenset({"firma.example"}), message_id_domains=frozenset({"firma.example"}))
         options = IntakeOptions(OWN, frozenset({"firma.example"}), partial(read_here, ours=ours), relays=(ip_network("127.0.0.0/8"),))
-        self.intake = Intake(store, CaseFinder(KEYS, "SUP", may_answer_by_mail), lambda: self.policy, options, self.notified.append)
-        self.journal = Journal(store, clock, lambda: None)
+        self.intake = IntakeStage(store, CaseFinder(KEYS, "SUP", may_answer_by_mail), lambda: self.policy, options, self.notified.append)
+        self.journal = GroupCommitJournal(store, clock, lambda: None)
         with store.transaction() as uow:
             numbers = uow.contacts.next_numbers(2)
             self.per = Contact(new_id(clock()), numbers[0], "per@kunde.example", "Per Nes")

@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from mailgate.cases.ids import new_id
-from mailgate.cases.model import Actor, Case, Change, Comment, Contact, Event, Notice, Participant
+from mailgate.cases.model import Actor, Case, CaseEvent, Change, Comment, Contact, Notice, Participant
 from mailgate.mail.model import Envelope
 from mailgate.mail.submission_key import submission_key
 from mailgate.store.rows import ClaimedEntry, NewEntry, OutboxRow, SendResult
@@ -73,9 +73,9 @@ def comment(of: Case, now: datetime, journal_id: str | None = None, text: str = 
     return Comment(new_id(now), of.id, kind, text, SYSTEM, now, journal_id)  # type: ignore[arg-type]
 
 
-def event(of: Case, now: datetime) -> Event:
+def event(of: Case, now: datetime) -> CaseEvent:
     """Something that happened."""
-    return Event(new_id(now), of.id, "status_changed", SYSTEM, now, {"from": "open", "to": "resolved", "note": "blåbær"})
+    return CaseEvent(new_id(now), of.id, "status_changed", SYSTEM, now, {"from": "open", "to": "resolved", "note": "blåbær"})
 
 
 def notice(

@@ -11,7 +11,7 @@ from typing import cast
 from mailgate.clock import SteppedClock
 from mailgate.mail.model import Mailbox
 from mailgate.outbound.compose_stage import NoticeOptions, NoticeStage
-from mailgate.outbound.freeze import Freezer, Identity
+from mailgate.outbound.freeze import Freezer, SenderIdentity
 from mailgate.outbound.render import Renderer, Wording
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.store.unit_of_work import Store
@@ -19,7 +19,7 @@ from tests.support.desk import KEYS, Desk
 
 PORTAL = "https://supportweb.example"
 DOMAIN = "firma.example"
-IDENTITY = Identity(
+IDENTITY = SenderIdentity(
     author=Mailbox(f"support@{DOMAIN}", "Firma Support"),
     domain=DOMAIN,
     reply_domain=DOMAIN,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mailgate.cases.tokens import TokenKeys
 from mailgate.mail.model import Mailbox
-from mailgate.outbound.freeze import Freezer, Identity
+from mailgate.outbound.freeze import Freezer, SenderIdentity
 from mailgate.outbound.previews.samples import PORTAL
 from mailgate.outbound.render import Renderer, Wording
 from mailgate.rules.default import SUPPORTWEB_POLICY
@@ -16,12 +16,12 @@ SHARED: Mapping[str, object] = {
     "portal_url": PORTAL, "new_case_url": f"{PORTAL}/new", "company": "Firma AS", "portal": "supportweb", "settings_url": f"{PORTAL}/me",
     "logo": "",
 }  # fmt: skip
-IDENTITY = Identity(
+IDENTITY = SenderIdentity(
     author=Mailbox("support@firma.example", "Firma AS"), domain="firma.example", reply_domain="firma.example", reply_mailbox="support",
     bounce_mailbox="bounce", case_link=lambda key: f"{PORTAL}/browse/{key}",
 )  # fmt: skip
 
 
-def freezer(language: str = "nb", wording: Wording | None = None, identity: Identity = IDENTITY) -> Freezer:
+def freezer(language: str = "nb", wording: Wording | None = None, identity: SenderIdentity = IDENTITY) -> Freezer:
     """A freezer with our own templates."""
     return Freezer(identity, Renderer(wording or Wording(default_language=language, shared=SHARED)), KEYS, lambda: SUPPORTWEB_POLICY)

@@ -20,7 +20,7 @@ from mailgate.application.principal import Principal, operator
 from mailgate.cases import carriers
 from mailgate.cases.tokens import reply_token
 from mailgate.clock import SteppedClock
-from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
 from mailgate.runtime import bootstrap
@@ -79,7 +79,7 @@ class Office:
     def receive(self, raw: bytes, sender: str, recipient: str = "support@example.test") -> str:
         """Take a mail in, decide it, and send what follows; its journal id."""
         submission = Submission(Envelope(sender, (recipient,)), raw, "127.0.0.1", "t", "smtp", False, False)
-        receipt = Journal(self.app.store, self.clock, lambda: None).append_many([submission])[0]
+        receipt = GroupCommitJournal(self.app.store, self.clock, lambda: None).append_many([submission])[0]
         self.work()
         return receipt.journal_id
 

@@ -17,7 +17,7 @@ from sqlalchemy import LargeBinary, Table, Text, insert, select, text, update
 from mailgate.application.audit import audit_row
 from mailgate.application.principal import Principal, operator
 from mailgate.cases.ids import new_id
-from mailgate.cases.model import Actor, Case, Change, Comment, Contact, Event, Participant, StoredFile
+from mailgate.cases.model import Actor, Case, CaseEvent, Change, Comment, Contact, Participant, StoredFile
 from mailgate.store.columns import PlainText, Sha256
 from mailgate.store.repositories.accounts import Account, AccountLink, Session
 from mailgate.store.rows import Outcome
@@ -150,11 +150,11 @@ def _cases(uow: UnitOfWork, store: Store, people: tuple[Contact, Contact, Contac
     uow.cases.write([
         Change(own, created=True, participants_added=own.participants,
                comments=(_said(own, now, actor, WORD, mails[0], (file,)), answered, agrees),
-               events=(Event(new_id(now), own.id, "commented", actor, now, {"note": WRITTEN}),
-                       Event(new_id(now), own.id, "field_changed", actor, now, edited))),
+               events=(CaseEvent(new_id(now), own.id, "commented", actor, now, {"note": WRITTEN}),
+                       CaseEvent(new_id(now), own.id, "field_changed", actor, now, edited))),
         Change(left, created=True, participants_added=left.participants,
                comments=(_said(left, now, Actor("contact", "K. Lunde", joined.id), WORD),),
-               events=(Event(new_id(now), left.id, "participant_removed", Actor("operator", "eva"), now, {"address": WRITTEN}),)),
+               events=(CaseEvent(new_id(now), left.id, "participant_removed", Actor("operator", "eva"), now, {"address": WRITTEN}),)),
         Change(third, created=True, participants_added=third.participants,
                comments=(_said(third, now, Actor("operator", "eva"), f"Spør {ADDRESS}, ikke {ALIKE}", files=(named,)),)),
     ])  # type: ignore[arg-type]  # fmt: skip

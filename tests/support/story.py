@@ -18,7 +18,7 @@ from mailgate.cases.model import Actor, Contact, Customer
 from mailgate.cases.tokens import reply_token
 from mailgate.clock import SteppedClock
 from mailgate.config import Settings
-from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
 from mailgate.rules.operator_decision import OperatorDecision
@@ -55,7 +55,7 @@ class Office:
         if settings.database.url.startswith("sqlite:///"):
             put_empty_database(Path(settings.database.url.removeprefix("sqlite:///")))
         self.store: Store = bootstrap.open_store(settings, self.clock)
-        self.journal = Journal(self.store, self.clock, lambda: None)
+        self.journal = GroupCommitJournal(self.store, self.clock, lambda: None)
         self.intake = bootstrap.make_intake(settings, self.store, lambda _stage: None, reads_aside=False)
         self.mails: list[str] = []
         self.released: list[set[int]] = []

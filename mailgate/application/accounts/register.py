@@ -39,7 +39,7 @@ class AskForAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PendingRegistration:
     """What the page behind the link shows. `mail`: journal id of the mail that the account is made for, "" for none."""
 
     name: str
@@ -85,10 +85,10 @@ def _exists_facts(act: Act, known: Account) -> dict[str, str]:
 
 
 @query(Action.ACCOUNT_REGISTER)
-def asked_account(act: Act, token: str) -> Asked:
+def asked_account(act: Act, token: str) -> PendingRegistration:
     """What was asked for, behind a link that is still good. Raises NotFound."""
     link = links.open_link(act, "register", token)
-    return Asked(link.facts.get("name", ""), link.address, link.facts.get("username", ""), link.facts.get("mail", ""))
+    return PendingRegistration(link.facts.get("name", ""), link.address, link.facts.get("username", ""), link.facts.get("mail", ""))
 
 
 def finish_account(app: App, principal: Principal, command: FinishAccount) -> NewSession:

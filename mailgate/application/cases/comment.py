@@ -12,7 +12,7 @@ from mailgate.application.cases.views import CaseRow, ContactCaseRow
 from mailgate.application.use_case import Act, use_case
 from mailgate.application.words import one_line, whole_text
 from mailgate.cases import changes
-from mailgate.cases.changes import Draft
+from mailgate.cases.changes import NewComment
 from mailgate.cases.model import StoredFile
 from mailgate.errors import Invalid
 from mailgate.mail.mime.filetype import detect
@@ -49,7 +49,7 @@ class AttachFiles:
 @use_case(Action.CASE_COMMENT, policy=True)
 def add_comment(act: Act, command: AddComment) -> CaseRow | ContactCaseRow:
     """Comment on a case; its participants are notified."""
-    draft = Draft(whole_text(command.text, "text", "the comment"), stored(act, command.files))
+    draft = NewComment(whole_text(command.text, "text", "the comment"), stored(act, command.files))
     case = changing.change(act, command.key, command.version, lambda case, context: changes.add_comment(case, draft, context))
     return showing.case_row(act, case)
 
@@ -57,7 +57,7 @@ def add_comment(act: Act, command: AddComment) -> CaseRow | ContactCaseRow:
 @use_case(Action.CASE_NOTE, policy=True)
 def add_note(act: Act, command: AddComment) -> CaseRow | ContactCaseRow:
     """Leave a note that only staff see: nobody is notified."""
-    draft = Draft(whole_text(command.text, "text", "the comment"), stored(act, command.files))
+    draft = NewComment(whole_text(command.text, "text", "the comment"), stored(act, command.files))
     case = changing.change(act, command.key, command.version, lambda case, context: changes.add_note(case, draft, context))
     return showing.case_row(act, case)
 
@@ -67,7 +67,7 @@ def attach_files(act: Act, command: AttachFiles) -> CaseRow | ContactCaseRow:
     """Attach files without words; participants are notified which."""
     if not command.files:
         raise Invalid("files", "empty", "no file is given")
-    draft = Draft("", stored(act, command.files))
+    draft = NewComment("", stored(act, command.files))
     case = changing.change(act, command.key, command.version, lambda case, context: changes.add_comment(case, draft, context))
     return showing.case_row(act, case)
 

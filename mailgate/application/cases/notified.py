@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from mailgate.application.cases.views import NoticeOutcome
 from mailgate.application.use_case import Act
-from mailgate.cases.model import Case, Event
+from mailgate.cases.model import Case, CaseEvent
 from mailgate.store.rows import CaseNotice, OutboxMail
 
 NOTICES_MOST = 500
@@ -30,7 +30,7 @@ def outcomes_by_event(act: Act, case: Case) -> dict[str, list[NoticeOutcome]]:
     return found
 
 
-def of_comments(events: Sequence[Event], notified: Mapping[str, Sequence[NoticeOutcome]]) -> dict[str, Sequence[NoticeOutcome]]:
+def of_comments(events: Sequence[CaseEvent], notified: Mapping[str, Sequence[NoticeOutcome]]) -> dict[str, Sequence[NoticeOutcome]]:
     """Comment id -> what became of telling people of it."""
     return {event.facts.get("comment_id", ""): notified.get(event.id, ()) for event in events if event.kind in WITH_COMMENT}
 

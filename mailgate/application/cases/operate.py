@@ -12,7 +12,7 @@ from mailgate.application.cases.views import CaseRow, ContactCaseRow
 from mailgate.application.use_case import Act, use_case
 from mailgate.application.words import line_or_empty, whole_text
 from mailgate.cases import changes
-from mailgate.cases.changes import ChangeContext, Draft
+from mailgate.cases.changes import ChangeContext, NewComment
 from mailgate.cases.model import Case, Change
 
 
@@ -42,12 +42,12 @@ def operate(act: Act, command: Operate) -> CaseRow | ContactCaseRow:
     draft = None
     if command.text or command.files:
         text = whole_text(command.text, "text", "the comment") if command.text or not command.files else ""
-        draft = Draft(text, stored(act, command.files))
+        draft = NewComment(text, stored(act, command.files))
     make = partial(moved, operation=command.operation, draft=draft)
     return showing.case_row(act, changing.change(act, command.key, command.version, make, operation=command.operation))
 
 
-def moved(case: Case, context: ChangeContext, *, operation: str, draft: Draft | None) -> Change:
+def moved(case: Case, context: ChangeContext, *, operation: str, draft: NewComment | None) -> Change:
     """The operation, with a comment when there is one. Raises NotAllowed."""
     if draft is None:
         return changes.operate(case, operation, context)

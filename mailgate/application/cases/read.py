@@ -18,7 +18,7 @@ from mailgate.cases import undoing
 from mailgate.cases.model import Case
 from mailgate.errors import Forbidden, NotFound
 from mailgate.store import search_words
-from mailgate.store.repositories.cases.filters import Waiting
+from mailgate.store.repositories.cases.filters import WaitingFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +84,14 @@ def _asked(act: Act, command: ListCases) -> dict[str, Any]:
         "customer_id": act.principal.customer_id if company else _customer_id(act, command),
         "approved": own,
         "assignee": command.assignee if act.principal.is_staff else None,
-        "waiting": _waiting(act, command) if act.principal.is_staff else Waiting(),
+        "waiting": _waiting(act, command) if act.principal.is_staff else WaitingFilter(),
         "before_id": id_of(command.cursor) if command.cursor else None,
     }
 
 
-def _waiting(act: Act, command: ListCases) -> Waiting:
+def _waiting(act: Act, command: ListCases) -> WaitingFilter:
     still = [one.key for one in act.policy.workflow.statuses if not (one.solved or one.final)] if command.open else None
-    return Waiting(still, command.unanswered, act.now if command.overdue else None)
+    return WaitingFilter(still, command.unanswered, act.now if command.overdue else None)
 
 
 def _searched(act: Act, command: ListCases) -> Sequence[Case]:

@@ -28,7 +28,7 @@ from mailgate.application.cases.views import (
 from mailgate.application.use_case import Act
 from mailgate.cases import carriers, undoing
 from mailgate.cases.link_tokens import without_links
-from mailgate.cases.model import Actor, Case, Comment, Event, StoredFile
+from mailgate.cases.model import Actor, Case, CaseEvent, Comment, StoredFile
 from mailgate.cases.names import registered_name
 from mailgate.cases.tokens import TokenKeys
 from mailgate.cases.workflow import possible
@@ -180,7 +180,7 @@ def _contact_comment(act: Act, comment: Comment, who: str, hide: Callable[[str],
     return replace(shown, signature=signature, quoted=quoted, forwarded=comment.forwarded)
 
 
-def _contact_event(event: Event, names: Mapping[str, str]) -> EventView:
+def _contact_event(event: CaseEvent, names: Mapping[str, str]) -> EventView:
     facts = {name: value for name, value in event.facts.items() if name in SHOWN_FACTS}
     return EventView(event.at, event.kind, _name(event.actor, names), facts)
 
@@ -195,13 +195,13 @@ def _who(actor: Actor, people: Mapping[str, str]) -> str:
     return people.get(actor.contact_id or "") or actor.name or actor.kind
 
 
-def _comment(comment: Comment, people: Mapping[str, str], withdrawal: Event | None, notified: Sequence[NoticeOutcome]) -> CommentView:
+def _comment(comment: Comment, people: Mapping[str, str], withdrawal: CaseEvent | None, notified: Sequence[NoticeOutcome]) -> CommentView:
     who, files = _who(comment.author, people), _files(comment.files)
     cut = (comment.signature, comment.quoted, comment.forwarded, _who(withdrawal.actor, people) if withdrawal else "")
     return CommentView(comment.id, comment.kind, comment.created_at, who, comment.text, comment.journal_id, files, *cut, notified)
 
 
-def _event(event: Event, people: Mapping[str, str], notified: Sequence[NoticeOutcome]) -> AgentEvent:
+def _event(event: CaseEvent, people: Mapping[str, str], notified: Sequence[NoticeOutcome]) -> AgentEvent:
     return AgentEvent(event.at, event.kind, _who(event.actor, people), dict(event.facts), notified)
 
 

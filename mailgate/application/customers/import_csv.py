@@ -14,7 +14,7 @@ from mailgate.application.access import Action
 from mailgate.application.app import App
 from mailgate.application.audit import difference
 from mailgate.application.customers import import_lines
-from mailgate.application.customers.import_lines import Asked, Line, Step, Thing, WantedContact, WantedCustomer
+from mailgate.application.customers.import_lines import Asked, ImportStep, Line, Thing, WantedContact, WantedCustomer
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, guarded, query, use_case
 from mailgate.cases.model import Contact
@@ -103,7 +103,7 @@ def write_contacts(act: Act, asked: Sequence[Asked[WantedContact]]) -> Imported:
     return done
 
 
-def _outcome(act: Act, steps: Sequence[Step[Thing]]) -> Imported:
+def _outcome(act: Act, steps: Sequence[ImportStep[Thing]]) -> Imported:
     """What is answered. Nothing is written when a line is wrong; no audit row is missing when no line changes anything."""
     outcomes = {one.line.outcome for one in steps}
     if "wrong" in outcomes or outcomes <= {"unchanged"}:
@@ -111,7 +111,7 @@ def _outcome(act: Act, steps: Sequence[Step[Thing]]) -> Imported:
     return Imported([one.line for one in steps], "wrong" not in outcomes)
 
 
-def _changes(steps: Sequence[Step[Thing]]) -> tuple[list[tuple[Thing, Thing]], list[Thing]]:
+def _changes(steps: Sequence[ImportStep[Thing]]) -> tuple[list[tuple[Thing, Thing]], list[Thing]]:
     """What is changed, before and after, and what is new."""
     changed = [(one.before, one.after) for one in steps if one.before and one.after and one.before != one.after]
     return changed, [one.after for one in steps if one.after and one.before is None]

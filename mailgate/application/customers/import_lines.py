@@ -64,7 +64,7 @@ class Asked(Generic[Wanted]):
 
 
 @dataclass(frozen=True, slots=True)
-class Step(Generic[Thing]):
+class ImportStep(Generic[Thing]):
     """A line and its thing: `before` None for a new one, `after` None for a line that is wrong."""
 
     line: Line
@@ -93,7 +93,7 @@ def contacts_asked(text: str) -> list[Asked[WantedContact]]:
     return [_checked(line, clean) for line in csv_lines(text, CONTACT_COLUMNS)]
 
 
-def customer_steps(act: Act, asked: Sequence[Asked[WantedCustomer]]) -> tuple[list[Step[Customer]], list[tuple[Contact, Contact]]]:
+def customer_steps(act: Act, asked: Sequence[Asked[WantedCustomer]]) -> tuple[list[ImportStep[Customer]], list[tuple[Contact, Contact]]]:
     """Each line with its customer, and the contacts that these customers adopt, before and after."""
     steps = _steps(asked, _Customers(act))
     adopting = [
@@ -104,7 +104,7 @@ def customer_steps(act: Act, asked: Sequence[Asked[WantedCustomer]]) -> tuple[li
     return [_changed(one) if one.after and one.after.id in owners else one for one in steps], adopted
 
 
-def contact_steps(act: Act, asked: Sequence[Asked[WantedContact]]) -> list[Step[Contact]]:
+def contact_steps(act: Act, asked: Sequence[Asked[WantedContact]]) -> list[ImportStep[Contact]]:
     """Each line with its contact."""
     return _steps(asked, _Contacts(act, [one.wanted.address for one in asked if one.wanted]))
 
@@ -172,22 +172,22 @@ def _checked(line: CsvLine, clean: Callable[[Mapping[str, str]], Wanted]) -> Ask
         return Asked(Line(line.number, "wrong", line.name, str(error)), None)
 
 
-def _steps(asked: Sequence[Asked[Wanted]], resolver: _Resolver[Wanted, Thing]) -> list[Step[Thing]]:
+def _steps(asked: Sequence[Asked[Wanted]], resolver: _Resolver[Wanted, Thing]) -> list[ImportStep[Thing]]:
     seen: dict[str, int] = {}
-    return [Step(one.line) if one.wanted is None else _step(one.line, one.wanted, resolver, seen) for one in asked]
+    return [ImportStep(one.line) if one.wanted is None else _step(one.line, one.wanted, resolver, seen) for one in asked]
 
 
-def _step(line: Line, wanted: Wanted, resolver: _Resolver[Wanted, Thing], seen: dict[str, int]) -> Step[Thing]:
+def _step(line: Line, wanted: Wanted, resolver: _Resolver[Wanted, Thing], seen: dict[str, int]) -> ImportStep[Thing]:
     earlier = seen.setdefault(resolver.identity(wanted), line.line)
     if earlier != line.line:
-        return Step(replace(line, outcome="wrong", problem=f"line {earlier} is about the same"))
+        return ImportStep(replace(line, outcome="wrong", problem=f"line {earlier} is about the same"))
     try:
         before, after = resolver.resolve(wanted)
     except (Invalid, NotFound, Ambiguous) as error:
-        return Step(replace(line, outcome="wrong", problem=str(error)))
+        return ImportStep(replace(line, outcome="wrong", problem=str(error)))
     outcome: Outcome = "added" if before is None else "unchanged" if before == after else "changed"
-    return Step(replace(line, outcome=outcome), before, after)
+    return ImportStep(replace(line, outcome=outcome), before, after)
 
 
-def _changed(step: Step[Customer]) -> Step[Customer]:
+def _changed(step: ImportStep[Customer]) -> ImportStep[Customer]:
     return replace(step, line=replace(step.line, outcome="changed")) if step.line.outcome == "unchanged" else step

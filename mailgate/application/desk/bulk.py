@@ -27,21 +27,21 @@ class Bulk:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class BulkResult:
     """What became of one case. `problem` "" when it was done; else a sentence."""
 
     key: str
     problem: str
 
 
-def on_cases(app: App, principal: Principal, command: Bulk) -> list[Done]:
+def on_cases(app: App, principal: Principal, command: Bulk) -> list[BulkResult]:
     """Do it to each case, each in a transaction of its own. Raises Invalid when no case or no act is chosen."""
     keys = list(dict.fromkeys(command.keys))
     if not keys or len(keys) > MOST_CASES:
         raise Invalid("keys", "empty" if not keys else "too_many", f"choose 1 to {MOST_CASES} cases", most=MOST_CASES)
     if command.act not in _RUN or (command.act in ("operate", "priority") and not command.value):
         raise Invalid("act", "empty", f"choose what to do: {', '.join(ACTS)}")
-    return [Done(key, _problem(lambda key=key: _RUN[command.act](app, principal, key, command.value))) for key in keys]  # type: ignore[misc]
+    return [BulkResult(key, _problem(lambda key=key: _RUN[command.act](app, principal, key, command.value))) for key in keys]  # type: ignore[misc]
 
 
 def _problem(run: Callable[[], object]) -> str:

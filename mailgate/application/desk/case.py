@@ -15,7 +15,7 @@ from mailgate.application.desk.texts import ReplyTextName, names_of
 from mailgate.application.journal.views import EntryRow, entry_row
 from mailgate.application.use_case import Act, query
 from mailgate.cases.changes import language_of
-from mailgate.cases.model import Case, Customer, Event
+from mailgate.cases.model import Case, CaseEvent, Customer
 from mailgate.cases.workflow import Turn
 from mailgate.rules.agreement_words import promised
 from mailgate.rules.facts import DEFAULT_AGREEMENT
@@ -29,7 +29,7 @@ REVERSIBLE = frozenset({"comment_added", "note_added", "status_changed", "assign
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DeskEntry:
     """One thing in the timeline, a comment or an event, and who was notified of it."""
 
     id: str
@@ -57,7 +57,7 @@ class DeskCase:
     """`people`: contact's address -> name. `turn`: whose it is. `others`: other open cases of the customer, or of the reporter."""
 
     case: AgentCase
-    entries: Sequence[Entry]
+    entries: Sequence[DeskEntry]
     promise: Promise
     turn: Turn
     people: Mapping[str, str]
@@ -91,18 +91,18 @@ def show_desk_case(act: Act, key: str) -> DeskCase:
     )
 
 
-def _can_take_back(act: Act, events: Sequence[Event]) -> bool:
+def _can_take_back(act: Act, events: Sequence[CaseEvent]) -> bool:
     """Whether the newest event is one of ours about which no mail has left yet."""
     newest = events[-1]
     held_back = max(act.policy.notices.window, timedelta(seconds=act.app.settings.outbound.hold_back_s))
     return newest.actor.kind == "operator" and newest.kind in REVERSIBLE and act.now - newest.at < held_back
 
 
-def _timeline(case: AgentCase, events: Sequence[Event]) -> list[Entry]:
+def _timeline(case: AgentCase, events: Sequence[CaseEvent]) -> list[DeskEntry]:
     """Comments in their places, and the events that are no comments; each with what was notified of it."""
-    entries = [Entry(one.id, one.at, one, None, one.notified) for one in case.comments]
+    entries = [DeskEntry(one.id, one.at, one, None, one.notified) for one in case.comments]
     pairs = zip(events, case.events, strict=True)
-    entries += [Entry(event.id, event.at, None, view, view.notified) for event, view in pairs if event.kind not in WITH_COMMENT]
+    entries += [DeskEntry(event.id, event.at, None, view, view.notified) for event, view in pairs if event.kind not in WITH_COMMENT]
     return sorted(entries, key=lambda one: (one.at, one.id))
 
 

@@ -23,7 +23,7 @@ NEAR_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FileOfMail:
     """A file of a mail: name, declared type, size."""
 
     filename: str
@@ -51,7 +51,7 @@ class MailView:
     signature: str = ""
     quoted: str = ""
     headers: Sequence[tuple[str, str]] = ()
-    files: Sequence[Part] = ()
+    files: Sequence[FileOfMail] = ()
     has_html: bool = False
     rule_description: str = ""
 
@@ -92,7 +92,7 @@ def _with_mail(view: MailView, mail: Mail) -> MailView:
         author=mail.author.address if mail.author else "", author_name=mail.author.name if mail.author else "",
         to=[one.address for one in (*mail.to, *mail.cc)], subject=mail.subject, text=mail.reply.text, signature=mail.reply.signature,
         quoted=mail.reply.quoted, headers=mail.headers, has_html=mail.has_html,
-        files=[Part(one.filename, one.detected_type or one.content_type, one.size_bytes) for one in mail.attachments],
+        files=[FileOfMail(one.filename, one.detected_type or one.content_type, one.size_bytes) for one in mail.attachments],
     )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ class SystemResolver:
     """The resolver that the machine is set up with, or those that the settings name."""
 
     def __init__(self, servers: tuple[tuple[str, int], ...] = (), lifetime_s: float = LIFETIME_S) -> None:
-        self._dns, self._lifetime_s = resolver.Resolver(resolver.ResolverOptions(lifetime_s, servers)), lifetime_s
+        self._dns, self._lifetime_s = resolver.DnsResolver(resolver.ResolverOptions(lifetime_s, servers)), lifetime_s
 
     def texts(self, name: str) -> list[str]:
         """See Resolver."""

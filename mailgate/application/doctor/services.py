@@ -14,7 +14,7 @@ from mailgate.config import Settings, without_password
 from mailgate.errors import ConfigError, SchemaMismatch, StoreUnavailable, TransientFailure
 from mailgate.outbound.peer_certificate import peer_certificate
 from mailgate.outbound.send_stage import all_smarthosts
-from mailgate.outbound.smarthost_session import SessionFailure, SmarthostOptions, Timeouts, open_session, tls_context
+from mailgate.outbound.smarthost_session import SessionFailure, SmarthostOptions, SmarthostTimeouts, open_session, tls_context
 from mailgate.store import migrate
 from mailgate.store.database import Database, open_database
 from mailgate.store.unit_of_work import Store
@@ -90,7 +90,9 @@ def smarthost(found: Settings) -> Iterator[Finding]:
         yield ok("smarthost", "not used: outgoing mail is kept in the database (outbound.delivery = capture)")
         return
     for url, options in zip((out.smarthost, *out.fallback_smarthosts), all_smarthosts(found), strict=True):
-        yield from _smarthost(url, replace(options, timeouts=Timeouts(connect_s=TIMEOUT_S, banner_s=TIMEOUT_S * 2, command_s=TIMEOUT_S)))
+        yield from _smarthost(
+            url, replace(options, timeouts=SmarthostTimeouts(connect_s=TIMEOUT_S, banner_s=TIMEOUT_S * 2, command_s=TIMEOUT_S))
+        )
 
 
 def _is_away(error: SessionFailure | ConfigError) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mailgate.application.access import Action
-from mailgate.application.journal.selection import ALL, Filter
+from mailgate.application.journal.selection import ALL, JournalFilter
 from mailgate.application.journal.views import NO_MOVES, EntryDetail, EntryRow, entry_row, move
 from mailgate.application.paging import Page, cursor_of, id_of, page_of
 from mailgate.application.use_case import Act, query
@@ -26,7 +26,7 @@ _SEEN = ("matched_by", "carriers_refused", "auth", "cases_named", "answer", "ans
 class ListEntries:
     """`before`: an id, or a unique beginning of one; only older entries. `cursor`: of the page before; it replaces `before`."""
 
-    filter: Filter = ALL
+    filter: JournalFilter = ALL
     limit: int = 50
     before: str | None = None
     cursor: str | None = None

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mailgate.application.access import Action
-from mailgate.application.journal.selection import ALL, Filter, chunks
+from mailgate.application.journal.selection import ALL, JournalFilter, chunks
 from mailgate.application.journal.views import EntryRow, entry_row
 from mailgate.application.use_case import Act, query
-from mailgate.store.repositories.journal.following import Phase
+from mailgate.store.repositories.journal.following import ChangePhase
 
 LATE = timedelta(minutes=2)
 """How long after its id was made an entry may become visible: longer than any transaction, and than clocks of hosts differ."""
@@ -20,9 +20,9 @@ LATE = timedelta(minutes=2)
 class FollowEntries:
     """`seen`: of the look before, None for the first one, which shows the newest `limit` entries."""
 
-    filter: Filter = ALL
+    filter: JournalFilter = ALL
     limit: int = 50
-    seen: Mapping[str, Phase] | None = None
+    seen: Mapping[str, ChangePhase] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Followed:
     """The entries that are new or in another state since the look before, as they are now, oldest first; `seen` for the next look."""
 
     rows: Sequence[EntryRow]
-    seen: Mapping[str, Phase]
+    seen: Mapping[str, ChangePhase]
 
 
 @query(Action.JOURNAL_READ)

@@ -16,14 +16,14 @@ _KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReportEntry:
     """`id_`: of an entry, or the beginning of one."""
 
     id_: str
 
 
 @use_case(Action.JOURNAL_REPORT)
-def report(act: Act, command: Report) -> CaseFile:
+def report(act: Act, command: ReportEntry) -> CaseFile:
     """Make an anonymised case file of a mail that was read wrong. Raises NotFound when retention has deleted its bytes."""
     from mailgate.mail.anonymous.case_file import anonymised  # the readers of mail: `mailgate journal list` does not wait for them
 

@@ -30,7 +30,7 @@ PREVIEW_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class JournalFilter:
     """What entries must be. `author`: an address, or a domain with or without `@`. `since`, `until`: aware, [since, until)."""
 
     state: str | None = None
@@ -52,7 +52,7 @@ class Filter:
         )
 
 
-ALL = Filter()
+ALL = JournalFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,13 @@ class Selection:
     """
 
     ids: Sequence[str] = ()
-    filter: Filter = ALL
+    filter: JournalFilter = ALL
     everything: bool = False
     limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class SelectionPreview:
     """The entries that a verb would touch."""
 
     verb: Verb
@@ -85,7 +85,7 @@ class Previewed:
 
 
 @query(Action.JOURNAL_READ)
-def preview(act: Act, command: Preview) -> Previewed:
+def preview(act: Act, command: SelectionPreview) -> Previewed:
     """Show what a verb would touch, before it does. Changes nothing."""
     ids = selected(act.uow, command.verb, command.selection)
     newest = sorted(ids, reverse=True)[:PREVIEW_ROWS]
@@ -109,7 +109,7 @@ def chunks(ids: Sequence[str]) -> Iterator[list[str]]:
     return (list(ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK))
 
 
-def _where(verb: Verb, wanted: Filter) -> EntryFilter:
+def _where(verb: Verb, wanted: JournalFilter) -> EntryFilter:
     where, states = wanted.where(), STATES_OF[verb]
     if where.states is not None and not where.states <= states:
         text = f"{verb} is for entries that are {' or '.join(sorted(states))}, not {', '.join(where.states)}"

@@ -18,8 +18,8 @@ from mailgate.application.cases.operate import moved
 from mailgate.application.principal import Principal, contact_principal
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import whole_text
-from mailgate.cases.changes import Draft
-from mailgate.cases.model import Case, Event
+from mailgate.cases.changes import NewComment
+from mailgate.cases.model import Case, CaseEvent
 from mailgate.cases.workflow import ANSWERS, possible
 from mailgate.errors import Invalid, NotFound
 from mailgate.store.repositories.accounts import AccountLink
@@ -83,7 +83,7 @@ def give_answer(act: Act, command: GiveAnswer) -> AskedAnswer:
         raise Invalid("operation", "empty", "choose an answer")
     if command.operation in NEED_WORDS and not command.text.strip():
         raise Invalid("reason", "empty", "say what is still wrong")
-    draft = Draft(whole_text(command.text, "reason", "the comment")) if command.text.strip() else None
+    draft = NewComment(whole_text(command.text, "reason", "the comment")) if command.text.strip() else None
     made = moved(case, changing.context_of(acting, case), operation=command.operation, draft=draft)
     after = changing.write(acting, case, made, operation=command.operation, by_link=True)
     return _asked(act, link, person, after)
@@ -117,6 +117,6 @@ def _asked(act: Act, link: AccountLink, person: Principal, case: Case) -> AskedA
     )  # fmt: skip
 
 
-def _event_after(events: Sequence[Event], event_id: str) -> Event | None:
+def _event_after(events: Sequence[CaseEvent], event_id: str) -> CaseEvent | None:
     """The next change of status after the one that the mail told of."""
     return next((one for one in events if one.kind == "status_changed" and one.id > event_id), None)

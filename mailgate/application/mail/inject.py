@@ -23,8 +23,8 @@ from mailgate.inbound.guards.sender_gate import Senders, everyone
 from mailgate.inbound.smtp import replies
 from mailgate.inbound.smtp.arguments import read_forward_path, read_reverse_path
 from mailgate.inbound.smtp.data import END, DataReader
-from mailgate.inbound.smtp.journal import Journal
-from mailgate.inbound.smtp.limits import Limits
+from mailgate.inbound.smtp.journal import GroupCommitJournal
+from mailgate.inbound.smtp.limits import SmtpLimits
 from mailgate.inbound.smtp.recipients import Recipients
 from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
@@ -74,7 +74,9 @@ def inject(app: App, principal: Principal, command: Inject) -> Iterator[Injected
     ours = app.parts.recipients()
     recipients = tuple(_recipient(ours, text) for text in command.recipients or app.settings.support_addresses[:1])
     gate = _Gate(app.settings, sender, recipients, everyone if command.take_refused else app.parts.senders(app.store))
-    journal = Journal(app.store, app.store.clock, lambda: None, beside=partial(_audit, principal))  # no wakeup: a worker's sweep finds it
+    journal = GroupCommitJournal(
+        app.store, app.store.clock, lambda: None, beside=partial(_audit, principal)
+    )  # no wakeup: a worker's sweep finds it
     return _injected(journal, gate, iter(command.mails))
 
 
@@ -85,7 +87,7 @@ def _audit(principal: Principal, uow: UnitOfWork, entries: Sequence[NewEntry], a
     uow.audit.add([audit_row(principal, verb, ("journal", one.id), one.accepted_at, after={"state": "pending"}) for one in made])
 
 
-def _injected(journal: Journal, gate: _Gate, mails: Iterator[tuple[str, bytes]]) -> Iterator[Injected | RefusedHere]:
+def _injected(journal: GroupCommitJournal, gate: _Gate, mails: Iterator[tuple[str, bytes]]) -> Iterator[Injected | RefusedHere]:
     while group := list(islice(mails, GROUP)):
         taken = list[tuple[str, Submission]]()
         for path, raw in group:
@@ -130,7 +132,7 @@ class _Gate:
         """The bytes as a careful client would send them, read by the reader of DATA. LF alone becomes CRLF without a note."""
         lines = raw if b"\r\n" in raw else raw.replace(b"\n", b"\r\n")
         whole = lines if lines.endswith(b"\r\n") or not lines else lines + b"\r\n"
-        reader = DataReader(self.settings.smtp.max_message_bytes, Limits().data_slack_bytes)
+        reader = DataReader(self.settings.smtp.max_message_bytes, SmtpLimits().data_slack_bytes)
         reader.feed(_DOT_AT_LINE_START.sub(b"..", whole) + (END[2:] if whole else b".\r\n"))
         if reader.too_large:
             raise Rejected(replies.R552_TOO_LARGE, "too_large")

@@ -12,7 +12,7 @@ from datetime import timedelta
 from mailgate.application.access import Action
 from mailgate.application.journal.moves import finished
 from mailgate.application.journal.views import Left, Moved, move
-from mailgate.application.outbox.mails import ALL, Filter
+from mailgate.application.outbox.mails import ALL, MailFilter
 from mailgate.application.outbox.views import MailRow, mail_row
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import line_or_empty
@@ -29,7 +29,7 @@ class Decide:
 
     ids: Sequence[str]
     reason: str = ""
-    filter: Filter = ALL
+    filter: MailFilter = ALL
 
 
 @query(Action.OUTBOX_READ)

@@ -20,7 +20,7 @@ STATES: Sequence[OutboxState] = get_args(OutboxState)
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class MailFilter:
     """What mails must be. `state`: one of `STATES`. `to`: an address, or a domain with or without `@`. `since`, `until`: aware."""
 
     state: str | None = None
@@ -37,7 +37,7 @@ class Filter:
         return OutboxFilter(states, _recipient(self.to) if self.to is not None else None, self.template, self.since, self.until)
 
 
-ALL = Filter()
+ALL = MailFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class ListMails:
     state: str | None = None
     limit: int = 50
     cursor: str | None = None
-    filter: Filter = ALL
+    filter: MailFilter = ALL
 
 
 @query(Action.OUTBOX_READ)

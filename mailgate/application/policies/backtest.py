@@ -14,13 +14,13 @@ from typing import Any
 
 from mailgate.application.access import Action
 from mailgate.application.app import App
-from mailgate.application.policies.documents import Document, usable
+from mailgate.application.policies.documents import PolicyDocument, usable
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import guarded
-from mailgate.backtest.backtest import Difference as Difference
+from mailgate.backtest.backtest import Reclassified as Reclassified
 from mailgate.backtest.backtest import ReplaySpan as ReplaySpan
 from mailgate.backtest.backtest import ReplayVerdict as ReplayVerdict
-from mailgate.backtest.report import Report as Report
+from mailgate.backtest.report import BacktestReport as BacktestReport
 from mailgate.rules.chain import Effect, effect_json
 
 
@@ -28,7 +28,7 @@ from mailgate.rules.chain import Effect, effect_json
 class BacktestDraft:
     """`since`: mail accepted since then, None for all; the newest `limit` of it."""
 
-    draft: Document
+    draft: PolicyDocument
     since: datetime | None
     limit: int
 
@@ -38,26 +38,26 @@ class Running:
     """A backtest under way. Iterate `differences`; `report` counts those that were taken so far."""
 
     span: ReplaySpan
-    report: Report
-    differences: Iterator[Difference]
+    report: BacktestReport
+    differences: Iterator[Reclassified]
 
 
 @guarded(Action.POLICY_TEST)
 def backtest(app: App, _principal: Principal, command: BacktestDraft) -> AbstractContextManager[Running]:
     """Begin a backtest; its processes end with the block. Raises PolicyRefused for a draft with problems."""
     new, _ = usable(command.draft, app.parts.own_mailboxes, tests=False)
-    return _running(app, command, Report(app.policies.peek(), new))
+    return _running(app, command, BacktestReport(app.policies.peek(), new))
 
 
 @contextmanager
-def _running(app: App, command: BacktestDraft, report: Report) -> Iterator[Running]:
+def _running(app: App, command: BacktestDraft, report: BacktestReport) -> Iterator[Running]:
     runner = app.parts.backtest(app.store)
     span = runner.span(command.since, command.limit)
     with contextlib.closing(runner.run(span, report.old, report.new)) as found:
         yield Running(span, report, _counted(found, report))
 
 
-def _counted(found: Iterator[Difference], report: Report) -> Generator[Difference, None, None]:
+def _counted(found: Iterator[Reclassified], report: BacktestReport) -> Generator[Reclassified, None, None]:
     for one in found:
         report.add(one)
         yield one

@@ -19,12 +19,12 @@ from mailgate.rules.document.loader import load
 from mailgate.rules.document.schema import SCHEMA as SCHEMA
 from mailgate.rules.document.yaml_tree import MAX_DOCUMENT_BYTES as MAX_DOCUMENT_BYTES
 from mailgate.rules.document.yaml_tree import Problem
-from mailgate.rules.examples import Failure, failures
+from mailgate.rules.examples import FailedExample, failures
 from mailgate.rules.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class PolicyDocument:
     """A policy as it was written. `name` is for people; `folder`: where the mail files of its tests are, None when they cannot be read."""
 
     raw: bytes
@@ -36,10 +36,10 @@ class Document:
 class Checked:
     """`policy` is None when there are problems that stop it; problems may be there beside a policy, as warnings. `failed`: its tests."""
 
-    document: Document
+    document: PolicyDocument
     policy: Policy | None
     problems: Sequence[Problem]
-    failed: Sequence[Failure] = ()
+    failed: Sequence[FailedExample] = ()
 
     @property
     def refusal(self) -> str:
@@ -59,19 +59,19 @@ class PolicyRefused(NotAllowed):
 
 
 @guarded(Action.POLICY_TEST)
-def check_document(installation: Installation, _principal: Principal, command: Document) -> Checked:
+def check_document(installation: Installation, _principal: Principal, command: PolicyDocument) -> Checked:
     """Find everything that is wrong with a document, and run its own tests."""
     return checked(command, installation.parts.own_mailboxes)
 
 
-def checked(document: Document, own: frozenset[str], *, tests: bool = True) -> Checked:
+def checked(document: PolicyDocument, own: frozenset[str], *, tests: bool = True) -> Checked:
     """Everything that is wrong with a document. `own`: our addresses, which no rule may forward to. `tests`: run its own tests, too."""
     loaded = load(document.raw, own, document.folder)
     failed = list(failures(loaded.policy)) if tests and loaded.policy else []
     return Checked(document, loaded.policy, loaded.problems, failed)
 
 
-def usable(document: Document, own: frozenset[str], *, tests: bool = True) -> tuple[Policy, Checked]:
+def usable(document: PolicyDocument, own: frozenset[str], *, tests: bool = True) -> tuple[Policy, Checked]:
     """The policy of a document without problems, which passes its own tests. Raises PolicyRefused."""
     found = checked(document, own, tests=tests)
     if found.policy is None or found.refusal:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from mailgate.application.access import Action
 from mailgate.application.app import App
-from mailgate.application.policies.documents import Checked, Document, usable
+from mailgate.application.policies.documents import Checked, PolicyDocument, usable
 from mailgate.application.policies.stranded import Stranded, stranded
 from mailgate.application.policies.unknown_names import unknown_names
 from mailgate.application.principal import Principal
@@ -72,7 +72,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownVersion:
     """A version with its text."""
 
     version: Version
@@ -88,7 +88,7 @@ class Activate:
     `base`: the number of the version that the document was made from; None: it replaces whichever is in force.
     """
 
-    document: Document
+    document: PolicyDocument
     comment: str
     strand: bool = False
     base: int | None = None
@@ -135,7 +135,7 @@ def activate(app: App, principal: Principal, command: Activate) -> InForce:
 
 
 @query(Action.POLICY_TEST)
-def try_out(act: Act, document: Document) -> Tried:
+def try_out(act: Act, document: PolicyDocument) -> Tried:
     """Check a document as `activate` does, and say what it would come to. Raises PolicyRefused. Changes nothing."""
     policy, checked = usable(document, act.app.parts.own_mailboxes)
     return Tried(checked, stranded(act.uow, policy, _in_force(act)), unknown_names(act.uow, policy))
@@ -188,7 +188,7 @@ def history(act: Act, limit: int) -> Sequence[Activation]:
 
 
 @query(Action.POLICY_READ)
-def show_version(act: Act, number: int | None) -> Shown:
+def show_version(act: Act, number: int | None) -> ShownVersion:
     """Show the text of a version, None for the one in force, and who made it."""
     active = act.uow.policies.active()
     wanted = number if number is not None else active
@@ -197,7 +197,7 @@ def show_version(act: Act, number: int | None) -> Shown:
     version = act.uow.policies.get(wanted)
     document = load(version.text.encode(), act.app.parts.own_mailboxes)
     untested = left_out(document.policy) if document.policy else 0  # None: another release's document, which is shown all the same
-    return Shown(_version(version), version.text, wanted == active, untested)
+    return ShownVersion(_version(version), version.text, wanted == active, untested)
 
 
 def _refuse_stranding(act: Act, policy: Policy, strand: bool) -> None:

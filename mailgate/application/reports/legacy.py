@@ -15,7 +15,7 @@ from mailgate.application.app import App
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import guarded
 from mailgate.errors import Invalid
-from mailgate.rules.legacy import Legacy, Standing, domain_of
+from mailgate.rules.legacy import Legacy, SenderPhase, domain_of
 from mailgate.store.unit_of_work import Store
 
 MAX_WEEKS = 156
@@ -191,7 +191,7 @@ def _together(found: Mapping[str, _Weeks]) -> _Weeks:
     return together
 
 
-def _row(name: str | None, standing: Standing | None, weeks: _Weeks, mondays: Sequence[date]) -> DomainRow:
+def _row(name: str | None, standing: SenderPhase | None, weeks: _Weeks, mondays: Sequence[date]) -> DomainRow:
     each = [(monday, weeks.get(monday, _Week())) for monday in mondays]
     return DomainRow(
         domain=name,

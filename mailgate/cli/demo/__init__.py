@@ -22,7 +22,7 @@ from rich.table import Table
 
 from mailgate import config, log
 from mailgate.cli.demo import customer, mails
-from mailgate.cli.demo.desk import SUMMARY, Desk, Sent, open_case
+from mailgate.cli.demo.desk import SUMMARY, DemoDesk, Sent, open_case
 from mailgate.cli.demo.visitor import Visitor
 from mailgate.cli.terminal import bare
 from mailgate.config import secret_file
@@ -41,10 +41,10 @@ class StoryStep:
     """One mail of the story: what it is, how it is sent, and what must come of it."""
 
     what: str
-    mail: Callable[[Desk], bytes]
+    mail: Callable[[DemoDesk], bytes]
     sender: str
-    recipient: Callable[[Desk], str]
-    right: Callable[[Desk, Sent], Mapping[str, bool]]
+    recipient: Callable[[DemoDesk], str]
+    right: Callable[[DemoDesk, Sent], Mapping[str, bool]]
 
 
 def demo() -> None:
@@ -59,7 +59,7 @@ def demo() -> None:
         with gateway.running():
             screen.print(f"mailgate listens on {gateway.addresses[0]}; mail is kept in {folder}\n")
             with pages_in_thread(settings) as pages:
-                right = _play(Desk(gateway.app, gateway.addresses[0], key), pages, screen)
+                right = _play(DemoDesk(gateway.app, gateway.addresses[0], key), pages, screen)
     screen.print("[green]All of it is right.[/green]" if right else "[red]Something is wrong, see above.[/red]")
     raise typer.Exit(0 if right else 1)
 
@@ -93,7 +93,7 @@ def _secrets(folder: Path) -> Path:
     return path
 
 
-def _play(desk: Desk, pages: str, screen: Console) -> bool:
+def _play(desk: DemoDesk, pages: str, screen: Console) -> bool:
     """Every step, then a customer's way through the web, then every mail sent, then the ledger. True when all was right."""
     right = True
     for number, step in enumerate(STORY, 1):
@@ -106,7 +106,7 @@ def _play(desk: Desk, pages: str, screen: Console) -> bool:
     return _show_ledger(desk, screen) and right
 
 
-def _visit(desk: Desk, pages: str, screen: Console) -> bool:
+def _visit(desk: DemoDesk, pages: str, screen: Console) -> bool:
     """Kari, whose mail was redirected, goes on in the web."""
     way, right = customer.Way(desk, Visitor(pages), KARI), True
     for number, (what, do) in enumerate(customer.steps(), len(STORY) + 1):
@@ -142,7 +142,7 @@ def _subject(raw: bytes) -> str:
     return str(make_header(decode_header(value))) if value else "(cannot be read)"
 
 
-def _show_outbox(desk: Desk, screen: Console) -> None:
+def _show_outbox(desk: DemoDesk, screen: Console) -> None:
     """Every mail that went out, as its reader sees it; `captured` because the demo keeps mail instead of sending it."""
     for mail in desk.outbox():
         rows = Table.grid(padding=(0, 2))
@@ -167,7 +167,7 @@ def _text(raw: bytes) -> str:
     return content.decode("utf-8", "replace").strip() if isinstance(content, bytes) else ""
 
 
-def _show_ledger(desk: Desk, screen: Console) -> bool:
+def _show_ledger(desk: DemoDesk, screen: Console) -> bool:
     figures = desk.ledger()
     table = Table("ledger", "mails", title_justify="left")
     for name, figure in figures.items():
@@ -176,10 +176,10 @@ def _show_ledger(desk: Desk, screen: Console) -> bool:
     return bool(figures["balanced"])
 
 
-def _filled(template: str, who: str = "") -> Callable[[Desk], bytes]:
+def _filled(template: str, who: str = "") -> Callable[[DemoDesk], bytes]:
     """The sample mail with what only the run knows: case key, reply address and ids of the notice to `who`."""
 
-    def fill(desk: Desk) -> bytes:
+    def fill(desk: DemoDesk) -> bytes:
         words = {"domain": DOMAIN, "key": desk.key, "summary": SUMMARY, "summary_q": SUMMARY.replace(" ", "_")}
         if who:
             found = desk.addresses_of(who)
@@ -195,11 +195,11 @@ def _state(sent: Sent) -> str:
     return sent.entry.row.state if sent.entry else ""
 
 
-def _mails_to(desk: Desk, address: str) -> list[str]:
+def _mails_to(desk: DemoDesk, address: str) -> list[str]:
     return [mail.template for mail in desk.outbox() if mail.address == address]
 
 
-def _legacy(desk: Desk, sent: Sent) -> Mapping[str, bool]:
+def _legacy(desk: DemoDesk, sent: Sent) -> Mapping[str, bool]:
     answers = [mail for mail in desk.outbox() if mail.address == KARI]
     return {
         "no case is made from it": _state(sent) == "redirected",
@@ -207,7 +207,7 @@ def _legacy(desk: Desk, sent: Sent) -> Mapping[str, bool]:
     }
 
 
-def _reply(desk: Desk, sent: Sent) -> Mapping[str, bool]:
+def _reply(desk: DemoDesk, sent: Sent) -> Mapping[str, bool]:
     comments = desk.comments("comment")
     return {
         "it is a comment": _state(sent) == "commented" and len(comments) == 2,
@@ -217,7 +217,7 @@ def _reply(desk: Desk, sent: Sent) -> Mapping[str, bool]:
     }
 
 
-def _out_of_office(desk: Desk, sent: Sent) -> Mapping[str, bool]:
+def _out_of_office(desk: DemoDesk, sent: Sent) -> Mapping[str, bool]:
     return {
         "it is a note on the case": _state(sent) == "noted" and len(desk.comments("note")) == 1,
         "the status is untouched": desk.case.status == "open",
@@ -225,14 +225,14 @@ def _out_of_office(desk: Desk, sent: Sent) -> Mapping[str, bool]:
     }
 
 
-def _stranger(desk: Desk, sent: Sent) -> Mapping[str, bool]:
+def _stranger(desk: DemoDesk, sent: Sent) -> Mapping[str, bool]:
     return {
         "redirected like anyone": _state(sent) == "redirected" and _mails_to(desk, NILS) == ["redirect"],
         "nothing joins the case": len(desk.comments("comment")) == 2 and NILS not in desk.case.participants,
     }
 
 
-def _bounce(desk: Desk, sent: Sent) -> Mapping[str, bool]:
+def _bounce(desk: DemoDesk, sent: Sent) -> Mapping[str, bool]:
     failed = [mail for mail in desk.outbox() if mail.delivery == "failed"]
     return {
         "it is tied to the mail that bounced": [mail.address for mail in failed] == [EVA],
@@ -240,7 +240,7 @@ def _bounce(desk: Desk, sent: Sent) -> Mapping[str, bool]:
     }
 
 
-def _unreadable(desk: Desk, sent: Sent) -> Mapping[str, bool]:
+def _unreadable(desk: DemoDesk, sent: Sent) -> Mapping[str, bool]:
     return {
         "accepted and visible, it waits for a person": _state(sent) == "held",
         "its bytes are kept": bool(sent.entry and sent.entry.raw_kept),

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 
-from mailgate.cli.demo.desk import Desk
-from mailgate.cli.demo.visitor import Shown, Visitor
+from mailgate.cli.demo.desk import DemoDesk
+from mailgate.cli.demo.visitor import ReachedPage, Visitor
 
 PASSWORD = "tolv blanke spader i snøen"
 Checks = Mapping[str, bool]
@@ -18,10 +18,10 @@ Checks = Mapping[str, bool]
 class Way:
     """How far she has come: the page before her, and the key of her case."""
 
-    desk: Desk
+    desk: DemoDesk
     visitor: Visitor
     address: str
-    page: Shown | None = None
+    page: ReachedPage | None = None
     key: str = ""
 
     def newest_text(self) -> str:

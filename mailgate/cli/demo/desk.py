@@ -61,7 +61,7 @@ def open_case(app: App) -> str:
     return made.key
 
 
-class Desk:
+class DemoDesk:
     """A running gateway that listens on `address` (host:port), and the case of the story."""
 
     def __init__(self, app: App, address: str, key: str) -> None:

@@ -14,7 +14,7 @@ REDIRECTS_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReachedPage:
     """A page that was reached: its path, status and tree."""
 
     path: str
@@ -35,18 +35,18 @@ class Visitor:
     address: str
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def get(self, url: str) -> Shown:
+    def get(self, url: str) -> ReachedPage:
         """A page, by its path or whole address; redirects are followed."""
         parts = urlsplit(url)
         return self._ask("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path, None)
 
-    def submit(self, page: Shown, **typed: str) -> Shown:
+    def submit(self, page: ReachedPage, **typed: str) -> ReachedPage:
         """Fill in the form of a page that is not about the language or logging out, and send it."""
         form = next(one for one in page.tree.css("main form") if (one.attributes.get("method") or "").lower() == "post")
         action = form.attributes.get("action") or page.path
         return self._ask("POST", action, urlencode({**_fields(form), **typed}))
 
-    def _ask(self, method: str, path: str, body: str | None, left: int = REDIRECTS_MAX) -> Shown:
+    def _ask(self, method: str, path: str, body: str | None, left: int = REDIRECTS_MAX) -> ReachedPage:
         connection = http.client.HTTPConnection(self.address, timeout=30)
         try:
             headers = {"Accept-Language": "nb", "Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
@@ -59,7 +59,7 @@ class Visitor:
             connection.close()
         if to and left:
             return self._ask("GET", to, None, left - 1)
-        return Shown(path.partition("?")[0], response.status, LexborHTMLParser(content.decode()))
+        return ReachedPage(path.partition("?")[0], response.status, LexborHTMLParser(content.decode()))
 
     def _keep(self, lines: list[str]) -> None:
         for line in lines:

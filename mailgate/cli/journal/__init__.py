@@ -18,7 +18,7 @@ from mailgate.application.journal import report as reporting
 from mailgate.application.journal.entries import ListEntries
 from mailgate.application.journal.follow import FollowEntries, follow_entries
 from mailgate.application.journal.record import ListMoves
-from mailgate.application.journal.report import Report
+from mailgate.application.journal.report import ReportEntry
 from mailgate.application.journal.views import EntryDetail, Move
 from mailgate.cli import following, output
 from mailgate.cli.following import FollowOption
@@ -114,7 +114,7 @@ def raw(id_: IdArgument, config: ConfigOption = None) -> None:
 def report(id_: IdArgument, operator: OperatorOption = None, config: ConfigOption = None) -> None:
     """Write an anonymised copy of a mail that was read wrong, for a report to the developers. Look it through before you send it."""
     with open_app(config) as app:
-        found = reporting.report(app, acting(operator), Report(id_))
+        found = reporting.report(app, acting(operator), ReportEntry(id_))
     write_raw(found.raw)
     same = "is read as the mail was" if found.is_faithful else f"is read otherwise than the mail: {found.read}, not {found.was_read}"
     output.note(f"the case file {same}; look it through before you send it")

@@ -19,7 +19,7 @@ import typer
 
 from mailgate.application.app import App
 from mailgate.application.journal import entries
-from mailgate.application.journal.selection import Filter, Preview, Selection, Verb, preview
+from mailgate.application.journal.selection import JournalFilter, Selection, SelectionPreview, Verb, preview
 from mailgate.application.principal import Principal
 from mailgate.cli import output
 from mailgate.cli.opening import acting, open_app
@@ -60,12 +60,12 @@ class Chosen:
     until: str | None = None
     limit: int | None = None
 
-    def filter(self, now: datetime) -> Filter:
+    def filter(self, now: datetime) -> JournalFilter:
         """The filter. Raises UsageError for options that cannot be read."""
         if self.held and self.state not in (None, EntryState.HELD):
             raise UsageError(f"--held and --state {self.state} exclude each other")
         state = EntryState.HELD if self.held else self.state
-        return Filter(
+        return JournalFilter(
             state=state.value if state else None,
             rule=self.rule,
             author=self.author,
@@ -134,7 +134,7 @@ def selected(verb: Verb, common: Common) -> Iterator[tuple[App, Principal, Selec
         principal, reason = acting(common.operator), output.given(common.reason, "the reason")
         wanted = Selection(tuple(common.ids or ()), common.chosen.filter(app.now()), common.everything, common.chosen.limit)
         if not wanted.ids:
-            found = preview(app, principal, Preview(verb, wanted))
+            found = preview(app, principal, SelectionPreview(verb, wanted))
             if not found.count:
                 output.note("; ".join(filter(None, ("no entries match", doubt_about(app, common.chosen)))))
             elif not common.yes:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mailgate.application.policies.backtest import BacktestDraft, Difference, ReplaySpan, Report, verdict_json
+from mailgate.application.policies.backtest import BacktestDraft, BacktestReport, Reclassified, ReplaySpan, verdict_json
 from mailgate.application.policies.backtest import backtest as run_backtest
 from mailgate.cli import output
 from mailgate.cli.opening import ConfigOption, JsonOption, acting, open_app
@@ -42,7 +42,7 @@ def backtest(
     as_json: JsonOption = False,
 ) -> None:
     """Run stored mail under a draft and under the active policy, and show what would change. Changes nothing."""
-    shown: list[Difference] = []
+    shown: list[Reclassified] = []
     with open_app(config) as app, shown_when_refused(as_json):
         command = BacktestDraft(document_of(draft), moment(since, app.now(), "--since"), limit)
         with run_backtest(app, acting(None), command) as running:
@@ -59,7 +59,7 @@ def backtest(
         _show(report, span, shown)
 
 
-def _progress(differences: Iterator[Difference], total: int) -> Iterator[Difference]:
+def _progress(differences: Iterator[Reclassified], total: int) -> Iterator[Reclassified]:
     """The same, with a bar when standard error is a terminal."""
     if not sys.stderr.isatty():
         yield from differences
@@ -71,7 +71,7 @@ def _progress(differences: Iterator[Difference], total: int) -> Iterator[Differe
         yield from progress.track(differences, total=total, description="backtest")
 
 
-def _mail(one: Difference) -> dict[str, Any]:
+def _mail(one: Reclassified) -> dict[str, Any]:
     return {
         "journal_id": one.entry.id,
         "accepted_at": one.entry.accepted_at,
@@ -84,7 +84,7 @@ def _mail(one: Difference) -> dict[str, Any]:
     }
 
 
-def _summary(report: Report, span: ReplaySpan) -> dict[str, Any]:
+def _summary(report: BacktestReport, span: ReplaySpan) -> dict[str, Any]:
     return {
         "old": report.old.version,
         "new": report.new.version,
@@ -105,7 +105,7 @@ def _summary(report: Report, span: ReplaySpan) -> dict[str, Any]:
     }
 
 
-def _show(report: Report, span: ReplaySpan, shown: list[Difference]) -> None:
+def _show(report: BacktestReport, span: ReplaySpan, shown: list[Reclassified]) -> None:
     _show_span(report, span)
     if report.ran:
         _show_matrix(report)
@@ -114,7 +114,7 @@ def _show(report: Report, span: ReplaySpan, shown: list[Difference]) -> None:
         _show_customers(report)
 
 
-def _show_span(report: Report, span: ReplaySpan) -> None:
+def _show_span(report: BacktestReport, span: ReplaySpan) -> None:
     begins = f" accepted since {span.begins_at:%Y-%m-%d %H:%M} UTC" if span.begins_at else ""
     print(f"{report.ran} mails{begins}, decided by {report.old.version} (in force) and {report.new.version} (the draft)")
     reasons = (
@@ -131,14 +131,14 @@ def _show_span(report: Report, span: ReplaySpan) -> None:
         print(f"  {report.not_as_recorded} were decided otherwise when they came: people's records or settings have changed since")
 
 
-def _show_matrix(report: Report) -> None:
+def _show_matrix(report: BacktestReport) -> None:
     names = report.dispositions()
     print(f"\n{report.changed} mails go another way, {report.otherwise} go the same way with other effects")
     rows = [{"in force \\ draft": old, **{new: report.matrix[(old, new)] or "." for new in names}} for old in names]
     output.show(rows, ("in force \\ draft", *names), as_json=False)
 
 
-def _show_mails(report: Report, shown: list[Difference]) -> None:
+def _show_mails(report: BacktestReport, shown: list[Reclassified]) -> None:
     if not shown:
         return
     print("\nmails that change")
@@ -148,7 +148,7 @@ def _show_mails(report: Report, shown: list[Difference]) -> None:
         print(f"  and {left} more; --json shows all")
 
 
-def _row(one: Difference) -> dict[str, Any]:
+def _row(one: Reclassified) -> dict[str, Any]:
     old, new = (f"{verdict.disposition} ({verdict.rule})" for verdict in (one.old, one.new))
     return {
         "id": one.entry.id,
@@ -160,7 +160,7 @@ def _row(one: Difference) -> dict[str, Any]:
     }
 
 
-def _what_else(one: Difference) -> str:
+def _what_else(one: Reclassified) -> str:
     """What differs when the way and the rule are the same."""
     old, new = verdict_json(one.old)["effects"], verdict_json(one.new)["effects"]
     more = [" ".join(map(str, effect.values())) for effect in new if effect not in old]
@@ -168,12 +168,12 @@ def _what_else(one: Difference) -> str:
     return ", ".join(more + less) or "other people are notified"
 
 
-def _show_rules(report: Report) -> None:
+def _show_rules(report: BacktestReport) -> None:
     never = report.never_fired()
     print(f"\n{len(never)} of {len(report.new.rules)} rules of the draft never fired" + (": " + ", ".join(never) if never else ""))
 
 
-def _show_customers(report: Report) -> None:
+def _show_customers(report: BacktestReport) -> None:
     print("\nwhat customers would notice")
     lines = [(kind, old, new) for kind, (old, new) in report.notices().items() if old != new]
     for kind, old, new in lines:

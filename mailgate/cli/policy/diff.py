@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from mailgate.application.policies.compare import Compare, Difference, Source, compare
+from mailgate.application.policies.compare import ComparePolicies, PolicyDifference, Source, compare
 from mailgate.cli import output
 from mailgate.cli.opening import ConfigOption, JsonOption, acting, open_app
 from mailgate.cli.policy.documents import document_of, shown_when_refused
@@ -28,7 +28,7 @@ def diff(
     """Show what changes in meaning from A to B: rules, workflow, agreements, notices, redirect and the rest."""
     one, other = (before, after) if after is not None else (IN_FORCE, before)
     with open_app(config) as app, shown_when_refused(as_json):
-        found = compare(app, acting(None), Compare(_source(one), _source(other)))
+        found = compare(app, acting(None), ComparePolicies(_source(one), _source(other)))
     if as_json:
         for difference in found.differences:
             print(output.json_line(asdict(difference)))
@@ -44,7 +44,7 @@ def _source(named: str) -> Source:
     return int(named) if named.isdecimal() else document_of(Path(named), mails=False)
 
 
-def show_differences(found: Iterable[Difference]) -> None:
+def show_differences(found: Iterable[PolicyDifference]) -> None:
     """One line for each, below the part of the document that it is in."""
     for part, members in groupby(found, key=lambda difference: difference.part):
         print(part)
@@ -52,7 +52,7 @@ def show_differences(found: Iterable[Difference]) -> None:
             print(output.one_line(f"  {_SIGNS[one.change]} {one.name + ': ' if one.name else ''}{_meaning(one)}"))
 
 
-def _meaning(one: Difference) -> str:
+def _meaning(one: PolicyDifference) -> str:
     if one.change in ("added", "removed"):
         return one.after or one.before or "empty"
     return f"{one.before or 'nothing'} -> {one.after or 'nothing'}"

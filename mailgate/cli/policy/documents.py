@@ -1,4 +1,4 @@
-"""Policy documents on the command line: read from a file, and what is wrong with them shown. In: a path. Out: a `Document`, lines."""
+"""Policy documents on the command line: read from a file, and what is wrong with them shown. In: a path. Out: a `PolicyDocument`, lines."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from mailgate.application.policies.documents import MAX_DOCUMENT_BYTES, Checked, Document, PolicyRefused
+from mailgate.application.policies.documents import MAX_DOCUMENT_BYTES, Checked, PolicyDocument, PolicyRefused
 from mailgate.cli import output
 from mailgate.errors import UsageError
 
 
-def document_of(file: Path, *, mails: bool = True) -> Document:
+def document_of(file: Path, *, mails: bool = True) -> PolicyDocument:
     """The document of a file; of one that is too long, enough to see that. `mails`: its tests may read mail files beside it.
 
     Raises UsageError.
     """
     try:
         with file.open("rb") as stream:
-            return Document(stream.read(MAX_DOCUMENT_BYTES + 1), str(file), file.parent if mails else None)
+            return PolicyDocument(stream.read(MAX_DOCUMENT_BYTES + 1), str(file), file.parent if mails else None)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}; give the path of a policy document") from None
 

@@ -24,7 +24,7 @@ import typer
 from mailgate import config as reader
 from mailgate.application.app import App
 from mailgate.application.policies import compare, versions
-from mailgate.application.policies.documents import MODELINE, SCHEMA, SCHEMA_FILE, Document, PolicyRefused, has_modeline
+from mailgate.application.policies.documents import MODELINE, SCHEMA, SCHEMA_FILE, PolicyDocument, PolicyRefused, has_modeline
 from mailgate.application.principal import Principal
 from mailgate.cli import output
 from mailgate.cli.opening import ConfigOption, acting, open_app
@@ -56,7 +56,7 @@ def edit(
     print(f"version {done.version.version} ({done.version.hash[:8]}) is in force; before it, version {done.before}")
 
 
-def _edited(app: App, principal: Principal, file: Path, before: str) -> Document | None:
+def _edited(app: App, principal: Principal, file: Path, before: str) -> PolicyDocument | None:
     """What the person has written and wants to activate, None when it is what was there before. Raises NotAllowed."""
     while True:
         _open(file)
@@ -127,11 +127,11 @@ def _interrupts_left_to_editor() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _looks_good(app: App, principal: Principal, document: Document) -> bool:
+def _looks_good(app: App, principal: Principal, document: PolicyDocument) -> bool:
     """Check what was written and show what it changes; whether it is to be activated. Raises PolicyRefused."""
     tried = versions.try_out(app, principal, document)
     show_faults(tried.checked, as_json=False)
-    show_differences(compare.compare(app, principal, compare.Compare(None, document)).differences)
+    show_differences(compare.compare(app, principal, compare.ComparePolicies(None, document)).differences)
     show_consequences(tried)
     return _asked("Activate it?")
 

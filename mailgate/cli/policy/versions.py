@@ -12,7 +12,7 @@ import typer
 
 from mailgate.application.app import App
 from mailgate.application.policies import compare, versions
-from mailgate.application.policies.documents import Document
+from mailgate.application.policies.documents import PolicyDocument
 from mailgate.application.policies.versions import Activate, Rollback, Tried
 from mailgate.application.principal import Principal
 from mailgate.cli import output
@@ -67,10 +67,10 @@ def activate(
         )
 
 
-def _try(app: App, principal: Principal, document: Document, as_json: bool) -> None:
+def _try(app: App, principal: Principal, document: PolicyDocument, as_json: bool) -> None:
     """What activating would change and leave behind. Raises PolicyRefused for a document that cannot be activated."""
     tried = versions.try_out(app, principal, document)
-    compared = compare.compare(app, principal, compare.Compare(None, document))
+    compared = compare.compare(app, principal, compare.ComparePolicies(None, document))
     show_faults(tried.checked, as_json)
     if as_json:
         stranded = [asdict(one) for one in tried.left]

@@ -22,7 +22,7 @@ class Shape(StrEnum):
     LMTP = "lmtp"
 
 
-class Part(StrEnum):
+class Side(StrEnum):
     """Which server of two."""
 
     FRONT = "front"
@@ -33,7 +33,7 @@ def postfix_config(
     shape: Annotated[
         Shape, typer.Argument(help="one: a Postfix in front and behind; two: one each; lmtp: one that hands mail on by LMTP.")
     ],
-    part: Annotated[Part | None, typer.Option("--part", help="Of two servers, the lines of this one alone.")] = None,
+    part: Annotated[Side | None, typer.Option("--part", help="Of two servers, the lines of this one alone.")] = None,
     mailgate: Annotated[str, typer.Option("--mailgate", metavar="ADDRESS", help="Where Postfix finds mailgate. Default: this host.")] = "",
     front: Annotated[str, typer.Option("--front", metavar="ADDRESS", help="Address of the Postfix in front. Default: this host.")] = "",
     behind: Annotated[str, typer.Option("--behind", metavar="ADDRESS", help="Address of the Postfix behind. Default: this host.")] = "",

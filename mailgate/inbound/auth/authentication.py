@@ -16,7 +16,7 @@ from mailgate.mail.auth import authres
 from mailgate.mail.auth.authres import AuthResults
 from mailgate.mail.auth.received import Network, is_within
 from mailgate.mail.model import Envelope, Mail
-from mailgate.rules.trust import Authentication, Standing, trust
+from mailgate.rules.trust import Authentication, AuthorTrust, trust
 
 if TYPE_CHECKING:
     from mailgate.inbound.auth.verify import Verifier
@@ -110,11 +110,11 @@ def with_trust(message: IntakeMessage) -> IntakeMessage:
     return replace(message, trust=level, trust_reason=reason)
 
 
-def standing_of(message: IntakeMessage) -> Standing:
+def standing_of(message: IntakeMessage) -> AuthorTrust:
     """What is known of the author towards the matched case."""
     match, author = message.match, message.match.author
     person = match.case.participant(author.address) if match.case and author else None
-    return Standing(
+    return AuthorTrust(
         carrier=match.matched_by in ("address", "message_id", "marker", "relay_id"),
         relay_id=match.matched_by == "relay_id",
         token_is_theirs=bool(person and match.token_contact and person.contact.id == match.token_contact.id),

@@ -19,7 +19,7 @@ import nacl.exceptions
 from mailgate.inbound.auth.resolver import DnsTrouble, Lookups
 from mailgate.mail.auth.dkim_key import BadKey, usable
 from mailgate.mail.auth.org_domain import aligned, ascii_name
-from mailgate.mail.auth.signed_parts import Parts
+from mailgate.mail.auth.signed_parts import SignedParts
 
 SIGNATURES_MAX = 8
 FIELD_MAX_BYTES = 8 * 1024
@@ -56,14 +56,14 @@ class _Refused(ValueError):
         self.result = result
 
 
-def signatures(parts: Parts, author_domain: str, lookups: Lookups, accepted_at_s: float) -> list[Signature]:
+def signatures(parts: SignedParts, author_domain: str, lookups: Lookups, accepted_at_s: float) -> list[Signature]:
     """The result of each signature, those of the author's domain first; no more than SIGNATURES_MAX. Never raises for what is in a mail."""
     values = parts.values(b"dkim-signature")
     order = sorted(range(len(values)), key=lambda index: not aligned(_claimed_domain(values[index]), author_domain))
     return [_result(parts, values[index], lookups, accepted_at_s) for index in order[:SIGNATURES_MAX]]
 
 
-def chain(parts: Parts, lookups: Lookups) -> tuple[str, str]:
+def chain(parts: SignedParts, lookups: Lookups) -> tuple[str, str]:
     """ARC: `pass`, `fail`, `none` or `temperror` and the reason. A pass says that the last sealer saw this mail, not that it is good."""
     seals, signed = parts.values(b"arc-seal"), parts.values(b"arc-message-signature")
     if not seals and not signed:
@@ -85,7 +85,7 @@ def chain(parts: Parts, lookups: Lookups) -> tuple[str, str]:
     return verdict, "" if verdict == "pass" else _short(str(words))
 
 
-def _result(parts: Parts, value: bytes, lookups: Lookups, accepted_at_s: float) -> Signature:
+def _result(parts: SignedParts, value: bytes, lookups: Lookups, accepted_at_s: float) -> Signature:
     domain = _claimed_domain(value)
     try:
         passed = _verified(parts, value, domain, lookups, accepted_at_s)
@@ -101,7 +101,7 @@ def _result(parts: Parts, value: bytes, lookups: Lookups, accepted_at_s: float) 
     return Signature(domain, "pass") if passed else Signature(domain, "fail", "the signature does not fit")
 
 
-def _verified(parts: Parts, value: bytes, domain: str, lookups: Lookups, accepted_at_s: float) -> bool:
+def _verified(parts: SignedParts, value: bytes, domain: str, lookups: Lookups, accepted_at_s: float) -> bool:
     tags = _tags(value)
     names = _signed_names(tags)
     _check_times(tags, accepted_at_s)
@@ -171,11 +171,11 @@ def _claimed_domain(value: bytes) -> str:
     return ascii_name(found.group(1).decode("utf-8", "replace")) if found else ""
 
 
-def _own_field(parts: Parts, value: bytes) -> tuple[bytes, bytes]:
+def _own_field(parts: SignedParts, value: bytes) -> tuple[bytes, bytes]:
     return next(field for field in parts.fields if field[1] is value)
 
 
-def _loaded(verifier: dkim.DKIM | dkim.ARC, parts: Parts, body: bytes) -> dkim.DKIM | dkim.ARC:
+def _loaded(verifier: dkim.DKIM | dkim.ARC, parts: SignedParts, body: bytes) -> dkim.DKIM | dkim.ARC:
     """The mail goes in as parts: the verifier's own reader takes a time that grows with the square of the folds."""
     verifier.headers = [[name, value] for name, value in parts.fields]
     verifier.body = body
@@ -201,7 +201,7 @@ def _is_relaxed(value: bytes) -> bool:
     return _BODY_RELAXED.search(value) is not None or _NO_C.search(value) is None
 
 
-def _plain_body(parts: Parts) -> bytes | None:
+def _plain_body(parts: SignedParts) -> bytes | None:
     """The body for a chain that is not all relaxed; None when its spaces would take the verifier too long."""
     return None if re.search(rb"[ \t]{256}", parts.body) else parts.body
 

@@ -68,7 +68,7 @@ class _Kept:
         return ENTRY_BYTES + sum(len(value) if isinstance(value, bytes) else 80 for value in self.values)
 
 
-class Resolver:
+class DnsResolver:
     """Asks resolvers that recurse, and keeps what they said."""
 
     def __init__(self, options: ResolverOptions, clock_s: Callable[[], float] = monotonic_s) -> None:

@@ -13,7 +13,7 @@ import spf
 
 from mailgate.inbound.auth.resolver import DnsTrouble, Lookups
 from mailgate.mail.auth.org_domain import ascii_name
-from mailgate.mail.auth.received import Client
+from mailgate.mail.auth.received import SmtpClient
 
 RECORD_MAX_BYTES = 4096
 REASON_MAX_CHARS = 200
@@ -31,7 +31,7 @@ class SpfResult:
     reason: str = ""
 
 
-def check(client: Client, reverse_path: str | None, lookups: Lookups) -> SpfResult:
+def check(client: SmtpClient, reverse_path: str | None, lookups: Lookups) -> SpfResult:
     """The result for this client. Never raises for what mail or DNS hold."""
     domain = ascii_name((reverse_path or client.helo).rpartition("@")[2])
     if not domain or "." not in domain:

@@ -21,8 +21,8 @@ from mailgate.inbound.intake.message import IntakeMessage
 from mailgate.mail.auth import dmarc
 from mailgate.mail.auth.authres import AuthResults
 from mailgate.mail.auth.org_domain import ascii_name, organisational
-from mailgate.mail.auth.received import INNER, Client, client_of, ip_of, is_within
-from mailgate.mail.auth.signed_parts import NotSignable, Parts, parts_of
+from mailgate.mail.auth.received import INNER, SmtpClient, client_of, ip_of, is_within
+from mailgate.mail.auth.signed_parts import NotSignable, SignedParts, parts_of
 from mailgate.mail.model import Mail
 from mailgate.store.rows import ClaimedEntry
 
@@ -162,7 +162,7 @@ def _author_domain(mail: Mail) -> str:
 
 def _signed(entry: ClaimedEntry, author: str, lookups: Lookups) -> tuple[list[dkim.Signature], tuple[str, str]]:
     try:
-        parts: Parts = parts_of(entry.raw)
+        parts: SignedParts = parts_of(entry.raw)
     except NotSignable as error:
         return [dkim.Signature("", "permerror", str(error))], ("none", "")
     return dkim.signatures(parts, author, lookups, entry.accepted_at.timestamp()), dkim.chain(parts, lookups)
@@ -172,13 +172,13 @@ def _spf(message: IntakeMessage, lookups: Lookups, trusted: Sequence[IPv4Network
     entry = message.entry
     if entry.protocol == "inject":
         return spf.SpfResult("none", "", "the mail did not come by SMTP")
-    client = client_of(message.mail.header_all("Received"), Client(entry.client_address, entry.helo), trusted)
+    client = client_of(message.mail.header_all("Received"), SmtpClient(entry.client_address, entry.helo), trusted)
     if client is None:
         return spf.SpfResult("none", "", "no trusted server says which client the mail is from")
     address = ip_of(client.address)
     if address is None or is_within(str(address), INNER):
         return spf.SpfResult("none", "", f"{client.address} is no public address; name our own servers in smtp.trusted_from")
-    return spf.check(Client(str(address), client.helo), entry.envelope.reverse_path, lookups)
+    return spf.check(SmtpClient(str(address), client.helo), entry.envelope.reverse_path, lookups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ def _of_reverse_path(
     return "pass" if "pass" in (envelope.result, found.result, found.aligned) else "none"
 
 
-def _record(author: str, lookups: Lookups) -> tuple[dmarc.Record | None, bool]:
+def _record(author: str, lookups: Lookups) -> tuple[dmarc.DmarcPolicy | None, bool]:
     """The policy record, and whether it is of the author's own domain (RFC 7489 section 6.6.3). Raises DnsTrouble, BadRecord."""
     record = dmarc.record_of(lookups.texts(f"_dmarc.{author}"))
     above = organisational(author)

@@ -1,6 +1,6 @@
 """The answer gate: may this mail be answered automatically? One function, with the reason of every refusal.
 
-In: what was understood of a mail, and what the store has counted. Out: None, or a `Refusal`. It counts before anything is sent, in
+In: what was understood of a mail, and what the store has counted. Out: None, or an `AnswerRefusal`. It counts before anything is sent, in
 the transaction of the mail's other effects, so that a crash can only mean fewer answers, never more (guarantee 5). RFC 3834 section 2
 is the source.
 """
@@ -59,14 +59,14 @@ RefusalCode = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class AnswerRefusal:
     """Why no answer is given. `code` is what metrics and programs go by; `text` is one line for people, no full stop."""
 
     code: RefusalCode
     text: str
 
 
-class Counters(Protocol):
+class AnswerCounters(Protocol):
     """What the gate counts, in the store, in the transaction at hand."""
 
     def reserve(self, address: str, template: str, now: datetime, window: timedelta, domain: str = "") -> bool:
@@ -90,7 +90,7 @@ class Counters(Protocol):
         ...
 
 
-def refusal_of_mail(question: Question) -> Refusal | None:
+def refusal_of_mail(question: Question) -> AnswerRefusal | None:
     """Why this mail must not be answered, from the mail alone; None when it may. Pure."""
     mail, envelope = question.mail, question.envelope
     checks: tuple[tuple[bool, RefusalCode, str], ...] = (
@@ -104,28 +104,28 @@ def refusal_of_mail(question: Question) -> Refusal | None:
         (question.authentication == "fail", "authentication", "the author's domain says that the mail is not from there"),
         (question.reverse_path == "fail", "authentication", "the reverse-path's domain says that the mail is not from there"),
     )
-    return next((Refusal(code, text) for refused, code, text in checks if refused), None)
+    return next((AnswerRefusal(code, text) for refused, code, text in checks if refused), None)
 
 
-def refusal(question: Question, counters: Counters, limits: AnswerLimits, now: datetime) -> Refusal | None:
+def refusal(question: Question, counters: AnswerCounters, limits: AnswerLimits, now: datetime) -> AnswerRefusal | None:
     """Why no answer is given, None when one is: then it has been counted. Breakers first, so that a refused answer uses up no window."""
     if refused := refusal_of_mail(question):
         return refused
     address = (question.envelope.reverse_path or "").lower()
     if blocked := counters.suppressed(address):
-        return Refusal("suppressed", f"the address is suppressed: {blocked}")
+        return AnswerRefusal("suppressed", f"the address is suppressed: {blocked}")
     hour_ago, (mailbox, domain) = now - timedelta(hours=1), counted_as(address)
     seen = counters.content_seen(fingerprint(question.mail), now - limits.same_content_window, now)
     if seen >= limits.same_content_max:
-        return Refusal("same_content", f"the same content has come {seen} times within {_hours(limits.same_content_window)}")
+        return AnswerRefusal("same_content", f"the same content has come {seen} times within {_hours(limits.same_content_window)}")
     if counters.answered_to(mailbox, now - timedelta(days=1)) >= limits.per_address_per_day:
-        return Refusal("address_day", f"the address has had {limits.per_address_per_day} answers within a day")
+        return AnswerRefusal("address_day", f"the address has had {limits.per_address_per_day} answers within a day")
     if counters.answered_since(hour_ago, domain, now=now) >= limits.per_domain_per_hour:
-        return Refusal("domain_breaker", f"the breaker for the domain is open: {limits.per_domain_per_hour} answers in an hour")
+        return AnswerRefusal("domain_breaker", f"the breaker for the domain is open: {limits.per_domain_per_hour} answers in an hour")
     if counters.answered_since(hour_ago, now=now) >= limits.global_per_hour:
-        return Refusal("global_breaker", f"the global breaker is open: {limits.global_per_hour} answers in an hour")
+        return AnswerRefusal("global_breaker", f"the global breaker is open: {limits.global_per_hour} answers in an hour")
     if not counters.reserve(mailbox, question.template, now, limits.window, domain):
-        return Refusal("window", f"the address was answered within {_hours(limits.window)}")
+        return AnswerRefusal("window", f"the address was answered within {_hours(limits.window)}")
     return None
 
 

@@ -36,7 +36,7 @@ class CapLimits:
     forwards_per_hour: int = 500
 
 
-class Counters(Protocol):
+class CapCounters(Protocol):
     """What the caps count, in the store, in the transaction at hand."""
 
     def counted(self, key: str, since: datetime, now: datetime) -> int:
@@ -62,7 +62,7 @@ class _Cap:
 class Caps:
     """Judges messages one after the other, in one transaction."""
 
-    counters: Counters
+    counters: CapCounters
     limits: CapLimits
     now: datetime
 

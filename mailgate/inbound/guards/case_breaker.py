@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from mailgate.inbound.guards.caps import Counters
+from mailgate.inbound.guards.caps import CapCounters
 from mailgate.inbound.intake.facts import carrier_of
 from mailgate.inbound.intake.message import IntakeMessage
 from mailgate.rules import operator_decision
@@ -46,7 +46,7 @@ class CaseBreaker:
     """
 
     limits: CaseLimits
-    counters: Counters
+    counters: CapCounters
     now: datetime
     _changes: dict[str, list[int]] = field(default_factory=dict)
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Case, Change, Contact, Notice
 from mailgate.inbound.guards import answer_gate
-from mailgate.inbound.guards.answer_gate import AnswerLimits, Counters, Question, Refusal
+from mailgate.inbound.guards.answer_gate import AnswerCounters, AnswerLimits, AnswerRefusal, Question
 from mailgate.inbound.guards.caps import CapLimits, Caps
 from mailgate.inbound.guards.case_breaker import CaseBreaker, CaseLimits
 from mailgate.inbound.intake import by_decision, relay_ids
@@ -190,7 +190,7 @@ def _rested_on(case: Case) -> tuple[object, ...]:
 
 
 def _ask_gate(
-    counters: Counters, message: IntakeMessage, found: Effects, answer: AutomaticAnswer, context: ApplyContext, writes: _Writes
+    counters: AnswerCounters, message: IntakeMessage, found: Effects, answer: AutomaticAnswer, context: ApplyContext, writes: _Writes
 ) -> Effects:
     question = Question(
         message.mail,
@@ -218,7 +218,7 @@ def _is_known(message: IntakeMessage) -> bool:
     )
 
 
-def _held_by_breaker(found: Effects, refused: Refusal) -> Effects:
+def _held_by_breaker(found: Effects, refused: AnswerRefusal) -> Effects:
     """Forged mail can open a breaker. Real mail that comes meanwhile is held for a person, since its sender gets no answer."""
     reason = f"{found.outcome.reason}; but {refused.text}: a person decides"
     return replace(found, outcome=replace(found.outcome, state="held", reason=reason))

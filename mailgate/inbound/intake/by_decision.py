@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from mailgate.inbound.guards.answer_gate import Refusal
+from mailgate.inbound.guards.answer_gate import AnswerRefusal
 from mailgate.inbound.intake.effects import Effects, with_answer
 from mailgate.rules.operator_decision import OperatorDecision
 
-ANSWERED = Refusal("answered_before", "this mail was answered already")
+ANSWERED = AnswerRefusal("answered_before", "this mail was answered already")
 WITHHELD = "replayed without --send"
 _ANSWERS = frozenset({"redirect", "accepted", "case_closed", "choice"})
 
@@ -39,7 +39,7 @@ def _in_silence(found: Effects) -> Effects:
         silent = replace(silent, change=replace(silent.change, notices=()), notices=(), withheld=withheld)
     else:
         silent = replace(silent, notices=(), withheld=silent.notices)
-    return with_answer(replace(silent, answer=None), Refusal("withheld", WITHHELD)) if silent.answer else silent
+    return with_answer(replace(silent, answer=None), AnswerRefusal("withheld", WITHHELD)) if silent.answer else silent
 
 
 def _kept_for_forwarding(found: Effects) -> Effects:

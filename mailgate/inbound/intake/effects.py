@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from mailgate.cases import changes
-from mailgate.cases.changes import ChangeContext, Draft, NewCase
+from mailgate.cases.changes import ChangeContext, NewCase, NewComment
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Change, Notice, StoredFile
 from mailgate.cases.names import shown_name
 from mailgate.cases.workflow import asks_to_choose
-from mailgate.inbound.guards.answer_gate import Refusal
+from mailgate.inbound.guards.answer_gate import AnswerRefusal
 from mailgate.inbound.intake import actions, reports
 from mailgate.inbound.intake.facts import carrier_of
 from mailgate.inbound.intake.message import IntakeMessage
@@ -30,7 +30,7 @@ from mailgate.rules.agreements import respond_by
 from mailgate.rules.chain import Verdict, effect_json
 from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.rules.policy import Policy
-from mailgate.rules.reachability import Failure, Suppression
+from mailgate.rules.reachability import DeliveryFailure, Suppression
 from mailgate.store.rows import Delivery, FinalState, Outcome
 
 STATES: Mapping[str, FinalState] = {
@@ -68,7 +68,7 @@ class Effects:
     answer: AutomaticAnswer | None = None
     notices: tuple[Notice, ...] = ()
     delivery: Delivery | None = None
-    failure: Failure | None = None
+    failure: DeliveryFailure | None = None
     files: tuple[Attachment, ...] = ()
     withheld: tuple[Notice, ...] = ()
 
@@ -154,7 +154,7 @@ def _note(message: IntakeMessage, case: Case | None, context: EffectContext, _ne
         begins = changes.report_mute(case, int(mute["announce"]), change_context) if "announce" in mute else None
         return Effects(_outcome(message, "noted", None, context), begins)
     delivery = reports.delivery_of(message)
-    change = changes.add_note(case, Draft(_note_text(message), _files(message)), change_context)
+    change = changes.add_note(case, NewComment(_note_text(message), _files(message)), change_context)
     if delivery and delivery.state == "failed" and message.match.reported:
         change = _with_failure(change, message.match.reported.address, delivery, change_context)
     return Effects(_outcome(message, "noted", case, context), change, files=message.mail.attachments)
@@ -244,14 +244,14 @@ _MAKERS: Mapping[str, Callable[[IntakeMessage, Case | None, EffectContext, Calla
 }  # fmt: skip
 
 
-def _draft(message: IntakeMessage, context: EffectContext) -> Draft:
+def _draft(message: IntakeMessage, context: EffectContext) -> NewComment:
     """The comment of a mail: what the person wrote, and beside it what was cut off, so that nothing is out of reach."""
     text, reply = said(message, context), message.mail.reply
     if message.by_staff and not message.mail.encrypted:  # what they quote may be an internal mail, and customers see what was cut off
-        return Draft(reply.text, _files(message))
+        return NewComment(reply.text, _files(message))
     if text != reply.text and not message.mail.encrypted:  # all of the mail stands in the text
-        return Draft(text, _files(message))
-    return Draft(text, _files(message), reply.signature, reply.quoted[:QUOTED_CHARS], reply.forwarded)
+        return NewComment(text, _files(message))
+    return NewComment(text, _files(message), reply.signature, reply.quoted[:QUOTED_CHARS], reply.forwarded)
 
 
 def _description(message: IntakeMessage, context: EffectContext) -> str:
@@ -351,7 +351,7 @@ def _said_of_origin(message: IntakeMessage) -> dict[str, str]:
     return {name: value for name, value in found.items() if value != "none"}
 
 
-def with_answer(found: Effects, refused: Refusal | None) -> Effects:
+def with_answer(found: Effects, refused: AnswerRefusal | None) -> Effects:
     """The effects with the gate's decision in the trail: `answer` is `answered` or the reason why not, `answer_refused` its code."""
     more = {"answer": refused.text, "answer_refused": refused.code} if refused else {"answer": "answered"}
     return _also(found, more)

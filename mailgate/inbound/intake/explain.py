@@ -11,7 +11,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from mailgate.inbound.intake.intake import Intake
+from mailgate.inbound.intake.intake import IntakeStage
 from mailgate.inbound.intake.message import IntakeMessage
 from mailgate.mail import json_view
 from mailgate.mail.guess_envelope import as_it_came
@@ -24,7 +24,7 @@ HEAD_BYTES = 256 * 1024
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
-def explain(intake: Intake, raw: bytes, envelope: Envelope, now: datetime, path: str) -> dict[str, Any]:
+def explain(intake: IntakeStage, raw: bytes, envelope: Envelope, now: datetime, path: str) -> dict[str, Any]:
     """One JSON object: the fields of `parse`, then auth, trust, case, disposition, rule, policy_version, trail, effects and facts."""
     entry = ClaimedEntry("", envelope, raw, hashlib.sha256(raw).hexdigest(), now, 1, 0, "127.0.0.1", "", "inject", False, False)
     return as_json(intake.consider(entry), path)

@@ -1,4 +1,4 @@
-"""Intake: from journal rows to their effects. `Intake.process` is the path of a mail; docs/flow.md describes it in prose.
+"""Intake: from journal rows to their effects. `IntakeStage.process` is the path of a mail; docs/flow.md describes it in prose.
 
 In: due journal rows. Out: one outcome per row, with its effects, in one transaction. All before `apply` happens outside of that
 transaction and may happen twice; `apply` happens once. It must never send anything, never render text, and never let one mail stop
@@ -90,7 +90,7 @@ class IntakeOptions:
     bounces: BounceLimits = field(default_factory=BounceLimits)
 
 
-class Intake:
+class IntakeStage:
     """The intake stage of a worker. Safe to run in many processes at once: each row is worked on under a lease."""
 
     def __init__(

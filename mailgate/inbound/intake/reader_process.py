@@ -33,7 +33,7 @@ from mailgate import gc_tuning, log, metrics
 from mailgate.clock import monotonic_s
 from mailgate.errors import TransientFailure
 from mailgate.mail.html_view import html_of
-from mailgate.mail.limits import DEFAULT_LIMITS, DEGRADED, Limits, Ours
+from mailgate.mail.limits import DEFAULT_LIMITS, DEGRADED, Ours, ReadLimits
 from mailgate.mail.model import Envelope, Mail
 from mailgate.mail.read import read
 
@@ -70,7 +70,7 @@ class ReadingOptions:
     time_s: float = 2.0
     wall_s: float = 60.0
     memory_bytes: int = 512 * MIB
-    limits: Limits = DEFAULT_LIMITS
+    limits: ReadLimits = DEFAULT_LIMITS
 
 
 class ReaderProcess:

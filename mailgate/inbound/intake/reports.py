@@ -1,4 +1,6 @@
-"""What a report says of a mail of ours, and of the address it went to. Pure. In: a message that is matched. Out: a `Delivery`, a `Failure`.
+"""What a report says of a mail of ours, and of the address it went to. Pure.
+
+In: a message that is matched. Out: a `Delivery`, a `DeliveryFailure`.
 
 It holds for every report, whatever the policy does with the mail itself. A report counts only when the matcher has tied it to a mail of
 ours; what it says is held against the address that we sent to, never one that it names.
@@ -14,7 +16,7 @@ from mailgate.cases.tokens import BOUNCE_VALID_DAYS
 from mailgate.inbound.intake.message import IntakeMessage
 from mailgate.mail.bounce import enhanced_status
 from mailgate.mail.model import BouncedRecipient
-from mailgate.rules.reachability import Failure
+from mailgate.rules.reachability import DeliveryFailure
 from mailgate.store.rows import Delivery
 
 State = Literal["failed", "delayed", "delivered"]
@@ -37,13 +39,13 @@ def delivery_of(message: IntakeMessage) -> Delivery | None:
     return Delivery(reported.id, state, one.status, one.diagnostic) if state else None
 
 
-def failure_of(message: IntakeMessage, delivery: Delivery | None, now: datetime) -> Failure | None:
+def failure_of(message: IntakeMessage, delivery: Delivery | None, now: datetime) -> DeliveryFailure | None:
     """What the report means for the address that we sent to, None when it means nothing.
 
     Only our signed return path proves that its sender got our mail as a mail system does. A Message-ID is seen by more people, since it is
-    in each reply to all, and a null sender costs nothing: a report with no more than that stops nobody for good (`Failure.proven`), and
-    counts for as long as a return path does. From an address, or disowned by its domain, it counts as a soft failure at most;
-    a complaint that its domain disowns is only shown.
+    in each reply to all, and a null sender costs nothing: a report with no more than that stops nobody for good
+    (`DeliveryFailure.proven`), and counts for as long as a return path does.
+    From an address, or disowned by its domain, it counts as a soft failure at most; a complaint that its domain disowns is only shown.
     """
     reported = message.match.reported
     if reported is None or delivery is None or delivery.state not in ("failed", "complained"):
@@ -52,11 +54,11 @@ def failure_of(message: IntakeMessage, delivery: Delivery | None, now: datetime)
     if not proven and now - reported.created_at > timedelta(days=BOUNCE_VALID_DAYS):
         return None
     if delivery.state == "complained":
-        return None if disowned and not proven else Failure(reported.address.lower(), reported.id, "complaint", now, proven=proven)
+        return None if disowned and not proven else DeliveryFailure(reported.address.lower(), reported.id, "complaint", now, proven=proven)
     verdict = enhanced_status.verdict(delivery.status, delivery.diagnostic)
     no_system = message.entry.envelope.reverse_path is not None or disowned
     verdict = "soft" if verdict == "hard" and not proven and no_system else verdict
-    return Failure(reported.address.lower(), reported.id, verdict, now, delivery.status, delivery.diagnostic, proven)
+    return DeliveryFailure(reported.address.lower(), reported.id, verdict, now, delivery.status, delivery.diagnostic, proven)
 
 
 def _about(recipients: Sequence[BouncedRecipient], address: str) -> BouncedRecipient:

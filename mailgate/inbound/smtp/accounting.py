@@ -12,7 +12,7 @@ from ipaddress import IPv6Address, ip_address
 
 from mailgate.errors import SmtpReply
 from mailgate.inbound.smtp import replies as replies
-from mailgate.inbound.smtp.limits import Limits, Network
+from mailgate.inbound.smtp.limits import Network, SmtpLimits
 
 MINUTE_S, HOUR_S = 60.0, 3600.0
 LOCAL = "local"
@@ -93,7 +93,7 @@ class _Account:
 class Accounting:
     """Per client address: open connections, connections and messages a minute, refused recipients an hour."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: SmtpLimits) -> None:
         self._limits = limits
         self._accounts: dict[str, _Account] = {}
         self._exempt: dict[str, bool] = {}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mailgate.errors import Rejected
 from mailgate.inbound.smtp import replies as replies
 from mailgate.inbound.smtp.accounting import Accounting, DataBudget
-from mailgate.inbound.smtp.limits import Limits
+from mailgate.inbound.smtp.limits import SmtpLimits
 
 DISK_CHECK_S = 1.0
 
@@ -37,7 +37,7 @@ def disk_space_of(folder: str) -> Callable[[], DiskSpace]:
 class Admission:
     """Called at MAIL. `disk_space` None: the database is on another host, and reports a full disk itself."""
 
-    def __init__(self, limits: Limits, healthy: Callable[[], bool], disk_space: Callable[[], DiskSpace] | None = None) -> None:
+    def __init__(self, limits: SmtpLimits, healthy: Callable[[], bool], disk_space: Callable[[], DiskSpace] | None = None) -> None:
         self.accounting = Accounting(limits)
         self.budget = DataBudget(limits.data_budget_bytes, limits.message_bytes)
         self._limits, self._healthy, self._disk_space = limits, healthy, disk_space

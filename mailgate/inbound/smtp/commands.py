@@ -16,7 +16,7 @@ from mailgate.errors import Rejected
 from mailgate.inbound.guards.sender_gate import Senders, everyone
 from mailgate.inbound.smtp import replies as replies
 from mailgate.inbound.smtp.arguments import read_forward_path, read_parameters, read_reverse_path
-from mailgate.inbound.smtp.limits import Limits
+from mailgate.inbound.smtp.limits import SmtpLimits
 from mailgate.inbound.smtp.recipients import Recipients
 from mailgate.mail.model import Envelope
 
@@ -47,7 +47,7 @@ class SmtpConfig:
 
     hostname: str
     lmtp: bool
-    limits: Limits
+    limits: SmtpLimits
     recipients: Recipients
     tls_offered: bool = False
     tls_required: bool = False

@@ -1,4 +1,6 @@
-"""Accept stage: one client's connection, between aiosmtpd and our session. In: bytes off a socket. Out: replies, a `Session` that is fed.
+"""Accept stage: one client's connection, between aiosmtpd and our session.
+
+In: bytes off a socket. Out: replies, a `ClientSession` that is fed.
 
 It reads the PROXY header, does the TLS handshake, sets the deadlines that the listener watches, and closes. aiosmtpd gives the life cycle,
 reads the PROXY header and swaps transports for TLS. Its command loop, DATA reader and address parser are not used: they accept what must
@@ -21,7 +23,7 @@ from mailgate.inbound.smtp import replies as replies
 from mailgate.inbound.smtp.accounting import plain_address
 from mailgate.inbound.smtp.deadlines import REPLY_PHASES, Deadline, Phase
 from mailgate.inbound.smtp.endpoint import EndpointContext
-from mailgate.inbound.smtp.session import OUT_OF_TURN, Session
+from mailgate.inbound.smtp.session import OUT_OF_TURN, ClientSession
 from mailgate.inbound.smtp.tls import TlsLayer
 
 RECEIVE_BYTES = 64 * 1024
@@ -35,7 +37,9 @@ for _name in ("mail.log", "mail.debug"):  # aiosmtpd's own loggers: they write w
 
 
 class SmtpConnection(SMTP):
-    """One connection; its `Session` uses it as `Connection`. aiosmtpd runs `_handle_client` as a task; the listener watches `deadline`.
+    """One connection; its `ClientSession` uses it as `ClientConnection`.
+
+    aiosmtpd runs `_handle_client` as a task; the listener watches `deadline`.
 
     The task is never cancelled when the client goes away: it sees the end of the input instead, so a commit that has begun is finished
     and counted.
@@ -64,7 +68,7 @@ class SmtpConnection(SMTP):
         self.client_address, self._counted = address, counted
         self._socket: socket.socket | None = connection
         self.deadline = Deadline(Phase.PROXY if context.endpoint.proxy else Phase.COMMAND, context.loop.time())
-        self._session = Session(self, context)
+        self._session = ClientSession(self, context)
         self._ended = self._lost = False
 
     # Life cycle. asyncio's transports call these.

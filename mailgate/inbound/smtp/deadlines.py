@@ -10,11 +10,11 @@ import enum
 
 from mailgate.errors import Rejected
 from mailgate.inbound.smtp import replies as replies
-from mailgate.inbound.smtp.limits import Timeouts
+from mailgate.inbound.smtp.limits import ClientTimeouts
 
 
 class Phase(enum.Enum):
-    """What a session waits for. The value names its limit in `Timeouts`."""
+    """What a session waits for. The value names its limit in `ClientTimeouts`."""
 
     PROXY = "proxy_s"
     HANDSHAKE = "handshake_s"
@@ -53,7 +53,7 @@ class Deadline:
         """Count received bytes of a message."""
         self._window_bytes += size_bytes
 
-    def overdue(self, now_s: float, times: Timeouts, min_bytes_s: int) -> Rejected | None:
+    def overdue(self, now_s: float, times: ClientTimeouts, min_bytes_s: int) -> Rejected | None:
         """The refusal that ends the session now, or None."""
         phase = self.phase
         if phase is Phase.DATA and self._too_slow(now_s, times.data_window_s, min_bytes_s):

@@ -13,7 +13,7 @@ from mailgate.inbound.guards.sender_gate import Senders, everyone
 from mailgate.inbound.smtp.accounting import LOCAL, is_in
 from mailgate.inbound.smtp.admission import Admission
 from mailgate.inbound.smtp.commands import SmtpConfig
-from mailgate.inbound.smtp.limits import Limits, Network
+from mailgate.inbound.smtp.limits import Network, SmtpLimits
 from mailgate.inbound.smtp.submission import Accepting
 
 Observe = Callable[[str, str], None]
@@ -23,7 +23,7 @@ _log = log.get("listener")
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class ListenAddress:
     """An address to listen on, and its protocol. `unix_path` replaces host and port.
 
     `tls` implicit is TLS from the first byte (RFC 8314). With `proxy`, every connection must begin with a PROXY header (version 1 or 2)
@@ -48,7 +48,7 @@ class ListenerOptions:
     """
 
     hostname: str
-    endpoints: tuple[Endpoint, ...]
+    endpoints: tuple[ListenAddress, ...]
     tls: ssl.SSLContext | None = None
     require_tls: bool = False
     proxy_from: tuple[Network, ...] = ()
@@ -63,9 +63,9 @@ class ListenerOptions:
 class EndpointContext:
     """One endpoint while the listener runs. `connections` is the listener's set of all connections, of every endpoint."""
 
-    endpoint: Endpoint
+    endpoint: ListenAddress
     options: ListenerOptions
-    limits: Limits
+    limits: SmtpLimits
     config: SmtpConfig
     admission: Admission
     journal: Accepting

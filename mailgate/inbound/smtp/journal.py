@@ -62,7 +62,7 @@ Beside = Callable[[UnitOfWork, Sequence[NewEntry], Sequence[Appended]], None]
 """What is written in the transaction of a group: asked with its entries and what became of each, in order."""
 
 
-class Journal:
+class GroupCommitJournal:
     """Group commit; see the module. `notify` is called after each group and must neither block nor raise."""
 
     def __init__(self, store: Store, clock: Clock, notify: Callable[[], None], *, beside: Beside | None = None) -> None:

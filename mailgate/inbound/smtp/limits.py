@@ -14,7 +14,7 @@ Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
-class Timeouts:
+class ClientTimeouts:
     """How long a client may take. All are absolute: single bytes do not restart them ("slowloris")."""
 
     proxy_s: float = 3.0
@@ -37,17 +37,17 @@ class Timeouts:
     """For the client to read the last reply before the connection is closed."""
 
 
-STRESSED = Timeouts(handshake_s=5.0, command_s=10.0, session_s=120.0, data_s=900.0, data_window_s=10.0, write_s=10.0, linger_s=0.5)
+STRESSED = ClientTimeouts(handshake_s=5.0, command_s=10.0, session_s=120.0, data_s=900.0, data_window_s=10.0, write_s=10.0, linger_s=0.5)
 """Used instead near the limit of connections: idle clients are closed first."""
 
 
-def shorter(one: Timeouts, other: Timeouts) -> Timeouts:
+def shorter(one: ClientTimeouts, other: ClientTimeouts) -> ClientTimeouts:
     """The smaller of each pair."""
-    return Timeouts(**{item.name: min(getattr(one, item.name), getattr(other, item.name)) for item in fields(Timeouts)})
+    return ClientTimeouts(**{item.name: min(getattr(one, item.name), getattr(other, item.name)) for item in fields(ClientTimeouts)})
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SmtpLimits:
     """The table. Defaults are the product's. `exempt` networks (an own front MTA, a health check) have no limits per address."""
 
     message_bytes: int = 25 * MIB
@@ -86,11 +86,11 @@ class Limits:
     address_refused_hour: int = 200
     """Refused recipients of one client address in an hour; beyond it the address is not served until the hour is over."""
     exempt: tuple[Network, ...] = ()
-    timeouts: Timeouts = field(default_factory=Timeouts)
-    stressed: Timeouts = STRESSED
+    timeouts: ClientTimeouts = field(default_factory=ClientTimeouts)
+    stressed: ClientTimeouts = STRESSED
 
 
-def for_this_process(limits: Limits) -> Limits:
+def for_this_process(limits: SmtpLimits) -> SmtpLimits:
     """`limits` with no more connections than there are file descriptors, and stress that never makes a time longer.
 
     Raises the process's soft limit of descriptors to its hard one when that helps. A quarter of the descriptors, at most 256, is left to

@@ -1,6 +1,6 @@
 """Accept stage: the SMTP and LMTP server. In: connections. Out: sessions that end in the journal, or in a refusal.
 
-Path of one message: `Listener._begin` (accept) -> `SmtpConnection` (PROXY header, TLS) -> `Session` (commands, DATA) -> the journal.
+Path of one message: `Listener._begin` (accept) -> `SmtpConnection` (PROXY header, TLS) -> `ClientSession` (commands, DATA) -> the journal.
 It must never read MIME or ask the DNS.
 """
 
@@ -20,13 +20,13 @@ from mailgate.inbound.smtp.admission import Admission, DiskSpace
 from mailgate.inbound.smtp.commands import SmtpConfig
 from mailgate.inbound.smtp.connection import SmtpConnection
 from mailgate.inbound.smtp.deadlines import Phase
-from mailgate.inbound.smtp.endpoint import Endpoint, EndpointContext, ListenerOptions, Observe
-from mailgate.inbound.smtp.limits import Limits
+from mailgate.inbound.smtp.endpoint import EndpointContext, ListenAddress, ListenerOptions, Observe
+from mailgate.inbound.smtp.limits import SmtpLimits
 from mailgate.inbound.smtp.recipients import Recipients
 from mailgate.inbound.smtp.submission import Accepting
 from mailgate.inbound.smtp.tls import renew
 
-__all__ = ["Endpoint", "Listener", "ListenerOptions"]
+__all__ = ["ListenAddress", "Listener", "ListenerOptions"]
 
 _log = log.get("listener")
 
@@ -41,7 +41,7 @@ class Listener:
     def __init__(
         self,
         options: ListenerOptions,
-        bounds: Limits,
+        bounds: SmtpLimits,
         recipients: Recipients,
         journal: Accepting,
         observe: Observe,
@@ -118,7 +118,7 @@ class Listener:
                 while self._connections:
                     await asyncio.sleep(0.01)
 
-    def _open(self, endpoint: Endpoint) -> None:
+    def _open(self, endpoint: ListenAddress) -> None:
         context = self._context(endpoint)
         template = SmtpConnection(context)
         if endpoint.unix_path:
@@ -131,7 +131,7 @@ class Listener:
 
         self._acceptors += [acceptor.Acceptor(one, begin, self._accept_failed) for one in sockets]
 
-    def _context(self, endpoint: Endpoint) -> EndpointContext:
+    def _context(self, endpoint: ListenAddress) -> EndpointContext:
         options, loop = self._options, asyncio.get_running_loop()
         config = SmtpConfig(
             hostname=options.hostname,
@@ -207,6 +207,6 @@ class Listener:
                 forget_at_s = now_s + MINUTE_S
 
 
-def _check_interval_s(bounds: Limits) -> float:
+def _check_interval_s(bounds: SmtpLimits) -> float:
     times: list[float] = [getattr(group, phase.value) for group in (bounds.timeouts, bounds.stressed) for phase in Phase]
     return max(0.02, min(0.5, min(times) / 4))

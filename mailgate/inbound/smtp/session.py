@@ -1,4 +1,4 @@
-"""Accept stage: one SMTP session, from banner to last reply. In: a `Connection`, chunks. Out: submissions to the journal, replies.
+"""Accept stage: one SMTP session, from banner to last reply. In: a `ClientConnection`, chunks. Out: submissions to the journal, replies.
 
 `feed` processes input at once, without the event loop between a command and its reply: `commands` handles lines, `data` reads messages.
 Whatever has to wait (the journal, TLS, a delay, a client that does not read) becomes an action for `run`, the session's task; until it is
@@ -39,7 +39,7 @@ _STORE_DOWN = Rejected(replies.R451_FAULT, "store_unavailable")
 Action = Callable[[], Awaitable[None]]
 
 
-class Connection(Protocol):
+class ClientConnection(Protocol):
     """What a session needs of its connection."""
 
     client_address: str
@@ -67,10 +67,10 @@ class Connection(Protocol):
         """Send end-of-output (half-close). False when that is not possible."""
 
 
-class Session:
+class ClientSession:
     """One session. The task calls `run`; the connection calls `feed` while `idle` is true, and `ended` at the end of the input."""
 
-    def __init__(self, connection: Connection, context: EndpointContext) -> None:
+    def __init__(self, connection: ClientConnection, context: EndpointContext) -> None:
         self._connection, self._context = connection, context
         self.commands = CommandHandler(context.config, self._admit)
         self._lines = LineBuffer(context.limits.command_line_bytes, context.limits.mail_line_extra_bytes)

@@ -18,7 +18,7 @@ _REPORT = re.compile(r"\s*[a-z][a-z0-9+.-]*:[^\s,]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class DmarcPolicy:
     """One policy. `strict_dkim`, `strict_spf`: the domains must be the same; else the same organisation is enough (`adkim`, `aspf`)."""
 
     policy: str
@@ -52,7 +52,7 @@ class Evidence:
     dkim: Sequence[Speaker] = ()
 
 
-def record_of(texts: Iterable[bytes]) -> Record | None:
+def record_of(texts: Iterable[bytes]) -> DmarcPolicy | None:
     """The one record among TXT records (section 6.6.3); None without any. Raises BadRecord."""
     found = [text for text in texts if _VERSION.match(text)]
     if not found:
@@ -64,7 +64,7 @@ def record_of(texts: Iterable[bytes]) -> Record | None:
     return _parsed(found[0].decode("ascii", "replace"))
 
 
-def _parsed(text: str) -> Record:
+def _parsed(text: str) -> DmarcPolicy:
     tags: dict[str, str] = {}
     for part in text.split(";"):
         name, equals, value = part.partition("=")
@@ -76,10 +76,10 @@ def _parsed(text: str) -> Record:
         if not any(_REPORT.fullmatch(uri) for uri in tags.get("rua", "").split(",")):
             raise BadRecord("no valid p= or sp=")
         policy = below = "none"  # section 6.6.3, step 6: who wants reports gets them
-    return Record(policy, below, tags.get("adkim", "r").lower() == "s", tags.get("aspf", "r").lower() == "s")
+    return DmarcPolicy(policy, below, tags.get("adkim", "r").lower() == "s", tags.get("aspf", "r").lower() == "s")
 
 
-def evaluate(record: Record, evidence: Evidence) -> str:
+def evaluate(record: DmarcPolicy, evidence: Evidence) -> str:
     """`pass`, `fail`, or `temperror` when a result that could have passed was not to be had (section 6.6.2, steps 5 and 6)."""
     results = {
         *(s.result for s in evidence.dkim if aligned(s.domain, evidence.author, strict=record.strict_dkim)),

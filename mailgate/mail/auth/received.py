@@ -28,14 +28,14 @@ INNER: tuple[Network, ...] = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class SmtpClient:
     """An SMTP client: its IP address as text and the name that it greeted with."""
 
     address: str
     helo: str
 
 
-def client_of(received: Iterable[str], peer: Client, trusted: Sequence[IPv4Network | IPv6Network]) -> Client | None:
+def client_of(received: Iterable[str], peer: SmtpClient, trusted: Sequence[IPv4Network | IPv6Network]) -> SmtpClient | None:
     """The peer, or behind trusted relays the client that the outermost of them saw; None when a trusted relay does not say."""
     fields = iter(received)
     for _ in range(HOPS_MAX):
@@ -51,7 +51,7 @@ def client_of(received: Iterable[str], peer: Client, trusted: Sequence[IPv4Netwo
     return None
 
 
-def client_in(value: str) -> Client | None:
+def client_in(value: str) -> SmtpClient | None:
     """The client that one Received field names; None when it names no address.
 
     The address that the server saw stands in the last brackets of the from-part (Postfix, Sendmail, Exim) or in round ones (Exchange,
@@ -66,7 +66,7 @@ def client_in(value: str) -> Client | None:
     for found in (*reversed(_BRACKETED.findall(seen)), *reversed(_ROUND.findall(seen))):
         address = ip_of(found)
         if address is not None:
-            return Client(str(address), said.group(1) if said else start.group(1))
+            return SmtpClient(str(address), said.group(1) if said else start.group(1))
     return None
 
 

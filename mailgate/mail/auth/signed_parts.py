@@ -22,7 +22,7 @@ class NotSignable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class SignedParts:
     """`fields`: (name, value with folds and the final CRLF). `body` has CRLF line ends."""
 
     fields: tuple[tuple[bytes, bytes], ...]
@@ -42,18 +42,18 @@ class Parts:
         return self.body[:end] if self.body.endswith(b"\r\n", 0, end) else self.body[:end] + b"\r\n"
 
 
-def parts_of(raw: bytes) -> Parts:
+def parts_of(raw: bytes) -> SignedParts:
     """The parts. Raises NotSignable for a header section that is too large or has a line that is no field (RFC 5322 section 2.2)."""
     crlf = raw if raw.count(b"\n") == raw.count(b"\r\n") else _LF.sub(b"\r\n", raw)
     if crlf.startswith(b"\r\n"):
-        return Parts((), crlf[2:])
+        return SignedParts((), crlf[2:])
     head, _, body = crlf.partition(b"\r\n\r\n")
     if len(head) > HEAD_MAX_BYTES:
         raise NotSignable(f"the header section has {len(head)} bytes")
     texts = re.split(rb"\r\n(?![ \t])", head.removesuffix(b"\r\n"))
     if len(texts) > FIELDS_MAX:
         raise NotSignable(f"the mail has {len(texts)} header fields")
-    return Parts(tuple(_field(text) for number, text in enumerate(texts) if number or not text.startswith(b"From ")), body)
+    return SignedParts(tuple(_field(text) for number, text in enumerate(texts) if number or not text.startswith(b"From ")), body)
 
 
 def _field(text: bytes) -> tuple[bytes, bytes]:

@@ -90,7 +90,7 @@ _NAME_FIRST = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class SubjectPrefix:
     """How a subject begins. `ends`: what follows the phrase: a `colon` or the like, our `subject` (a reply prefix or a case key),
     `nothing`, somebody's `name` or a date, or more words of a `sentence`.
     """
@@ -100,10 +100,10 @@ class Beginning:
     ends: Literal["colon", "subject", "nothing", "name", "sentence", ""] = ""
 
 
-NONE = Beginning()
+NONE = SubjectPrefix()
 
 
-def beginning(subject: str) -> Beginning:
+def beginning(subject: str) -> SubjectPrefix:
     """How `subject` begins, behind the tags of gateways; `NONE` for a subject of any other kind."""
     text = subject.strip().lower()
     for _ in range(_MAX_TAGS):
@@ -116,16 +116,16 @@ def beginning(subject: str) -> Beginning:
     return _at_start(text) or NONE
 
 
-def _at_start(text: str) -> Beginning | None:
+def _at_start(text: str) -> SubjectPrefix | None:
     if named := _NAME_FIRST.fullmatch(text):
-        return Beginning(named["phrase"], "absence", "name")
+        return SubjectPrefix(named["phrase"], "absence", "name")
     for phrases, of in _LISTS:
         if text.startswith(phrases):
             phrase = max((one for one in phrases if text.startswith(one)), key=len)
             rest = text[len(phrase) :]
             if rest[:1].isalpha() and phrase[-1].isalpha() and phrase[-1].isascii():
                 continue  # a longer word: `Abwesenheiten`
-            return Beginning(phrase, of, _end(rest, phrase))
+            return SubjectPrefix(phrase, of, _end(rest, phrase))
     return None
 
 

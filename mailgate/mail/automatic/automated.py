@@ -48,7 +48,7 @@ _GENERATED = "auto-submitted:auto-generated"
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AutomationFacts:
     """What the classification looks at. `headers` maps lower-case names to decoded values in order; `report` is what the report reader
     found.
     """
@@ -84,7 +84,7 @@ class Facts:
 Finding = tuple[Kind, str] | None
 
 
-def classify(facts: Facts) -> tuple[Kind, tuple[str, ...]]:
+def classify(facts: AutomationFacts) -> tuple[Kind, tuple[str, ...]]:
     """The kind, and every reason found, the deciding one first. A person's mail may have reasons too: they say what was odd and not
     enough. A reason that begins with `unsure:` says that a person may have written what looks like a machine's mail, or ours.
     """
@@ -97,7 +97,7 @@ def classify(facts: Facts) -> tuple[Kind, tuple[str, ...]]:
     return kind, tuple(dict.fromkeys((*reasons, *_unsure(facts, kind, reasons), *(() if findings else _remarks(facts)))))
 
 
-def _unsure(facts: Facts, kind: Kind, reasons: list[str]) -> tuple[str, ...]:
+def _unsure(facts: AutomationFacts, kind: Kind, reasons: list[str]) -> tuple[str, ...]:
     """Why a person may have written it all the same."""
     if facts.author and facts.author.address.lower() in facts.ours.addresses and kind in ("human", "bulk"):
         return ("unsure:own_author",)
@@ -111,14 +111,14 @@ def _unsure(facts: Facts, kind: Kind, reasons: list[str]) -> tuple[str, ...]:
     return ("unsure:forwarded",) if forwarded else ("unsure:asks",) if wording.asks(facts.text) else ()
 
 
-def _is_worded(facts: Facts) -> bool:
+def _is_worded(facts: AutomationFacts) -> bool:
     """Whether the words are a machine's too."""
     if _machine_author(facts) or beginning(facts.subject).phrase or "autoreply" in facts.subject.lower():
         return True
     return wording.by_text(facts.text, True) is not None
 
 
-def _loop(facts: Facts) -> Finding:
+def _loop(facts: AutomationFacts) -> Finding:
     if any(facts.ours.is_our_loop(value) for value in facts.headers.get(LOOP_HEADER, ())):
         return "loop", "header:X-Mailgate-Loop"
     if facts.ours.is_our_message_id(facts.message_id):
@@ -128,17 +128,17 @@ def _loop(facts: Facts) -> Finding:
     return None
 
 
-def _report(facts: Facts) -> Finding:
+def _report(facts: AutomationFacts) -> Finding:
     return facts.report
 
 
-def _known_machine(facts: Facts) -> Finding:
+def _known_machine(facts: AutomationFacts) -> Finding:
     if facts.author and facts.ours.is_known_machine(facts.author.address.lower()):
         return "human", "known_machine:" + facts.author.address.lower()
     return None
 
 
-def _auto_submitted(facts: Facts) -> Finding:
+def _auto_submitted(facts: AutomationFacts) -> Finding:
     """RFC 3834 section 5: anything but `no` is automatic; parameters and comments may follow; of several the worst counts."""
     keywords = [re.split(r"[;\s(]", value.strip().lower(), maxsplit=1)[0] for value in facts.headers.get("auto-submitted", ())]
     machine = [word for word in keywords if word and word != "no"]
@@ -149,12 +149,12 @@ def _auto_submitted(facts: Facts) -> Finding:
     return _absence(facts, "auto-submitted:" + machine[0]) or ("system", "auto-submitted:" + machine[0])
 
 
-def _absence(facts: Facts, reason: str) -> Finding:
+def _absence(facts: AutomationFacts, reason: str) -> Finding:
     """Exchange marks out-of-office notes `auto-generated`: the words tell them from other machine mail."""
     return ("auto_reply", reason) if wording.says_absence(facts.text) else None
 
 
-def _reply_header(facts: Facts) -> Finding:
+def _reply_header(facts: AutomationFacts) -> Finding:
     for name in _REPLY_HEADERS:
         if facts.first(name).strip().lower() not in ("", "no", "false", "0"):
             return "auto_reply", "header:" + name
@@ -167,7 +167,7 @@ def _reply_header(facts: Facts) -> Finding:
     return None
 
 
-def _precedence(facts: Facts) -> Finding:
+def _precedence(facts: AutomationFacts) -> Finding:
     value = facts.first("precedence").strip().lower().replace("-", "_")
     if value in ("auto_reply", "autoreply"):
         return "auto_reply", "precedence:" + value
@@ -177,18 +177,18 @@ def _precedence(facts: Facts) -> Finding:
     return None
 
 
-def _subject(facts: Facts) -> Finding:
+def _subject(facts: AutomationFacts) -> Finding:
     return wording.by_subject(facts.subject, facts.text, facts.is_answer)
 
 
-def _click(facts: Facts) -> Finding:
+def _click(facts: AutomationFacts) -> Finding:
     """Read receipts, recalls and answers to invitations, which mail programs write when somebody clicks: there is no message in them."""
     if facts.calendar_reply:
         return "auto_reply", "calendar:reply"
     return wording.by_click(facts.subject, facts.text)
 
 
-def _list(facts: Facts) -> Finding:
+def _list(facts: AutomationFacts) -> Finding:
     for name in _LIST_HEADERS:
         if name in facts.headers:
             return "bulk", "header:" + name
@@ -198,7 +198,7 @@ def _list(facts: Facts) -> Finding:
     return None
 
 
-def _system_header(facts: Facts) -> Finding:
+def _system_header(facts: AutomationFacts) -> Finding:
     if facts.first("x-fc-machinegenerated").strip().lower() in ("true", "1", "yes"):
         return "system", "header:x-fc-machinegenerated"
     for name in (*_SYSTEM_HEADERS, *_TICKET_HEADERS):
@@ -212,7 +212,7 @@ def _system_header(facts: Facts) -> Finding:
     return None
 
 
-def _suppress(facts: Facts) -> Finding:
+def _suppress(facts: AutomationFacts) -> Finding:
     """X-Auto-Response-Suppress asks receivers not to answer; it does not say that a machine wrote the mail, and Exchange and add-ins
     put it on people's mail too. Only `All` on a mail that answers nothing is taken for a machine's; the rest is a remark for the gate.
     """
@@ -222,13 +222,13 @@ def _suppress(facts: Facts) -> Finding:
     return None
 
 
-def _null_path(facts: Facts) -> Finding:
+def _null_path(facts: AutomationFacts) -> Finding:
     if not facts.null_reverse_path:
         return None
     return _absence(facts, "reverse_path:null") or ("system", "reverse_path:null")
 
 
-def _machine_author(facts: Facts) -> Finding:
+def _machine_author(facts: AutomationFacts) -> Finding:
     if facts.author is None:
         return None
     local = facts.author.address.rpartition("@")[0] or facts.author.address
@@ -237,17 +237,17 @@ def _machine_author(facts: Facts) -> Finding:
     return None
 
 
-def _wording(facts: Facts) -> Finding:
+def _wording(facts: AutomationFacts) -> Finding:
     return wording.by_text(facts.text, facts.is_answer)
 
 
-def _remarks(facts: Facts) -> tuple[str, ...]:
+def _remarks(facts: AutomationFacts) -> tuple[str, ...]:
     """What the answer gate wants to know of a person's mail."""
     value = facts.first("x-auto-response-suppress").strip().lower()
     return (f"remark:x-auto-response-suppress:{value[:60]}",) if value and value != "none" else ()
 
 
-_RULES: tuple[Callable[[Facts], Finding], ...] = (
+_RULES: tuple[Callable[[AutomationFacts], Finding], ...] = (
     _auto_submitted,
     _reply_header,
     _precedence,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mailgate.mail.mime.calendar import Event
+from mailgate.mail.mime.calendar import CalendarEvent
 
 _MAX_CHARS = 8_000
 _ANSWER = re.compile(
@@ -74,7 +74,7 @@ _ADDRESS_OR_LINK = re.compile(r"https?://\S|mailto:|\S@\S|\btlf\b|\+\d{6,}", re.
 _QUOTED_NOTE = re.compile(r"[\"\u201c\u00ab].{2,2000}[\"\u201d\u00bb]$")
 
 
-def is_bare(text: str, event: Event) -> bool:
+def is_bare(text: str, event: CalendarEvent) -> bool:
     """Whether an answer (METHOD:REPLY) to `event` holds no word that its author wrote themselves. `text` is what stands beside it."""
     if event.comment and not _is_clients(event.comment, event, False):
         return False
@@ -92,7 +92,7 @@ def is_bare(text: str, event: Event) -> bool:
     return True
 
 
-def _answers(line: str, event: Event) -> bool:
+def _answers(line: str, event: CalendarEvent) -> bool:
     if "?" in line or len(line) > 400:
         return False
     if _SHORT_ANSWER.fullmatch(line):
@@ -103,7 +103,7 @@ def _answers(line: str, event: Event) -> bool:
     return bool(_ANSWER.search(line) and (_ABOUT.search(line) or named or event.attendee_in(line)))
 
 
-def _is_clients(line: str, event: Event, answered: bool) -> bool:
+def _is_clients(line: str, event: CalendarEvent, answered: bool) -> bool:
     """Whether a mail program wrote the line: it repeats the event, is a label, a time, an address, or one of its footers."""
     low = line.lower()
     if event.repeats(low) or _LABEL.match(line) or _CLIENTS.search(line) or not _WORD.search(line) or _SHORT_ANSWER.fullmatch(line):

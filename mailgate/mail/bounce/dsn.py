@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from mailgate.mail.address import normal
 from mailgate.mail.bounce import enhanced_status
 from mailgate.mail.bounce.text_report import ReportText, Suspicion, found_recipients, suspicion
-from mailgate.mail.limits import Limits
+from mailgate.mail.limits import ReadLimits
 from mailgate.mail.mime import html_text
 from mailgate.mail.mime.charset import clean, decode, one_line
-from mailgate.mail.mime.headers import Section, read_section, to_text
+from mailgate.mail.mime.headers import HeaderSection, read_section, to_text
 from mailgate.mail.mime.structure import Part, Tree, build_part
 from mailgate.mail.model import Bounce, BouncedRecipient, Kind
 from mailgate.mail.msgid import read_id
@@ -43,7 +43,7 @@ _MAX_PROSE_CHARS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class DeliveryReport:
     """A report as read: the kind it makes of the mail, why, and what it says of a mail of ours, None when it is about none."""
 
     kind: Kind
@@ -51,7 +51,7 @@ class Report:
     bounce: Bounce | None
 
 
-def read_report(tree: Tree, section: Section, limits: Limits, null_reverse_path: bool = False) -> Report | None:
+def read_report(tree: Tree, section: HeaderSection, limits: ReadLimits, null_reverse_path: bool = False) -> DeliveryReport | None:
     """The report that this mail is, None when it is none. `null_reverse_path` when the envelope says `<>` (RFC 5321 section 4.5.5)."""
     original = _original(tree, limits)
     report = _receipt(tree, original, limits) or _complaint(tree, original) or _status_parts(tree, original, limits)
@@ -71,7 +71,7 @@ class _Original:
     return_path: str = ""
 
 
-def _original(tree: Tree, limits: Limits) -> _Original:
+def _original(tree: Tree, limits: ReadLimits) -> _Original:
     for part in tree.leaves:
         if part is not tree.top and part.content_type in (
             "message/rfc822",
@@ -99,12 +99,12 @@ def _report_type(tree: Tree) -> str:
     return tree.top.params.get("report-type", "").lower() if tree.top.content_type == "multipart/report" else ""
 
 
-def _receipt(tree: Tree, original: _Original, limits: Limits) -> Report | None:
+def _receipt(tree: Tree, original: _Original, limits: ReadLimits) -> DeliveryReport | None:
     """RFC 8098: somebody opened or threw away our mail."""
     part = _part_of_type(tree, ("message/disposition-notification", "message/global-disposition-notification"))
     if part is None and _report_type(tree) != "disposition-notification":
         return None
-    fields = read_section(tree.content(part)[:65_536].strip()) if part is not None else Section(())
+    fields = read_section(tree.content(part)[:65_536].strip()) if part is not None else HeaderSection(())
     recipient = _recipient_address(fields, ("original-recipient", "final-recipient"))
     action = one_line(to_text(fields.first("disposition") or b"")).rpartition(";")[2].strip().lower()[:80]
     raw_id = fields.first("original-message-id")
@@ -114,35 +114,35 @@ def _receipt(tree: Tree, original: _Original, limits: Limits) -> Report | None:
         # Dovecot's delivery agent tells of a full mailbox by a read receipt
         found = tuple(BouncedRecipient(one.address, "failed", diagnostic=prose[:_MAX_PROSE_CHARS]) for one in found)
         bounce = Bounce(found, original.message_id, original.return_path)
-        return Report("bounce", "report:disposition-notification:rejected", bounce)
-    return Report(
+        return DeliveryReport("bounce", "report:disposition-notification:rejected", bounce)
+    return DeliveryReport(
         "delivery_status",
         "report:disposition-notification",
         Bounce(found, (read_id(to_text(raw_id)) if raw_id else None) or original.message_id, original.return_path),
     )
 
 
-def _complaint(tree: Tree, original: _Original) -> Report | None:
+def _complaint(tree: Tree, original: _Original) -> DeliveryReport | None:
     """RFC 5965: a provider says that somebody called our mail spam."""
     part = _part_of_type(tree, ("message/feedback-report",))
     if part is None and _report_type(tree) != "feedback-report":
         return None
-    fields = read_section(tree.content(part)[:65_536].strip()) if part is not None else Section(())
+    fields = read_section(tree.content(part)[:65_536].strip()) if part is not None else HeaderSection(())
     path = original.return_path or _path(to_text(fields.first("original-mail-from") or b""))
     kind = _word(fields, "feedback-type")
     reason = "report:feedback-report" + (f":{kind}" if kind else "")
-    return Report("system", reason, Bounce((), original.message_id, path, complaint=kind == "abuse"))
+    return DeliveryReport("system", reason, Bounce((), original.message_id, path, complaint=kind == "abuse"))
 
 
-def _statistics(tree: Tree, section: Section) -> Report | None:
+def _statistics(tree: Tree, section: HeaderSection) -> DeliveryReport | None:
     """Reports of mail systems on a domain: TLS (RFC 8460 section 5) and DMARC (RFC 7489 section 7.2.1). Nobody wrote them."""
     types = {part.content_type for part in tree.leaves}
     if _report_type(tree) == "tlsrpt" or types & _TLS_REPORTS or section.first("tls-report-domain") is not None:
-        return Report("system", "report:tlsrpt", None)
+        return DeliveryReport("system", "report:tlsrpt", None)
     named = any(_DMARC_FILE.fullmatch(name) for part in tree.leaves for name in part.names)
     subject = to_text(section.first("subject") or b"", max_chars=1_000)
     if named or (_DMARC_SUBJECT.match(subject) and types & _PACKED):
-        return Report("system", "report:dmarc", None)
+        return DeliveryReport("system", "report:dmarc", None)
     return None
 
 
@@ -150,7 +150,7 @@ def _part_of_type(tree: Tree, types: tuple[str, ...]) -> Part | None:
     return next((part for part in tree.leaves if part.content_type in types and part is not tree.top), None)
 
 
-def _status_parts(tree: Tree, original: _Original, limits: Limits) -> Report | None:
+def _status_parts(tree: Tree, original: _Original, limits: ReadLimits) -> DeliveryReport | None:
     """RFC 3464 section 2: one block about the message, then one per recipient. A report may hold several such parts."""
     kinds = ("message/delivery-status", "message/global-delivery-status")
     parts = [part for part in tree.leaves if part.content_type in kinds]
@@ -171,10 +171,10 @@ def _status_parts(tree: Tree, original: _Original, limits: Limits) -> Report | N
     kind: Kind = "bounce" if failed else "delivery_status"
     action = failed[0].action if failed else found[0].action
     shown = message_id or _id_in_text(tree, limits), original.return_path or _path_in_text(tree, limits)
-    return Report(kind, f"report:delivery-status:{action or 'failed'}", Bounce(tuple(failed or found), *shown))
+    return DeliveryReport(kind, f"report:delivery-status:{action or 'failed'}", Bounce(tuple(failed or found), *shown))
 
 
-def _explained(found: list[BouncedRecipient], tree: Tree, limits: Limits) -> list[BouncedRecipient]:
+def _explained(found: list[BouncedRecipient], tree: Tree, limits: ReadLimits) -> list[BouncedRecipient]:
     """When the machine-readable part says nothing of the reason, the prose before it does; it must be about one address alone."""
     if len({one.address.partition("@")[0].lower() for one in found}) > 1 or any(one.diagnostic for one in found):
         return found
@@ -184,12 +184,12 @@ def _explained(found: list[BouncedRecipient], tree: Tree, limits: Limits) -> lis
     return [replace(one, diagnostic=" ".join(prose.split())[:_MAX_PROSE_CHARS]) for one in found]
 
 
-def _envelope_id(fields: Section) -> str | None:
+def _envelope_id(fields: HeaderSection) -> str | None:
     raw = fields.first("x-original-message-id") or fields.first("original-message-id")
     return read_id(to_text(raw)) if raw else None
 
 
-def _status_of(fields: Section) -> list[BouncedRecipient]:
+def _status_of(fields: HeaderSection) -> list[BouncedRecipient]:
     """One per-recipient block: the original recipient, which is the one that we wrote to, and the final one when it was forwarded there."""
     originals = [_address_in(raw) for raw in fields.all("original-recipient")]
     finals = [_address_in(raw) for raw in (*fields.all("final-recipient"), *fields.all("x-actual-recipient"))]
@@ -213,12 +213,12 @@ def _status_of(fields: Section) -> list[BouncedRecipient]:
     return [BouncedRecipient(one, action, code, " ".join(diagnostic.split())[:1_000]) for one in addresses]
 
 
-def _word(fields: Section, name: str) -> str:
+def _word(fields: HeaderSection, name: str) -> str:
     words = re.split(r"[\s(;]+", to_text(fields.first(name) or b"").lower(), maxsplit=1)
     return words[0][:30]
 
 
-def _recipient_address(fields: Section, names: tuple[str, ...]) -> str:
+def _recipient_address(fields: HeaderSection, names: tuple[str, ...]) -> str:
     return next((address for name in names for raw in fields.all(name) if (address := _address_in(raw))), "")
 
 
@@ -237,7 +237,7 @@ def _add(found: list[BouncedRecipient], one: BouncedRecipient) -> None:
         found.append(one)
 
 
-def _free_form(tree: Tree, section: Section, original: _Original, suspected: Suspicion, limits: Limits) -> Report | None:
+def _free_form(tree: Tree, section: HeaderSection, original: _Original, suspected: Suspicion, limits: ReadLimits) -> DeliveryReport | None:
     """Reports in prose. Read only when the sender, the subject or the path says that it may be one: prose about mail is not a report."""
     if _report_type(tree) == "delivery-status":
         suspected = Suspicion("report:delivery-status", True, True)  # its machine-readable part named nobody
@@ -253,10 +253,10 @@ def _free_form(tree: Tree, section: Section, original: _Original, suspected: Sus
         return None
     late = bool(found) and all(one.action == "delayed" for one in found)
     shown = original.message_id or _id_in_text(tree, limits), original.return_path or _path_in_text(tree, limits)
-    return Report("delivery_status" if late else "bounce", suspected.reason, Bounce(tuple(found), *shown))
+    return DeliveryReport("delivery_status" if late else "bounce", suspected.reason, Bounce(tuple(found), *shown))
 
 
-def _nested_report(tree: Tree, limits: Limits) -> Report | None:
+def _nested_report(tree: Tree, limits: ReadLimits) -> DeliveryReport | None:
     """A report that a mail system passed on inside a mail of its own, as InterScan does."""
     for part in tree.leaves:
         if part.content_type == "message/rfc822":
@@ -266,7 +266,7 @@ def _nested_report(tree: Tree, limits: Limits) -> Report | None:
     return None
 
 
-def _texts(tree: Tree, limits: Limits) -> list[tuple[str, str]]:
+def _texts(tree: Tree, limits: ReadLimits) -> list[tuple[str, str]]:
     """(content type, text) of every text part, HTML turned to text when it stands alone; gateways label their prose in many ways."""
     leaves = [part for part in tree.leaves if part.content_type.startswith(("text/", "message/"))]
     plain = any(part.content_type == "text/plain" for part in leaves)
@@ -282,13 +282,13 @@ def _texts(tree: Tree, limits: Limits) -> list[tuple[str, str]]:
     return out
 
 
-def _id_in_text(tree: Tree, limits: Limits) -> str | None:
+def _id_in_text(tree: Tree, limits: ReadLimits) -> str | None:
     """The Message-ID that stands in a returned header, quoted or not."""
     found = _BODY_ID.search("\n".join(text for _, text in _texts(tree, limits)))
     return read_id(found.group(1)) if found else None
 
 
-def _path_in_text(tree: Tree, limits: Limits) -> str:
+def _path_in_text(tree: Tree, limits: ReadLimits) -> str:
     """The reverse-path that stands in a returned header, quoted or not, "" when none does."""
     found = _BODY_PATH.search("\n".join(text for _, text in _texts(tree, limits)))
     return found.group(1) if found else ""

@@ -17,7 +17,7 @@ from typing import Any
 from mailgate.mail.address import normal
 from mailgate.mail.bounce import enhanced_status
 from mailgate.mail.bounce import report_words as words
-from mailgate.mail.mime.headers import Section, to_text
+from mailgate.mail.mime.headers import HeaderSection, to_text
 from mailgate.mail.model import BouncedRecipient
 from mailgate.mail.words.automated_words import DAEMON
 
@@ -59,7 +59,7 @@ class Suspicion:
     certain: bool = False
 
 
-def suspicion(section: Section, null_reverse_path: bool = False) -> Suspicion:
+def suspicion(section: HeaderSection, null_reverse_path: bool = False) -> Suspicion:
     """Look at From, Subject, Return-Path and the envelope only; `reason` is "" for almost all mail of people."""
     author = to_text(section.first("from") or b"", max_chars=500)
     subject = to_text(section.first("subject") or b"", max_chars=500)
@@ -79,7 +79,7 @@ def suspicion(section: Section, null_reverse_path: bool = False) -> Suspicion:
 
 
 def found_recipients(
-    report: ReportText, section: Section, suspected: Suspicion, parts: list[tuple[str, str]]
+    report: ReportText, section: HeaderSection, suspected: Suspicion, parts: list[tuple[str, str]]
 ) -> list[BouncedRecipient] | None:
     """The recipients that failed or are late, in order; [] for a report that names none; None when it is no report after all.
 
@@ -149,7 +149,7 @@ def _help_lines(lines: list[str]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _receivers_own(said: list[str], section: Section) -> dict[str, int]:
+def _receivers_own(said: list[str], section: HeaderSection) -> dict[str, int]:
     """When nobody else is named: what is named surely although the report went to it, or is a service's; never the reporter itself."""
     reporter = _addresses_of(section, ("from", "sender", "reply-to", "return-path"))
     return _named(said, reporter, words.STRONG, services=True)
@@ -213,19 +213,19 @@ def _says_why(line: str) -> bool:
     return bool(re.match(r"\s*(?:recipient|reason|error|failed|to|diagnostic)", line, re.IGNORECASE)) and "@" in line
 
 
-def _is_delay(text: str, section: Section) -> bool:
+def _is_delay(text: str, section: HeaderSection) -> bool:
     subject = to_text(section.first("subject") or b"", max_chars=500)
     if re.search(r"delay|not yet been|still being retried|forsink|forseink|verzöger|vertraag", subject, re.IGNORECASE):
         return True
     return words.DELAY.search(text) is not None and not (words.FINAL.search(text) or words.FINAL.search(subject))
 
 
-def _own_addresses(section: Section) -> frozenset[str]:
+def _own_addresses(section: HeaderSection) -> frozenset[str]:
     """The reporter's and the receiver's addresses: the receiver of a report is the sender of the mail that failed."""
     return _addresses_of(section, ("from", "to", "return-path", "reply-to", "delivered-to", "sender", "errors-to", "cc"))
 
 
-def _addresses_of(section: Section, names: tuple[str, ...]) -> frozenset[str]:
+def _addresses_of(section: HeaderSection, names: tuple[str, ...]) -> frozenset[str]:
     own: set[str] = set()
     for name in names:
         for raw in section.all(name):
@@ -315,7 +315,7 @@ def _scanner() -> Any:
     return all_failures
 
 
-def _flufl(section: Section, parts: list[tuple[str, str]]) -> tuple[list[str], bool]:
+def _flufl(section: HeaderSection, parts: list[tuple[str, str]]) -> tuple[list[str], bool]:
     """What flufl.bounce finds, and whether it calls all of it temporary. It gets a mail rebuilt from what we read, never the raw bytes."""
     try:
         temporary, permanent = _scanner()(_rebuilt(section, parts))
@@ -325,7 +325,7 @@ def _flufl(section: Section, parts: list[tuple[str, str]]) -> tuple[list[str], b
     return [normal(one) for one in found if _ANY_ADDRESS.fullmatch(one)], bool(temporary) and not permanent
 
 
-def _rebuilt(section: Section, parts: list[tuple[str, str]]) -> Message:
+def _rebuilt(section: HeaderSection, parts: list[tuple[str, str]]) -> Message:
     top = Message()
     for name in ("From", "To", "Subject"):
         top[name] = to_text(section.first(name.lower()) or b"", max_chars=500)

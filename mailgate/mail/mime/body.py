@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mailgate.mail.limits import Limits
+from mailgate.mail.limits import ReadLimits
 from mailgate.mail.mime.charset import clean, decode
 from mailgate.mail.mime.flowed import unflow
 from mailgate.mail.mime.structure import Part, Tree
@@ -185,12 +185,12 @@ def _sniffed(content: bytes, part: Part) -> str:
     return found.group(1).decode("ascii") if found else ""
 
 
-def plain_text(tree: Tree, parts: list[Part], limits: Limits) -> str:
+def plain_text(tree: Tree, parts: list[Part], limits: ReadLimits) -> str:
     """All parts of the plain text, one after the other."""
     return "\n".join(part_text(tree, part, limits.text_bytes) for part in parts)
 
 
-def html_source(tree: Tree, parts: list[Part], limits: Limits) -> str:
+def html_source(tree: Tree, parts: list[Part], limits: ReadLimits) -> str:
     """All parts of the HTML, one after the other."""
     return "\n".join(part_text(tree, part, limits.html_bytes) for part in parts)
 

@@ -1,4 +1,4 @@
-"""Invitations, read by the icalendar library. In: a text/calendar body as text. Out: an `Event`, or a few lines of text.
+"""Invitations, read by the icalendar library. In: a text/calendar body as text. Out: a `CalendarEvent`, or a few lines of text.
 
 RFC 5545, RFC 5546. Bounded before the library sees it: so many lines, so long, and only of the properties that are shown; nothing is
 expanded (no recurrence, no time zones). Malformed lines are skipped.
@@ -34,7 +34,7 @@ _MAX_ATTENDEES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class CalendarEvent:
     """The first event or task of a calendar. `method` in capitals (RFC 5546 section 1.4), "" when it names none; texts unescaped."""
 
     method: str = ""
@@ -74,10 +74,10 @@ class Event:
         return not rest
 
 
-def read_event(text: str) -> Event:
-    """Read `text`; an empty `Event` when it is no calendar."""
+def read_event(text: str) -> CalendarEvent:
+    """Read `text`; an empty `CalendarEvent` when it is no calendar."""
     if "BEGIN:VCALENDAR" not in text[:4_096].upper():
-        return Event()
+        return CalendarEvent()
     method, inside = "", False
     found: dict[str, str] = {}
     attendees: list[str] = []
@@ -93,7 +93,7 @@ def read_event(text: str) -> Event:
             attendees += [parameters.get("CN", ""), value.partition(":")[2] or value] if len(attendees) < _MAX_ATTENDEES else []
         elif inside:
             found.setdefault(name, _value(name, parameters, value))
-    return Event(method, tuple(found.items()), tuple(attendees))
+    return CalendarEvent(method, tuple(found.items()), tuple(attendees))
 
 
 def _lines(text: str) -> list[tuple[str, dict[str, str], str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mailgate.mail.limits import Limits
+from mailgate.mail.limits import ReadLimits
 from mailgate.mail.mime import alternatives, body, calendar, html_strip, html_text
 from mailgate.mail.mime.attachments import Raw
 from mailgate.mail.mime.charset import decode
@@ -41,7 +41,7 @@ class Content:
     other_text: str = ""
 
 
-def open_signed(tree: Tree, limits: Limits) -> Tree:
+def open_signed(tree: Tree, limits: ReadLimits) -> Tree:
     """RFC 8551 section 3.5.2: a mail that is one signed package is read as what was signed. The signature is not checked."""
     for _ in range(_MAX_WRAPS):
         part = tree.top
@@ -57,7 +57,7 @@ def open_signed(tree: Tree, limits: Limits) -> Tree:
     return tree
 
 
-def calendar_reply(tree: Tree) -> calendar.Event | None:
+def calendar_reply(tree: Tree) -> calendar.CalendarEvent | None:
     """The answer to an invitation that the mail carries, None when it carries none.
 
     RFC 6047 section 2.4 wants the method in the Content-Type; many clients name it in the calendar only, or send application/ics.
@@ -70,7 +70,7 @@ def calendar_reply(tree: Tree) -> calendar.Event | None:
     return None
 
 
-def gather(tree: Tree, limits: Limits) -> Content:
+def gather(tree: Tree, limits: ReadLimits) -> Content:
     """All that is text and all that is not, from an opened tree."""
     chosen = body.choose(tree, lambda part: len(part.body) <= _MAX_BANNER_BYTES and is_boilerplate(_part_words(tree, part, limits)))
     content = Content(body.plain_text(tree, chosen.plain, limits))
@@ -104,7 +104,7 @@ def _compare_forms(tree: Tree, content: Content, html: str) -> None:
         content.text, content.other_text = content.other_text, content.text
 
 
-def _part_words(tree: Tree, part: Part, limits: Limits) -> str:
+def _part_words(tree: Tree, part: Part, limits: ReadLimits) -> str:
     text = body.part_text(tree, part, limits.text_bytes)
     return html_text.to_text(text) if part.content_type == "text/html" else text
 
@@ -129,7 +129,7 @@ def _other_text(tnefs: list[Tnef], marked: html_text.Marked | None) -> str:
     return text if text.strip() else next((one.text for one in tnefs if one.text.strip()), text)
 
 
-def _files_in_text(tree: Tree, chosen: body.Body, content: Content, limits: Limits) -> None:
+def _files_in_text(tree: Tree, chosen: body.Body, content: Content, limits: ReadLimits) -> None:
     """Uuencoded files that stand in the text are taken out of it (old gateways, scanners)."""
     if "\nbegin " not in "\n" + content.text or not chosen.plain:
         return
@@ -144,7 +144,7 @@ def _files_in_text(tree: Tree, chosen: body.Body, content: Content, limits: Limi
         content.text = b"".join([*kept, data[at:]]).decode("utf-8", "replace")
 
 
-def _add_part(tree: Tree, part: Part, content: Content, html: str, limits: Limits) -> Tnef | None:
+def _add_part(tree: Tree, part: Part, content: Content, html: str, limits: ReadLimits) -> Tnef | None:
     """A part becomes an attachment, or several when it is winmail.dat."""
     data = tree.content(part)
     if part.content_type in ("application/ms-tnef", "application/vnd.ms-tnef") or data.startswith(SIGNATURE):
@@ -160,7 +160,7 @@ def _add_part(tree: Tree, part: Part, content: Content, html: str, limits: Limit
     return None
 
 
-def _names(part: Part, data: bytes, limits: Limits) -> tuple[str, ...]:
+def _names(part: Part, data: bytes, limits: ReadLimits) -> tuple[str, ...]:
     """A nested mail without a name is called by its subject."""
     if part.names or part.content_type != "message/rfc822":
         return part.names

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from mailgate.mail.limits import DEFAULT_LIMITS, Limits
+from mailgate.mail.limits import DEFAULT_LIMITS, ReadLimits
 from mailgate.mail.mime.charset import codec_name, decode, one_line
 
 _NAME = re.compile(rb"[!-9;-~]+")
@@ -35,7 +35,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Section:
+class HeaderSection:
     """A header section read. `rest` is what stood in it but is body, when the empty line was missing."""
 
     fields: tuple[Field, ...]
@@ -63,7 +63,7 @@ class Section:
 class _Reader:
     """Goes over the lines once; keeps the field under way and what did not fit."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ReadLimits) -> None:
         self.limits = limits
         self.fields: list[Field] = []
         self.defects: list[str] = []
@@ -121,7 +121,7 @@ class _Reader:
         self.junk.append((len(self.fields), line))
 
 
-def read_section(block: bytes, limits: Limits = DEFAULT_LIMITS) -> Section:
+def read_section(block: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> HeaderSection:
     """Fields of a header section (LF or CRLF line ends). Never raises.
 
     Lines that are no field are dropped with the defect `header_without_colon`; when no field follows them they are body instead.
@@ -145,7 +145,7 @@ def read_section(block: bytes, limits: Limits = DEFAULT_LIMITS) -> Section:
         author = next((at for at, one in enumerate(reader.fields) if one.name.lower() == "from"), -1)
         if any(at <= author for at, _ in reader.junk):
             reader.note("odd_line_above_from")  # to most readers the body begins at that line, and nobody wrote the mail
-    return Section(tuple(reader.fields), tuple(reader.defects), b"\n".join(rest))
+    return HeaderSection(tuple(reader.fields), tuple(reader.defects), b"\n".join(rest))
 
 
 def _both_ends(raw: bytes, room: int) -> bytes:

@@ -14,7 +14,7 @@ _SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
 @dataclass(slots=True)
-class Page:
+class HtmlText:
     """The text so far. `gap` 2 asks for a blank line before the next text; `start` and `end` are the lines of the first quote container.
 
     `may_sign`: the markup names a signature container of a client; `signed`: the lines of the first one outside a quote.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailgate.mail.mime import html_hidden
-from mailgate.mail.mime.html_page import Page
+from mailgate.mail.mime.html_page import HtmlText
 from mailgate.mail.mime.html_strip import strip_markup
 from mailgate.mail.reply.attribution import attribution_at
 from mailgate.mail.reply.html_containers import (
@@ -85,7 +85,7 @@ def to_marked(html: str) -> Marked:
     html = _DATA_URL.sub("", html) if len(html) > MAX_HTML_CHARS else html
     if len(html) > MAX_HTML_CHARS or _is_too_deep(html):
         return Marked(strip_markup(html))
-    page = Page(sheet=html_hidden.read_sheet(html), may_sign=may_hold_signature(html))
+    page = HtmlText(sheet=html_hidden.read_sheet(html), may_sign=may_hold_signature(html))
     root = LexborHTMLParser(html).root
     if root is not None and not _walk(root, page):
         return Marked(strip_markup(html))
@@ -121,7 +121,7 @@ def _is_too_deep(html: str) -> bool:
     return False
 
 
-def _walk(root: LexborNode, page: Page) -> bool:
+def _walk(root: LexborNode, page: HtmlText) -> bool:
     """Visit the tree in order with a stack: (node to enter, None) or (None, what to do after its children). False when too large."""
     stack: list[tuple[LexborNode | None, Callable[[], None] | None]] = [(root, None)]
     for _ in range(MAX_NODES):
@@ -155,7 +155,7 @@ def _skip() -> None:
     """Mark of an element whose children are not visited."""
 
 
-def _enter(node: LexborNode, tag: str, page: Page) -> Callable[[], None]:
+def _enter(node: LexborNode, tag: str, page: HtmlText) -> Callable[[], None]:
     """Do what the element asks for at its start; gives what to do at its end."""
     if tag == "br":
         page.newline()
@@ -184,11 +184,11 @@ def _enter(node: LexborNode, tag: str, page: Page) -> Callable[[], None]:
     return leave
 
 
-def _is_hidden_by_sheet(attributes: Attributes, page: Page) -> bool:
+def _is_hidden_by_sheet(attributes: Attributes, page: HtmlText) -> bool:
     return bool(page.sheet.hidden) and page.sheet.hides(attributes.get("class") or "", attributes.get("id") or "")
 
 
-def _ink(tag: str, style: str | None, attributes: Attributes, page: Page) -> Callable[[], None]:
+def _ink(tag: str, style: str | None, attributes: Attributes, page: HtmlText) -> Callable[[], None]:
     """Follow the colours of text and background; gives what restores them, `_nothing` when the element sets none."""
     said = style or ""
     if tag == "font" and attributes.get("color"):
@@ -209,7 +209,7 @@ def _ink(tag: str, style: str | None, attributes: Attributes, page: Page) -> Cal
     return undo
 
 
-def _is_tiny(tag: str, style: str | None, attributes: Attributes, page: Page) -> bool:
+def _is_tiny(tag: str, style: str | None, attributes: Attributes, page: HtmlText) -> bool:
     """Text right in this element has a font size that nobody can read. An element with a size or a class of its own is taken to be seen."""
     found = _FONT_SIZE.search(style) if style else None
     if found is not None and found[1][-1].isdigit():
@@ -217,7 +217,7 @@ def _is_tiny(tag: str, style: str | None, attributes: Attributes, page: Page) ->
     return page.tiny and found is None and not (tag == "font" and attributes) and not attributes.get("class")
 
 
-def _enter_visible(node: LexborNode, tag: str, attributes: Attributes, page: Page) -> Callable[[], None]:
+def _enter_visible(node: LexborNode, tag: str, attributes: Attributes, page: HtmlText) -> Callable[[], None]:
     """Do what a visible element asks for at its start; gives what to do at its end."""
     if tag in _BLOCKS:
         return _enter_block(node, tag, attributes, page)
@@ -251,7 +251,7 @@ def _nothing() -> None:
     """An inline element ends: nothing to do."""
 
 
-def _enter_link(attributes: Attributes, page: Page) -> Callable[[], None]:
+def _enter_link(attributes: Attributes, page: HtmlText) -> Callable[[], None]:
     target = (attributes.get("href") or "").strip()
     mark, height = len(page.line), len(page.lines)
 
@@ -267,14 +267,14 @@ def _enter_link(attributes: Attributes, page: Page) -> Callable[[], None]:
     return leave
 
 
-def _image(attributes: Attributes, page: Page) -> None:
+def _image(attributes: Attributes, page: HtmlText) -> None:
     """Emoji stand in mails as images with the sign as alternative text."""
     alt = attributes.get("alt") or ""
     if 0 < len(alt) <= 4 and not alt.isascii():
         page.word(alt)
 
 
-def _enter_block(node: LexborNode, tag: str, attributes: Attributes, page: Page) -> Callable[[], None]:
+def _enter_block(node: LexborNode, tag: str, attributes: Attributes, page: HtmlText) -> Callable[[], None]:
     if tag == "p" and page.sole:
         page.sole = False
         return _nothing
@@ -307,7 +307,7 @@ def _is_tight(tag: str, attributes: Attributes) -> bool:
     return "Mso" in (attributes.get("class") or "") or _TIGHT.search(attributes.get("style") or "") is not None
 
 
-def _enter_special(node: LexborNode, tag: str, attributes: Attributes, page: Page) -> Callable[[], None]:
+def _enter_special(node: LexborNode, tag: str, attributes: Attributes, page: HtmlText) -> Callable[[], None]:
     """Lists, quotes, preformatted text and rules; gives what restores the page."""
     if tag == "blockquote" and len(page.prefix) < 2 * MAX_QUOTE_DEPTH:
         return _enter_blockquote(node, attributes, page)
@@ -324,7 +324,7 @@ def _enter_special(node: LexborNode, tag: str, attributes: Attributes, page: Pag
     return _nothing
 
 
-def _enter_blockquote(node: LexborNode, attributes: Attributes, page: Page) -> Callable[[], None]:
+def _enter_blockquote(node: LexborNode, attributes: Attributes, page: HtmlText) -> Callable[[], None]:
     before, first = page.prefix, len(page.lines)
     cited = _is_cited(node, attributes, page)
     page.prefix = before + ("> " if cited else "    ")
@@ -350,7 +350,7 @@ def _bullet(lists: list[int]) -> str:
     return f"{indent}{lists[-1]}. "
 
 
-def _is_cited(node: LexborNode, attributes: Attributes, page: Page) -> bool:
+def _is_cited(node: LexborNode, attributes: Attributes, page: HtmlText) -> bool:
     """A blockquote that a client made to quote a mail, not one that a person used to indent."""
     if is_indentation(attributes):
         return False

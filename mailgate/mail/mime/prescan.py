@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailgate.mail.limits import Limits
+from mailgate.mail.limits import ReadLimits
 
 _BLANK = re.compile(rb"\n\r?\n")  # begins with a byte that is sought fast; a CR before it is looked at where it was found
 _FIRST_LOOK_BYTES = 4096
@@ -27,7 +27,7 @@ class Scan:
     defects: tuple[str, ...] = ()
 
 
-def scan(raw: bytes, limits: Limits) -> Scan:
+def scan(raw: bytes, limits: ReadLimits) -> Scan:
     """Find the header section and cut it to size."""
     defects: list[str] = []
     if not raw or raw.isspace():

@@ -13,9 +13,9 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from mailgate.mail.limits import Limits
+from mailgate.mail.limits import ReadLimits
 from mailgate.mail.mime import params
-from mailgate.mail.mime.headers import Section, read_section, to_text
+from mailgate.mail.mime.headers import HeaderSection, read_section, to_text
 from mailgate.mail.mime.prescan import Scan, header_end
 from mailgate.mail.mime.transfer import decode_body, encoding_name
 
@@ -41,7 +41,7 @@ _GUESS_BYTES = 4096
 class Part:
     """One part: its header section, what it says it is, and its undecoded bytes. Multiparts have children and no body of interest."""
 
-    section: Section
+    section: HeaderSection
     content_type: str = "text/plain"
     params: dict[str, str] = field(default_factory=dict)
     disposition: str = ""
@@ -95,12 +95,12 @@ class _Open:
         self.closed = False
 
 
-def build(scan: Scan, section: Section, limits: Limits) -> Tree:
+def build(scan: Scan, section: HeaderSection, limits: ReadLimits) -> Tree:
     """Take the mail apart. `section` is the top header section, read from `scan.header`."""
     return _Builder(scan.raw, limits).run(section, scan.body_start)
 
 
-def build_part(content: bytes, limits: Limits) -> Tree:
+def build_part(content: bytes, limits: ReadLimits) -> Tree:
     """Take apart bytes that are a whole entity with its own header section: a nested message, what S/MIME wraps."""
     end, start = header_end(content, 0, min(len(content), limits.header_bytes))
     if start == end and len(content) > start:
@@ -111,7 +111,7 @@ def build_part(content: bytes, limits: Limits) -> Tree:
 class _Builder:
     """The walk. `open` is the stack of multiparts, the innermost last."""
 
-    def __init__(self, raw: bytes, limits: Limits) -> None:
+    def __init__(self, raw: bytes, limits: ReadLimits) -> None:
         self.raw = raw
         self.limits = limits
         self.open: list[_Open] = []
@@ -120,9 +120,9 @@ class _Builder:
         self.longer: set[bytes] = set()
         self.ended_at = _END
         self.has_cr_dashes = b"\r--" in raw
-        self.tree = Tree(Part(Section(())))
+        self.tree = Tree(Part(HeaderSection(())))
 
-    def run(self, section: Section, body_start: int) -> Tree:
+    def run(self, section: HeaderSection, body_start: int) -> Tree:
         self.tree.top = top = self._part(section, None)
         self._enter(top, body_start, len(self.raw), section.rest)
         while self.open:
@@ -300,7 +300,7 @@ class _Builder:
         if line and _HEADER_FOLLOWS.match(self.raw, line.end()):
             self.longer.add(line.group(1))
 
-    def _part(self, section: Section, parent: Part | None) -> Part:
+    def _part(self, section: HeaderSection, parent: Part | None) -> Part:
         """What the header section says about the part. Of several Content-Type fields the last counts: so all bytes stay readable."""
         part = Part(section, parent=parent, depth=parent.depth + 1 if parent else 0)
         types = section.all("content-type")
@@ -353,6 +353,6 @@ def _type(value: params.Value, types: list[bytes], parent: Part | None) -> str:
     return "text/plain"
 
 
-def _without_transfer(section: Section) -> Section:
+def _without_transfer(section: HeaderSection) -> HeaderSection:
     kept = tuple(one for one in section.fields if one.name.lower() != "content-transfer-encoding")
-    return Section(kept, section.defects)
+    return HeaderSection(kept, section.defects)

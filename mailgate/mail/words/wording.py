@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mailgate.mail.automatic.answer_subject import Beginning, beginning
+from mailgate.mail.automatic.answer_subject import SubjectPrefix, beginning
 from mailgate.mail.model import Kind
 from mailgate.mail.words import absence_words as words
 from mailgate.mail.words.absence_note import is_absence_note
@@ -127,7 +127,7 @@ def by_subject(subject: str, text: str, is_answer: bool) -> Finding:
     return reason if proven else None
 
 
-def _confirmed(found: Beginning, low: str, is_answer: bool) -> bool:
+def _confirmed(found: SubjectPrefix, low: str, is_answer: bool) -> bool:
     """Whether the text says so too: a phrase alone may be what the mail is about."""
     if machine_sentence(low) or _is_absent(low):
         return True

@@ -15,9 +15,9 @@ from mailgate.cases.model import Case, Comment
 from mailgate.cases.tokens import TokenKeys
 from mailgate.catalogue import LANGUAGES
 from mailgate.errors import MailgateError
-from mailgate.outbound.freeze import Freezer, Identity
+from mailgate.outbound.freeze import Freezer, SenderIdentity
 from mailgate.outbound.previews import samples
-from mailgate.outbound.render import Problem, Renderer, Wording
+from mailgate.outbound.render import Renderer, TemplateFault, Wording
 from mailgate.outbound.views import Rendered
 from mailgate.rules.policy import Policy
 from mailgate.store.rows import OutboxRow
@@ -38,11 +38,11 @@ class ShownMail:
 class Preview:
     """Everything is strict here: broken templates are reported and not replaced by built-in ones."""
 
-    def __init__(self, identity: Identity, wording: Wording, by: Policy) -> None:
+    def __init__(self, identity: SenderIdentity, wording: Wording, by: Policy) -> None:
         self._renderer = _Strict(wording)
         self._freezer = Freezer(identity, self._renderer, TokenKeys({1: secrets.token_bytes(32)}), lambda: by)
 
-    def problems(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[TemplateFault]:
         """All problems of the operators' templates and words, each once."""
         yield from self._renderer.problems
         seen = {problem.error for problem in self._renderer.problems}
@@ -53,10 +53,10 @@ class Preview:
                 except MailgateError as error:
                     if str(error) not in seen:
                         seen.add(str(error))
-                        yield Problem(f"{name}.{language}", str(error))
+                        yield TemplateFault(f"{name}.{language}", str(error))
                     continue
                 if len(shown.html.encode()) > HTML_MAX_BYTES:
-                    yield Problem(f"{name}.{language}", f"{len(shown.html.encode())} bytes of HTML; mail programs cut at 100 KB")
+                    yield TemplateFault(f"{name}.{language}", f"{len(shown.html.encode())} bytes of HTML; mail programs cut at 100 KB")
 
     def names(self) -> Sequence[str]:
         """The names of all samples."""

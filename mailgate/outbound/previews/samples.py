@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from mailgate.cases.model import Actor, Case, Comment, Contact, NoticeKind, Participant, StoredFile
 from mailgate.cases.workflow import SUPPORTWEB
-from mailgate.mail.compose import Part
+from mailgate.mail.compose import AttachedFile
 from mailgate.outbound.freeze import Group
 from mailgate.store.rows import ClaimedNotice
 
@@ -52,7 +52,7 @@ SAID = Comment(_id(30), CASE.id, "comment", COMMENT, Actor("operator", OLA), NOW
 EARLIER = Comment(
     _id(20), CASE.id, "comment", "Vi har sett på saken.\nHvilken skriver bruker dere?", Actor("operator", OLA), NOW - timedelta(hours=18)
 )
-ALONG = {"ab" * 32: Part("oppskrift.pdf", "application/pdf", b"%PDF-1.4 sample")}
+ALONG = {"ab" * 32: AttachedFile("oppskrift.pdf", "application/pdf", b"%PDF-1.4 sample")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class About:
     reader: Contact
     said: Comment
     earlier: Comment | None = None
-    along: Mapping[str, Part] = field(default_factory=dict)
+    along: Mapping[str, AttachedFile] = field(default_factory=dict)
 
 
 AS_FILES = {"author": "kari@kunde.example", "subject": "Faktura 118", "attach": "files"}

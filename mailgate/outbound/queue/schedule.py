@@ -11,7 +11,7 @@ MAX_DOUBLINGS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class RetrySchedule:
     """Pauses double from `first` to `longest`, with 20 % jitter, so that a queue is not retried all at once.
 
     RFC 5321 section 4.5.4.1 recommends 30 minutes or more between tries, shorter at first, and to give up after 4 to 5 days: that is each

@@ -13,11 +13,11 @@ from mailgate.mail.smtp_address import smtp_address
 from mailgate.rules.conditions import facts_in
 from mailgate.rules.document.schema import problem
 from mailgate.rules.document.yaml_tree import Node, Problem
-from mailgate.rules.legacy import MAX_REFUSAL_CHARS, OPEN, Legacy, Phase, PhaseStart, Schedule, Senders, domain_of
+from mailgate.rules.legacy import MAX_REFUSAL_CHARS, OPEN, Legacy, Phase, PhaseSchedule, PhaseStart, Senders, domain_of
 from mailgate.rules.policy import Rule
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_EVERYONE = Schedule()
+_EVERYONE = PhaseSchedule()
 
 
 def read_legacy(node: Node, own: frozenset[str], zone: str) -> tuple[Legacy | None, list[Problem]]:
@@ -63,12 +63,12 @@ class _Reader:
             self._say(parts.get("zone", node), str(error))
             return None
 
-    def _schedule(self, node: Node) -> Schedule | None:
+    def _schedule(self, node: Node) -> PhaseSchedule | None:
         steps = [self._step(item) for item in node.value]
         if None in steps:
             return None
         try:
-            return Schedule(tuple(step for step in steps if step))
+            return PhaseSchedule(tuple(step for step in steps if step))
         except ValueError as error:
             self._say(node, str(error))
             return None

@@ -13,7 +13,7 @@ from math import inf
 from mailgate.cases.workflow import Workflow, possible
 from mailgate.mail.model import MACHINE_KINDS
 from mailgate.rules.chain import HUMAN_ONLY, KNOWN_MACHINE_KINDS
-from mailgate.rules.conditions import All, Always, AnyOf, Compare, Condition, Eq, In, Matches, Not, Scalar, facts_in
+from mailgate.rules.conditions import All, Always, AnyOf, CompareNumber, Condition, Eq, In, Matches, Not, Scalar, facts_in
 from mailgate.rules.document.schema import problem
 from mailgate.rules.document.yaml_tree import Position, Problem
 from mailgate.rules.facts import fact
@@ -46,7 +46,7 @@ def implies(one: Condition, other: Condition) -> bool:
         return implies(other.part, one.part)
     if isinstance(other, Not):
         return excludes(one, other.part)
-    if isinstance(one, Compare) and isinstance(other, Compare) and one.fact == other.fact:
+    if isinstance(one, CompareNumber) and isinstance(other, CompareNumber) and one.fact == other.fact:
         (low, high), (least, most) = _range(one), _range(other)
         return least <= low and high <= most
     if isinstance(one, Eq | In) and isinstance(other, Eq | In) and one.fact == other.fact:
@@ -68,7 +68,7 @@ def excludes(one: Condition, other: Condition) -> bool:
         return any(excludes(part, other) for part in one.parts)
     if isinstance(other, All):
         return any(excludes(one, part) for part in other.parts)
-    if isinstance(one, Compare) and isinstance(other, Compare) and one.fact == other.fact:
+    if isinstance(one, CompareNumber) and isinstance(other, CompareNumber) and one.fact == other.fact:
         (low, high), (least, most) = _range(one), _range(other)
         return high < least or most < low
     if isinstance(one, Eq | In) and isinstance(other, Eq | In) and one.fact == other.fact:
@@ -76,7 +76,7 @@ def excludes(one: Condition, other: Condition) -> bool:
     return False
 
 
-def _range(one: Compare) -> tuple[float, float]:
+def _range(one: CompareNumber) -> tuple[float, float]:
     """The least and the most that the number can be."""
     return {
         "gt": (one.value + 1, inf), "ge": (one.value, inf), "lt": (-inf, one.value - 1), "le": (-inf, one.value),

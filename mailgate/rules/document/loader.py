@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailgate.cases.workflow import OPERATOR, SUPPORTWEB, Operation, ReplyMove, Status, Step, Workflow
 from mailgate.rules.agreements import DEFAULT_ZONE, SUPPORTWEB_AGREEMENTS, Agreement, ResponseTime, SpecialDay, Week, hours
-from mailgate.rules.conditions import All, Always, AnyOf, Compare, Comparison, Condition, Eq, In, Matches, Not
+from mailgate.rules.conditions import All, Always, AnyOf, CompareNumber, Comparison, Condition, Eq, In, Matches, Not
 from mailgate.rules.default import CASE_DEFAULTS, CASE_TYPES, PRIORITIES
 from mailgate.rules.document.examples import read_tests
 from mailgate.rules.document.legacy import read_legacy, without_rule
@@ -27,7 +27,6 @@ from mailgate.rules.document.yaml_tree import Node, Position, Problem, Unreadabl
 from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy
 from mailgate.rules.policy import (
     TEXTS,
-    Action,
     CaseDefaults,
     Choice,
     Example,
@@ -35,6 +34,7 @@ from mailgate.rules.policy import (
     Policy,
     RedirectSettings,
     Rule,
+    RuleAction,
     WaitingSettings,
     check_waiting,
 )
@@ -47,14 +47,14 @@ _Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True)
-class Document:
+class LoadedPolicy:
     """What a file came to: `policy` is None when there are problems that stop it. Problems are in the order of the file."""
 
     policy: Policy | None
     problems: tuple[Problem, ...] = ()
 
 
-def load(raw: bytes, own: frozenset[str] = frozenset(), folder: Path | None = None, *, stored: bool = False) -> Document:
+def load(raw: bytes, own: frozenset[str] = frozenset(), folder: Path | None = None, *, stored: bool = False) -> LoadedPolicy:
     """Read a document. `own`: our mail addresses in lower case, which no rule may forward to. `folder`: where the mails of its tests are;
     None leaves those tests out. `stored`: a version that was activated, maybe by a release that did not ask for `defaults` yet: then the
     first of each list stands for them. Raises nothing for any bytes.
@@ -62,12 +62,12 @@ def load(raw: bytes, own: frozenset[str] = frozenset(), folder: Path | None = No
     try:
         root, problems = parse(raw)
     except Unreadable as error:
-        return Document(None, (error.problem,))
+        return LoadedPolicy(None, (error.problem,))
     problems += misfits(root)
     builder = _Builder(problems, folder, stored)
     policy = builder.policy(root, f"file-{hashlib.sha256(raw).hexdigest()[:8]}", own)
     found = tuple(sorted(set(builder.problems)))
-    return Document(None if any(one.stops for one in found) else policy, found)
+    return LoadedPolicy(None if any(one.stops for one in found) else policy, found)
 
 
 @dataclass
@@ -242,13 +242,13 @@ def _rule(node: Node) -> Rule:
     )
 
 
-def _action(node: Node, rule: str) -> Action:
+def _action(node: Node, rule: str) -> RuleAction:
     ((do, value),) = node.value.items()
     if do == "participant":
-        return Action("participant", {"approved": "yes" if value.value["approved"].value else "no"})
+        return RuleAction("participant", {"approved": "yes" if value.value["approved"].value else "no"})
     if do == "notify":
-        return Action("notify", {"whom": value.value, "by": rule})
-    return Action(do, _plain(value) if do == "set" else {_ARGUMENT[do]: value.value})
+        return RuleAction("notify", {"whom": value.value, "by": rule})
+    return RuleAction(do, _plain(value) if do == "set" else {_ARGUMENT[do]: value.value})
 
 
 def condition(node: Node) -> Condition:
@@ -277,7 +277,7 @@ def _test(name: str, operator: str, node: Node) -> Condition:
             return Matches(name, node.value)
         if operator == "in":
             return In(name, _plain(node))
-        return Compare(name, _SIGNS[operator], node.value) if operator in _SIGNS else Eq(name, node.value)
+        return CompareNumber(name, _SIGNS[operator], node.value) if operator in _SIGNS else Eq(name, node.value)
     except ValueError as error:
         raise _Refused(node.position, str(error)) from error
 

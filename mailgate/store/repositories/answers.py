@@ -54,7 +54,7 @@ def _number(rows: Sequence[Any]) -> int:
 
 
 class AnswerRepository:
-    """See the module. Fits `Counters` of `inbound.guards.answer_gate` and of `inbound.guards.caps`."""
+    """See the module. Fits `AnswerCounters` of `inbound.guards.answer_gate` and `CapCounters` of `inbound.guards.caps`."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection, self._suppressions = connection, SuppressionRepository(connection, clock)

@@ -22,7 +22,7 @@ OTHERS = ""
 """Stands for the addresses above that: senders can be invented faster than they are worth keeping."""
 
 
-class Asked(NamedTuple):
+class MailCount(NamedTuple):
     """How many mails of this reverse-path (lower case) ended in this state."""
 
     address: str
@@ -44,7 +44,7 @@ class LegacyRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def asked(self, begin: datetime, end: datetime) -> list[Asked]:
+    def asked(self, begin: datetime, end: datetime) -> list[MailCount]:
         """Mails of people that were accepted in [begin, end) and were no news of a case: redirected, or made a case of."""
         address = func.lower(journal.c.reverse_path)
         new = or_(journal.c.state == literal("created"), decisions.c.case_id.is_(None))
@@ -60,7 +60,7 @@ class LegacyRepository:
             )
             .group_by(address, journal.c.state)
         )
-        return [Asked(*row) for row in self._connection.execute(statement)]
+        return [MailCount(*row) for row in self._connection.execute(statement)]
 
     def refused(self, begin: date, end: date) -> list[Refusals]:
         """What was refused on the days in [begin, end)."""

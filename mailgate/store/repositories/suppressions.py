@@ -17,7 +17,7 @@ from mailgate.clock import Clock
 from mailgate.rules.reachability import (
     LIFTED_BY_ITS_OWNER,
     BounceLimits,
-    Failure,
+    DeliveryFailure,
     Suppression,
     counts_once,
     counts_softly,
@@ -45,7 +45,7 @@ class SuppressionRepository:
             return []
         return [_suppression(row) for row in _OF_ADDRESSES.rows(self._connection, addresses=list(wanted), now=self._clock())]
 
-    def learn(self, failure: Failure, limits: BounceLimits) -> Suppression | None:
+    def learn(self, failure: DeliveryFailure, limits: BounceLimits) -> Suppression | None:
         """Count one failure; the suppression that follows, written, or None. What counts once per mail changes nothing a second time."""
         if counts_once(failure) and not self._is_new(failure):
             return None
@@ -95,14 +95,14 @@ class SuppressionRepository:
     def _holds(self) -> ColumnElement[bool]:
         return or_(suppressions.c.until.is_(None), suppressions.c.until > self._clock())
 
-    def _is_new(self, failure: Failure) -> bool:
+    def _is_new(self, failure: DeliveryFailure) -> bool:
         """Keep the failure; False when one of the same mail was kept already."""
         insert = upsert(self._connection, soft_bounces).values(
             address=failure.address.lower(), outbox_id=failure.outbox_id, bounced_at=failure.at
         )
         return self._connection.execute(insert.on_conflict_do_nothing().returning(soft_bounces.c.address)).first() is not None
 
-    def _soft_failures(self, failure: Failure, limits: BounceLimits) -> int:
+    def _soft_failures(self, failure: DeliveryFailure, limits: BounceLimits) -> int:
         """How many mails failed within the window before this failure, this one counted in, without stopping the address for good."""
         same = soft_bounces.c.address == failure.address.lower()
         recent = soft_bounces.c.bounced_at > failure.at - limits.soft_window

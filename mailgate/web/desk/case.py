@@ -8,7 +8,7 @@ from mailgate.application.cases.choices import show_choices
 from mailgate.application.desk.case import show_desk_case
 from mailgate.application.desk.queues import QUEUES
 from mailgate.errors import Invalid
-from mailgate.web.pages.request import Answer, Page, PageRequest
+from mailgate.web.pages.request import Answer, PageRequest, RenderedPage
 
 SHOWN_FACTS = ("from", "to", "address", "why", "duplicate", "double", "into", "filename", "field")
 """`double` is the name of `duplicate` in events of earlier releases."""
@@ -23,7 +23,7 @@ def show(request: PageRequest) -> Answer:
 
 def desk_case_page(
     request: PageRequest, key: str, *, status: int = 200, errors: Sequence[Invalid] = (), typed: Mapping[str, str] | None = None
-) -> Page:
+) -> RenderedPage:
     """The page of a case; with errors and what was typed when a form on it was wrong."""
     desk = show_desk_case(request.app, request.principal, key)
     choices = show_choices(request.app, request.principal, request.words.language)
@@ -34,4 +34,4 @@ def desk_case_page(
         "queue": queue if queue in QUEUES else "", "problems": PROBLEMS, "delivered": DELIVERED, "shown_facts": SHOWN_FACTS,
         "me": request.principal.name,
     }  # fmt: skip
-    return Page("desk/case.html.j2", values, status, tuple(errors))
+    return RenderedPage("desk/case.html.j2", values, status, tuple(errors))

@@ -9,7 +9,7 @@ from mailgate.application.access import Action, explain
 from mailgate.application.cases.read import ListCases, list_cases
 from mailgate.application.customers import contacts, customers, join, suppressions
 from mailgate.errors import Ambiguous, Invalid, NotFound
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 
 PAGE_ROWS, CASES_SHOWN = 50, 10
 
@@ -119,17 +119,17 @@ def _planned_join(request: PageRequest, command: join.JoinContacts) -> Answer:
         plan = join.preview_join(request.app, request.principal, command)
     except (Invalid, NotFound, Ambiguous) as error:
         return _contact(request, 422, (Invalid("other", error.code if isinstance(error, Invalid) else "unknown", str(error)),))
-    return Page("desk/join_plan.html.j2", {"plan": plan})
+    return RenderedPage("desk/join_plan.html.j2", {"plan": plan})
 
 
-def _list(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
+def _list(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
     command = customers.ListCustomers(PAGE_ROWS, request.query.get("after") or None)
     found = customers.list_customers(request.app, request.principal, command)
     values = {"rows": found.rows, "next": found.next, "typed": request.form.fields, "agreements": _agreements(request)}
-    return Page("desk/customers.html.j2", {**values, "may_add": _may(request, Action.CUSTOMER_ADD)}, status, errors)
+    return RenderedPage("desk/customers.html.j2", {**values, "may_add": _may(request, Action.CUSTOMER_ADD)}, status, errors)
 
 
-def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
+def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
     app, who, name = request.app, request.principal, request.params["name"]
     customer = customers.show_customer(app, who, customers.ShowCustomer(name))
     people = contacts.list_contacts(app, who, contacts.ListContacts(customer.id, PAGE_ROWS, request.query.get("after") or None))
@@ -139,16 +139,16 @@ def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ..
         "agreements": _agreements(request),
     }  # fmt: skip
     may = {"may_change": _may(request, Action.CUSTOMER_SET)}
-    return Page("desk/customer.html.j2", {**values, **may}, status, errors)
+    return RenderedPage("desk/customer.html.j2", {**values, **may}, status, errors)
 
 
-def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
+def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
     app, who, address = request.app, request.principal, request.params["address"]
     contact = contacts.show_contact(app, who, contacts.ShowContact(address))
     stopped = suppressions.list_suppressions(app, who, suppressions.ListSuppressions([contact.address]))
     found = list_cases(app, who, ListCases(contact=contact.address, limit=CASES_SHOWN))
     values = {"contact": contact, "stopped": stopped, "cases": found.rows, "typed": request.form.fields}
-    return Page("desk/contact.html.j2", values, status, errors)
+    return RenderedPage("desk/contact.html.j2", values, status, errors)
 
 
 def _agreements(request: PageRequest) -> Mapping[str, str]:

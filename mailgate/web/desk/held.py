@@ -9,7 +9,7 @@ from mailgate.application.journal.discard import Discard, discard
 from mailgate.application.journal.release import Release, release
 from mailgate.application.journal.selection import Selection
 from mailgate.errors import Ambiguous, Invalid, NotFound
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 
 PAGE_ROWS = 50
 
@@ -30,7 +30,7 @@ def decide(request: PageRequest) -> Answer:
         across = form.text("across").strip().upper()
         ready = [one.id for one in plan if not one.problem and (not one.crosses or one.case_key == across)]
         if not form.text("sure"):
-            return Page("desk/held_plan.html.j2", {"plan": plan, "decision": decision, "case": case, "reason": form.text("reason")})
+            return RenderedPage("desk/held_plan.html.j2", {"plan": plan, "decision": decision, "case": case, "reason": form.text("reason")})
         if ready:
             _decide(request, ready, decision, case)
     except (Invalid, NotFound, Ambiguous) as error:
@@ -48,7 +48,7 @@ def _decide(request: PageRequest, ids: Sequence[str], decision: str, case: str) 
         release(request.app, request.principal, Release(Selection(ids=ids), decision, named, reason, across))
 
 
-def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = (), ticked: Sequence[str] = ()) -> Page:
+def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = (), ticked: Sequence[str] = ()) -> RenderedPage:
     found = held.list_held(request.app, request.principal, held.ListHeld(PAGE_ROWS, request.query.get("after") or None))
     values = {
         "rows": found.rows,
@@ -57,4 +57,4 @@ def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] =
         "decisions": held.DECISIONS,
         "typed": request.form.fields,
     }
-    return Page("desk/held.html.j2", values, status, errors)
+    return RenderedPage("desk/held.html.j2", values, status, errors)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailgate.application.desk.mail import mail_html, show_mail_view
 from mailgate.application.journal.entries import raw_entry
-from mailgate.web.pages.request import Answer, Download, Framed, Page, PageRequest
+from mailgate.web.pages.request import Answer, Download, Framed, PageRequest, RenderedPage
 
 PARTS = ("understood", "html", "headers", "trail")
 
@@ -14,7 +14,9 @@ def show(request: PageRequest) -> Answer:
     mail = show_mail_view(request.app, request.principal, request.params["id"])
     part = request.query.get("show", "understood")
     part = part if part in PARTS and (part != "html" or mail.has_html) else "understood"
-    return Page("desk/mail.html.j2", {"mail": mail, "row": mail.entry.row, "part": part, "parts": PARTS, "decided": mail.entry.decided})
+    return RenderedPage(
+        "desk/mail.html.j2", {"mail": mail, "row": mail.entry.row, "part": part, "parts": PARTS, "decided": mail.entry.decided}
+    )
 
 
 def html(request: PageRequest) -> Answer:

@@ -8,7 +8,7 @@ from mailgate.application.cases.comment import AttachFiles, attach_files
 from mailgate.application.customers.contacts import AddContact, ShowContact, add_contact, show_contact
 from mailgate.errors import Invalid, NotFound
 from mailgate.web.desk.paths import case_path
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 from mailgate.web.portal.case_actions import new_files
 
 FIELDS = ("reporter", "name", "case_type", "summary", "environment", "description", "priority", "component")
@@ -49,6 +49,6 @@ def _contact(request: PageRequest, address: str, name: str) -> None:
             raise Invalid("reporter" if error.field == "address" else error.field, error.code, str(error)) from error
 
 
-def _page(request: PageRequest, typed: dict[str, str], status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
+def _page(request: PageRequest, typed: dict[str, str], status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
     choices = show_choices(request.app, request.principal, request.words.language)
-    return Page("desk/new.html.j2", {"choices": choices, "typed": typed}, status, errors)
+    return RenderedPage("desk/new.html.j2", {"choices": choices, "typed": typed}, status, errors)

@@ -11,7 +11,7 @@ from mailgate.application.cases.views import CaseRow
 from mailgate.application.desk import bulk, queues
 from mailgate.errors import Ambiguous, Invalid, NotFound
 from mailgate.web.desk.paths import case_path
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 
 PAGE_ROWS = 50
 FILTERS = ("status", "priority", "case_type", "q", "customer")
@@ -44,8 +44,12 @@ def open_next(request: PageRequest) -> Answer:
 
 
 def _page(
-    request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = (), done: Sequence[bulk.Done] = (), keys: Sequence[str] = ()
-) -> Page:
+    request: PageRequest,
+    status: int = 200,
+    errors: tuple[Invalid, ...] = (),
+    done: Sequence[bulk.BulkResult] = (),
+    keys: Sequence[str] = (),
+) -> RenderedPage:
     choices = show_choices(request.app, request.principal, request.words.language)
     name, wanted = _queue_name(request.query), _filters(request.query, choices)
     view = queues.show_queue(request.app, request.principal, _command(request, name, wanted))
@@ -58,7 +62,7 @@ def _page(
         "staff": queues.staff_names(request.app, request.principal, None), "now": request.calendar.now,
         "known": request.query.get("seen", ""),
     }  # fmt: skip
-    return Page("desk/queue.html.j2", values, status, (*errors, *([problem] if problem else [])))
+    return RenderedPage("desk/queue.html.j2", values, status, (*errors, *([problem] if problem else [])))
 
 
 def _command(request: PageRequest, name: str, wanted: Mapping[str, str]) -> queues.ShowQueue:

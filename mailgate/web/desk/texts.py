@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from mailgate.application.access import Action, explain
 from mailgate.application.desk import texts
 from mailgate.errors import Conflict, Invalid
-from mailgate.web.pages.request import Answer, Data, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, Data, PageRequest, Redirect, RenderedPage
 from mailgate.web.pages.words import LANGUAGES, NAMES
 
 LIST = "/desk/texts"
@@ -65,17 +65,19 @@ def _typed(request: PageRequest) -> texts.ReplyText:
     return texts.ReplyText(form.text("name"), form.text("language"), form.text("reply_text"))
 
 
-def _list(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
+def _list(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
     command = texts.ListReplyTexts(PAGE_ROWS, request.query.get("after") or None)
     found = texts.page_reply_texts(request.app, request.principal, command)
     rows = [(one, urlencode({"language": one.language, "name": one.name})) for one in found.rows]
-    return Page("desk/texts.html.j2", {**_shared(request), "rows": rows, "next": found.next, "typed": request.form.fields}, status, errors)
+    return RenderedPage(
+        "desk/texts.html.j2", {**_shared(request), "rows": rows, "next": found.next, "typed": request.form.fields}, status, errors
+    )
 
 
-def _one(request: PageRequest, name: str, language: str, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
+def _one(request: PageRequest, name: str, language: str, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
     text = texts.show_reply_text(request.app, request.principal, texts.ReplyTextName(name, language))
     typed = request.form.fields if errors else {"name": text.name, "language": text.language, "reply_text": text.text}
-    return Page("desk/text.html.j2", {**_shared(request), "text": text, "typed": typed}, status, errors)
+    return RenderedPage("desk/text.html.j2", {**_shared(request), "text": text, "typed": typed}, status, errors)
 
 
 def _shared(request: PageRequest) -> Mapping[str, object]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mailgate.errors import Conflict, Forbidden, Invalid, MailgateError, NotAllowed, NotFound, TooMany, TransientFailure
 from mailgate.web.http.body import BodyTooLarge, BodyTooSlow, BodyUnreadable
-from mailgate.web.pages.request import Page
+from mailgate.web.pages.request import RenderedPage
 
 LINK_STATES = ("used", "expired", "unknown")
 
@@ -19,10 +19,10 @@ class NotOurs(Exception):
     kept: bool = False
 
 
-def error_page(error: Exception) -> Page:
+def error_page(error: Exception) -> RenderedPage:
     """The page for an error. An error that is not in the tree is a bug of ours: 500, without details."""
     status, kind, values = _known(error)
-    return Page("layout/error.html.j2", {"kind": kind, "values": values}, status, cache="no-store")
+    return RenderedPage("layout/error.html.j2", {"kind": kind, "values": values}, status, cache="no-store")
 
 
 def retry_after_s(error: Exception) -> int | None:

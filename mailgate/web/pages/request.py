@@ -47,7 +47,7 @@ class PageRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RenderedPage:
     """A template filled in. `errors`: what is wrong in the form, per field."""
 
     template: str
@@ -110,9 +110,9 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class NoContent:
     """Nothing to show (204)."""
 
 
-Answer = Page | Redirect | Download | Framed | Data | Live | Done
+Answer = RenderedPage | Redirect | Download | Framed | Data | Live | NoContent
 """What a page function gives."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailgate.application.links import answer as use_cases
 from mailgate.errors import Invalid
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 
 
 def show(request: PageRequest) -> Answer:
@@ -22,7 +22,7 @@ def answer(request: PageRequest) -> Answer:
     return Redirect(f"/answer/{token}")
 
 
-def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
+def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
     asked = use_cases.asked_answer(request.app, request.principal, request.params["token"])
     typed = {"operation": request.form.text("operation"), "reason": request.form.text("reason")}
-    return Page("portal/answer.html.j2", {"asked": asked, "typed": typed, "need_words": use_cases.NEED_WORDS}, status, errors)
+    return RenderedPage("portal/answer.html.j2", {"asked": asked, "typed": typed, "need_words": use_cases.NEED_WORDS}, status, errors)

@@ -9,9 +9,9 @@ from datetime import datetime
 from mailgate.application.cases.choices import show_choices
 from mailgate.application.cases.read import ShowCase, show_case
 from mailgate.application.cases.views import ContactCase, ContactComment, EventView
-from mailgate.application.drafts import Draft, NamedDraft, read_draft
+from mailgate.application.drafts import FormDraft, NamedDraft, read_draft
 from mailgate.errors import Invalid, NotFound
-from mailgate.web.pages.request import Answer, Page, PageRequest
+from mailgate.web.pages.request import Answer, PageRequest, RenderedPage
 
 PRIMARY = {"proposed": "verify", "resolved": "reopen", "frozen": "unfreeze"}
 """The operation that is asked of a customer in a status: the one primary button. It and its opposites stand on top of the page."""
@@ -22,7 +22,7 @@ TAKES_PART = ("reporter", "participant")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PortalEntry:
     """One thing in the timeline: a comment, or an event."""
 
     at: datetime
@@ -37,7 +37,7 @@ def show(request: PageRequest) -> Answer:
 
 def case_page(
     request: PageRequest, key: str, *, status: int = 200, errors: Sequence[Invalid] = (), typed: Mapping[str, str] | None = None
-) -> Page:
+) -> RenderedPage:
     """The page of a case; with errors and what was typed when a form on it was wrong. Raises NotFound for what is not theirs."""
     case = show_case(request.app, request.principal, ShowCase(key))
     if not isinstance(case, ContactCase):
@@ -55,16 +55,16 @@ def case_page(
         "primary": PRIMARY.get(case.status, ""),
         "words_asked": WORDS_ASKED,
         "typed": draft.fields if typed is None else typed,
-        "draft": draft if typed is None else Draft(),
+        "draft": draft if typed is None else FormDraft(),
         "may_comment": case.role != "colleague",
         "may_operate": case.role in TAKES_PART,
         "owner": case.role == "reporter",
     }
-    return Page("portal/case.html.j2", values, status, tuple(errors))
+    return RenderedPage("portal/case.html.j2", values, status, tuple(errors))
 
 
-def timeline(case: ContactCase) -> list[Entry]:
+def timeline(case: ContactCase) -> list[PortalEntry]:
     """Comments and changes of status in the order in which they came."""
-    entries = [Entry(one.at, comment=one) for one in case.comments]
-    entries += [Entry(one.at, event=one) for one in case.events if one.kind in SHOWN_EVENTS]
+    entries = [PortalEntry(one.at, comment=one) for one in case.comments]
+    entries += [PortalEntry(one.at, event=one) for one in case.events if one.kind in SHOWN_EVENTS]
     return sorted(entries, key=lambda one: one.at)

@@ -16,7 +16,7 @@ from mailgate.application.links import notices
 from mailgate.errors import Conflict, Invalid, NotAllowed
 from mailgate.web.pages import keeping
 from mailgate.web.pages.forms import Upload
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 from mailgate.web.portal.case import WORDS_ASKED, case_page
 
 
@@ -127,8 +127,10 @@ def _done(request: PageRequest, key: str, run: Callable[[], object], flash: str)
     return Redirect(case_path(key), flash=flash)
 
 
-def _edit_page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = (), typed: dict[str, str] | None = None) -> Page:
+def _edit_page(
+    request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = (), typed: dict[str, str] | None = None
+) -> RenderedPage:
     case = edits.case_to_edit(request.app, request.principal, ShowCase(request.params["key"]))
     choices = show_choices(request.app, request.principal, request.words.language)
     shown = typed or {name: getattr(case, name) for name in ("summary", "description", "environment")}
-    return Page("portal/case_edit.html.j2", {"case": case, "choices": choices, "typed": shown}, status, errors)
+    return RenderedPage("portal/case_edit.html.j2", {"case": case, "choices": choices, "typed": shown}, status, errors)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailgate.application.cases.choices import show_choices
 from mailgate.application.cases.read import ListCases, list_cases
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 from mailgate.web.pages.status import GROUPS, group_of
 
 PAGE_ROWS = 50
@@ -31,4 +31,6 @@ def show(request: PageRequest) -> Answer:
     groups = [(name, [one for group, one in rows if group == name]) for name, _ in GROUPS]
     groups = [(name, members) for name, members in groups if members]
     values = {"groups": groups, "next": found.next, "status": status, "statuses": choices.statuses, "text": text}
-    return Page("portal/cases.html.j2", {**values, "may_see_company": bool(request.principal.company_access), "company_cases": company})
+    return RenderedPage(
+        "portal/cases.html.j2", {**values, "may_see_company": bool(request.principal.company_access), "company_cases": company}
+    )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from mailgate.application.links import claim as use_cases
 from mailgate.errors import Invalid
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 
 
 def show(request: PageRequest) -> Answer:
     """Ask whether the visitor wrote the mail. Opening the page changes nothing."""
     use_cases.claim_is_open(request.app, request.principal, request.params["token"])
-    return Page("portal/claim.html.j2", {})
+    return RenderedPage("portal/claim.html.j2", {})
 
 
 def choose(request: PageRequest) -> Answer:
@@ -19,9 +19,9 @@ def choose(request: PageRequest) -> Answer:
     use_cases.claim_is_open(request.app, request.principal, token)
     if who == "other":
         use_cases.deny_claim(request.app, request.principal, token)
-        return Page("portal/claim_denied.html.j2", {})
+        return RenderedPage("portal/claim_denied.html.j2", {})
     if who != "me":
-        return Page("portal/claim.html.j2", {}, 422, (Invalid("who", "empty", "say whether it was you"),))
+        return RenderedPage("portal/claim.html.j2", {}, 422, (Invalid("who", "empty", "say whether it was you"),))
     command = use_cases.AskForCode(token, request.words.language, request.client)
     claimed = use_cases.ask_for_code(request.app, request.principal, command)
     return _form_of(claimed) if claimed else Redirect(f"/claim/{token}/code")
@@ -30,7 +30,7 @@ def choose(request: PageRequest) -> Answer:
 def show_code(request: PageRequest) -> Answer:
     """The form for the code."""
     use_cases.claim_is_open(request.app, request.principal, request.params["token"])
-    return Page("portal/claim_code.html.j2", {"link_token": request.params["token"]})
+    return RenderedPage("portal/claim_code.html.j2", {"link_token": request.params["token"]})
 
 
 def enter_code(request: PageRequest) -> Answer:
@@ -40,7 +40,7 @@ def enter_code(request: PageRequest) -> Answer:
     try:
         claimed = use_cases.enter_code(request.app, request.principal, command)
     except Invalid as error:
-        return Page("portal/claim_code.html.j2", {"link_token": token}, 422, (error,))
+        return RenderedPage("portal/claim_code.html.j2", {"link_token": token}, 422, (error,))
     return _form_of(claimed)
 
 

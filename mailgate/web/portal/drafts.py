@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from mailgate.web.pages import keeping
-from mailgate.web.pages.request import Answer, Done, PageRequest
+from mailgate.web.pages.request import Answer, NoContent, PageRequest
 
 
 def keep(request: PageRequest) -> Answer:
@@ -13,4 +13,4 @@ def keep(request: PageRequest) -> Answer:
     page = urlsplit(request.form.text("page")).path
     if page.startswith(("/new", "/browse/")):
         keeping.keep(request.app, request.me, page, request.form)
-    return Done()
+    return NoContent()

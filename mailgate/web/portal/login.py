@@ -11,7 +11,7 @@ from mailgate.application.accounts.second_factor import SecondStep
 from mailgate.application.principal import visitor
 from mailgate.errors import Invalid
 from mailgate.web.pages import keeping
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 from mailgate.web.pages.words import LANGUAGES
 
 AFTER_LOGIN = ("/browse/", "/cases", "/new", "/me", "/desk")
@@ -47,7 +47,7 @@ def begun(new: sessions.NewSession | SecondStep, path: str) -> Redirect:
     return Redirect(path, begin=new)
 
 
-def kept_page(request: PageRequest, wanted: str) -> Page:
+def kept_page(request: PageRequest, wanted: str) -> RenderedPage:
     """The login for somebody whose session ended while they wrote on the page `wanted`; what they wrote goes along."""
     return login_page(request, wanted, status=403, carried=keeping.carried(request.form))
 
@@ -72,11 +72,11 @@ def login_page(
     status: int = 200,
     errors: tuple[Invalid, ...] = (),
     carried: str = "",
-) -> Page:
+) -> RenderedPage:
     """The form, with the button of the company's provider when there is one."""
     openid = request.app.settings.openid
     values = {"name": name, "next": wanted, "provider": openid.label if openid.issuer else "", "carried": carried}
-    return Page("portal/login.html.j2", values, status, errors)
+    return RenderedPage("portal/login.html.j2", values, status, errors)
 
 
 def next_path(wanted: str, otherwise: str = "/") -> str:

@@ -8,7 +8,7 @@ from mailgate.application import my_data
 from mailgate.application.accounts import identities, reset, sessions
 from mailgate.application.links import notices
 from mailgate.errors import Invalid
-from mailgate.web.pages.request import Answer, Download, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, Download, PageRequest, Redirect, RenderedPage
 from mailgate.web.portal.login import begun
 
 
@@ -63,7 +63,7 @@ def ask_for_deletion(request: PageRequest) -> Answer:
     return Redirect(f"/browse/{made.key}", flash="flash.created")
 
 
-def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
+def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
     found = sessions.list_sessions(request.app, request.principal, request.me)
     openid = request.app.settings.openid
     provider = openid.label if openid.issuer and request.principal.is_staff else ""
@@ -78,4 +78,4 @@ def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] =
         "wishes": notices.WISHES,
         "hours": notices.HOURS,
     }
-    return Page("portal/me.html.j2", values, status, errors)
+    return RenderedPage("portal/me.html.j2", values, status, errors)

@@ -9,9 +9,9 @@ from mailgate.application.cases import create as use_cases
 from mailgate.application.cases.choices import show_choices
 from mailgate.application.cases.claimed import MailFile, mail_draft, mail_files
 from mailgate.application.cases.similar import similar_cases
-from mailgate.application.drafts import Draft, NamedDraft, drop_draft, read_draft
+from mailgate.application.drafts import FormDraft, NamedDraft, drop_draft, read_draft
 from mailgate.errors import Invalid, NotFound, Repeated
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 from mailgate.web.portal.case_actions import case_path, kept, new_files
 
 FIELDS = ("case_type", "summary", "environment", "description", "priority", "component", "mail")
@@ -39,7 +39,7 @@ def show(request: PageRequest) -> Answer:
 def similar(request: PageRequest) -> Answer:
     """The customer's open cases that may be about the same thing, as a part of the page."""
     found = similar_cases(request.app, request.principal, request.query.get("summary", ""))
-    return Page("portal/similar.html.j2", {"similar": found})
+    return RenderedPage("portal/similar.html.j2", {"similar": found})
 
 
 def create(request: PageRequest) -> Answer:
@@ -90,9 +90,9 @@ def _path(mail: str) -> str:
 
 def _page(
     request: PageRequest, typed: Mapping[str, str], status: int = 200, errors: tuple[Invalid, ...] = (), **more: object
-) -> Page:  # fmt: skip
+) -> RenderedPage:  # fmt: skip
     choices = show_choices(request.app, request.principal, request.words.language)
     needs_environment = [one.key for one in choices.types if "environment" in one.asks]
-    shown = {"files": (), "similar": (), "draft": Draft(), "from_mail": False, **more}
+    shown = {"files": (), "similar": (), "draft": FormDraft(), "from_mail": False, **more}
     values = {"choices": choices, "typed": typed, "needs_environment": needs_environment, "file_box": FILE, **shown}
-    return Page("portal/new_case.html.j2", values, status, errors)
+    return RenderedPage("portal/new_case.html.j2", values, status, errors)

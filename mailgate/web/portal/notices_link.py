@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailgate.application.links import notices as use_cases
 from mailgate.errors import Invalid
 from mailgate.web.pages.forms import is_one_click
-from mailgate.web.pages.request import Answer, Page, PageRequest
+from mailgate.web.pages.request import Answer, PageRequest, RenderedPage
 
 
 def show(request: PageRequest) -> Answer:
@@ -27,8 +27,8 @@ def choose(request: PageRequest) -> Answer:
     return _page(request, saved=True)
 
 
-def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = (), *, saved: bool = False) -> Page:
+def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = (), *, saved: bool = False) -> RenderedPage:
     chosen = use_cases.chosen_by_link(request.app, request.principal, request.params["token"])
-    return Page(
+    return RenderedPage(
         "portal/notices.html.j2", {"chosen": chosen, "wishes": use_cases.WISHES, "hours": use_cases.HOURS, "saved": saved}, status, errors
     )

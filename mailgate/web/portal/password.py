@@ -7,13 +7,13 @@ from dataclasses import replace
 from mailgate.application.accounts import reset as use_cases
 from mailgate.application.principal import visitor
 from mailgate.errors import Invalid
-from mailgate.web.pages.request import Answer, Page, PageRequest
+from mailgate.web.pages.request import Answer, PageRequest, RenderedPage
 from mailgate.web.portal.login import begun
 
 
 def show(request: PageRequest) -> Answer:
     """The empty form."""
-    return Page("portal/password.html.j2", {"name": ""})
+    return RenderedPage("portal/password.html.j2", {"name": ""})
 
 
 def ask(request: PageRequest) -> Answer:
@@ -23,14 +23,14 @@ def ask(request: PageRequest) -> Answer:
     try:
         use_cases.ask_for_reset(request.app, visitor(request.words.language), command)
     except Invalid as error:
-        return Page("portal/password.html.j2", {"name": name}, 422, (error,))
-    return Page("portal/password_sent.html.j2", {})
+        return RenderedPage("portal/password.html.j2", {"name": name}, 422, (error,))
+    return RenderedPage("portal/password_sent.html.j2", {})
 
 
 def show_finish(request: PageRequest) -> Answer:
     """Choose the new password. Opening the link changes nothing."""
     username = use_cases.reset_account(request.app, visitor(request.words.language), request.params["token"])
-    return Page("portal/password_finish.html.j2", {"username": username})
+    return RenderedPage("portal/password_finish.html.j2", {"username": username})
 
 
 def finish(request: PageRequest) -> Answer:
@@ -40,5 +40,5 @@ def finish(request: PageRequest) -> Answer:
         new = use_cases.finish_reset(request.app, who, use_cases.FinishReset(token, request.form.text("password"), request.client))
     except Invalid as error:
         username = use_cases.reset_account(request.app, who, token)
-        return Page("portal/password_finish.html.j2", {"username": username}, 422, (error,))
+        return RenderedPage("portal/password_finish.html.j2", {"username": username}, 422, (error,))
     return replace(begun(new, "/"), flash="flash.password_set")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from mailgate.application.accounts import register as use_cases
 from mailgate.application.principal import visitor
 from mailgate.errors import Invalid
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 
 FIELDS = ("name", "company", "address", "username")
 
 
 def show(request: PageRequest) -> Answer:
     """The empty form."""
-    return Page("portal/register.html.j2", {"typed": dict.fromkeys(FIELDS, "")})
+    return RenderedPage("portal/register.html.j2", {"typed": dict.fromkeys(FIELDS, "")})
 
 
 def ask(request: PageRequest) -> Answer:
@@ -22,8 +22,8 @@ def ask(request: PageRequest) -> Answer:
     try:
         use_cases.ask_for_account(request.app, visitor(request.words.language), command)
     except Invalid as error:
-        return Page("portal/register.html.j2", {"typed": typed}, 422, (error,))
-    return Page("portal/register_sent.html.j2", {"address": typed["address"].strip()})
+        return RenderedPage("portal/register.html.j2", {"typed": typed}, 422, (error,))
+    return RenderedPage("portal/register_sent.html.j2", {"address": typed["address"].strip()})
 
 
 def show_finish(request: PageRequest) -> Answer:
@@ -45,5 +45,7 @@ def finish(request: PageRequest) -> Answer:
     return Redirect(f"/new?mail={asked.mail}" if asked.mail else "/cases", flash="flash.welcome", begin=new)
 
 
-def _finish_page(asked: use_cases.Asked, username: str, status: int = 200, errors: tuple[Invalid, ...] = (), name: str = "") -> Page:
-    return Page("portal/register_finish.html.j2", {"asked": asked, "username": username, "name": name}, status, errors)
+def _finish_page(
+    asked: use_cases.PendingRegistration, username: str, status: int = 200, errors: tuple[Invalid, ...] = (), name: str = ""
+) -> RenderedPage:
+    return RenderedPage("portal/register_finish.html.j2", {"asked": asked, "username": username, "name": name}, status, errors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailgate.application.accounts import first_admin as use_cases
 from mailgate.application.principal import visitor
 from mailgate.errors import Invalid
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 
 FIELDS = ("name", "address", "username")
 
@@ -27,5 +27,5 @@ def make(request: PageRequest) -> Answer:
     return Redirect("/desk", flash="flash.welcome", begin=new)
 
 
-def _page(typed: dict[str, str], status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
-    return Page("staff/first_admin.html.j2", {"typed": typed}, status, errors)
+def _page(typed: dict[str, str], status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
+    return RenderedPage("staff/first_admin.html.j2", {"typed": typed}, status, errors)

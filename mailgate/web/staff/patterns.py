@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from mailgate.application.cases.choices import show_choices
 from mailgate.errors import Invalid
-from mailgate.web.pages.request import Answer, Page, PageRequest
+from mailgate.web.pages.request import Answer, PageRequest, RenderedPage
 
 LONG = "Siden i går skrives ikke fakturaer ut når flere av oss skriver ut samtidig fra samme arbeidsplass på lageret i annen etasje. "
 WORD = "feilmeldingsoversettelsesproblematikkdokumentasjon-" * 2
@@ -25,4 +25,4 @@ def show(request: PageRequest) -> Answer:
         "statuses": choices.statuses, "options": choices.priorities, "wrong": WRONG, "long": LONG * 2, "word": WORD,
         "at": request.app.now() - timedelta(hours=30),
     }  # fmt: skip
-    return Page("staff/patterns.html.j2", values)
+    return RenderedPage("staff/patterns.html.j2", values)

@@ -6,7 +6,7 @@ from mailgate.application.accounts import second_factor as use_cases
 from mailgate.application.principal import visitor
 from mailgate.errors import Invalid, NotFound
 from mailgate.web.pages.qr import qr_svg
-from mailgate.web.pages.request import Answer, Page, PageRequest, Redirect
+from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 from mailgate.web.portal.login import next_path
 
 
@@ -49,7 +49,7 @@ def confirm(request: PageRequest) -> Answer:
         fresh = use_cases.confirm_set_up(request.app, request.principal, command)
     except Invalid as error:
         return _page(request, 422, (error,))
-    return Page("staff/recovery_codes.html.j2", {"codes": fresh}, cache="no-store")
+    return RenderedPage("staff/recovery_codes.html.j2", {"codes": fresh}, cache="no-store")
 
 
 def turn_off(request: PageRequest) -> Answer:
@@ -62,11 +62,11 @@ def turn_off(request: PageRequest) -> Answer:
     return Redirect("/me/second-factor", flash="flash.second_factor_off")
 
 
-def _code_page(wanted: str, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
-    return Page("staff/code.html.j2", {"next": wanted}, status, errors)
+def _code_page(wanted: str, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
+    return RenderedPage("staff/code.html.j2", {"next": wanted}, status, errors)
 
 
-def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> Page:
+def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
     factor = use_cases.show_second_factor(request.app, request.principal, request.me)
     picture = qr_svg(factor.link) if factor.link else ""
-    return Page("staff/second_factor.html.j2", {"factor": factor, "picture": picture}, status, errors)
+    return RenderedPage("staff/second_factor.html.j2", {"factor": factor, "picture": picture}, status, errors)

@@ -24,7 +24,7 @@ from mailgate.application.dkim import SigningRecords, signing_records
 from mailgate.application.mail.inject import Inject, inject
 from mailgate.application.persons.erase import ErasePerson, erase_person
 from mailgate.application.persons.export import ExportPerson, export_person
-from mailgate.application.policies.documents import Document
+from mailgate.application.policies.documents import PolicyDocument
 from mailgate.application.policies.versions import Activate, Rollback, activate, rollback
 from mailgate.application.use_case import USE_CASES
 from mailgate.clock import utc_now
@@ -49,7 +49,7 @@ OLD_SCHEMA = "0012"
 def _activates(office: Office, _folder: Path) -> None:
     office.app.policies.current()  # the first start keeps the built-in policy as version 1
     text = files("mailgate.rules").joinpath("supportweb.yaml").read_bytes() + b"\n# mine\n"
-    activate(office.app, EVA, Activate(Document(text, "mine.yaml"), "prøve"))
+    activate(office.app, EVA, Activate(PolicyDocument(text, "mine.yaml"), "prøve"))
 
 
 def _rolls_back(office: Office, folder: Path) -> None:
@@ -74,7 +74,7 @@ def _imports_customers(office: Office, _folder: Path) -> None:
 
 
 def _reminds(office: Office, _folder: Path) -> None:
-    activate(office.app, EVA, Activate(Document((shipped() + "\nwaiting: {remind_after_days: 3}\n").encode(), "mine.yaml"), "prøve"))
+    activate(office.app, EVA, Activate(PolicyDocument((shipped() + "\nwaiting: {remind_after_days: 3}\n").encode(), "mine.yaml"), "prøve"))
     operate(office.app, EVA, Operate("SUP-1", "ask_customer"))
     office.clock.step(timedelta(days=7))
     assert look_after(office.app, EVA, LookAfter())["reminded"] == 1

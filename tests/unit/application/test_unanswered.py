@@ -9,7 +9,7 @@ import pytest
 
 from mailgate.application.cases import comment, operate, unanswered
 from mailgate.application.cases.unanswered import LookAfter, look_after
-from mailgate.application.policies.documents import Document
+from mailgate.application.policies.documents import PolicyDocument
 from mailgate.application.policies.versions import Activate, activate
 from mailgate.application.principal import Principal
 from mailgate.mail.model import Envelope
@@ -27,7 +27,7 @@ NOTHING, REMINDED, CLOSED = ({"reminded": r, "closed": c} for r, c in ((0, 0), (
 
 def put_in_force(office: Office, section: str) -> None:
     """Put this section into the policy in force."""
-    activate(office.app, EVA, Activate(Document((shipped() + section).encode(), "mine.yaml"), "prøve"))
+    activate(office.app, EVA, Activate(PolicyDocument((shipped() + section).encode(), "mine.yaml"), "prøve"))
 
 
 def ask(office: Office) -> None:
@@ -138,7 +138,7 @@ def test_given_no_reminders_when_the_days_are_over_then_the_case_ends(office: Of
 def test_given_a_policy_that_sends_no_changes_of_status_when_a_case_ends_then_its_people_are_notified_all_the_same(office: Office) -> None:
     text = shipped().replace("participant_added, status_changed]", "participant_added]")
     assert text != shipped()
-    document = Document((text + "\nwaiting: {close_after_days: 3}\n").encode(), "mine.yaml")
+    document = PolicyDocument((text + "\nwaiting: {close_after_days: 3}\n").encode(), "mine.yaml")
     activate(office.app, EVA, Activate(document, "prøve"))
     ask(office)
     look(office, THURSDAY)

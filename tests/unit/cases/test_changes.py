@@ -7,8 +7,8 @@ import pytest
 
 from mailgate.cases.changes import (
     ChangeContext,
-    Draft,
     NewCase,
+    NewComment,
     add_comment,
     add_note,
     add_participant,
@@ -69,7 +69,7 @@ def test_given_a_new_case_with_files_when_made_then_a_first_comment_carries_them
 
 
 def test_given_a_comment_of_a_participant_when_added_then_everyone_hears_but_the_one_who_wrote():
-    change = add_comment(a_case(), Draft("Takk\nfor sist", (FILE, LOGO)), context(BY_KARI, journal_id="j"))
+    change = add_comment(a_case(), NewComment("Takk\nfor sist", (FILE, LOGO)), context(BY_KARI, journal_id="j"))
     assert notified(change) == [("comment_added", OLA.address)]
     assert (change.comments[0].text, change.comments[0].kind, change.comments[0].journal_id) == ("Takk\nfor sist", "comment", "j")
     notice = change.notices[0]
@@ -80,7 +80,7 @@ def test_given_a_comment_of_a_participant_when_added_then_everyone_hears_but_the
 
 
 def test_given_a_reply_that_moves_when_added_then_comment_and_status_are_two_events_with_labels_in_the_readers_language():
-    change = add_comment(a_case("waiting_customer"), Draft("Her er svaret"), context(BY_KARI, journal_id="j"), "open")
+    change = add_comment(a_case("waiting_customer"), NewComment("Her er svaret"), context(BY_KARI, journal_id="j"), "open")
     assert [event.kind for event in change.events] == ["comment_added", "status_changed"]
     assert change.case.status == "open"
     assert change.events[1].facts == {"from": "waiting_customer", "to": "open", "operation": "reply"}
@@ -89,17 +89,17 @@ def test_given_a_reply_that_moves_when_added_then_comment_and_status_are_two_eve
 
 
 def test_given_a_move_to_the_present_status_when_commented_then_only_the_comment_is_notified():
-    assert [event.kind for event in add_comment(a_case("open"), Draft("x"), context(), "open").events] == ["comment_added"]
+    assert [event.kind for event in add_comment(a_case("open"), NewComment("x"), context(), "open").events] == ["comment_added"]
 
 
 def test_given_a_closed_case_when_a_contact_comments_then_it_is_refused_and_an_operator_may():
     with pytest.raises(NotAllowed, match="new case"):
-        add_comment(a_case("closed"), Draft("x"), context(BY_KARI))
-    assert add_comment(a_case("closed"), Draft("x"), context()).comments
+        add_comment(a_case("closed"), NewComment("x"), context(BY_KARI))
+    assert add_comment(a_case("closed"), NewComment("x"), context()).comments
 
 
 def test_given_a_note_when_added_then_nobody_hears_and_nothing_moves():
-    change = add_note(a_case("waiting_customer"), Draft("Fraværsmelding"), context(Actor("system")))
+    change = add_note(a_case("waiting_customer"), NewComment("Fraværsmelding"), context(Actor("system")))
     assert (change.comments[0].kind, change.notices, change.case.status) == ("note", (), "waiting_customer")
     assert [event.kind for event in change.events] == ["note_added"]
 
@@ -164,7 +164,7 @@ def test_given_a_failed_delivery_when_reported_then_it_is_an_event_and_nobody_is
 
 def test_given_a_window_and_kinds_when_notices_are_made_then_they_are_due_after_it_and_only_of_those_kinds():
     given = context(BY_KARI, notice_window=timedelta(minutes=5), notice_kinds=frozenset({"status_changed"}))
-    change = add_comment(a_case("waiting_customer"), Draft("x"), given, "open")
+    change = add_comment(a_case("waiting_customer"), NewComment("x"), given, "open")
     assert [(notice.kind, notice.due_at) for notice in change.notices] == [("status_changed", LATER + timedelta(minutes=5))]
 
 

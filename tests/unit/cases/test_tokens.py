@@ -13,9 +13,9 @@ from mailgate.cases.tokens import (
     MAX_NUMBER,
     ActionToken,
     BounceToken,
-    Refusal,
     ReplyToken,
     TokenKeys,
+    TokenRefusal,
     action_token,
     bounce_token,
     examine,
@@ -35,7 +35,7 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 def read_token(keys, text, today):
     """What a good token says, None for no good one."""
     found = examine(keys, text, today)
-    return None if isinstance(found, Refusal) else found
+    return None if isinstance(found, TokenRefusal) else found
 
 
 def a_token(keys=KEYS):
@@ -109,7 +109,7 @@ def test_given_a_token_when_a_character_is_put_in_or_taken_out_then_it_is_refuse
 
 @given(st.text(max_size=100) | st.text(ALPHABET, min_size=36, max_size=80))
 def test_given_any_text_when_read_then_it_is_refused_without_an_error(text):
-    assert isinstance(examine(KEYS, text, TODAY), Refusal)
+    assert isinstance(examine(KEYS, text, TODAY), TokenRefusal)
 
 
 def test_given_a_token_when_its_last_day_is_over_then_it_is_expired_and_says_what_it_was():
@@ -142,7 +142,7 @@ def test_given_a_scope_changed_by_hand_when_read_then_it_is_refused():
     octets = b32decode(a_token().upper() + "=" * (-len(a_token()) % 8))
     for scope in (0x10, 0x12, 0x13, 0x1F, 0x21):
         changed = b32encode(bytes((scope,)) + octets[1:]).decode().rstrip("=")
-        assert isinstance(examine(KEYS, changed, TODAY), Refusal)
+        assert isinstance(examine(KEYS, changed, TODAY), TokenRefusal)
 
 
 def test_given_a_signed_layout_of_another_length_when_read_then_it_is_malformed_not_an_error():

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailgate.mail.compose import ComposeError, Draft, Part, compose, encoded_words, is_message_id, text_field
+from mailgate.mail.compose import AttachedFile, ComposedMail, ComposeError, compose, encoded_words, is_message_id, text_field
 from mailgate.mail.model import Mailbox
 from mailgate.mail.smtp_address import AddressRefused, smtp_address
 
 WHEN = datetime(2026, 11, 22, 13, 30, tzinfo=timezone(timedelta(hours=1)))
 
 
-def draft(**changed: object) -> Draft:
+def draft(**changed: object) -> ComposedMail:
     given: dict[str, object] = {
         "author": Mailbox("support@example.no", "Support"),
         "to": Mailbox("kari@kunde.example", "Kari Nordmann"),
@@ -27,7 +27,7 @@ def draft(**changed: object) -> Draft:
         "date": WHEN,
         "message_id": "abc.1@example.no",
     }
-    return Draft(**{**given, **changed})  # type: ignore[arg-type]
+    return ComposedMail(**{**given, **changed})  # type: ignore[arg-type]
 
 
 def read(raw: bytes) -> EmailMessage:
@@ -159,7 +159,9 @@ def test_given_extra_fields_and_threading_when_composed_then_they_stand_as_given
 
 def test_given_files_when_composed_then_bytes_and_name_come_back():
     content = bytes(range(256)) * 40
-    raw = compose(draft(files=(Part("skjermbilde æøå (1).png", "image/png", content), Part("o.eml", "application/octet-stream", b""))))
+    raw = compose(
+        draft(files=(AttachedFile("skjermbilde æøå (1).png", "image/png", content), AttachedFile("o.eml", "application/octet-stream", b"")))
+    )
     assert_clean(raw)
     first, second = read(raw).iter_attachments()
     assert (first.get_filename(), first.get_content_type(), first.get_payload(decode=True)) == (
@@ -246,7 +248,7 @@ def test_given_a_typical_notice_when_composed_then_it_costs_far_less_than_the_li
     assert own_s < library_s / 4
 
 
-def _cpu_s(notice: Draft) -> float:
+def _cpu_s(notice: ComposedMail) -> float:
     started = time.process_time()
     for _ in range(20):
         compose(notice)

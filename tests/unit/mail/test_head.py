@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mailgate.mail.dates import read_date
-from mailgate.mail.limits import Limits, Ours
+from mailgate.mail.limits import Ours, ReadLimits
 from mailgate.mail.mime.prescan import scan
 from mailgate.mail.msgid import read_id, read_ids
 from mailgate.mail.read import read
@@ -69,12 +69,12 @@ def test_given_no_date_when_read_then_there_is_none(text):
 
 
 def test_given_a_mail_without_body_when_looked_at_then_all_of_it_is_header():
-    looked = scan(b"From: a@b\r\nSubject: x", Limits())
+    looked = scan(b"From: a@b\r\nSubject: x", ReadLimits())
     assert (looked.header, looked.body_start) == (b"From: a@b\r\nSubject: x", 21)
 
 
 def test_given_line_ends_of_both_kinds_when_looked_at_then_the_first_empty_line_ends_the_header():
-    looked = scan(b"A: 1\r\nB: 2\n\r\nbody", Limits())
+    looked = scan(b"A: 1\r\nB: 2\n\r\nbody", ReadLimits())
     assert looked.raw[looked.body_start :] == b"body"
 
 

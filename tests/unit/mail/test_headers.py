@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailgate.mail.limits import Limits
+from mailgate.mail.limits import ReadLimits
 from mailgate.mail.mime.headers import decode_words, read_section, to_text
 
 
@@ -65,7 +65,7 @@ def test_given_lines_that_are_no_field_when_none_follows_then_they_are_body():
 
 
 def test_given_a_long_field_when_read_then_both_ends_stay():
-    raw = read_section(b"References: " + b" ".join(b"<%d@x>" % n for n in range(20_000)), Limits(field_bytes=1_000)).fields[0].raw
+    raw = read_section(b"References: " + b" ".join(b"<%d@x>" % n for n in range(20_000)), ReadLimits(field_bytes=1_000)).fields[0].raw
     assert raw.startswith(b"<0@x>")
     assert raw.endswith(b"<19999@x>")
     assert len(raw) <= 1_001

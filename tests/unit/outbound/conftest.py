@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailgate.cases import changes
-from mailgate.cases.changes import ChangeContext, Draft, NewCase
+from mailgate.cases.changes import ChangeContext, NewCase, NewComment
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Change, Contact, Notice
 from mailgate.cases.tokens import TokenKeys
 from mailgate.clock import SteppedClock
 from mailgate.mail.model import Mailbox
 from mailgate.outbound.compose_stage import NoticeOptions, NoticeStage
-from mailgate.outbound.freeze import Freezer, Identity
+from mailgate.outbound.freeze import Freezer, SenderIdentity
 from mailgate.outbound.render import Renderer, Wording
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.store.database import open_database
@@ -32,7 +32,7 @@ SHARED = {
     "settings_url": f"{PORTAL}/me",
     "logo": "",
 }
-IDENTITY = Identity(
+IDENTITY = SenderIdentity(
     author=Mailbox("support@example.no", "Eksempel Støtte"),
     domain="example.no",
     reply_domain="example.no",
@@ -61,7 +61,7 @@ class Scene:
             uow.cases.write([change])
 
     def comment(self, text: str, move_to: str | None = None, actor: Actor = OPERATOR) -> None:
-        self.write(changes.add_comment(self.case, Draft(text), self.context(actor), move_to))
+        self.write(changes.add_comment(self.case, NewComment(text), self.context(actor), move_to))
 
     def notices(self, *kinds_and_facts: tuple[str, dict[str, str]], address: str = "ny@kunde.example", language: str = "nb") -> None:
         made = [

@@ -17,18 +17,18 @@ import pytest
 from mailgate import metrics
 from mailgate.cases.ids import new_id
 from mailgate.outbound.queue import send_queue
-from mailgate.outbound.queue.schedule import Schedule
+from mailgate.outbound.queue.schedule import RetrySchedule
 from mailgate.outbound.queue.send_queue import SendQueueOptions
 from mailgate.outbound.send_stage import SendOptions, SendStage
 from mailgate.outbound.smarthost import Smarthost
-from mailgate.outbound.smarthost_session import SmarthostOptions, Timeouts
+from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeouts
 from mailgate.runtime.gateway import gauges
 from tests.support.sink import Action, Close, Hang, Reset, Sink, ThenClose, certificate, server_context
 from tests.unit.outbound.conftest import Scene
 
-PATIENT = Timeouts(*(20.0,) * 7)
-SHORT = Timeouts(connect_s=0.4, banner_s=0.4, command_s=20, data_s=20, block_s=20, dot_s=0.4, quit_s=0.2)
-OPTIONS = SendOptions(SendQueueOptions(batch=10, connections=1), Schedule(timedelta(minutes=1), timedelta(hours=4)))
+PATIENT = SmarthostTimeouts(*(20.0,) * 7)
+SHORT = SmarthostTimeouts(connect_s=0.4, banner_s=0.4, command_s=20, data_s=20, block_s=20, dot_s=0.4, quit_s=0.2)
+OPTIONS = SendOptions(SendQueueOptions(batch=10, connections=1), RetrySchedule(timedelta(minutes=1), timedelta(hours=4)))
 FIRST_PAUSE = timedelta(seconds=48), timedelta(seconds=72)
 """A minute, 20 % sooner or later."""
 
@@ -132,7 +132,7 @@ def test_104_given_a_host_that_answers_no_connection_then_one_mail_is_deferred_a
 
 def test_104_given_the_time_that_a_next_hop_may_take_after_the_dot_then_we_wait_as_long_as_the_standard_says() -> None:
     """RFC 5321 section 4.5.3.2.6: ten minutes. A 601st second is one too many: then nobody knows (the next test)."""
-    assert Timeouts().dot_s == 600
+    assert SmarthostTimeouts().dot_s == 600
 
 
 def test_104_given_silence_after_the_dot_then_the_notice_is_repeated_once_and_is_then_uncertain_for_a_person(

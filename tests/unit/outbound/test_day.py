@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailgate.cases import changes, waiting
-from mailgate.cases.changes import ChangeContext, Draft, NewCase
+from mailgate.cases.changes import ChangeContext, NewCase, NewComment
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Case, Contact
 from mailgate.clock import SteppedClock
@@ -23,7 +23,7 @@ from mailgate.outbound.freeze import Freezer
 from mailgate.outbound.queue.send_queue import SendQueueOptions
 from mailgate.outbound.send_stage import SendOptions, SendStage
 from mailgate.outbound.smarthost import Smarthost
-from mailgate.outbound.smarthost_session import SmarthostOptions, Timeouts
+from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeouts
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.store import migrate
 from mailgate.store.database import open_database
@@ -104,13 +104,13 @@ class Day:
         if kind == "proposal":
             then(changes.assign, "Liv")
             then(changes.operate, "investigate")
-            then(changes.add_comment, Draft(f"Prøv dette, {mark}"))
+            then(changes.add_comment, NewComment(f"Prøv dette, {mark}"))
             then(changes.operate, "propose")
         elif kind == "correction":
             then(changes.assign, "Feil person")
             then(changes.assign, "Liv")
-            then(changes.add_comment, Draft(f"Logg ut, {mark}"))
-            then(changes.add_comment, Draft("Jeg mente: logg ut og inn"))
+            then(changes.add_comment, NewComment(f"Logg ut, {mark}"))
+            then(changes.add_comment, NewComment("Jeg mente: logg ut og inn"))
         elif kind == "taken_back":
             then(changes.operate, "hold")
             then(changes.operate, "open")
@@ -119,10 +119,10 @@ class Day:
         elif kind.startswith("reminder"):
             done.append(waiting.remind(case, at_home, BACK.date(), ChangeContext(COMPANY, self.clock(), notice_window=WINDOW)))
             if kind == "reminder_answered":
-                done.append(changes.add_comment(done[-1].case, Draft(f"Her er loggen, {mark}"), given, "open"))
+                done.append(changes.add_comment(done[-1].case, NewComment(f"Her er loggen, {mark}"), given, "open"))
         else:
-            then(changes.add_comment, Draft(f"Takk, {mark}"))
-            then(changes.add_comment, Draft("Og en ting til"))
+            then(changes.add_comment, NewComment(f"Takk, {mark}"))
+            then(changes.add_comment, NewComment("Og en ting til"))
         with self.store.transaction() as uow:
             uow.cases.write(done)
         self.cases[number] = done[-1].case
@@ -161,7 +161,7 @@ def test_given_a_whole_day_when_it_is_played_then_everybody_gets_what_they_shoul
             reporter = day.cases[number].participants[0].contact
             uow.portal.set_mute(reporter.id, day.cases[number].id, muted=True)
             muting.add((reporter.address, number))
-    quick = Timeouts(connect_s=5, banner_s=5, command_s=0.3, data_s=5, block_s=5, dot_s=5, quit_s=0.3)
+    quick = SmarthostTimeouts(connect_s=5, banner_s=5, command_s=0.3, data_s=5, block_s=5, dot_s=5, quit_s=0.3)
     with Sink() as sink:
         for address in gone:
             sink.always("RCPT", "550 5.1.1 no such user", match=address)

@@ -9,7 +9,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from mailgate.cases import changes
-from mailgate.cases.changes import Draft, NewCase
+from mailgate.cases.changes import NewCase, NewComment
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Contact, StoredFile
 from mailgate.cases.workflow import SUPPORTWEB
@@ -58,7 +58,7 @@ def test_given_several_moves_when_composed_then_one_from_the_first_status_to_the
 
 @pytest.mark.parametrize(("signature", "quoted"), [("Ola Nes\nDrift", ""), ("", "> Har du prøvd?"), ("", "")])
 def test_given_a_mail_of_which_something_was_cut_when_composed_then_the_notice_says_so_and_leads_to_it(scene, stage, signature, quoted):
-    draft = Draft("Det virker ikke", signature=signature, quoted=quoted)
+    draft = NewComment("Det virker ikke", signature=signature, quoted=quoted)
     scene.write(changes.add_comment(scene.case, draft, scene.context(Actor("contact", "Ola Nes")), None))
     message, text = sent(scene, stage)
     cut = bool(signature or quoted)
@@ -100,7 +100,7 @@ def test_given_a_new_case_when_it_was_answered_or_waits_for_the_reader_then_no_a
     new = NewCase(200, "SUP-200", scene.kari, "Nede", "Alt er nede.", agreement="standard", case_type="spørsmål", priority="normal")
     change = changes.create_case(new, scene.context())
     if answered:
-        change = changes.and_then(change, changes.add_comment(change.case, Draft("Vi ser på det."), scene.context()))
+        change = changes.and_then(change, changes.add_comment(change.case, NewComment("Vi ser på det."), scene.context()))
     if status != "open":
         change = changes.and_then(change, changes.operate(change.case, "ask_customer", scene.context()))
     scene.write(change)
@@ -151,7 +151,7 @@ def test_given_files_when_commented_then_small_harmless_ones_ride_along_and_othe
         StoredFile("ef" * 32, "stor.png", "image/png", 30_000_000),
         StoredFile("aa" * 32, "bakgrunn.png", "image/png", 100, disposition="decoration"),
     )
-    change = changes.add_comment(scene.case, Draft("Se vedlegg", files), scene.context())
+    change = changes.add_comment(scene.case, NewComment("Se vedlegg", files), scene.context())
     scene.write(change)
     message, text = sent(scene, stage)
     (attached,) = message.iter_attachments()

@@ -9,11 +9,11 @@ from mailgate.outbound.outgoing_message import OutgoingMessage
 from mailgate.outbound.queue.send_queue import SendQueueOptions
 from mailgate.outbound.send_stage import SendOptions, SendStage
 from mailgate.outbound.smarthost import Smarthost
-from mailgate.outbound.smarthost_session import SmarthostOptions, Timeouts
+from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeouts
 from tests.support.oauth_server import OAuthServer
 from tests.support.sink import Sink, certificate, server_context
 
-PATIENT = Timeouts(*(20.0,) * 7)
+PATIENT = SmarthostTimeouts(*(20.0,) * 7)
 MESSAGE = OutgoingMessage("kari@kunde.example", "bounce+abc@example.no", b"Subject: test\r\nX-Mailgate-Key: k1\r\n\r\nHei\r\n")
 
 

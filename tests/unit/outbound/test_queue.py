@@ -17,25 +17,25 @@ import pytest
 from mailgate.cases import changes
 from mailgate.outbound.queue.domains import MINUTE_S, DomainOptions, Domains
 from mailgate.outbound.queue.failover import Failover
-from mailgate.outbound.queue.schedule import Backoff, Schedule
+from mailgate.outbound.queue.schedule import Backoff, RetrySchedule
 from mailgate.outbound.queue.send_queue import SendQueueOptions
 from mailgate.outbound.render import ACCOUNT
 from mailgate.outbound.send_stage import SendOptions, SendStage
 from mailgate.outbound.smarthost import Smarthost
-from mailgate.outbound.smarthost_session import SmarthostOptions, SubmitResult, Timeouts
+from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeouts, SubmitResult
 from mailgate.store.repositories.outbox.lane import HEAD_START, Lane, first
 from tests.support.sink import Close, Hang, Sink, ThenClose
 from tests.unit.outbound.conftest import START, Scene
 from tests.unit.outbound.test_smarthost import MESSAGE
 
-QUICK = Timeouts(connect_s=5, banner_s=5, command_s=0.4, data_s=5, block_s=5, dot_s=0.4, quit_s=0.4)
+QUICK = SmarthostTimeouts(connect_s=5, banner_s=5, command_s=0.4, data_s=5, block_s=5, dot_s=0.4, quit_s=0.4)
 
 
 PATIENT = replace(QUICK, command_s=20)
 BATCH = 10
 
 
-def smarthost(sink: Sink, timeouts: Timeouts = QUICK) -> Smarthost:
+def smarthost(sink: Sink, timeouts: SmarthostTimeouts = QUICK) -> Smarthost:
     return Smarthost(SmarthostOptions("127.0.0.1", sink.port, tls="none", timeouts=timeouts))
 
 
@@ -44,7 +44,7 @@ def stage_to(scene: Scene):
     """Makes a send stage that hands mail to these sinks."""
     made: list[SendStage] = []
 
-    def make(*sinks: Sink, connections: int = 2, domains: DomainOptions | None = None, timeouts: Timeouts = QUICK) -> SendStage:
+    def make(*sinks: Sink, connections: int = 2, domains: DomainOptions | None = None, timeouts: SmarthostTimeouts = QUICK) -> SendStage:
         hosts = [smarthost(sink, timeouts) for sink in sinks]
         options = SendOptions(SendQueueOptions(batch=BATCH, connections=connections), domains=domains or DomainOptions())
         made.append(SendStage(scene.store, hosts[0] if len(hosts) == 1 else Failover(hosts), options))
@@ -360,7 +360,7 @@ def test_111_given_50_000_due_mails_when_the_stage_starts_then_the_first_is_out_
 
 
 def test_111_given_a_queue_that_all_failed_at_once_when_rescheduled_then_the_retries_are_spread():
-    due = [Schedule().next_attempt_at(START, 5, START + timedelta(days=5)) for _ in range(1000)]
+    due = [RetrySchedule().next_attempt_at(START, 5, START + timedelta(days=5)) for _ in range(1000)]
     by_minute = Counter(int((at - START).total_seconds() // 60) for at in due)
     assert set(by_minute) == set(range(12, 20)), "16 minutes, 20 % sooner or later"
     assert max(by_minute.values()) < 250
@@ -381,4 +381,4 @@ def test_112_given_a_clock_that_jumps_then_each_mail_goes_once_and_no_pause_is_n
     stage.run()
     assert (set(scene.states().values()), set(sink.keys.values())) == ({"sent"}, {1})
     random.seed(1)
-    assert all(Schedule().next_attempt_at(START, n, START + timedelta(days=1)) >= START for n in range(60))
+    assert all(RetrySchedule().next_attempt_at(START, n, START + timedelta(days=1)) >= START for n in range(60))

@@ -9,7 +9,7 @@ import pytest
 
 from mailgate.catalogue import LANGUAGES, shipped
 from mailgate.errors import ConfigError
-from mailgate.mail.compose import Part
+from mailgate.mail.compose import AttachedFile
 from mailgate.outbound.html_text import linked
 from mailgate.outbound.previews import samples
 from mailgate.outbound.render import KINDS, SHIPPED, Renderer, RenderError, Wording, clean, one_line
@@ -238,7 +238,7 @@ def test_given_a_colour_of_the_company_when_rendered_then_bar_and_button_have_it
 
 
 def test_given_a_logo_when_frozen_then_the_mail_carries_it_and_nothing_is_fetched():
-    logo = Part("logo.png", "image/png", b"\x89PNG\r\n\x1a\n", "logo@firma.example")
+    logo = AttachedFile("logo.png", "image/png", b"\x89PNG\r\n\x1a\n", "logo@firma.example")
     wording = Wording(shared={**notice_samples.SHARED, "logo": "cid:logo@firma.example"})
     freezer = notice_samples.freezer("nb", wording, replace(notice_samples.IDENTITY, logo=logo))
     row = freezer.freeze(samples.groups("nb")["comment_added"], samples.NOW)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailgate.outbound.queue.schedule import Backoff, Schedule, has_expired
+from mailgate.outbound.queue.schedule import Backoff, RetrySchedule, has_expired
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FAR = NOW + timedelta(days=5)
@@ -12,14 +12,14 @@ FAR = NOW + timedelta(days=5)
 
 @pytest.mark.parametrize(("attempts", "minutes"), [(0, 1), (1, 1), (2, 2), (3, 4), (8, 128), (9, 240), (10_000, 240)])
 def test_given_tries_when_put_off_then_pauses_double_up_to_the_longest_with_jitter(attempts, minutes):
-    times = [Schedule().next_attempt_at(NOW, attempts, FAR) - NOW for _ in range(200)]
+    times = [RetrySchedule().next_attempt_at(NOW, attempts, FAR) - NOW for _ in range(200)]
     assert timedelta(minutes=0.8 * minutes) <= min(times) < max(times) <= timedelta(minutes=1.2 * minutes)
 
 
 def test_given_the_end_of_its_life_when_put_off_then_a_last_try_comes_then_and_never_before_now():
     soon = NOW + timedelta(seconds=5)
-    assert Schedule().next_attempt_at(NOW, 9, soon) == soon
-    assert Schedule().next_attempt_at(NOW, 9, NOW - timedelta(days=1)) == NOW
+    assert RetrySchedule().next_attempt_at(NOW, 9, soon) == soon
+    assert RetrySchedule().next_attempt_at(NOW, 9, NOW - timedelta(days=1)) == NOW
 
 
 @pytest.mark.parametrize(

@@ -7,20 +7,20 @@ import pytest
 
 from mailgate.outbound.queue import send_queue
 from mailgate.outbound.queue.domains import DomainOptions, Domains
-from mailgate.outbound.queue.schedule import Schedule
+from mailgate.outbound.queue.schedule import RetrySchedule
 from mailgate.outbound.queue.send_queue import SendQueue, SendQueueOptions
 from mailgate.outbound.send_stage import SendOptions, SendStage
 from mailgate.outbound.smarthost import Capture, Smarthost
-from mailgate.outbound.smarthost_session import SmarthostOptions, SubmitResult, Timeouts
+from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeouts, SubmitResult
 from mailgate.rules.reachability import Suppression
 from mailgate.store.failures import ConnectionLost
 from mailgate.store.schema import outbox_mails
 from tests.support.sink import Close, Hang, Sink, ThenClose
 from tests.support.waiting import until
 
-SHORT = Timeouts(connect_s=5, banner_s=5, command_s=0.7, data_s=5, block_s=5, dot_s=0.7, quit_s=1)
-PATIENT = Timeouts(*(20.0,) * 7)
-OPTIONS = SendOptions(SendQueueOptions(batch=10, connections=2), Schedule(timedelta(minutes=1), timedelta(hours=4)))
+SHORT = SmarthostTimeouts(connect_s=5, banner_s=5, command_s=0.7, data_s=5, block_s=5, dot_s=0.7, quit_s=1)
+PATIENT = SmarthostTimeouts(*(20.0,) * 7)
+OPTIONS = SendOptions(SendQueueOptions(batch=10, connections=2), RetrySchedule(timedelta(minutes=1), timedelta(hours=4)))
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def sink():
 def make(scene, sink):
     made: list[SendStage] = []
 
-    def stage(timeouts: Timeouts = PATIENT, options: SendOptions = OPTIONS) -> SendStage:
+    def stage(timeouts: SmarthostTimeouts = PATIENT, options: SendOptions = OPTIONS) -> SendStage:
         smarthost_client = Smarthost(SmarthostOptions("127.0.0.1", sink.port, tls="none", timeouts=timeouts))
         made.append(SendStage(scene.store, smarthost_client, options))
         return made[-1]

@@ -9,9 +9,9 @@ import pytest
 
 from mailgate.errors import ConfigError, LeaseLost
 from mailgate.outbound.connection import describe
-from mailgate.outbound.outgoing_message import OutgoingMessage, Refusal, commands, dot_stuffed
+from mailgate.outbound.outgoing_message import OutgoingMessage, UnsendableMail, commands, dot_stuffed
 from mailgate.outbound.smarthost import Smarthost
-from mailgate.outbound.smarthost_session import SmarthostOptions, Timeouts
+from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeouts
 from tests.support.sink import (
     DEFAULTS,
     Close,
@@ -26,8 +26,8 @@ from tests.support.sink import (
     server_context,
 )
 
-SHORT = Timeouts(connect_s=0.4, banner_s=0.4, command_s=0.4, data_s=0.4, block_s=0.4, dot_s=0.4, quit_s=0.2)
-PATIENT = Timeouts(*(20.0,) * 7)  # machines that run tests are busy
+SHORT = SmarthostTimeouts(connect_s=0.4, banner_s=0.4, command_s=0.4, data_s=0.4, block_s=0.4, dot_s=0.4, quit_s=0.2)
+PATIENT = SmarthostTimeouts(*(20.0,) * 7)  # machines that run tests are busy
 RAW = b"Subject: test\r\nX-Mailgate-Key: k1\r\n\r\n.dot\r\n..\r\nend\r\n"
 MESSAGE = OutgoingMessage("kari@kunde.example", "bounce+abc@example.no", RAW)
 
@@ -246,12 +246,12 @@ def test_given_an_address_outside_ascii_when_smtputf8_is_offered_then_it_is_aske
 
 
 def test_given_a_size_limit_when_the_mail_is_larger_then_it_is_not_sent():
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UnsendableMail) as refused:
         commands(OutgoingMessage("a@b.example", None, RAW), {"size": "10"})
     assert refused.value.enhanced == "5.3.4"
     assert b" SIZE=" in commands(MESSAGE, {"size": ""})[0]
     assert b" SIZE=" in commands(MESSAGE, {"size": "0"})[0]
-    with pytest.raises(Refusal):
+    with pytest.raises(UnsendableMail):
         commands(OutgoingMessage("a@b.example", None, "æ".encode()), {})
 
 

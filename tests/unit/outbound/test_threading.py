@@ -57,7 +57,7 @@ class Mailboxes:
         chain = f"In-Reply-To: {last['Message-ID']}\r\nReferences: {last['References']} {last['Message-ID']}\r\n"
         journal_id = self.writes(person, number, f"SV: {last['Subject']}", chain)
         context = replace(self.scene.context(Actor("contact", person.name, person.id)), journal_id=journal_id)
-        self.scene.write(changes.add_comment(self.scene.case, changes.Draft("Takk"), context))
+        self.scene.write(changes.add_comment(self.scene.case, changes.NewComment("Takk"), context))
 
     def sent(self) -> None:
         self.scene.clock.step(timedelta(seconds=11))

@@ -12,7 +12,7 @@ from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS
 from mailgate.rules.chain import Effect, run
 from mailgate.rules.conditions import Always, Eq, Matches
 from mailgate.rules.facts import Authentications, Facts
-from mailgate.rules.policy import Action, Policy, Rule
+from mailgate.rules.policy import Policy, Rule, RuleAction
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KARI = Contact("k", 1, "kari@kunde.example")
@@ -38,7 +38,7 @@ def test_given_two_rules_that_hold_when_asked_then_the_first_decides_and_the_sec
 
 
 def test_given_a_rule_that_continues_when_asked_then_its_actions_are_kept_and_the_next_decides():
-    urgent = Rule("urgent", Matches("subject", "haster"), None, "it is urgent", (Action("tag", {"name": "urgent"}),), continue_=True)
+    urgent = Rule("urgent", Matches("subject", "haster"), None, "it is urgent", (RuleAction("tag", {"name": "urgent"}),), continue_=True)
     verdict = run(policy(urgent), PLAIN)
     assert [entry.hit for entry in verdict.trail] == [True, True]
     assert next(iter(verdict.trail)).because == "it is urgent (subject has Haster)"
@@ -46,7 +46,7 @@ def test_given_a_rule_that_continues_when_asked_then_its_actions_are_kept_and_th
 
 
 def test_given_a_shadow_rule_when_it_holds_then_it_is_notified_and_does_nothing():
-    shadow = Rule("trial", Always(), "discard", "would throw away", (Action("tag", {"name": "x"}),), shadow=True)
+    shadow = Rule("trial", Always(), "discard", "would throw away", (RuleAction("tag", {"name": "x"}),), shadow=True)
     verdict = run(policy(shadow), PLAIN)
     assert (verdict.rule, verdict.effects) == ("default", (Effect("hold"),))
     assert next(iter(verdict.trail)).because == "shadow, nothing is done, it would discard, tag x: would throw away"
@@ -73,7 +73,7 @@ def test_given_a_rule_against_the_guarantees_when_it_holds_then_the_floor_overru
 
 
 def test_given_a_transition_for_mail_that_may_not_move_when_asked_then_it_is_left_out_and_the_trail_says_so():
-    rule = Rule("close", Always(), "note", "", (Action("transition", {"to": "closed"}), Action("tag", {"name": "t"})))
+    rule = Rule("close", Always(), "note", "", (RuleAction("transition", {"to": "closed"}), RuleAction("tag", {"name": "t"})))
     verdict = run(policy(rule), replace(REPLY, mail=replace(MAIL, kind="auto_reply")))
     assert verdict.effects == (Effect("note", {"case": "SUP-123"}), Effect("tag", {"name": "t"}))
     assert "transition is left out" in list(verdict.trail)[-1].because
@@ -82,16 +82,16 @@ def test_given_a_transition_for_mail_that_may_not_move_when_asked_then_it_is_lef
 @pytest.mark.parametrize(("whom", "notified"), [("ola@firma.example", True), ("KARI@kunde.example", False)])
 def test_given_a_notify_when_its_receiver_sent_the_mail_then_it_is_left_out_since_an_answer_to_it_would_cause_the_next(whom, notified):
     mail = replace(MAIL, kind="human", author=Mailbox("kari@kunde.example"))
-    verdict = run(policy(Rule("tell", Always(), "hold", actions=(Action("notify", {"whom": whom}),))), replace(REPLY, mail=mail))
+    verdict = run(policy(Rule("tell", Always(), "hold", actions=(RuleAction("notify", {"whom": whom}),))), replace(REPLY, mail=mail))
     assert [effect.do for effect in verdict.effects] == ["hold", *(["notify"] if notified else [])]
 
 
 def test_given_a_transition_of_the_policy_when_the_author_may_move_then_it_stands_in_place_of_the_workflows():
-    verdict = run(policy(comment("c", Action("transition", {"to": "investigating"}))), REPLY)
+    verdict = run(policy(comment("c", RuleAction("transition", {"to": "investigating"}))), REPLY)
     assert [(effect.do, effect.args.get("to")) for effect in verdict.effects] == [("comment", None), ("transition", "investigating")]
     assert not [
         e
-        for e in run(policy(comment("c", Action("transition", {"to": "open"}))), replace(REPLY, trust="colleague")).effects
+        for e in run(policy(comment("c", RuleAction("transition", {"to": "open"}))), replace(REPLY, trust="colleague")).effects
         if e.do == "transition"
     ]
 
@@ -126,9 +126,9 @@ BAD = [
     (lambda: policy(Rule("a", Always(), "forward")), "belong together"),
     (lambda: policy(Rule("a", Always(), "note", forward_to="x@y.example")), "belong together"),
     (lambda: policy(Rule("a", Always(), "note", attach="files")), "only a forward"),
-    (lambda: policy(comment("a", Action("set", {"colour": "red"}))), "can be set"),
-    (lambda: policy(comment("a", Action("set"))), "can be set"),
-    (lambda: policy(comment("a", Action("transition", {"to": "nowhere"}))), "no status 'nowhere'"),
+    (lambda: policy(comment("a", RuleAction("set", {"colour": "red"}))), "can be set"),
+    (lambda: policy(comment("a", RuleAction("set"))), "can be set"),
+    (lambda: policy(comment("a", RuleAction("transition", {"to": "nowhere"}))), "no status 'nowhere'"),
     (lambda: policy(agreements={"standard": SUPPORTWEB_AGREEMENTS["standard"]}), "no agreement 'enkel'"),
 ]
 
@@ -167,7 +167,7 @@ def test_given_a_known_machine_when_it_answers_or_may_be_forged_then_it_stays_a_
 
 @pytest.mark.parametrize("kind", sorted(MACHINE_KINDS))
 def test_given_mail_of_a_machine_when_a_rule_would_forward_or_tell_then_neither_happens(kind):
-    rule = Rule("on", Always(), "forward", actions=(Action("notify", {"whom": "a@b.example"}),), forward_to="x@y.example")
+    rule = Rule("on", Always(), "forward", actions=(RuleAction("notify", {"whom": "a@b.example"}),), forward_to="x@y.example")
     verdict = run(policy(rule), replace(PLAIN, mail=replace(MAIL, kind=kind)))
     assert verdict.disposition == "note"
     assert [effect.do for effect in verdict.effects] == ["note"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mailgate.mail.model import Attachment, Envelope, Mail, Mailbox
-from mailgate.rules.conditions import All, Always, AnyOf, Compare, Eq, In, Matches, Not, compiled
+from mailgate.rules.conditions import All, Always, AnyOf, CompareNumber, Eq, In, Matches, Not, compiled
 from mailgate.rules.facts import FACTS, Facts, fact
 from tests.support.pace import seconds_at_rest
 
@@ -35,10 +35,10 @@ JUDGED = [
     (Matches("attachments.names", r"\.pdf$"), True, "attachments.names has .PDF"),
     (Matches("header.X-Spam", "^no$"), True, "header.X-Spam has No"),
     (Eq("header.x-missing", "x"), False, "header.x-missing is empty"),
-    (Compare("attachments.count", "ge", 1), True, "attachments.count is 1"),
-    (Compare("size_bytes", "lt", 1000), False, "size_bytes is 1234, not < 1000"),
-    (Compare("time.hour", "le", 13), True, "time.hour is 13"),
-    (Compare("time.hour", "gt", 13), False, "time.hour is 13, not > 13"),
+    (CompareNumber("attachments.count", "ge", 1), True, "attachments.count is 1"),
+    (CompareNumber("size_bytes", "lt", 1000), False, "size_bytes is 1234, not < 1000"),
+    (CompareNumber("time.hour", "le", 13), True, "time.hour is 13"),
+    (CompareNumber("time.hour", "gt", 13), False, "time.hour is 13, not > 13"),
     (All((Eq("kind", "human"), Eq("trust", "stranger"))), True, "kind is human, trust is stranger"),
     (All((Eq("kind", "loop"), Eq("trust", "stranger"))), False, "kind is human"),
     (AnyOf((Eq("kind", "loop"), Eq("trust", "stranger"))), True, "trust is stranger"),
@@ -68,8 +68,8 @@ BAD = [
     (lambda: Matches("subject", r"(a)\1"), "cannot be read"),
     (lambda: Matches("subject", "x" * 3000), "3000 characters"),
     (lambda: Matches("size_bytes", "x"), "size_bytes is number"),
-    (lambda: Compare("subject", "lt", 1), "subject is text"),
-    (lambda: Compare("size_bytes", "near", 1), "no comparison"),
+    (lambda: CompareNumber("subject", "lt", 1), "subject is text"),
+    (lambda: CompareNumber("size_bytes", "near", 1), "no comparison"),
 ]
 
 

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 import mailgate.rules
 from mailgate.cli import main
 from mailgate.rules.chain import run
-from mailgate.rules.conditions import All, Always, AnyOf, Compare, Eq, In, Matches, Not
+from mailgate.rules.conditions import All, Always, AnyOf, CompareNumber, Eq, In, Matches, Not
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.document.lint import _Deciding, excludes, implies
 from mailgate.rules.document.loader import load
@@ -185,7 +185,7 @@ def test_given_policy_test_when_a_test_fails_then_it_says_expected_got_and_why(t
 
 LEAVES = st.sampled_from(
     [Eq("kind", "loop"), Eq("kind", "bulk"), In("kind", ("loop", "bulk")), Eq("language", "en"), Matches("subject", "a"),
-     Matches("text", "b"), Compare("size_bytes", "gt", 5), Compare("size_bytes", "ge", 9), Not(Eq("kind", "loop")), Always()]
+     Matches("text", "b"), CompareNumber("size_bytes", "gt", 5), CompareNumber("size_bytes", "ge", 9), Not(Eq("kind", "loop")), Always()]
 )  # fmt: skip
 CONDITIONS = st.recursive(
     LEAVES,

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from mailgate.mail.model import Envelope, Mail, Mailbox
 from mailgate.rules import conditions
 from mailgate.rules.chain import restored, run
-from mailgate.rules.conditions import All, Always, AnyOf, Compare, Eq, In, Matches, Not, Patterns
+from mailgate.rules.conditions import All, Always, AnyOf, CompareNumber, Eq, In, Matches, Not, Patterns
 from mailgate.rules.facts import Facts
 from mailgate.rules.index import Index
-from mailgate.rules.policy import INDEXED_FROM_RULES, Action, Policy, Rule
+from mailgate.rules.policy import INDEXED_FROM_RULES, Policy, Rule, RuleAction
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MAIL = Mail(900, author=Mailbox("kari@a.example"), subject="Ordre 7 haster", headers=(("X-Tag", "red"), ("X-Tag", "blue")))
 FACTS = Facts(MAIL, Envelope("kari@a.example", ("support@oss.example", "salg@oss.example")), NOW)
-TAG = (Action("tag", {"name": "x"}),)
+TAG = (RuleAction("tag", {"name": "x"}),)
 
 DOMAINS, WORDS, TAGS = (
     ["a.example", "b.example", "c.example", ""],
@@ -31,7 +31,7 @@ leaves = st.one_of(
     st.builds(In, st.just("recipients"), st.lists(st.sampled_from(["support@oss.example", "x@oss.example"]), min_size=1).map(tuple)),
     st.builds(In, st.just("kind"), st.lists(st.sampled_from(["human", "bulk"]), min_size=1).map(tuple)),
     st.builds(Matches, st.sampled_from(["subject", "header.x-tag", "text"]), st.sampled_from(WORDS)),
-    st.builds(Compare, st.just("size_bytes"), st.sampled_from(["lt", "ge"]), st.sampled_from([1, 900])),
+    st.builds(CompareNumber, st.just("size_bytes"), st.sampled_from(["lt", "ge"]), st.sampled_from([1, 900])),
     st.just(Always()),
 )
 nested = st.recursive(

@@ -12,7 +12,7 @@ from mailgate.rules.chain import run
 from mailgate.rules.date_words import day_in_words, moment_in_words
 from mailgate.rules.document.loader import load
 from mailgate.rules.examples import facts_of, failures
-from mailgate.rules.legacy import PHASES, Legacy, PhaseStart, Schedule, Senders
+from mailgate.rules.legacy import PHASES, Legacy, PhaseSchedule, PhaseStart, Senders
 
 PLAN = """
 legacy:
@@ -100,7 +100,7 @@ DAYS = st.dates(date(2000, 1, 1), date(2040, 1, 1))
 @given(st.lists(DAYS, unique=True, max_size=5).map(sorted), st.data(), DAYS)
 def test_given_any_plan_when_a_day_is_asked_then_it_is_the_last_phase_begun_and_the_next_begins_later(days, data, day):
     phases = data.draw(st.lists(st.sampled_from(list(PHASES)), min_size=len(days) + 1, max_size=len(days) + 1))
-    schedule = Schedule(tuple(PhaseStart(phase, since) for phase, since in zip(phases, [None, *days], strict=True)))
+    schedule = PhaseSchedule(tuple(PhaseStart(phase, since) for phase, since in zip(phases, [None, *days], strict=True)))
     now = schedule.on(day)
     assert now.phase == phases[sum(since <= day for since in days)]
     assert now.since is None or now.since <= day
@@ -110,7 +110,7 @@ def test_given_any_plan_when_a_day_is_asked_then_it_is_the_last_phase_begun_and_
 
 def test_given_a_domain_twice_or_an_unknown_zone_when_made_then_it_is_an_error():
     with pytest.raises(ValueError, match="twice"):
-        Legacy(senders=(Senders("a.example", Schedule()), Senders("a.example", Schedule())))
+        Legacy(senders=(Senders("a.example", PhaseSchedule()), Senders("a.example", PhaseSchedule())))
     with pytest.raises(ValueError, match="zone"):
         Legacy(zone="Europe/Atlantis")
 

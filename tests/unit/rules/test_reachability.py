@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailgate.rules.reachability import BounceLimits, Failure, suppression_after
+from mailgate.rules.reachability import BounceLimits, DeliveryFailure, suppression_after
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 LIMITS = BounceLimits(soft_max=3, soft_window_days=10, soft_pause_days=2)
 
 
-def failure(verdict: str, status: str = "", words: str = "") -> Failure:
-    return Failure("eva@kunde.example", "1", verdict, NOW, status, words)  # type: ignore[arg-type]
+def failure(verdict: str, status: str = "", words: str = "") -> DeliveryFailure:
+    return DeliveryFailure("eva@kunde.example", "1", verdict, NOW, status, words)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from mailgate import metrics
 from mailgate.errors import MailgateError, TransientFailure
 from mailgate.runtime.broker import wakeup
-from mailgate.runtime.worker import Runner, Worker
+from mailgate.runtime.worker import Runner, StageWorker
 
 
 class _Stage:
@@ -34,7 +34,7 @@ class _Stage:
 @pytest.mark.parametrize("failure", [TransientFailure("away"), MailgateError("refused"), AttributeError("unforeseen")])
 def test_given_a_stage_that_fails_when_it_is_due_again_then_the_sweeper_runs_it(failure: Exception) -> None:
     stage = _Stage(failure)
-    worker = Worker(wakeup.connect("memory://"), {"intake": stage}, sweep_interval_s=0.01)
+    worker = StageWorker(wakeup.connect("memory://"), {"intake": stage}, sweep_interval_s=0.01)
     worker.start()
     try:
         assert stage.worked.wait(10), "the sweeper did not come again"

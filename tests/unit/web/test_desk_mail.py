@@ -9,10 +9,10 @@ import pytest
 from mailgate.application.cases import comment, operate, read
 from mailgate.application.customers import contacts, suppressions
 from mailgate.application.desk.mail import NEAR_BYTES
-from mailgate.application.policies.documents import Document
+from mailgate.application.policies.documents import PolicyDocument
 from mailgate.application.policies.versions import Activate, activate
 from mailgate.mail.html_view import inert
-from mailgate.mail.limits import Limits
+from mailgate.mail.limits import ReadLimits
 from mailgate.mail.mime import prescan
 from tests.support.office import EVA, KARI, LIV, PER
 from tests.support.site import SiteUnderTest, Visitor
@@ -183,7 +183,7 @@ def test_point_15_given_a_rule_with_a_description_when_its_mail_is_shown_then_it
     site: SiteUnderTest, ola: Visitor
 ) -> None:
     text = "rules: [{name: people, reason: alt leses, description: Ønsket av Kari i mars, when: always, then: hold}]\n"
-    activate(site.office.app, EVA, Activate(Document(text.encode(), "people.yaml"), "prøve"))
+    activate(site.office.app, EVA, Activate(PolicyDocument(text.encode(), "people.yaml"), "prøve"))
     id_ = held(site)
     page = ola.get(f"/desk/mail/{id_}").shown()
     assert "people: alt leses Ønsket av Kari i mars" in page
@@ -195,7 +195,7 @@ def test_given_a_large_mail_when_it_and_its_html_are_shown_then_the_process_of_t
     id_ = held(site, "<p>Hei <b>der</b></p>" + "<p>mye</p>\n" * (NEAR_BYTES // 8))
     scan = prescan.scan
 
-    def small(raw: bytes, limits: Limits) -> prescan.Scan:
+    def small(raw: bytes, limits: ReadLimits) -> prescan.Scan:
         assert len(raw) <= NEAR_BYTES
         return scan(raw, limits)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from mailgate.application.policies.documents import Document
+from mailgate.application.policies.documents import PolicyDocument
 from mailgate.application.policies.versions import Activate, activate
 from tests.support.office import EVA, KARI
 from tests.support.site import Answer, SiteUnderTest
@@ -23,5 +23,5 @@ def test_given_a_policy_with_another_zone_when_it_is_activated_then_pages_show_t
     assert _offsets(ola.get(AT_THE_DESK)) == _offsets(kari.get(IN_THE_PORTAL)) == {"+01:00"}
     shipped = files("mailgate.rules").joinpath("supportweb.yaml").read_text(encoding="utf-8")
     abroad = shipped.replace("\nzone: Europe/Oslo\n", "\nzone: Asia/Tokyo\n")
-    activate(site.office.app, EVA, Activate(Document(abroad.encode(), "abroad.yaml"), "kontoret er i Tokyo"))
+    activate(site.office.app, EVA, Activate(PolicyDocument(abroad.encode(), "abroad.yaml"), "kontoret er i Tokyo"))
     assert _offsets(ola.get(AT_THE_DESK)) == _offsets(kari.get(IN_THE_PORTAL)) == {"+09:00"}

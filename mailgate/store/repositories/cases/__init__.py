@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, delete, func, select, update
 
 from mailgate.cases.ids import is_id
-from mailgate.cases.model import Actor, Case, Change, Comment, Event, Participant, StoredFile
+from mailgate.cases.model import Actor, Case, CaseEvent, Change, Comment, Participant, StoredFile
 from mailgate.errors import Invalid, NotFound
 from mailgate.store.columns import storable
 from mailgate.store.repositories import id_beginnings
@@ -22,7 +22,7 @@ from mailgate.store.repositories.blobs import drop
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.case_index import having_words, index_again, index_changes
 from mailgate.store.repositories.cases.earlier import ids_before
-from mailgate.store.repositories.cases.filters import NEVER, Waiting, conditions
+from mailgate.store.repositories.cases.filters import NEVER, WaitingFilter, conditions
 from mailgate.store.repositories.contacts import contact
 from mailgate.store.repositories.counters import next_numbers
 from mailgate.store.repositories.notices import notice_row
@@ -103,7 +103,7 @@ class CaseRepository:
         customer_id: str | None = None,
         approved: bool = False,
         assignee: str | None = None,
-        waiting: Waiting = Waiting(),
+        waiting: WaitingFilter = WaitingFilter(),
         before_id: str | None = None,
         number: int | None = None,
     ) -> Sequence[Case]:
@@ -129,7 +129,7 @@ class CaseRepository:
         customer_id: str | None = None,
         approved: bool = False,
         assignee: str | None = None,
-        waiting: Waiting = Waiting(),
+        waiting: WaitingFilter = WaitingFilter(),
         before_id: str | None = None,
     ) -> Sequence[Case]:
         """Cases that have all of these words, newest first. `internal`: notes are searched, too. The rest is as for `list`."""
@@ -202,7 +202,7 @@ class CaseRepository:
         rows = self._connection.execute(select(cases.c.id, *counted).where(cases.c.id.in_(ids)))
         return {id_: tuple(changes) for id_, *changes in rows}
 
-    def events(self, case_id: str) -> Sequence[Event]:
+    def events(self, case_id: str) -> Sequence[CaseEvent]:
         """What happened to the case, in order."""
         found = select(events).where(events.c.case_id == case_id).order_by(events.c.id)
         return [event_of(row) for row in self._connection.execute(found)]
@@ -359,13 +359,13 @@ def _file_rows(comment: Comment) -> Iterable[dict[str, Any]]:
         }
 
 
-def event_of(row: Any) -> Event:
+def event_of(row: Any) -> CaseEvent:
     """The event of a row of `events`."""
     actor = Actor(row.actor_kind, row.actor_name, row.actor_contact_id)
-    return Event(row.id, row.case_id, row.kind, actor, row.at, json.loads(row.facts))
+    return CaseEvent(row.id, row.case_id, row.kind, actor, row.at, json.loads(row.facts))
 
 
-def _event_row(event: Event) -> dict[str, Any]:
+def _event_row(event: CaseEvent) -> dict[str, Any]:
     return {
         "id": event.id,
         "case_id": event.case_id,

@@ -15,7 +15,7 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingFilter:
     """What a case waits for: it is in one of `statuses`; `unanswered`: an answer is due; `due_before`: it is due before then."""
 
     statuses: Collection[str] | None = None
@@ -24,7 +24,7 @@ class Waiting:
 
 
 def conditions(
-    status: str | None, contact_id: str | None, customer_id: str | None, approved: bool, assignee: str | None, waiting: Waiting
+    status: str | None, contact_id: str | None, customer_id: str | None, approved: bool, assignee: str | None, waiting: WaitingFilter
 ) -> list[ColumnElement[bool]]:
     """All of them hold; for what they say see `CaseRepository.list`."""
     found: list[ColumnElement[bool]] = []
@@ -40,7 +40,7 @@ def conditions(
     return found + waits(waiting)
 
 
-def waits(waiting: Waiting) -> list[ColumnElement[bool]]:
+def waits(waiting: WaitingFilter) -> list[ColumnElement[bool]]:
     """What it means that a case waits: the same for lists, counts and the desk."""
     found: list[ColumnElement[bool]] = []
     if waiting.statuses is not None:

@@ -241,7 +241,7 @@ class JournalRepository:
         wanted = shown_entries().where(journal.c.id.in_(ids), *(conditions(where) if where else ()))
         return {entry.id: entry for entry in self._entries(wanted)} if ids else {}
 
-    def phases(self, since: datetime, seen: Collection[str]) -> dict[str, following.Phase]:
+    def phases(self, since: datetime, seen: Collection[str]) -> dict[str, following.ChangePhase]:
         """How far all entries are that may change; see `following`."""
         return following.phases(self._connection, since, seen)
 

@@ -1,4 +1,6 @@
-"""How far entries are, for one who looks again and again. In: a time, and the ids seen last. Out: id -> `Phase` of all that may change.
+"""How far entries are, for one who looks again and again.
+
+In: a time, and the ids seen last. Out: id -> `ChangePhase` of all that may change.
 
 Ids are made before their transaction commits, so that no id is a cursor over what was committed. What may change is small instead: entries
 that are not final, young ones, those that were seen as such last, and those that a person has touched of late.
@@ -19,7 +21,7 @@ _OPEN = ("pending", "held", "shunted")
 _PHASE = select(journal.c.id, journal.c.state, journal.c.lease_token)
 
 
-class Phase(NamedTuple):
+class ChangePhase(NamedTuple):
     """The state of an entry and the lease that led there: after work that ends in the same state again, the lease is another one.
 
     While it is pending, workers take and return it; that is no change.
@@ -29,7 +31,7 @@ class Phase(NamedTuple):
     lease: int
 
 
-def phases(connection: Connection, since: datetime, seen: Collection[str]) -> dict[str, Phase]:
+def phases(connection: Connection, since: datetime, seen: Collection[str]) -> dict[str, ChangePhase]:
     """Of the entries that are not final, that are accepted or touched by a person after `since`, or that are in `seen`."""
     floor = id_floor(since)
     touched = select(audit.c.subject_id).where(audit.c.id >= floor, audit.c.subject_kind == literal("journal"))
@@ -43,6 +45,6 @@ def phases(connection: Connection, since: datetime, seen: Collection[str]) -> di
     return found
 
 
-def _phases(connection: Connection, which: ColumnElement[bool]) -> dict[str, Phase]:
+def _phases(connection: Connection, which: ColumnElement[bool]) -> dict[str, ChangePhase]:
     rows = connection.execute(_PHASE.where(which))
-    return {row.id: Phase(row.state, 0 if row.state == "pending" else row.lease_token) for row in rows}
+    return {row.id: ChangePhase(row.state, 0 if row.state == "pending" else row.lease_token) for row in rows}

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from mailgate.store.repositories.persons.erasing import Erasing
-from mailgate.store.repositories.persons.finding import Finding
+from mailgate.store.repositories.persons.finding import PersonFinding
 from mailgate.store.repositories.persons.records import Records
 from mailgate.store.repositories.persons.traces import Traces
 from mailgate.store.repositories.statements import chunks
@@ -29,11 +29,11 @@ class PersonRepository:
 
     def traces(self, address: str) -> Traces:
         """All that is this person's, also under the addresses of contacts that were joined with theirs."""
-        return Finding(self._connection).traces(address)
+        return PersonFinding(self._connection).traces(address)
 
     def own(self, account_id: str) -> Traces:
         """What the owner of this account may fetch by themselves. Found by index."""
-        return Finding(self._connection).own(account_id)
+        return PersonFinding(self._connection).own(account_id)
 
     def records(self, found: Traces) -> Records:
         """What a copy of their data shows."""

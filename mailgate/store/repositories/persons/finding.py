@@ -16,7 +16,7 @@ ERASED_DOMAIN = "erased.invalid"
 """RFC 2606: mail to it goes nowhere."""
 
 
-class Finding:
+class PersonFinding:
     """Finds by one connection."""
 
     def __init__(self, connection: Connection) -> None:

@@ -65,7 +65,7 @@ class TodoRepository:
 
     def overdue(self, now: datetime) -> Waiting:
         """Cases whose answer was due before now, by their keys, in the order in which it was due; since when the first has been."""
-        late = filters.waits(filters.Waiting(due_before=now))
+        late = filters.waits(filters.WaitingFilter(due_before=now))
         count, since = self._connection.execute(select(func.count(), func.min(cases.c.due_at)).where(*late)).one()
         first = select(cases.c.key).where(*late).order_by(cases.c.due_at, cases.c.id).limit(FIRST)
         return Waiting(count, since, list(self._connection.execute(first).scalars()))

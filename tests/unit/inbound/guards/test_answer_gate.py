@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from mailgate.inbound.guards.answer_gate import Question, Refusal, refusal_of_mail
+from mailgate.inbound.guards.answer_gate import AnswerRefusal, Question, refusal_of_mail
 from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
 from mailgate.mail.same_mailbox import counted_as
@@ -201,7 +201,7 @@ def test_given_an_answer_that_is_refused_when_counted_then_its_code_is_the_label
 def test_given_a_mail_that_is_refused_by_itself_when_asked_then_the_refusal_has_a_code_and_a_text() -> None:
     mail = read(mail_text("<a@kunde.example>", "Hei", "Hei").encode())
     question = Question(mail, Envelope(None, (US,)), "redirect", frozenset({US}), frozenset({"firma.example"}))
-    assert refusal_of_mail(question) == Refusal("null_reverse_path", "the reverse-path is null (RFC 3834 section 2)")
+    assert refusal_of_mail(question) == AnswerRefusal("null_reverse_path", "the reverse-path is null (RFC 3834 section 2)")
     assert refusal_of_mail(replace(question, envelope=Envelope("a@kunde.example", (US,)))) is None
 
 

@@ -12,7 +12,7 @@ from mailgate import metrics
 from mailgate.inbound.guards.caps import CapLimits
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.document.loader import load
-from mailgate.rules.legacy import Legacy, PhaseStart, Schedule
+from mailgate.rules.legacy import Legacy, PhaseSchedule, PhaseStart
 from mailgate.rules.operator_decision import OperatorDecision
 from mailgate.store.database import open_database
 from mailgate.store.rows import EntryFilter
@@ -29,7 +29,7 @@ rules:
   - {name: default, when: always, then: redirect}
 destinations: [firma.example]
 """
-ACCEPT = replace(SUPPORTWEB_POLICY, legacy=Legacy(Schedule((PhaseStart("accept"),))))
+ACCEPT = replace(SUPPORTWEB_POLICY, legacy=Legacy(PhaseSchedule((PhaseStart("accept"),))))
 
 
 def play(desk: Desk, rules: str = "", **limits: int) -> None:

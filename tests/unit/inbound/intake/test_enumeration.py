@@ -38,7 +38,9 @@ def full(desk: Desk) -> Desk:
                 ),
                 ChangeContext(OPERATOR, START),
             )
-            uow.cases.write([made, changes.add_comment(made.case, changes.Draft("Svar " * 50), ChangeContext(OPERATOR, START), "resolved")])
+            uow.cases.write(
+                [made, changes.add_comment(made.case, changes.NewComment("Svar " * 50), ChangeContext(OPERATOR, START), "resolved")]
+            )
     while desk.settle_notices():
         pass
     return desk

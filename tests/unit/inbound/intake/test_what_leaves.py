@@ -11,7 +11,7 @@ from mailgate.cases.ids import new_id
 from mailgate.cases.model import Contact
 from mailgate.cases.names import shown_name
 from mailgate.inbound.guards.answer_gate import AnswerLimits
-from mailgate.rules.legacy import Legacy, PhaseStart, Schedule, Senders
+from mailgate.rules.legacy import Legacy, PhaseSchedule, PhaseStart, Senders
 from tests.support.desk import START, mail_text
 from tests.support.mailroom import Mailroom
 from tests.support.modes import MODES, deliver, results, set_mode
@@ -23,7 +23,7 @@ ADVERTISING = "VINN EN TELEFON http://annet.example/?a=1 " * 6
 @pytest.fixture
 def accepting(mailroom: Mailroom) -> Mailroom:
     """Cases are made by mail of akseptert.example, and our names are reserved."""
-    senders = (Senders("akseptert.example", Schedule((PhaseStart("accept"),))),)
+    senders = (Senders("akseptert.example", PhaseSchedule((PhaseStart("accept"),))),)
     mailroom.policy = replace(mailroom.policy, legacy=Legacy(senders=senders))
     names = frozenset({"Firma AS", "Firma AS kundestøtte"})
     mailroom.intake._options = replace(mailroom.intake._options, reserved_names=names)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mailgate import metrics
-from mailgate.rules.legacy import Legacy, PhaseStart, Schedule, Senders
+from mailgate.rules.legacy import Legacy, PhaseSchedule, PhaseStart, Senders
 from tests.support.desk import Desk, mail_text
 from tests.support.modes import FRONT, MODES, STRANGE, deliver, results, set_mode
 
@@ -38,7 +38,7 @@ def answers(desk: Desk) -> list[tuple[str, str]]:
 
 def accepting(desk: Desk, *domains: str) -> None:
     """Cases are made by mail of these domains."""
-    senders = tuple(Senders(domain, Schedule((PhaseStart("accept"),))) for domain in domains)
+    senders = tuple(Senders(domain, PhaseSchedule((PhaseStart("accept"),))) for domain in domains)
     desk.policy = replace(desk.policy, legacy=Legacy(senders=senders))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mailgate.errors import Rejected, SmtpReply
 from mailgate.inbound.smtp import replies
 from mailgate.inbound.smtp.commands import CommandHandler, SessionStep, SmtpConfig
-from mailgate.inbound.smtp.limits import Limits
+from mailgate.inbound.smtp.limits import SmtpLimits
 from mailgate.inbound.smtp.lines import LineBuffer
 from mailgate.inbound.smtp.recipients import OwnAddresses, own_recipients
 
@@ -61,7 +61,7 @@ def test_given_good_lines_in_any_pieces_then_they_come_out(given_lines: list[byt
 
 def handler(**limits: int) -> CommandHandler:
     own = own_recipients(OwnAddresses("firma.test", frozenset({"support@firma.test"})))
-    return CommandHandler(SmtpConfig("mx.firma.test", lmtp=False, limits=Limits(**limits), recipients=own), lambda declared_bytes: None)
+    return CommandHandler(SmtpConfig("mx.firma.test", lmtp=False, limits=SmtpLimits(**limits), recipients=own), lambda declared_bytes: None)
 
 
 def say(talk: CommandHandler, line: bytes) -> str:

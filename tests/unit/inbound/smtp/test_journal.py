@@ -15,7 +15,7 @@ import pytest
 from mailgate.clock import utc_now
 from mailgate.errors import StoreUnavailable, TransientFailure
 from mailgate.inbound.smtp import journal as journal_module
-from mailgate.inbound.smtp.journal import Journal
+from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.inbound.smtp.submission import Receipt, Submission
 from mailgate.mail.model import Envelope
 from mailgate.store.database import open_database
@@ -71,8 +71,8 @@ def notified() -> list[str]:
 
 
 @pytest.fixture
-def journal(store: WatchedStore, notified: list[str]) -> Iterator[Journal]:
-    started = Journal(store, utc_now, lambda: notified.append("wakeup"))
+def journal(store: WatchedStore, notified: list[str]) -> Iterator[GroupCommitJournal]:
+    started = GroupCommitJournal(store, utc_now, lambda: notified.append("wakeup"))
     started.start()
     yield started
     started.close()
@@ -99,7 +99,7 @@ def run(work: Callable[[], Any]) -> Any:
 
 
 def test_given_mails_that_come_during_a_commit_when_it_is_over_then_they_are_one_group_and_one_wakeup(
-    journal: Journal, store: WatchedStore, notified: list[str]
+    journal: GroupCommitJournal, store: WatchedStore, notified: list[str]
 ) -> None:
     gate = store.before = Gate()
 
@@ -119,7 +119,9 @@ def test_given_mails_that_come_during_a_commit_when_it_is_over_then_they_are_one
     assert accepted(store) == 20
 
 
-def test_given_a_commit_under_way_when_a_caller_waits_then_it_is_not_answered_before_the_end(journal: Journal, store: WatchedStore) -> None:
+def test_given_a_commit_under_way_when_a_caller_waits_then_it_is_not_answered_before_the_end(
+    journal: GroupCommitJournal, store: WatchedStore
+) -> None:
     gate = store.at_commit = Gate()
 
     async def work() -> None:
@@ -137,7 +139,7 @@ def test_given_a_commit_under_way_when_a_caller_waits_then_it_is_not_answered_be
 
 
 def test_given_a_caller_that_is_cancelled_when_the_commit_ends_then_the_mail_is_kept_and_its_resend_is_given_the_same_id(
-    journal: Journal, store: WatchedStore
+    journal: GroupCommitJournal, store: WatchedStore
 ) -> None:
     gate = store.before = Gate()
 
@@ -158,7 +160,7 @@ def test_given_a_caller_that_is_cancelled_when_the_commit_ends_then_the_mail_is_
 
 
 def test_given_one_row_that_cannot_be_written_when_its_group_fails_then_the_others_are_accepted(
-    journal: Journal, store: WatchedStore
+    journal: GroupCommitJournal, store: WatchedStore
 ) -> None:
     gate = store.before = Gate()
     bad = mail(2, protocol=object())
@@ -179,7 +181,7 @@ def test_given_one_row_that_cannot_be_written_when_its_group_fails_then_the_othe
 
 @pytest.mark.parametrize("error", [TransientFailure("deadlock"), ConnectionLost("gone")], ids=repr)
 def test_given_a_failure_that_asks_to_try_again_when_it_passes_then_the_caller_never_knows(
-    journal: Journal, store: WatchedStore, error: Exception
+    journal: GroupCommitJournal, store: WatchedStore, error: Exception
 ) -> None:
     def fail_twice(number: int) -> None:
         if number <= 2:
@@ -191,7 +193,7 @@ def test_given_a_failure_that_asks_to_try_again_when_it_passes_then_the_caller_n
 
 
 def test_given_a_commit_that_took_effect_unseen_when_tried_again_then_the_mail_is_there_once(
-    journal: Journal, store: WatchedStore, monkeypatch: pytest.MonkeyPatch
+    journal: GroupCommitJournal, store: WatchedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inner = Store.transaction
 
@@ -218,7 +220,7 @@ def test_given_a_commit_that_took_effect_unseen_when_tried_again_then_the_mail_i
     ids=repr,
 )
 def test_given_a_failure_that_stays_when_appended_then_it_is_unavailable_and_the_journal_goes_on_after(
-    journal: Journal, store: WatchedStore, notified: list[str], error: Exception, full: bool
+    journal: GroupCommitJournal, store: WatchedStore, notified: list[str], error: Exception, full: bool
 ) -> None:
     def fail(number: int) -> None:
         raise error
@@ -233,7 +235,9 @@ def test_given_a_failure_that_stays_when_appended_then_it_is_unavailable_and_the
     assert not run(lambda: journal.append(mail(1))).duplicate
 
 
-def test_given_a_store_that_is_away_when_many_wait_then_they_are_all_told_with_the_first(journal: Journal, store: WatchedStore) -> None:
+def test_given_a_store_that_is_away_when_many_wait_then_they_are_all_told_with_the_first(
+    journal: GroupCommitJournal, store: WatchedStore
+) -> None:
     gate = Gate()
 
     def away(number: int) -> None:
@@ -255,7 +259,7 @@ def test_given_a_store_that_is_away_when_many_wait_then_they_are_all_told_with_t
 
 
 def test_given_a_flush_that_fails_when_the_disk_is_well_again_then_nothing_is_accepted_until_a_restart(
-    journal: Journal, store: WatchedStore, notified: list[str]
+    journal: GroupCommitJournal, store: WatchedStore, notified: list[str]
 ) -> None:
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
@@ -271,7 +275,7 @@ def test_given_a_flush_that_fails_when_the_disk_is_well_again_then_nothing_is_ac
     with pytest.raises(StoreUnavailable, match="until a restart"):
         run(lambda: journal.append(mail(2)))
     assert accepted(store) == 0
-    again = Journal(store, utc_now, lambda: notified.append("wakeup"))
+    again = GroupCommitJournal(store, utc_now, lambda: notified.append("wakeup"))
     again.start()
     assert not run(lambda: again.append(mail(1))).duplicate
     again.close()
@@ -283,7 +287,7 @@ def test_given_a_commit_that_hangs_when_the_limit_is_over_then_the_callers_are_t
     monkeypatch.setattr(journal_module, "COMMIT_LIMIT_S", 0.1)
     monkeypatch.setattr(journal_module, "WATCH_S", 0.02)
     gate = store.before = Gate()
-    journal = Journal(store, utc_now, lambda: None)
+    journal = GroupCommitJournal(store, utc_now, lambda: None)
     journal.start()
 
     async def work() -> Receipt:
@@ -300,7 +304,7 @@ def test_given_a_commit_that_hangs_when_the_limit_is_over_then_the_callers_are_t
 
 
 def test_given_a_journal_that_is_not_started_or_closed_when_appended_then_it_refuses(store: WatchedStore) -> None:
-    journal = Journal(store, utc_now, lambda: None)
+    journal = GroupCommitJournal(store, utc_now, lambda: None)
     assert not journal.healthy
     with pytest.raises(StoreUnavailable, match="closed"):
         run(lambda: journal.append(mail(1)))
@@ -314,7 +318,7 @@ def test_given_a_journal_that_is_not_started_or_closed_when_appended_then_it_ref
 
 def test_given_mails_that_wait_when_closed_then_they_are_committed_first(store: WatchedStore) -> None:
     gate = store.before = Gate()
-    journal = Journal(store, utc_now, lambda: None)
+    journal = GroupCommitJournal(store, utc_now, lambda: None)
     journal.start()
 
     async def work() -> list[Any]:
@@ -332,7 +336,9 @@ def test_given_mails_that_wait_when_closed_then_they_are_committed_first(store: 
     assert accepted(store) == 9
 
 
-def test_given_a_loop_that_is_gone_when_its_mail_is_committed_then_the_journal_goes_on(journal: Journal, store: WatchedStore) -> None:
+def test_given_a_loop_that_is_gone_when_its_mail_is_committed_then_the_journal_goes_on(
+    journal: GroupCommitJournal, store: WatchedStore
+) -> None:
     gate = store.before = Gate()
 
     async def leave() -> None:
@@ -349,7 +355,7 @@ def test_given_mails_from_a_command_when_appended_then_in_groups_with_a_wakeup_f
     store: WatchedStore, notified: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_module, "GROUP_MAX", 10)
-    journal = Journal(store, utc_now, lambda: notified.append("wakeup"))
+    journal = GroupCommitJournal(store, utc_now, lambda: notified.append("wakeup"))
     receipts = journal.append_many(mail(n % 24, protocol="inject") for n in range(25))
     assert [receipt.duplicate for receipt in receipts] == [False] * 24 + [True]
     assert (store.count, len(notified)) == (3, 3)
@@ -363,7 +369,7 @@ def test_given_mails_from_a_command_when_appended_then_in_groups_with_a_wakeup_f
         journal.append_many([mail(99)])
 
 
-def test_given_two_event_loops_when_both_append_then_both_are_answered(journal: Journal, store: WatchedStore) -> None:
+def test_given_two_event_loops_when_both_append_then_both_are_answered(journal: GroupCommitJournal, store: WatchedStore) -> None:
     with ThreadPoolExecutor(2) as pool:
         both = [pool.submit(run, lambda n=n: journal.append(mail(n))) for n in (1, 2)]
         assert [future.result().duplicate for future in both] == [False, False]

@@ -11,11 +11,11 @@ from mailgate.errors import Rejected
 from mailgate.inbound.smtp.accounting import LOCAL, Accounting, DataBudget, Rate, account_of, plain_address
 from mailgate.inbound.smtp.admission import Admission, DiskSpace, disk_space_of
 from mailgate.inbound.smtp.deadlines import Deadline, Phase
-from mailgate.inbound.smtp.limits import MIB, STRESSED, Limits, Timeouts, for_this_process
+from mailgate.inbound.smtp.limits import MIB, STRESSED, ClientTimeouts, SmtpLimits, for_this_process
 
 
 def test_given_the_table_then_it_is_the_products() -> None:
-    limits, times = Limits(), Timeouts()
+    limits, times = SmtpLimits(), ClientTimeouts()
     assert (limits.message_bytes, limits.recipients, limits.errors, limits.messages_per_session) == (25 * MIB, 100, 5, 1000)
     assert (limits.address_connections, limits.address_connections_minute, limits.address_messages_minute) == (20, 120, 300)
     assert (times.command_s, times.session_s, times.proxy_s, limits.data_min_bytes_s) == (120, 1200, 3, 500)
@@ -23,15 +23,15 @@ def test_given_the_table_then_it_is_the_products() -> None:
 
 
 def test_given_fewer_descriptors_than_connections_then_the_cap_is_lowered() -> None:
-    limits = for_this_process(Limits(connections=10**7))
+    limits = for_this_process(SmtpLimits(connections=10**7))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert soft == hard or hard == resource.RLIM_INFINITY
     assert 0 < limits.connections < soft
-    assert for_this_process(Limits(connections=5)).connections == 5
+    assert for_this_process(SmtpLimits(connections=5)).connections == 5
 
 
 def test_given_a_time_set_shorter_than_under_stress_then_stress_does_not_lengthen_it() -> None:
-    limits = for_this_process(Limits(timeouts=Timeouts(command_s=5.0)))
+    limits = for_this_process(SmtpLimits(timeouts=ClientTimeouts(command_s=5.0)))
     assert limits.stressed.command_s == 5.0
     assert limits.stressed.session_s == STRESSED.session_s
 
@@ -68,7 +68,7 @@ def test_given_a_rate_then_the_window_slides() -> None:
 
 
 def test_given_one_client_with_many_connections_then_only_it_is_refused_and_a_closed_one_makes_room() -> None:
-    accounts = Accounting(Limits(address_connections=2))
+    accounts = Accounting(SmtpLimits(address_connections=2))
     assert [accounts.connected("192.0.2.1", 0.0) for _ in range(2)] == [None, None]
     refused = accounts.connected("192.0.2.1", 0.0)
     assert refused is not None
@@ -79,7 +79,7 @@ def test_given_one_client_with_many_connections_then_only_it_is_refused_and_a_cl
 
 
 def test_given_an_exempt_network_or_a_unix_socket_then_nothing_is_counted() -> None:
-    accounts = Accounting(Limits(address_connections=1, address_messages_minute=1, exempt=(ip_network("192.0.2.0/24"),)))
+    accounts = Accounting(SmtpLimits(address_connections=1, address_messages_minute=1, exempt=(ip_network("192.0.2.0/24"),)))
     for address in ("192.0.2.9", LOCAL):
         assert [accounts.connected(address, 0.0) for _ in range(5)] == [None] * 5
         assert [accounts.message(address, 0.0) for _ in range(5)] == [None] * 5
@@ -89,7 +89,7 @@ def test_given_an_exempt_network_or_a_unix_socket_then_nothing_is_counted() -> N
 
 
 def test_given_messages_and_refusals_then_their_rates_shut_the_address_out_for_a_time() -> None:
-    accounts = Accounting(Limits(address_messages_minute=2, address_refused_hour=2))
+    accounts = Accounting(SmtpLimits(address_messages_minute=2, address_refused_hour=2))
     assert [accounts.message("192.0.2.1", 1.0) is None for _ in range(3)] == [True, True, False]
     assert accounts.message("192.0.2.1", 200.0) is None
     for _ in range(3):
@@ -99,7 +99,7 @@ def test_given_messages_and_refusals_then_their_rates_shut_the_address_out_for_a
 
 
 def test_given_clients_that_are_gone_then_they_are_forgotten_and_open_ones_are_not() -> None:
-    accounts = Accounting(Limits())
+    accounts = Accounting(SmtpLimits())
     for number in range(50):
         accounts.connected(f"192.0.2.{number}", 0.0)
         if number:
@@ -126,7 +126,7 @@ def test_given_a_budget_then_it_is_shared_and_given_back() -> None:
     [(60_000, 0, False), (49_999, 0, True), (74_999, 4, True), (75_000, 4, False)],
 )
 def test_given_free_disk_then_the_larger_of_share_and_messages_in_work_decides(free_bytes: int, in_work: int, refused: bool) -> None:
-    limits = Limits(message_bytes=10_000)
+    limits = SmtpLimits(message_bytes=10_000)
     admission = Admission(limits, lambda: True, lambda: DiskSpace(free_bytes, 1_000_000))
     for _ in range(in_work):
         admission.budget.open("192.0.2.1")
@@ -139,12 +139,12 @@ def test_given_free_disk_then_the_larger_of_share_and_messages_in_work_decides(f
 
 
 def test_given_a_disk_that_cannot_be_looked_at_then_mail_is_tried() -> None:
-    Admission(Limits(), lambda: True, disk_space_of("/no/such/folder")).mail("192.0.2.1", 0, 1.0)
+    Admission(SmtpLimits(), lambda: True, disk_space_of("/no/such/folder")).mail("192.0.2.1", 0, 1.0)
     assert disk_space_of("/")().total_bytes > 0
 
 
 def overdue(deadline: Deadline, now_s: float, **times: float) -> str:
-    found = deadline.overdue(now_s, Timeouts(**times), 100)
+    found = deadline.overdue(now_s, ClientTimeouts(**times), 100)
     return found.reason if found else ""
 
 
@@ -208,7 +208,7 @@ def test_point_15_given_a_client_without_limits_then_it_has_no_share_and_all_is_
 
 
 def test_point_15_given_many_messages_in_data_then_the_disk_need_not_hold_more_than_the_budget() -> None:
-    limits = Limits(message_bytes=100, data_budget_bytes=1000, disk_free_factor=1.0, disk_free_share=0.0)
+    limits = SmtpLimits(message_bytes=100, data_budget_bytes=1000, disk_free_factor=1.0, disk_free_share=0.0)
     admission = Admission(limits, lambda: True, lambda: DiskSpace(1100, 10**6))
     for _ in range(500):
         admission.budget.open("192.0.2.1")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mailgate.inbound.auth.resolver import Resolver, ResolverOptions
+from mailgate.inbound.auth.resolver import DnsResolver, ResolverOptions
 from tests.support.peers.nameserver import PrivateNsd
 from tests.support.peers.zones import ZONES
 
@@ -19,6 +19,6 @@ def nsd() -> Iterator[PrivateNsd]:
 
 
 @pytest.fixture(scope="session")
-def resolver(nsd: PrivateNsd) -> Resolver:
+def resolver(nsd: PrivateNsd) -> DnsResolver:
     """A resolver of ours that asks it."""
-    return Resolver(ResolverOptions(2.0, (("127.0.0.1", nsd.port),)))
+    return DnsResolver(ResolverOptions(2.0, (("127.0.0.1", nsd.port),)))

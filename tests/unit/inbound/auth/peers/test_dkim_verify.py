@@ -11,7 +11,7 @@ import dkim
 import pytest
 
 from mailgate.inbound.auth.dkim import chain, signatures
-from mailgate.inbound.auth.resolver import Lookups, Resolver, ResolverOptions
+from mailgate.inbound.auth.resolver import DnsResolver, Lookups, ResolverOptions
 from mailgate.mail.auth.dkim_key import record_text
 from mailgate.mail.auth.dkim_sign import SigningKey, signed
 from mailgate.mail.auth.signed_parts import parts_of
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.packages]
 OURS = (SigningKey("god", signing.rsa()), SigningKey("ed", signing.ed25519()))
 
 
-def _found(raw: bytes, resolver: Resolver, author: str = "kunde.no", at_s: float | None = None) -> list[tuple[str, str]]:
+def _found(raw: bytes, resolver: DnsResolver, author: str = "kunde.no", at_s: float | None = None) -> list[tuple[str, str]]:
     lookups = Lookups(resolver, 5)
     found = signatures(parts_of(raw), author, lookups, signing.now_s() if at_s is None else at_s)
     return [(one.domain, one.result) for one in found]
@@ -47,7 +47,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_given_a_good_signature_when_verified_then_all_of_them_pass(name: str, resolver: Resolver) -> None:
+def test_given_a_good_signature_when_verified_then_all_of_them_pass(name: str, resolver: DnsResolver) -> None:
     assert {result for _, result in _found(GOOD[name], resolver)} == {"pass"}
 
 
@@ -65,7 +65,7 @@ TAMPERED = {
 
 
 @pytest.mark.parametrize("name", TAMPERED)
-def test_given_a_mail_that_was_changed_when_verified_then_every_signature_fails(name: str, resolver: Resolver) -> None:
+def test_given_a_mail_that_was_changed_when_verified_then_every_signature_fails(name: str, resolver: DnsResolver) -> None:
     assert {result for _, result in _found(TAMPERED[name], resolver)} == {"fail"}
 
 
@@ -73,34 +73,34 @@ UNUSABLE = ("trukket", "soppel", "ingenp", "sha1", "ikkepost", "svaer", "finnesi
 
 
 @pytest.mark.parametrize("selector", UNUSABLE)
-def test_given_a_key_that_cannot_be_used_when_verified_then_it_is_a_permerror(selector: str, resolver: Resolver) -> None:
+def test_given_a_key_that_cannot_be_used_when_verified_then_it_is_a_permerror(selector: str, resolver: DnsResolver) -> None:
     assert _found(signing.by_dkimpy(signing.PLAIN, selector), resolver) == [("kunde.no", "permerror")]
 
 
-def test_given_a_key_for_the_domain_itself_when_i_names_a_subdomain_then_it_is_a_permerror(resolver: Resolver) -> None:
+def test_given_a_key_for_the_domain_itself_when_i_names_a_subdomain_then_it_is_a_permerror(resolver: DnsResolver) -> None:
     field = dkim.DKIM(signing.PLAIN).sign(b"strengt", b"kunde.no", signing.pem(signing.rsa()), identity=b"@post.kunde.no")
     assert _found(field + signing.PLAIN, resolver) == [("kunde.no", "permerror")]
     assert _found(signing.by_dkimpy(signing.PLAIN, "strengt"), resolver) == [("kunde.no", "pass")]
 
 
-def test_given_a_signature_of_a_part_of_the_body_when_more_is_added_then_it_does_not_count(resolver: Resolver) -> None:
+def test_given_a_signature_of_a_part_of_the_body_when_more_is_added_then_it_does_not_count(resolver: DnsResolver) -> None:
     raw = signing.by_dkimpy(signing.PLAIN, "god", length=True)
     assert _found(raw.rstrip(b"\r\n") + b"\r\nog betal hit\r\n", resolver) == [("kunde.no", "policy")]
     longer = re.sub(rb"l=\d+", b"l=99999", raw)
     assert _found(longer, resolver) == [("kunde.no", "permerror")]
 
 
-def test_given_a_signature_that_does_not_cover_the_author_when_verified_then_it_is_a_permerror(resolver: Resolver) -> None:
+def test_given_a_signature_that_does_not_cover_the_author_when_verified_then_it_is_a_permerror(resolver: DnsResolver) -> None:
     raw = signing.by_dkimpy(signing.PLAIN, "god", names=[b"from", b"subject"])
     assert _found(re.sub(rb"h=from : ", b"h=", raw), resolver) == [("kunde.no", "permerror")]
 
 
-def test_given_an_old_digest_when_verified_then_it_is_a_permerror(resolver: Resolver) -> None:
+def test_given_an_old_digest_when_verified_then_it_is_a_permerror(resolver: DnsResolver) -> None:
     raw = signing.by_dkimpy(signing.PLAIN, "god").replace(b"a=rsa-sha256", b"a=rsa-sha1")
     assert _found(raw, resolver) == [("kunde.no", "permerror")]
 
 
-def test_given_a_signature_with_an_end_when_it_has_come_then_it_fails_and_not_before(resolver: Resolver) -> None:
+def test_given_a_signature_with_an_end_when_it_has_come_then_it_fails_and_not_before(resolver: DnsResolver) -> None:
     now = int(time.time())
     expiring = signed(signing.PLAIN, "kunde.no", OURS[:1], now - 7200)
     # x= cannot be made by our signer; what is judged is the time at acceptance, before the signature itself.
@@ -112,18 +112,18 @@ def test_given_a_signature_with_an_end_when_it_has_come_then_it_fails_and_not_be
     assert reasons == ["the signature does not fit"]
 
 
-def test_given_a_signature_from_the_future_when_verified_then_it_is_a_permerror(resolver: Resolver) -> None:
+def test_given_a_signature_from_the_future_when_verified_then_it_is_a_permerror(resolver: DnsResolver) -> None:
     raw = signed(signing.PLAIN, "kunde.no", OURS[:1], int(time.time()) + 86_400)
     assert _found(raw, resolver) == [("kunde.no", "permerror")]
 
 
-def test_given_several_signatures_when_verified_then_the_authors_come_first_and_a_broken_one_spoils_none(resolver: Resolver) -> None:
+def test_given_several_signatures_when_verified_then_the_authors_come_first_and_a_broken_one_spoils_none(resolver: DnsResolver) -> None:
     good = signing.by_dkimpy(signing.PLAIN, "god")
     both = good.split(b"From:")[0].replace(b"kunde.no", b"annen.no") + b"DKIM-Signature: soppel\r\n" + good
     assert _found(both, resolver) == [("kunde.no", "pass"), ("annen.no", "permerror"), ("", "permerror")]
 
 
-def test_given_a_hundred_signatures_when_verified_then_eight_are_looked_at(resolver: Resolver) -> None:
+def test_given_a_hundred_signatures_when_verified_then_eight_are_looked_at(resolver: DnsResolver) -> None:
     field = signing.by_dkimpy(signing.PLAIN, "god").split(b"From:")[0]
     raw = field.replace(b"kunde.no", b"annen.no") * 100 + signing.by_dkimpy(signing.PLAIN, "god")
     found = _found(raw, resolver)
@@ -131,7 +131,7 @@ def test_given_a_hundred_signatures_when_verified_then_eight_are_looked_at(resol
     assert found[0] == ("kunde.no", "pass")
 
 
-def test_given_a_zone_that_cannot_be_served_when_verified_then_it_is_a_temperror(resolver: Resolver) -> None:
+def test_given_a_zone_that_cannot_be_served_when_verified_then_it_is_a_temperror(resolver: DnsResolver) -> None:
     raw = signing.by_dkimpy(signing.PLAIN, "god", "broken.test")
     assert _found(raw, resolver) == [("broken.test", "temperror")]
 
@@ -139,7 +139,7 @@ def test_given_a_zone_that_cannot_be_served_when_verified_then_it_is_a_temperror
 @pytest.mark.timing
 def test_given_a_server_that_never_answers_when_verified_then_it_is_a_temperror_in_time() -> None:
     with silent_server() as port:
-        resolver = Resolver(ResolverOptions(0.4, (("127.0.0.1", port),)))
+        resolver = DnsResolver(ResolverOptions(0.4, (("127.0.0.1", port),)))
         begun = time.monotonic()
         raw = signing.by_dkimpy(signing.PLAIN, "god")
         assert _found(raw, resolver) == [("kunde.no", "temperror")]
@@ -154,7 +154,7 @@ def _sealed(raw: bytes, selector: str = "god") -> bytes:
     return b"".join(fields) + raw
 
 
-def test_given_an_arc_chain_when_verified_then_one_and_two_seals_pass_and_a_change_fails(resolver: Resolver) -> None:
+def test_given_an_arc_chain_when_verified_then_one_and_two_seals_pass_and_a_change_fails(resolver: DnsResolver) -> None:
     once = _sealed(signing.PLAIN)
     assert chain(parts_of(once), Lookups(resolver, 5)) == ("pass", "")
     assert chain(parts_of(_sealed(once)), Lookups(resolver, 5)) == ("pass", "")

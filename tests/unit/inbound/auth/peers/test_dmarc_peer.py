@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from mailgate.inbound.auth.dkim import Signature
-from mailgate.inbound.auth.resolver import Lookups, Resolver
+from mailgate.inbound.auth.resolver import DnsResolver, Lookups
 from mailgate.inbound.auth.spf import SpfResult
 from mailgate.inbound.auth.verify import dmarc_of
 from tests.support.peers.nameserver import PrivateNsd
@@ -124,7 +124,7 @@ def peer(nsd: PrivateNsd) -> OpenDmarc:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.author}-{case.spf}-{case.dkim}")
 def test_given_evidence_when_judged_then_the_verdict_is_that_of_a_second_implementation(
-    case: Case, resolver: Resolver, peer: OpenDmarc
+    case: Case, resolver: DnsResolver, peer: OpenDmarc
 ) -> None:
     signed = [Signature(domain, result) for domain, result in case.dkim]
     found = dmarc_of(case.author, SpfResult(case.spf[1], case.spf[0]), signed, Lookups(resolver, 5))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.inbound.auth.resolver import DnsTrouble, Lookups, Resolver, ResolverOptions
+from mailgate.inbound.auth.resolver import DnsResolver, DnsTrouble, Lookups, ResolverOptions
 from tests.support.peers.nameserver import PrivateNsd, silent_server
 
 pytestmark = [pytest.mark.packages]
@@ -40,23 +40,23 @@ class Hands:
     ],
 )
 def test_given_a_name_when_asked_then_the_values_are_those_of_the_zone(
-    resolver: Resolver, name: str, kind: str, values: tuple[object, ...]
+    resolver: DnsResolver, name: str, kind: str, values: tuple[object, ...]
 ) -> None:
     assert resolver.ask(name, kind, 2) == values  # type: ignore[arg-type]
 
 
-def test_given_a_long_answer_when_asked_then_it_comes_by_tcp_in_full(resolver: Resolver) -> None:
+def test_given_a_long_answer_when_asked_then_it_comes_by_tcp_in_full(resolver: DnsResolver) -> None:
     assert max(map(len, resolver.ask("svaer.no", "TXT", 2))) == 10_000
 
 
-def test_given_a_zone_that_cannot_be_served_when_asked_then_there_is_no_answer(resolver: Resolver) -> None:
+def test_given_a_zone_that_cannot_be_served_when_asked_then_there_is_no_answer(resolver: DnsResolver) -> None:
     with pytest.raises(DnsTrouble, match="no server can answer"):
         resolver.ask("broken.test", "TXT", 2)
 
 
 def test_given_an_answer_when_its_time_is_over_then_it_is_asked_anew_and_not_before(nsd: PrivateNsd) -> None:
     clock = Hands()
-    resolver = Resolver(ResolverOptions(2.0, (("127.0.0.1", nsd.port),)), clock)
+    resolver = DnsResolver(ResolverOptions(2.0, (("127.0.0.1", nsd.port),)), clock)
     assert resolver.ask("kunde.no", "TXT", 2)
     assert resolver.ask("finnesikke.no", "TXT", 2) == ()
     clock.now_s += 59
@@ -71,7 +71,7 @@ def test_given_an_answer_when_its_time_is_over_then_it_is_asked_anew_and_not_bef
 def test_given_silence_when_asked_again_then_nobody_waits_twice_until_half_a_minute_later() -> None:
     clock = Hands()
     with silent_server() as port:
-        resolver = Resolver(ResolverOptions(0.3, (("127.0.0.1", port),)), clock)
+        resolver = DnsResolver(ResolverOptions(0.3, (("127.0.0.1", port),)), clock)
         with pytest.raises(DnsTrouble, match="in time"):
             resolver.ask("kunde.no", "TXT", 9)
         with pytest.raises(DnsTrouble, match="in time"):
@@ -83,7 +83,7 @@ def test_given_silence_when_asked_again_then_nobody_waits_twice_until_half_a_min
 
 def test_given_more_names_than_there_is_room_when_asked_then_the_oldest_make_room(nsd: PrivateNsd) -> None:
     clock = Hands()
-    resolver = Resolver(ResolverOptions(2.0, (("127.0.0.1", nsd.port),), cache_bytes=3_000), clock)
+    resolver = DnsResolver(ResolverOptions(2.0, (("127.0.0.1", nsd.port),), cache_bytes=3_000), clock)
     resolver.ask("kunde.no", "TXT", 2)
     for number in range(20):
         resolver.ask(f"finnesikke{number}.no", "TXT", 2)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from mailgate.inbound.auth import spf
-from mailgate.inbound.auth.resolver import Lookups, Resolver
-from mailgate.mail.auth.received import Client
+from mailgate.inbound.auth.resolver import DnsResolver, Lookups
+from mailgate.mail.auth.received import SmtpClient
 from tests.support.peers.nameserver import PrivateNsd
 from tests.support.repository import ROOT
 
@@ -111,9 +111,9 @@ def peer(nsd: PrivateNsd) -> dict[Case, str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.sender or case.helo}-{case.ip}")
 def test_given_a_client_when_checked_then_the_result_is_that_of_a_second_implementation(
-    case: Case, resolver: Resolver, peer: dict[Case, str]
+    case: Case, resolver: DnsResolver, peer: dict[Case, str]
 ) -> None:
-    found = spf.check(Client(case.ip, case.helo), case.sender or None, Lookups(resolver, 5))
+    found = spf.check(SmtpClient(case.ip, case.helo), case.sender or None, Lookups(resolver, 5))
     assert (found.result, peer[case]) == (case.result, case.peer or case.result), found.reason
 
 
