@@ -191,7 +191,7 @@ def served() -> Iterator[Servers]:
     BUILD.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="where-", dir=BUILD) as folder,
-        SERVERS.PrivatePostgres(Path(tempfile.mkdtemp(prefix="where-pg-", dir=BUILD))) as postgres,
+        SERVERS.PrivatePostgres(Path(tempfile.mkdtemp(prefix="where-pg-"))) as postgres,  # its own user need not reach the checkout
         SERVERS.PrivateRedis(Path(folder) / "redis") as redis,
     ):
         yield Servers(Path(folder), postgres.url, redis.url, psutil.Process(postgres.pid), psutil.Process(redis.pid))
@@ -219,7 +219,7 @@ def stages_alone(place: Servers, mails: int) -> dict[str, dict[str, float]]:
         policies = _attribute(BOOTSTRAP, "make_active_policy", "policy_in_force")(settings, store)
         policies.begin()
         stages = BOOTSTRAP.make_stages(settings, store, policies, lambda _: None)
-        journal = JOURNAL.Journal(store, import_module("mailgate.clock").utc_now, lambda: None)
+        journal = _attribute(JOURNAL, "GroupCommitJournal", "Journal")(store, import_module("mailgate.clock").utc_now, lambda: None)
         submissions = list(_submissions(people))
         journal.append_many(submissions[:WARM])
         for name in ("intake", "notices", "send"):
