@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import shutil
 import sys
@@ -45,13 +46,21 @@ def run(config: ConfigOption = None) -> None:
 
         def started() -> None:
             pages.append(beside.enter_context(pages_beside(settings, settings.file)))
-            print(f"{_how_to_try(settings, gateway.addresses)}{_first_admin(settings)}", flush=True)
+            _say(f"{_how_to_try(settings, gateway.addresses)}{_first_admin(settings)}")
 
         def reloaded() -> None:
             for reload in pages:  # none before they are started
                 reload()
 
         gateway.run(started=started, reloaded=reloaded)
+
+
+def _say(text: str) -> None:
+    """Print a text. When nobody reads standard output any more, the gateway goes on, and what it would still print there goes nowhere."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _first_admin(settings: Settings) -> str:

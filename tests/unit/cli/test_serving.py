@@ -30,6 +30,8 @@ STARTS_S = 30
 def _running(folder: Path, *words: str, more: Mapping[str, str] | None = None, **streams: object) -> Iterator[subprocess.Popen[str]]:
     database = f"sqlite:///{folder}/var/mailgate.db"
     listening = {"MAILGATE_SMTP__LISTEN": "127.0.0.1:0", "MAILGATE_METRICS__LISTEN": "127.0.0.1:0"}
+    if not (folder / "mailgate.toml").exists():  # the usual port of pages is that of every other test's gateway, too
+        listening["MAILGATE_WEB__LISTEN"] = f"127.0.0.1:{free_port()}"
     environment = {**os.environ, "MAILGATE_DATABASE__URL": database, **listening, **(more or {})}
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     with subprocess.Popen([*PROGRAM, *words], cwd=folder, env=environment, text=True, **given) as process:  # type: ignore[call-overload]
@@ -94,6 +96,24 @@ def test_given_a_reader_of_the_log_that_goes_away_when_mail_comes_then_it_is_tak
             with smtplib.SMTP("127.0.0.1", port) as client:
                 assert client.sendmail("kari@kunde.example", "support@example.test", f"Subject: {number}\n\nHei") == {}
         assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STARTS_S) == 0
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_given_nobody_who_reads_standard_output_when_run_is_started_then_it_serves_and_stops_with_0(
+    tmp_path: Path, unbuffered: str
+) -> None:
+    port, (reading, writing) = free_port(), os.pipe()
+    os.close(reading)
+    more = {"MAILGATE_SMTP__LISTEN": f"127.0.0.1:{port}", "PYTHONUNBUFFERED": unbuffered}
+    with _running(tmp_path, "run", more=more, stdout=writing, stderr=subprocess.DEVNULL) as process:
+        os.close(writing)
+        for number in range(2):
+            until(lambda: _answers(port), STARTS_S, "it listens")
+            with smtplib.SMTP("127.0.0.1", port) as client:
+                assert client.sendmail("kari@kunde.example", "support@example.test", f"Subject: {number}\n\nHei") == {}
+        until(lambda: (tmp_path / "var" / "mailgate.db").exists(), STARTS_S, "it works")
         process.send_signal(signal.SIGTERM)
         assert process.wait(STARTS_S) == 0
 
