@@ -245,7 +245,7 @@ class OutboundSection(SettingsSection):
         "", description="selector of the key that the smarthost signs with; `mailgate doctor` looks it up"
     )
     hold_back_s: float = Field(
-        60.0,
+        30.0,
         ge=0,
         le=3600,
         description="seconds before mail leaves about what one of us did by hand, and before a released mail is read again: until then it "
