@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mailgate.application.access import Action
+from mailgate.application.access import Action, require
 from mailgate.application.app import App
 from mailgate.application.audit import difference
 from mailgate.application.customers import contacts
 from mailgate.application.customers.look_up import customer_of
 from mailgate.application.paging import Page, cursor_of, page_of, sort_key_of
+from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import LANGUAGES, mail_domain, one_line, one_of
 from mailgate.cases.ids import new_id
@@ -130,9 +131,11 @@ def list_customers(act: Act, command: ListCustomers) -> Page[CustomerView]:
     return page_of([_view(act, one) for one in found], command.limit, [cursor_of(one.name, one.id) for one in found])
 
 
-def agreement_names(app: App, language: str) -> Mapping[str, str]:
-    """The agreements that a customer can have by the policy in force: key -> name in this language."""
-    return {key: one.labels.get(language) or key for key, one in (app.policies.last_read or app.policies.peek()).agreements.items()}
+def agreement_names(app: App, principal: Principal, language: str) -> Mapping[str, str]:
+    """The agreements that a customer can have by the policy that was read last: key -> name in this language. Raises Forbidden."""
+    require(principal, Action.CUSTOMER_READ)
+    policy = app.policies.last_read or app.policies.peek()
+    return {key: in_words(one, language).name for key, one in policy.agreements.items()}
 
 
 def given(agreements: Sequence[str], domains: Sequence[str] | None, agreement: str | None, language: str | None) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...
 
 
 def _agreements(request: PageRequest) -> Mapping[str, str]:
-    return customers.agreement_names(request.app, request.words.language)
+    return customers.agreement_names(request.app, request.principal, request.words.language)
 
 
 def _may(request: PageRequest, action: Action) -> bool:

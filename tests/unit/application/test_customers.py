@@ -8,7 +8,7 @@ import pytest
 
 from mailgate.application.customers import contacts, customers, suppressions
 from mailgate.application.paging import cursor_of, sort_key_of
-from mailgate.errors import Ambiguous, Invalid, NotFound
+from mailgate.errors import Ambiguous, Forbidden, Invalid, NotFound
 from tests.support.office import EVA, KARI, LIV, PER
 
 
@@ -94,3 +94,9 @@ def test_given_a_sort_key_when_made_a_cursor_then_it_comes_back(key):
 def test_given_a_cursor_that_nobody_made_when_read_then_it_is_invalid(cursor):
     with pytest.raises(Invalid):
         sort_key_of(cursor, 1)
+
+
+def test_given_the_names_of_agreements_when_a_customer_asks_for_them_then_it_is_forbidden(office):
+    assert customers.agreement_names(office.app, EVA, "nb")["enkel"] == "Enkel support"
+    with pytest.raises(Forbidden):
+        customers.agreement_names(office.app, office.contact(KARI), "nb")
