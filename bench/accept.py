@@ -21,7 +21,7 @@ PLANS = {
     "text kept": Plan(messages=5000, kinds=("text",)),
     "new connection each": Plan(messages=3000, kinds=("text",), per_connection=1),
 }
-TARGETS = {"mix kept": (3.0, 2.0), "text kept": (4.5, 1.8), "new connection each": (1.5, 1.0)}
+TARGETS = {"mix kept": (2.5, 2.0), "text kept": (3.5, 1.8), "new connection each": (2.0, 1.0)}
 
 
 def rows(scale: Scale) -> list[Row]:
