@@ -60,7 +60,7 @@ class Watch:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._running: dict[int, tuple[int, float]] = {}
-        self._stopping = False
+        self._stopping = self._reloaded = False
         self._pause_s = RESTART_MIN_S
 
     def run(self) -> int:
@@ -84,7 +84,7 @@ class Watch:
         if pid:
             self._running[pid] = (index, monotonic_s())
         elif not self._stopping:
-            _live(self._settings, index)
+            _live(self._settings, index, reload=self._reloaded)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _ended(self, pid: int, code: int) -> int:
@@ -104,6 +104,8 @@ class Watch:
         return 0
 
     def _pass_on(self, number: int, _frame: FrameType | None) -> None:
+        """A process that is started again later must not fall back behind those that reload now."""
+        self._reloaded = True
         for pid in list(self._running):
             os.kill(pid, number)
 
@@ -113,14 +115,17 @@ class Watch:
             os.kill(pid, signal.SIGTERM)
 
 
-def _live(settings: Settings, index: int) -> NoReturn:
+def _live(settings: Settings, index: int, *, reload: bool) -> NoReturn:
     """The life of a child. It ends here: nothing of the parent's stack may run twice."""
     code = 1
     try:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # SIGHUP waits until the gateway takes it: the parent's children are not ours
-        Gateway(settings, listen=False, work=True, index=index).run()
+        gateway = Gateway(settings, listen=False, work=True, index=index)
+        if reload:
+            gateway.reload()
+        gateway.run()
         code = 0
     except MailgateError as error:
         print(f"mailgate: {error}", file=sys.stderr)

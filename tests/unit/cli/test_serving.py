@@ -253,6 +253,23 @@ def test_point_8_given_a_process_that_starts_when_told_to_reload_then_it_does_so
         assert "Traceback" not in log.read_text()
 
 
+def test_given_a_worker_that_has_reloaded_when_one_of_its_processes_dies_then_the_next_one_reloads_too(tmp_path: Path) -> None:
+    settings, log = tmp_path / "mailgate.toml", tmp_path / "log"
+    text = f'[broker]\nurl = "redis://127.0.0.1:{free_port()}/0"\n[log]\nlevel = "warning"\n'
+    settings.write_text(text)
+    words = ("worker", "--processes", "2", "--config", str(settings))
+    with log.open("w") as stream, _running(tmp_path, *words, stderr=stream, stdout=subprocess.DEVNULL) as process:
+        watch = psutil.Process(process.pid)
+        until(lambda: len(watch.children()) == 2, STARTS_S, "both are started", detail=log.read_text)
+        settings.write_text(text + "[outbound]\nhold_back_s = 7\n")
+        process.send_signal(signal.SIGHUP)
+        until(lambda: log.read_text().count('"reloaded"') == 2, STARTS_S, "both have reloaded", detail=log.read_text)
+        watch.children()[0].kill()
+        until(lambda: log.read_text().count('"reloaded"') == 3, STARTS_S, "the next one has, too", detail=log.read_text)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STARTS_S) == 0
+
+
 def _block() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
 
