@@ -12,7 +12,6 @@ from typing import Literal
 
 from mailgate.mail.compose import AttachedFile, file_of, is_plain_message
 from mailgate.mail.model import Mail
-from mailgate.mail.read import read
 from mailgate.outbound.render import clean
 
 TEXT_MAX_CHARS = 16_000
@@ -31,13 +30,19 @@ class Attached:
 
 def attached(raw: bytes, *, files: bool) -> Attached:
     """The mail as one attachment, or with `files` the files that a person sent with it, as far as there are any."""
-    mail = read(raw) if files else None
+    mail = _read(raw) if files else None
     found = [one for one in mail.attachments if one.disposition != "decoration"] if mail and _is_told_whole(mail) else []
     if mail is None or not found:
         kind = "message/rfc822" if is_plain_message(raw) else "application/octet-stream"
         return Attached("mail", (AttachedFile("original.eml", kind, raw),))
     parts = tuple(file_of(one.filename, one.content_type, one.content) for one in found)
     return Attached("files", parts, clean(mail.text).strip())
+
+
+def _read(raw: bytes) -> Mail:
+    from mailgate.mail.read import read  # the readers of mail take 13 MB, and few rules pass files on
+
+    return read(raw)
 
 
 def _is_told_whole(mail: Mail) -> bool:

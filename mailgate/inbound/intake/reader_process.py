@@ -29,13 +29,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import BinaryIO, Literal, TypeVar, cast
 
-from mailgate import gc_tuning, log, metrics
+from mailgate import gc_tuning, log
 from mailgate.clock import monotonic_s
 from mailgate.errors import TransientFailure
-from mailgate.mail.html_view import html_of
 from mailgate.mail.limits import DEFAULT_LIMITS, DEGRADED, Ours, ReadLimits
 from mailgate.mail.model import Envelope, Mail
-from mailgate.mail.read import read
 
 MIB = 1024 * 1024
 HEADER_BYTES = 64 * 1024
@@ -138,6 +136,9 @@ class ReaderProcess:
             unless_whole.pop_all()
 
     def _degraded(self, raw: bytes, envelope: Envelope) -> Mail:
+        from mailgate import metrics  # as all of what only one side needs: a worker does without readers of mail, a reader without HTTP
+        from mailgate.mail.read import read
+
         metrics.count("degraded")
         _log.error("degraded", size_bytes=len(raw), limit_s=self._options.time_s, limit_bytes=self._options.memory_bytes)
         head = raw[:HEADER_BYTES].partition(b"\r\n\r\n")[0]
@@ -147,6 +148,8 @@ class ReaderProcess:
 
 def read_here(mails: Sequence[tuple[bytes, Envelope]], ours: Ours) -> list[Mail]:
     """The same in this process and without bounds: for mail that an operator names, and for tests."""
+    from mailgate.mail.read import read
+
     return [read(raw, ours=ours, envelope=envelope) for raw, envelope in mails]
 
 
@@ -279,6 +282,8 @@ def _address_space_bytes() -> int:
 
 def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """The life of a reader: options, then mails until the other side hangs up. Out of memory ends it, and the mail counts as too much."""
+    from mailgate.mail.read import read
+
     gc_tuning.return_large_blocks()
     signal.signal(signal.SIGPROF, _over_time)
     options = cast(ReadingOptions, _read_value(requests))
@@ -301,7 +306,11 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def _made(options: ReadingOptions, asked: _Asked, raw: bytes) -> Mail | str | None:
+    from mailgate.mail.read import read
+
     if asked == _HTML:
+        from mailgate.mail.html_view import html_of
+
         return _within(options.time_s, partial(html_of, raw, options.limits))
     return _within(options.time_s, partial(read, raw, options.limits, ours=options.ours, envelope=asked))
 

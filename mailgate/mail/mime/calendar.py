@@ -11,11 +11,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from icalendar.parser import Contentline, Contentlines
-
-_unfolded: Any = Contentlines.from_ical
-_content_line: Any = Contentline
-
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d*(Z?))?")
 _WANTED = ("SUMMARY", "DTSTART", "DTEND", "LOCATION", "ORGANIZER", "STATUS", "DESCRIPTION", "COMMENT", "ATTENDEE")
 _FIELD = re.compile(r"([A-Za-z-]{3,30})[;:]")
@@ -98,13 +93,17 @@ def read_event(text: str) -> CalendarEvent:
 
 def _lines(text: str) -> list[tuple[str, dict[str, str], str]]:
     """The property lines that are wanted, unfolded (RFC 5545 section 3.1), as name, parameters, value."""
+    from icalendar.parser import Contentline, Contentlines  # 4 MB, which mail without invitations does not need
+
+    unfolded: Any = Contentlines.from_ical
+    content_line: Any = Contentline
     out: list[tuple[str, dict[str, str], str]] = []
-    for line in islice(_unfolded(text[:_MAX_CHARS].strip()), _MAX_LINES):
+    for line in islice(unfolded(text[:_MAX_CHARS].strip()), _MAX_LINES):
         name = _FIELD.match(line)
         if name is None or name.group(1).upper() not in (*_WANTED, "METHOD", "BEGIN", "END"):
             continue
         try:
-            key, parameters, value = _content_line(line[:_MAX_LINE_CHARS]).parts()
+            key, parameters, value = content_line(line[:_MAX_LINE_CHARS]).parts()
         except ValueError:
             continue
         out.append((key.upper(), {one.upper(): str(said) for one, said in parameters.items()}, str(value)))

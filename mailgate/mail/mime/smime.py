@@ -12,12 +12,9 @@ import re
 from itertools import islice
 from typing import Any
 
-from asn1crypto import cms  # type: ignore[import-untyped]
-
 _MAX_BYTES = 64 * 1024 * 1024
 _PIECE = re.compile(rb"\x04(?:[\x00-\x7f]|[\x81-\x84])")
 _MAX_PIECES = 10_000
-_LOAD: Any = cms.ContentInfo.load
 
 
 def signed_content(der: bytes) -> bytes | None:
@@ -26,8 +23,10 @@ def signed_content(der: bytes) -> bytes | None:
         der = _from_pem(der)
     if not der.startswith(b"\x30") or len(der) > _MAX_BYTES or _is_shredded(der):
         return None
+    from asn1crypto import cms  # type: ignore[import-untyped]  # 2 MB, which few processes need
+
     try:
-        return _content_of(_LOAD(der, strict=False))
+        return _content_of(cms.ContentInfo.load(der, strict=False))
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError):
         return None  # whatever a stranger has put together: it stays a file
 
