@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -28,94 +28,96 @@ SIGNED_IF_THERE = (
 )  # fmt: skip
 LINE_CHARS = 74
 PrivateKey = RSAPrivateKey | Ed25519PrivateKey
-_WSP = re.compile(rb"[ \t]+")
+_PADDING, _HASHED = PKCS1v15(), Prehashed(SHA256())
 _SIGNED = tuple((name, name.lower().encode(), name in OVERSIGNED) for name in (*OVERSIGNED, *SIGNED_IF_THERE))
 """Name, the same in lower case, and whether it is signed once more than it occurs."""
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key and the selector below which its public half is published."""
+    """A private key and the selector below which its public half is published. `algorithm`: the value of `a=`."""
 
     selector: str
     private: PrivateKey = field(repr=False)
+    algorithm: Literal["rsa-sha256", "ed25519-sha256"] = field(init=False)
+    sign: Callable[[bytes], bytes] = field(init=False, repr=False, compare=False)
+    """The signature of a SHA-256 digest. RFC 8463 section 3: Ed25519 signs the digest, too."""
 
-    @property
-    def algorithm(self) -> str:
-        """The value of `a=`."""
-        return "rsa-sha256" if isinstance(self.private, RSAPrivateKey) else "ed25519-sha256"
-
-    def sign(self, digest: bytes) -> bytes:
-        """The signature of a SHA-256 digest. RFC 8463 section 3: Ed25519 signs the digest, too."""
-        if isinstance(self.private, RSAPrivateKey):
-            return self.private.sign(digest, PKCS1v15(), Prehashed(SHA256()))
-        return self.private.sign(digest)
+    def __post_init__(self) -> None:
+        private = self.private
+        if isinstance(private, RSAPrivateKey):
+            object.__setattr__(self, "algorithm", "rsa-sha256")
+            object.__setattr__(self, "sign", lambda digest: private.sign(digest, _PADDING, _HASHED))
+        else:
+            object.__setattr__(self, "algorithm", "ed25519-sha256")
+            object.__setattr__(self, "sign", private.sign)
 
 
 def signed(raw: bytes, domain: str, keys: Sequence[SigningKey], signed_at_s: int) -> bytes:
     """`raw` with one DKIM-Signature field for each key on top, in their order. `signed_at_s`: Unix time for `t=`."""
-    head, blank, body = raw.partition(b"\r\n\r\n")
-    names, covered = _covered(_fields(head))
+    head, _, body = raw.partition(b"\r\n\r\n")
+    names, covered = _covered(head)
     body_hash = base64.b64encode(hashlib.sha256(relaxed_body(body)).digest()).decode()
     on_top = b""
     for key in keys:
         unsigned = _field(key, domain, signed_at_s, names, body_hash)
-        digest = hashlib.sha256(covered + relaxed_field(*_split(unsigned.encode())).removesuffix(b"\r\n")).digest()
+        digest = hashlib.sha256(b"\r\n".join([*covered, *relaxed_head(unsigned.encode())])).digest()
         on_top += f"{unsigned}{_wrapped(base64.b64encode(key.sign(digest)).decode())}\r\n".encode()
-    return on_top + head + blank + body
+    return on_top + raw
 
 
 def relaxed_body(body: bytes) -> bytes:
-    """RFC 6376 section 3.4.4: no spaces at line ends, one space for many, no empty lines at the end.
-
-    In time linear to the size, times the logarithm of the longest run of spaces. A pattern takes fifteen times as long.
-    """
-    tidy = body.replace(b"\t", b" ")
-    while b"  " in tidy:
-        tidy = tidy.replace(b"  ", b" ")
-    tidy = tidy.replace(b" \r\n", b"\r\n")
+    """RFC 6376 section 3.4.4: no spaces at line ends, one space for many, no empty lines at the end."""
+    tidy = _single_spaced(body).replace(b" \r\n", b"\r\n")
     end = len(tidy) - tidy.endswith(b" ")
     while tidy.endswith(b"\r\n", 0, end):
         end -= 2
     return tidy[:end] + b"\r\n" if end else b""
 
 
-def relaxed_field(name: bytes, value: bytes) -> bytes:
-    """RFC 6376 section 3.4.2: lower-case name, unfolded value with one space for many, CRLF."""
-    return name.strip().lower() + b":" + _WSP.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ") + b"\r\n"
+def relaxed_head(head: bytes) -> list[bytes]:
+    """RFC 6376 section 3.4.2: the fields, each with its name in lower case, its value unfolded and with one space for many, no CRLF."""
+    unfolded = head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
+    fields = (line.partition(b":") for line in _single_spaced(unfolded).split(b"\r\n"))
+    return [name.strip().lower() + b":" + value.strip(b" ") for name, _, value in fields]
 
 
-def _fields(head: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and value of each field, still folded."""
-    for text in re.split(rb"\r\n(?![ \t])", head):
-        yield _split(text)
+def _single_spaced(text: bytes) -> bytes:
+    """One space for any number of spaces and tabs.
+
+    In time linear to the size, times the logarithm of the longest run of spaces. A pattern takes fifteen times as long.
+    """
+    tidy = text.replace(b"\t", b" ")
+    while b"  " in tidy:
+        tidy = tidy.replace(b"  ", b" ")
+    return tidy
 
 
-def _split(text: bytes) -> tuple[bytes, bytes]:
-    name, _, value = text.partition(b":")
-    return name, value
-
-
-def _covered(fields: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, ...], bytes]:
-    """The names for `h=`, and the canonical bytes of the fields that they stand for, the last of a name first (section 5.4.2)."""
-    found: dict[bytes, list[bytes]] = {wanted: [] for _, wanted, _ in _SIGNED}
-    for name, value in fields:
-        of_name = found.get(name.strip().lower())
-        if of_name is not None:
-            of_name.append(relaxed_field(name, value))
-    names = tuple(name for name, wanted, more in _SIGNED for _ in range(len(found[wanted]) + more))
-    return names, b"".join(one for _, wanted, _ in _SIGNED for one in reversed(found[wanted]))
-
-
-def _field(key: SigningKey, domain: str, signed_at_s: int, names: tuple[str, ...], body_hash: str) -> str:
-    """The signature field up to and with `b=`, folded, without its final CRLF."""
-    lines = [f"DKIM-Signature: v=1; a={key.algorithm}; c=relaxed/relaxed; d={domain};", f" s={key.selector}; t={signed_at_s};"]
-    return "\r\n".join([*lines, *_folded_names(names), f" bh={body_hash};", " b="])
+def _covered(head: bytes) -> tuple[Sequence[str], list[bytes]]:
+    """The lines of `h=`, and the canonical fields that its names stand for, in their order."""
+    fields = relaxed_head(head)
+    lines, places = _chosen(tuple(one.partition(b":")[0] for one in fields))
+    return lines, [fields[place] for place in places]
 
 
 @lru_cache(maxsize=256)
-def _folded_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The lines of `h=`. Our mails have few different sets of fields."""
+def _chosen(present: tuple[bytes, ...]) -> tuple[Sequence[str], Sequence[int]]:
+    """The lines of `h=` for fields of these names, and the places of those that are signed, the last of a name first (section 5.4.2).
+
+    Our mails have few different sets of fields.
+    """
+    found = {wanted: [place for place, name in enumerate(present) if name == wanted][::-1] for _, wanted, _ in _SIGNED}
+    names = [name for name, wanted, more in _SIGNED for _ in range(len(found[wanted]) + more)]
+    return _folded_names(names), [place for _, wanted, _ in _SIGNED for place in found[wanted]]
+
+
+def _field(key: SigningKey, domain: str, signed_at_s: int, names: Sequence[str], body_hash: str) -> str:
+    """The signature field up to and with `b=`, folded, without its final CRLF. `names`: the lines of `h=`."""
+    lines = [f"DKIM-Signature: v=1; a={key.algorithm}; c=relaxed/relaxed; d={domain};", f" s={key.selector}; t={signed_at_s};"]
+    return "\r\n".join([*lines, *names, f" bh={body_hash};", " b="])
+
+
+def _folded_names(names: Sequence[str]) -> Sequence[str]:
     lines, line = [], " h="
     for number, name in enumerate(names):
         word = name + (";" if number == len(names) - 1 else ":")
