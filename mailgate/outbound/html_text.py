@@ -21,7 +21,7 @@ LINKS_MAX = 100
 def linked(text: str) -> Markup:
     """The text as HTML: escaped, with its line ends and spaces; addresses are links that carry nothing along."""
     text = str(text).replace("\t", _TAB)
-    return Markup("").join(_shown(words) + (_LINK.format(url, url) if url else "") for words, url in runs(text, LINKS_MAX))
+    return Markup("".join([_shown(words) + _link(url) for words, url in runs(text, LINKS_MAX)]))
 
 
 def addresses(text: str) -> list[str]:
@@ -43,8 +43,17 @@ def shortened(text: str, max_chars: int) -> str:
     return (head[:cut] if cut > max_chars // 2 else head).rstrip() + " …"
 
 
-def _shown(text: str) -> Markup:
-    kept = _SPACES.sub(
-        lambda run: "\u00a0" * (len(run.group()) - 1) + ("\u00a0" if run.start() == 0 or run.string[run.start() - 1] == "\n" else " "), text
-    )
-    return Markup(str(escape(kept)).replace("\n", "<br>\n"))
+def _link(url: str) -> str:
+    return str(_LINK.format(url, url)) if url else ""
+
+
+def _shown(text: str) -> str:
+    if "  " in text or "\n " in text or text.startswith(" "):
+        text = _SPACES.sub(_kept_spaces, text)
+    return str(escape(text)).replace("\n", "<br>\n")
+
+
+def _kept_spaces(run: re.Match[str]) -> str:
+    """No-break spaces, the last one an ordinary space where a line may end."""
+    begins_line = run.start() == 0 or run.string[run.start() - 1] == "\n"
+    return "\u00a0" * (len(run.group()) - 1) + ("\u00a0" if begins_line else " ")

@@ -22,7 +22,7 @@ from mailgate.errors import ConfigError, MailgateError
 from mailgate.outbound import words as catalogue
 from mailgate.outbound.template_files import ACCENT, FORMS, KEPT_LINE_END, compiled, environment
 from mailgate.outbound.views import Rendered
-from mailgate.outbound.words import MailWords
+from mailgate.outbound.words import BothWords, MailWords
 
 SHIPPED = Path(str(files("mailgate.templates"))) / "mail"
 CASE_NOTICES: tuple[str, ...] = (
@@ -40,11 +40,10 @@ STRUCTURES: Mapping[str, str] = {
 SUBJECT_MAX_CHARS = 255
 TEXT_MAX_CHARS = 60_000
 
+_CASE_SUBJECT = frozenset({"accepted", "case_closed", "choice", *CASE_NOTICES})
 _ALIASES: Mapping[str, str] = {"no": "nb", "da": "nb", "sv": "nb"}
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SUBJECT_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
-_BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
-_TRAILING_BLANKS = re.compile(r"[ \t]+$", re.MULTILINE)
 _RENDER_ERRORS = (ConfigError, TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _DARK_BUTTON = (
     ".cell, .bar { background-color: #74c0ea !important; } .button { color: #0b1820 !important; background-color: #74c0ea !important; }"
@@ -86,17 +85,17 @@ class Renderer:
         self._built_in = _Templates([SHIPPED], wording)
         self._own = _Templates([wording.folder / "mail", wording.folder, SHIPPED], wording) if wording.folder else self._built_in
         self.problems = list(self._own.broken())
-        self._texts = {language: catalogue.load(language, None) for language in LANGUAGES}
-        self._own_texts = {language: self._own_words(language) for language in LANGUAGES}
+        self._words = {language: BothWords(catalogue.load(language, None)) for language in LANGUAGES}
+        self._own_words = {language: self._words_of_operators(language) for language in LANGUAGES}
         for problem in self.problems:
             _alarm(problem.name, problem.error)
 
-    def _own_words(self, language: str) -> Mapping[str, str]:
+    def _words_of_operators(self, language: str) -> BothWords:
         try:
-            return catalogue.load(language, self._wording.folder)
+            return BothWords(catalogue.load(language, self._wording.folder))
         except ConfigError as error:
             self.problems.append(TemplateFault(f"words.{language}.po", str(error)))
-            return self._texts[language]
+            return self._words[language]
 
     def language(self, wanted: str) -> str:
         """The language to use for someone who prefers `wanted`. Danish and Swedish map to bokmål, other unknown ones to English."""
@@ -108,7 +107,7 @@ class Renderer:
 
     def words(self, language: str) -> MailWords:
         """The words of a language as plain text. `language` as returned by `language()`."""
-        return MailWords(self._own_texts[language])
+        return self._own_words[language].text
 
     def render(self, kind: str, language: str, values: Mapping[str, object], *, strict: bool = False) -> Rendered:
         """Render one mail. `language` as returned by `language()`.
@@ -116,20 +115,18 @@ class Renderer:
         Where the operators' template fails, the built-in one stands in, unless `strict`. Raises RenderError.
         """
         try:
-            return self._rendered(self._own, self._own_texts[language], kind, language, values)
+            return self._rendered(self._own, self._own_words[language], kind, language, values)
         except RenderError as error:
             if strict or self._wording.folder is None:
                 raise
             _alarm(kind, str(error))
-        return self._rendered(self._built_in, self._texts[language], kind, language, values)
+        return self._rendered(self._built_in, self._words[language], kind, language, values)
 
-    def _rendered(self, of: _Templates, texts: Mapping[str, str], kind: str, language: str, values: Mapping[str, object]) -> Rendered:
-        text_words = MailWords(texts)
+    def _rendered(self, of: _Templates, words: BothWords, kind: str, language: str, values: Mapping[str, object]) -> Rendered:
         try:
-            subject = one_line(_subject(kind, text_words, {**self._wording.shared, **values}))
+            subject = one_line(_subject(kind, words.text, values, self._wording.shared))
             context = {**values, "kind": kind, "language": language, "title": subject}
-            text = of.text(kind, {**context, "words": text_words})
-            html = of.html(kind, {**context, "words": MailWords(texts, html=True)})
+            text, html = of.text(kind, context, words.text), of.html(kind, context, words.html)
         except _RENDER_ERRORS as error:
             raise RenderError(f"the template {kind}.{language} fails: {type(error).__name__}: {one_line(str(error))}") from error
         return Rendered(subject, text, html)
@@ -162,22 +159,25 @@ class _Templates:
                     found[str(error)] = TemplateFault(f"{part}.{form}", str(error))
         yield from found.values()
 
-    def text(self, kind: str, context: Mapping[str, object]) -> str:
+    def text(self, kind: str, context: Mapping[str, object], words: MailWords) -> str:
         """The mail as plain text, LF."""
-        made = _TRAILING_BLANKS.sub("", _BLANK_LINES.sub("\n\n", self._render(kind, "txt", context)))
+        lines = self._render(kind, "txt", context, words).split("\n")
+        made = "\n".join([line.rstrip(" \t") for line in lines])
+        while "\n\n\n" in made:
+            made = made.replace("\n\n\n", "\n\n")
         return made.replace(KEPT_LINE_END, "\n").strip("\n") + "\n"
 
-    def html(self, kind: str, context: Mapping[str, object]) -> str:
+    def html(self, kind: str, context: Mapping[str, object], words: MailWords) -> str:
         """The mail as HTML, LF."""
-        return self._render(kind, "html", context)
+        return self._render(kind, "html", context, words)
 
-    def _render(self, kind: str, form: str, context: Mapping[str, object]) -> str:
+    def _render(self, kind: str, form: str, context: Mapping[str, object], words: MailWords) -> str:
         template = self._compiled[kind, form]
         if isinstance(template, ConfigError):
             raise ValueError(str(template))
         if form not in self._parts:
             self._parts[form] = compiled(self._jinja, f"_parts.{form}.j2").module
-        return template.render({**context, "p": self._parts[form]})
+        return template.render(context, p=self._parts[form], words=words)
 
 
 def _tried(jinja: Environment, name: str) -> Template | ConfigError:
@@ -187,14 +187,14 @@ def _tried(jinja: Environment, name: str) -> Template | ConfigError:
         return error
 
 
-def _subject(kind: str, words: MailWords, values: Mapping[str, object]) -> str:
+def _subject(kind: str, words: MailWords, values: Mapping[str, object], shared: Mapping[str, object]) -> str:
     """The subject. Those of a case are the same in all its mails, since Outlook and Gmail thread by it."""
-    case = values.get("case")
-    if kind in ("accepted", "case_closed", "choice", *CASE_NOTICES):
+    if kind in _CASE_SUBJECT:
+        case = values.get("case")
         summary = getattr(case, "summary", "")
         return words("subject.case" if summary else "subject.accepted_empty", key=getattr(case, "key", ""), summary=summary)
     key = "subject.forward_empty" if kind == "forward" and not values.get("subject") else f"subject.{kind}"
-    return words(key, **{name: values.get(name, "") for name in ("rule", "subject", "portal", "count")})
+    return words(key, **{name: values.get(name, shared.get(name, "")) for name in ("rule", "subject", "portal", "count")})
 
 
 def _alarm(name: str, error: str) -> None:
@@ -210,5 +210,6 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Text for a subject: one line, no control or bidi characters, at most 255 characters."""
-    shown = " ".join(_SUBJECT_UNSAFE.sub(" ", text[: 8 * SUBJECT_MAX_CHARS]).split())
+    cut = text[: 8 * SUBJECT_MAX_CHARS]
+    shown = " ".join((cut if cut.isprintable() else _SUBJECT_UNSAFE.sub(" ", cut)).split())
     return shown if len(shown) <= SUBJECT_MAX_CHARS else shown[: SUBJECT_MAX_CHARS - 1].rstrip() + "…"

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import css_inline
-from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
 
 from mailgate.errors import ConfigError
 from mailgate.outbound.html_text import linked, quoted
@@ -73,8 +75,24 @@ def compiled(jinja: Environment, name: str) -> Template:
         raise ConfigError(f"the mail template {name} cannot be used: {error}", hint="it must be readable UTF-8 text") from error
 
 
+class _Code(CodeGenerator):
+    """Does not escape anew what is markup already: most of what a mail's template puts out are the parts of a mail."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None:
+            self.write("environment.shown(")
+        else:
+            super()._output_child_pre(node, frame, finalize)
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Skips the sandbox's attribute checks for our own values, which hold only plain data."""
+
+    code_generator_class = _Code
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._known: dict[tuple[str, str | None], Template] = {}
 
     def getattr(self, obj: object, attribute: str) -> Any:
         """The value of `obj.attribute` in a template."""
@@ -85,14 +103,32 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                 return super().getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
-    def call(self, context: Context, obj: Any, *args: Any, **more: Any) -> Any:
-        """What `obj(…)` in a template gives. For macros and words, which are most calls, Jinja need not find out what they are."""
+    def call(self, context: Context, obj: Any, *args: Any, _block_vars: Any = None, _loop_vars: Any = None, **more: Any) -> Any:
+        """What `obj(…)` in a template gives. Most calls are of macros and words: Jinja need not find out what they are, nor which
+        arguments of a macro are missing when all are there.
+        """
         kind = type(obj)
-        if kind is not Macro and kind is not MailWords:
-            return super().call(context, obj, *args, **more)
-        more.pop("_block_vars", None)
-        more.pop("_loop_vars", None)
-        return obj(context.eval_ctx, *args, **more) if kind is Macro else obj(*args, **more)
+        if kind is MailWords:
+            return obj(*args, **more)
+        if kind is Macro:
+            if len(args) != len(obj.arguments) or more or obj.caller or obj.catch_varargs or obj.catch_kwargs:
+                return obj(context.eval_ctx, *args, **more)
+            made = obj._func(*args)
+            return Markup(made) if context.eval_ctx.autoescape else made
+        return super().call(context, obj, *args, _block_vars=_block_vars, _loop_vars=_loop_vars, **more)
+
+    def shown(self, value: Any) -> str:
+        """A value as it stands in HTML."""
+        return value if type(value) is Markup else escape(value)
+
+    def get_template(self, name: str | Template, parent: str | None = None, globals: Any = None) -> Template:
+        """Asked for every mail, by `extends` and `include`."""
+        if globals is not None or isinstance(name, Template):
+            return super().get_template(name, parent, globals)
+        found = self._known.get((name, parent))
+        if found is None:
+            found = self._known[name, parent] = super().get_template(name, parent)
+        return found
 
     def join_path(self, template: str, parent: str) -> str:
         """The name under which `parent` loads `template`: in its own form."""

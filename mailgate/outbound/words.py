@@ -33,13 +33,27 @@ class MailWords:
         text = self.texts[text_key]
         if not self.html:
             return text.format(**values)
+        if not values:
+            return _without_values(text)
         # The text is escaped once, each value here; Markup.format would do it again, at ten times the cost.
-        return Markup(_escaped(text).format(**{name: str(escape(value)) for name, value in values.items()}))
+        return Markup(_escaped(text).format(**{name: escape(value) for name, value in values.items()}))
+
+
+class BothWords:
+    """The texts of one language for both forms of a mail."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.text, self.html = MailWords(texts), MailWords(texts, html=True)
 
 
 @lru_cache(4096)
 def _escaped(text: str) -> str:
     return str(escape(text))
+
+
+@lru_cache(4096)
+def _without_values(text: str) -> Markup:
+    return Markup(_escaped(text).format())
 
 
 def load(language: str, folder: Path | None) -> Mapping[str, str]:
