@@ -29,7 +29,12 @@ _BOTH = participants.alias("both")
 _BY_ADDRESS = Prepared(_FOUND.where(_ASKED.c.address_lower.in_(listed("addresses"))))
 _BY_ID = Prepared(_FOUND.where(_ASKED.c.id.in_(listed("ids"))))
 _SETTABLE = ("name", "language", "customer_id", "company_access")
-_SET = UpdateAll(update(contacts).where(contacts.c.id == bindparam("to_id")).values({name: bindparam(f"to_{name}") for name in _SETTABLE}))
+_ONE = update(contacts).where(contacts.c.id == bindparam("to_id"))
+_SET = UpdateAll(_ONE.values({name: bindparam(f"to_{name}") for name in _SETTABLE}))
+_SET_ENDINGS, _SET_ABSENCE = (
+    UpdateAll(_ONE.values(recent_endings=bindparam("found"))),
+    UpdateAll(_ONE.values(away_until=bindparam("until"))),
+)
 
 
 class ContactRepository:
@@ -75,17 +80,12 @@ class ContactRepository:
 
     def remember_endings(self, endings: Mapping[str, Sequence[str]]) -> None:
         """Contact id -> how their last mails ended, newest first, in place of what was known."""
-        rows = [{"of_contact": id_, "found": json.dumps(list(blocks), ensure_ascii=False)} for id_, blocks in sorted(endings.items())]
-        if rows:
-            statement = update(contacts).where(contacts.c.id == bindparam("of_contact")).values(recent_endings=bindparam("found"))
-            self._connection.execute(statement, rows)
+        rows = [{"to_id": id_, "found": json.dumps(list(blocks), ensure_ascii=False)} for id_, blocks in sorted(endings.items())]
+        _SET_ENDINGS.run(self._connection, rows)
 
     def remember_absences(self, absences: Mapping[str, datetime]) -> None:
         """Contact id -> until when their out-of-office note says that they are away, in place of what was known."""
-        rows = [{"of_contact": id_, "until": until} for id_, until in sorted(absences.items())]
-        if rows:
-            statement = update(contacts).where(contacts.c.id == bindparam("of_contact")).values(away_until=bindparam("until"))
-            self._connection.execute(statement, rows)
+        _SET_ABSENCE.run(self._connection, [{"to_id": id_, "until": until} for id_, until in sorted(absences.items())])
 
     def next_numbers(self, count: int) -> range:
         """Numbers for that many new contacts."""

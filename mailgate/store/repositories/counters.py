@@ -6,9 +6,12 @@ at once.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from functools import cache
 
-from mailgate.store.repositories.statements import upsert
+from sqlalchemy import Connection, bindparam
+
+from mailgate.store.repositories.prepared import Prepared
+from mailgate.store.repositories.statements import upsert, upsert_on
 from mailgate.store.schema import counters
 
 
@@ -23,9 +26,12 @@ def raised(connection: Connection, name: str, value: int) -> bool:
 
 def next_numbers(connection: Connection, name: str, count: int) -> range:
     """The next `count` numbers of the counter `name`; the first ever is 1."""
-    insert = upsert(connection, counters).values(name=name, value=count)
-    statement = insert.on_conflict_do_update(
-        index_elements=[counters.c.name], set_={"value": counters.c.value + insert.excluded.value}
-    ).returning(counters.c.value)
-    last = connection.execute(statement).scalar_one()
+    last = _counting(connection.dialect.name).rows(connection, of_name=name, more=count)[0].value
     return range(last - count + 1, last + 1)
+
+
+@cache
+def _counting(dialect: str) -> Prepared:
+    insert = upsert_on(dialect, counters).values(name=bindparam("of_name"), value=bindparam("more"))
+    added = {"value": counters.c.value + insert.excluded.value}
+    return Prepared(insert.on_conflict_do_update(index_elements=[counters.c.name], set_=added).returning(counters.c.value))

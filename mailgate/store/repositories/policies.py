@@ -15,13 +15,14 @@ from sqlalchemy import Connection, func, insert, select
 
 from mailgate.errors import NotFound
 from mailgate.store.repositories.counters import next_numbers
-from mailgate.store.repositories.statements import limited
+from mailgate.store.repositories.prepared import Prepared
+from mailgate.store.repositories.statements import limited, literal
 from mailgate.store.rows import ActivationKind, PolicyActivation, PolicyVersion
 from mailgate.store.schema import policy_activations, policy_versions
 
 _ACTIVATIONS = "policy_activation"  # the counter
 _NEWEST_FIRST = policy_activations.c.sequence.desc()
-_ACTIVE = "SELECT number FROM policy_activations ORDER BY sequence DESC LIMIT 1"  # as text, since every batch asks it
+_ACTIVE = Prepared(select(policy_activations.c.number).order_by(_NEWEST_FIRST).limit(literal(1)))  # every batch asks it
 
 
 class PolicyRepository:
@@ -32,8 +33,8 @@ class PolicyRepository:
 
     def active(self) -> int | None:
         """The number of the active version; None before the first one. One row of one index: cheap enough for every batch."""
-        row = self._connection.exec_driver_sql(_ACTIVE).one_or_none()
-        return int(row[0]) if row else None
+        rows = _ACTIVE.rows(self._connection)
+        return int(rows[0].number) if rows else None
 
     def hold_active(self) -> int | None:
         """The number of the active version, which stays the active one until this transaction ends: whoever else activates waits."""

@@ -8,7 +8,7 @@ SQLAlchemy costs more than the database needs to answer. `bulk` describes how va
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from mailgate.store.repositories import bulk
 from mailgate.store.repositories.bulk import Converter, converter, driver_dialect
 
 KEPT_VALUES = 256
+"""A list is filled up with its last value to a power of two, so that batches of all sizes share a few texts; one that is longer is not."""
 
 Slot = tuple[str, bool, Converter | None]
 """Where the driver's next value comes from, or its next values when it is a list: the parameter's name, and how it is stored."""
@@ -46,25 +47,26 @@ class Prepared:
 
     def rows(self, connection: Connection, **values: Any) -> list[Any]:
         """Run it; the rows as named tuples, by the names of the columns."""
-        compiled = self._for(connection.dialect, values)
-        return [compiled.read(row) for row in _execute(connection, compiled, values).fetchall()]
+        compiled, given = self._for(connection.dialect, values)
+        return [compiled.read(row) for row in _execute(connection, compiled, given).fetchall()]
 
     def run(self, connection: Connection, **values: Any) -> int:
         """Run it; how many rows it touched."""
-        return int(_execute(connection, self._for(connection.dialect, values), values).rowcount)
+        return int(_execute(connection, *self._for(connection.dialect, values)).rowcount)
 
-    def _for(self, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
-        """The text for lists of these lengths; kept for as many lengths as batches have."""
+    def _for(self, dialect: Dialect, values: dict[str, Any]) -> tuple[_Compiled, Mapping[str, Any]]:
+        """The text for lists of these lengths, kept for as many lengths as batches have; and the values with which to run it."""
         if self._lists is None:
             binds = self._statement.compile(dialect=driver_dialect(dialect)).binds
             self._lists = sorted(name for name, bind in binds.items() if bind.expanding)
-        lengths = [len(values[name]) for name in self._lists]
+        given = values | {name: _filled_up(values[name]) for name in self._lists} if self._lists else values
+        lengths = [len(given[name]) for name in self._lists]
         found = self._compiled.get((dialect.name, *lengths))
         if found is None:
-            found = self._compile(driver_dialect(dialect), values)
+            found = self._compile(driver_dialect(dialect), given)
             if sum(lengths) <= KEPT_VALUES:
                 self._compiled[(dialect.name, *lengths)] = found
-        return found
+        return found, given
 
     def _compile(self, dialect: Dialect, values: Mapping[str, Any]) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect)
@@ -76,6 +78,13 @@ class Prepared:
         slots = [(name, is_list, converter(compiled.binds[name].type, dialect)) for name, is_list in names]
         constants = {name: bind.value for name, bind in compiled.binds.items() if not (bind.required or bind.expanding)}
         return _Compiled(sized.statement, slots, constants, _reader(compiled._result_columns, dialect))
+
+
+def _filled_up(values: Collection[Any]) -> Sequence[Any]:
+    """The same set of values as a list of one of the usual lengths."""
+    listed = list(values)
+    missing = (1 << (len(listed) - 1).bit_length()) - len(listed)
+    return listed + listed[-1:] * missing if len(listed) < KEPT_VALUES else listed
 
 
 def _reader(columns: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:

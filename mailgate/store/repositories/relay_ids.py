@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from mailgate.clock import Clock
 from mailgate.store.repositories.bulk import insert_all
+from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.rows import RelayId
 from mailgate.store.schema import relay_ids
+
+_THEIRS = (relay_ids.c.sha256.in_(listed("hashes")), relay_ids.c.contact_id.in_(listed("contacts")))
+_KNOWN = Prepared(select(relay_ids.c.sha256, relay_ids.c.contact_id).where(*_THEIRS))
+_GOOD = Prepared(
+    select(relay_ids.c.sha256, relay_ids.c.contact_id, relay_ids.c.case_id).where(*_THEIRS, relay_ids.c.valid_until > bindparam("now"))
+)
+_COUNTS = Prepared(
+    select(relay_ids.c.contact_id, relay_ids.c.case_id, func.count().label("known"))
+    .where(relay_ids.c.contact_id.in_(listed("contacts")))
+    .group_by(relay_ids.c.contact_id, relay_ids.c.case_id)
+)
 
 
 class RelayIdRepository:
@@ -22,12 +34,8 @@ class RelayIdRepository:
         """(hash, contact id) -> case id, for those that are known and still good."""
         if not hashes or not contact_ids:
             return {}
-        found = select(relay_ids.c.sha256, relay_ids.c.contact_id, relay_ids.c.case_id).where(
-            relay_ids.c.sha256.in_(sorted(hashes)),
-            relay_ids.c.contact_id.in_(sorted(contact_ids)),
-            relay_ids.c.valid_until > self._clock(),
-        )
-        return {(row.sha256, row.contact_id): row.case_id for row in self._connection.execute(found)}
+        rows = _GOOD.rows(self._connection, hashes=sorted(hashes), contacts=sorted(contact_ids), now=self._clock())
+        return {(row.sha256, row.contact_id): row.case_id for row in rows}
 
     def learn(self, lessons: Sequence[RelayId], most: int) -> None:
         """Keep them. What is known stays as it is; a contact has at most `most` for one case, later ones are not kept."""
@@ -45,14 +53,9 @@ class RelayIdRepository:
         insert_all(self._connection, relay_ids, rows, key=("sha256", "contact_id"))
 
     def _known(self, lessons: Sequence[RelayId]) -> set[tuple[str, str]]:
-        ids = sorted({one.sha256 for one in lessons}), sorted({one.contact_id for one in lessons})
-        found = select(relay_ids.c.sha256, relay_ids.c.contact_id).where(relay_ids.c.sha256.in_(ids[0]), relay_ids.c.contact_id.in_(ids[1]))
-        return {(row.sha256, row.contact_id) for row in self._connection.execute(found)}
+        hashes, contacts = sorted({one.sha256 for one in lessons}), sorted({one.contact_id for one in lessons})
+        return {(row.sha256, row.contact_id) for row in _KNOWN.rows(self._connection, hashes=hashes, contacts=contacts)}
 
     def _counts(self, contact_ids: Collection[str]) -> dict[tuple[str, str], int]:
-        counted = (
-            select(relay_ids.c.contact_id, relay_ids.c.case_id, func.count().label("known"))
-            .where(relay_ids.c.contact_id.in_(sorted(contact_ids)))
-            .group_by(relay_ids.c.contact_id, relay_ids.c.case_id)
-        )
-        return {(row.contact_id, row.case_id): row.known for row in self._connection.execute(counted)}
+        rows = _COUNTS.rows(self._connection, contacts=sorted(contact_ids))
+        return {(row.contact_id, row.case_id): row.known for row in rows}

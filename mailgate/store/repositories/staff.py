@@ -11,7 +11,15 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from mailgate.cases.model import StaffAuthor
+from mailgate.store.repositories.prepared import Prepared, listed
+from mailgate.store.repositories.statements import literal
 from mailgate.store.schema import accounts, identities, recovery_codes
+
+_BY_ADDRESSES = Prepared(
+    select(accounts.c.id, accounts.c.address_lower, accounts.c.name, accounts.c.username, accounts.c.roles).where(
+        accounts.c.address_lower.in_(listed("addresses")), accounts.c.kind == literal("staff"), accounts.c.disabled.is_(False)
+    )
+)
 
 
 class StaffRepository:
@@ -78,13 +86,8 @@ class StaffRepository:
 
     def by_addresses(self, addresses: Collection[str]) -> dict[str, StaffAuthor]:
         """Address in lower case -> whose it is, among the staff who may log in."""
-        if not addresses:
-            return {}
-        found = select(accounts).where(accounts.c.address_lower.in_(addresses), accounts.c.kind == "staff", accounts.c.disabled.is_(False))
-        return {
-            row.address_lower: StaffAuthor(row.id, row.name or row.username, tuple(json.loads(row.roles)))
-            for row in self._connection.execute(found)
-        }
+        rows = _BY_ADDRESSES.rows(self._connection, addresses=addresses) if addresses else ()
+        return {row.address_lower: StaffAuthor(row.id, row.name or row.username, tuple(json.loads(row.roles))) for row in rows}
 
     def names(self) -> Sequence[str]:
         """The names of staff who may log in, in order: whom a case can be given to."""

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, union
 
 from mailgate.clock import Clock
 from mailgate.rules.reachability import (
@@ -24,7 +24,7 @@ from mailgate.rules.reachability import (
     suppression_after,
 )
 from mailgate.store.repositories.prepared import Prepared, listed
-from mailgate.store.repositories.statements import limited, upsert
+from mailgate.store.repositories.statements import limited, literal, upsert
 from mailgate.store.schema import soft_bounces, suppressions
 
 
@@ -78,7 +78,8 @@ class SuppressionRepository:
 
     def revive(self, addresses: Collection[str]) -> set[str]:
         """The owners of these addresses have written: lift what only reports had caused. Returns those that were suppressed."""
-        wanted = {address.lower() for address in addresses}
+        known = _LIFTABLE.rows(self._connection, addresses=sorted({address.lower() for address in addresses})) if addresses else ()
+        wanted = {row.address for row in known}
         if not wanted:
             return set()
         self._connection.execute(delete(soft_bounces).where(soft_bounces.c.address.in_(wanted)))
@@ -116,6 +117,15 @@ _OF_ADDRESSES = Prepared(
         or_(suppressions.c.until.is_(None), suppressions.c.until > bindparam("now", type_=suppressions.c.until.type)),
     )
     .order_by(suppressions.c.address)
+)
+# Every batch asks, and almost never is there anything to delete.
+_LIFTABLE = Prepared(
+    union(
+        select(soft_bounces.c.address).where(soft_bounces.c.address.in_(listed("addresses"))),
+        select(suppressions.c.address).where(
+            suppressions.c.address.in_(listed("addresses")), suppressions.c.cause.in_([literal(cause) for cause in LIFTED_BY_ITS_OWNER])
+        ),
+    )
 )
 
 

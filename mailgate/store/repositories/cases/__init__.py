@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, ScalarSelect, Select, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, select, update
 
 from mailgate.cases.ids import is_id
 from mailgate.cases.model import Actor, Case, CaseEvent, Change, Comment, Participant, StoredFile
@@ -21,13 +20,14 @@ from mailgate.store.repositories import id_beginnings
 from mailgate.store.repositories.blobs import drop
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.case_index import having_words, index_again, index_changes
+from mailgate.store.repositories.cases import by_mail
 from mailgate.store.repositories.cases.earlier import ids_before
 from mailgate.store.repositories.cases.filters import NEVER, WaitingFilter, conditions
 from mailgate.store.repositories.contacts import contact
 from mailgate.store.repositories.counters import next_numbers
 from mailgate.store.repositories.notices import notice_row
 from mailgate.store.repositories.prepared import Prepared, listed
-from mailgate.store.repositories.statements import id_floor, limited, literal
+from mailgate.store.repositories.statements import limited, literal
 from mailgate.store.schema import cases, comment_files, comments, contacts, events, notices, participants
 from mailgate.store.search_words import Term
 
@@ -191,16 +191,9 @@ class CaseRepository:
         found = select(comments.c.journal_id, comments.c.id).where(comments.c.journal_id.in_(journal_ids))
         return {row.journal_id: row.id for row in self._connection.execute(found)} if journal_ids else {}
 
-    def changed_by_mail(self, ids: Collection[str], windows: Sequence[tuple[datetime, datetime, int]]) -> dict[str, tuple[int, ...]]:
-        """Case id -> how many comments and notes mail made on it in each window (since, until, enough); counted no further than `enough`.
-
-        One statement, which reads at most that many rows of each case and window, however many comments it has.
-        """
-        if not ids:
-            return {}
-        counted = [_comments_by_mail(*window).label(f"changes_{number}") for number, window in enumerate(windows)]
-        rows = self._connection.execute(select(cases.c.id, *counted).where(cases.c.id.in_(ids)))
-        return {id_: tuple(changes) for id_, *changes in rows}
+    def changed_by_mail(self, ids: Collection[str], windows: Sequence[by_mail.Window]) -> dict[str, tuple[int, ...]]:
+        """Case id -> how many comments and notes mail made on it in each window; see `by_mail`."""
+        return by_mail.counts(self._connection, ids, windows)
 
     def events(self, case_id: str) -> Sequence[CaseEvent]:
         """What happened to the case, in order."""
@@ -376,16 +369,3 @@ def _event_row(event: CaseEvent) -> dict[str, Any]:
         "at": event.at,
         "facts": json.dumps(dict(event.facts), ensure_ascii=False),
     }
-
-
-def _comments_by_mail(since: datetime, until: datetime, enough: int) -> ScalarSelect[int]:
-    """How many comments and notes mail has made on the case of the row, up to `enough`."""
-    by_mail = (
-        select(literal(1).label("one"))
-        .where(comments.c.case_id == cases.c.id, comments.c.id >= id_floor(since), comments.c.created_at.between(since, until))
-        .where(comments.c.journal_id.is_not(None), comments.c.kind.in_([literal("comment"), literal("note")]))
-        .limit(enough)
-        .correlate(cases)
-        .subquery()
-    )
-    return select(func.count()).select_from(by_mail).scalar_subquery()

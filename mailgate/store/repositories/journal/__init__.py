@@ -20,11 +20,11 @@ from mailgate.store.history_rows import EarlierDelivery
 from mailgate.store.queue_rows import WaitingEntry
 from mailgate.store.repositories import accept, id_beginnings
 from mailgate.store.repositories.blobs import matches, verified
-from mailgate.store.repositories.bulk import UpdateAll, insert_all
+from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.repositories.journal import claiming, following
 from mailgate.store.repositories.journal.rows import claimed_entry, conditions, decision_values, journal_entry, shown_entries
 from mailgate.store.repositories.ledger import LedgerRepository
-from mailgate.store.repositories.prepared import Prepared
+from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import execute_all, limited, literal
 from mailgate.store.rows import Appended, ClaimedEntry, EntryFilter, JournalEntry, JournalState, NewEntry, Outcome, Queue
 from mailgate.store.schema import blobs, decisions, entry_tags, journal
@@ -34,8 +34,12 @@ EARLIER_MAX = 200
 REOPENABLE: frozenset[str] = frozenset({"held", "shunted"})
 
 _DECIDED = tuple(column.name for column in decisions.columns if column.name != "journal_id")
-_FINISH = UpdateAll(update(journal).where(journal.c.id == bindparam("of_id")).values(state=bindparam("to"), due_at=None, error=""))
-
+_FINISH = Prepared(update(journal).where(journal.c.id.in_(listed("ids"))).values(state=bindparam("to"), due_at=None, error=""))
+_NAMED = Prepared(
+    select(decisions.c.journal_id, decisions.c.message_id, decisions.c.case_id)
+    .where(decisions.c.message_id.in_(listed("message_ids")), decisions.c.case_id.is_not(None))
+    .limit(literal(EARLIER_MAX))
+)
 
 CORRUPT = "corrupt: the stored bytes are missing or do not match their SHA-256"
 """The error of entries that were set aside for it. Operators see it; `mailgate ledger --deep` finds all of them."""
@@ -115,7 +119,8 @@ class JournalRepository:
     def finish(self, outcomes: Sequence[Outcome]) -> None:
         """Write the outcomes of rows that `lock_leased` returned. Each row is final after it."""
         now = self._clock()
-        _FINISH.run(self._connection, [{"of_id": outcome.journal_id, "to": outcome.state} for outcome in outcomes])
+        for state in sorted({outcome.state for outcome in outcomes}):
+            _FINISH.run(self._connection, ids=[outcome.journal_id for outcome in outcomes if outcome.state == state], to=state)
         self._decide(outcomes, now, _DECIDED)
         tagged = [{"journal_id": outcome.journal_id, "tag": tag} for outcome in outcomes for tag in outcome.tags]
         insert_all(self._connection, entry_tags, tagged, key=("journal_id", "tag"))
@@ -267,12 +272,7 @@ class JournalRepository:
 
         The ids first, by their index: in one statement SQLite walks the journal, which is slower with every mail.
         """
-        named = (
-            select(decisions.c.journal_id, decisions.c.message_id, decisions.c.case_id)
-            .where(decisions.c.message_id.in_(sorted(message_ids)), decisions.c.case_id.is_not(None))
-            .limit(EARLIER_MAX)
-        )
-        decided = {row.journal_id: row for row in self._connection.execute(named)}
+        decided = {row.journal_id: row for row in _NAMED.rows(self._connection, message_ids=sorted(message_ids))}
         if not decided:
             return []
         found = (
