@@ -16,6 +16,8 @@ from itertools import islice
 from mailgate.cases.tokens import LONGEST, MAX_LOCAL_PART_OCTETS, SHORTEST, Token, TokenKeys, TokenRefusal, examine, has_form
 
 MARKER = "Ref: "
+Examined = tuple[str, Token | TokenRefusal]
+"""A text, and what `examine` says of it."""
 MAX_CANDIDATES = 200
 """How many texts of one mail are checked at most, so that a mail of nothing but markers costs a bounded time."""
 
@@ -56,7 +58,17 @@ def marker_line(token: str) -> str:
 
 def in_local_part(keys: TokenKeys, local_part: str, today: date) -> Token | None:
     """The good token of `<mailbox>+<token>` or `<token>`, in any case of letters."""
-    return _first_good(keys, _in_local_part(local_part), today)
+    return first_good(examined(keys, local_part, today))
+
+
+def examined(keys: TokenKeys, local_part: str, today: date) -> tuple[Examined, ...]:
+    """What each text of the local part is that could be a token."""
+    return tuple((text, examine(keys, text, today)) for text in _in_local_part(local_part))
+
+
+def first_good(found: Iterable[Examined]) -> Token | None:
+    """The first good token of these texts."""
+    return next((token for _, token in found if not isinstance(token, TokenRefusal)), None)
 
 
 def in_message_ids(keys: TokenKeys, message_ids: Iterable[str], today: date) -> tuple[Token, ...]:
@@ -94,10 +106,10 @@ def without_tokens(keys: TokenKeys, text: str, today: date) -> str:
     return _IN_MESSAGE_ID.sub(hidden, text)
 
 
-def refusals(keys: TokenKeys, local_parts: Iterable[str], today: date) -> tuple[TokenRefusal, ...]:
-    """Why the token-like local parts of a mail are no good, for the trail: expired, forged, unknown key."""
-    checked = (examine(keys, text, today) for part in local_parts for text in _in_local_part(part) if has_form(text))
-    return tuple(found for found in islice(checked, MAX_CANDIDATES) if isinstance(found, TokenRefusal))
+def refusals(found: Iterable[Examined]) -> tuple[TokenRefusal, ...]:
+    """Why the token-like texts of a mail's local parts are no good, for the trail: expired, forged, unknown key."""
+    formed = (one for text, one in found if not isinstance(one, TokenRefusal) or one.reason != "malformed" or has_form(text))
+    return tuple(one for one in islice(formed, MAX_CANDIDATES) if isinstance(one, TokenRefusal))
 
 
 def _in_local_part(local_part: str) -> Iterator[str]:
@@ -110,7 +122,3 @@ def _in_local_part(local_part: str) -> Iterator[str]:
 def _all_good(keys: TokenKeys, candidates: Iterable[str], today: date) -> tuple[Token, ...]:
     checked = (examine(keys, text, today) for text in dict.fromkeys(islice(candidates, MAX_CANDIDATES)))
     return tuple(found for found in checked if not isinstance(found, TokenRefusal))
-
-
-def _first_good(keys: TokenKeys, candidates: Iterable[str], today: date) -> Token | None:
-    return next(iter(_all_good(keys, candidates, today)), None)

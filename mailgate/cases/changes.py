@@ -302,7 +302,7 @@ def _caused(contact: Contact, actor: Actor) -> bool:
 
 def _window(draft: NoticeDraft, context: ChangeContext) -> timedelta:
     """How long a notice waits for others. One that asks the reader to choose goes at once, and takes along what waits."""
-    if asks_to_choose(context.workflow, draft.statuses.get("to", "")):
+    if draft.statuses and asks_to_choose(context.workflow, draft.statuses.get("to", "")):
         return context.urgent_window
     return context.notice_windows.get(draft.kind, context.notice_window)
 

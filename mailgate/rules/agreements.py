@@ -182,9 +182,14 @@ def _common(one: tuple[OpeningSpan, ...], other: tuple[OpeningSpan, ...]) -> tup
 
 def _instant(agreement: Agreement, day: date, minute: int) -> datetime:
     """A local minute of a day in UTC. 1440 is the next midnight; a minute that the clock skips is the one after the change."""
+    return _in_utc(agreement.zone, day, minute)
+
+
+@lru_cache(maxsize=1024)  # the mails of a day ask for a few openings
+def _in_utc(zone: str, day: date, minute: int) -> datetime:
     day += timedelta(days=minute // MINUTES_A_DAY)
     minute %= MINUTES_A_DAY
-    return datetime.combine(day, time(minute // 60, minute % 60), ZoneInfo(agreement.zone)).astimezone(UTC)
+    return datetime.combine(day, time(minute // 60, minute % 60), ZoneInfo(zone)).astimezone(UTC)
 
 
 def _days_from(day: date) -> Iterator[date]:

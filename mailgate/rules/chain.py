@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import NamedTuple
 
 from mailgate.rules.facts import Facts, Value, fact
 from mailgate.rules.index import PassedOver
@@ -27,8 +28,7 @@ KEPT_CHARS, KEPT_ITEMS = 200, 50
 MAY_COMMENT = frozenset({"confirmed", "participant", "colleague", "staff"})
 
 
-@dataclass(frozen=True, slots=True)
-class TrailEntry:
+class TrailEntry(NamedTuple):
     """One evaluated rule: did it match, and why (one sentence, no full stop)."""
 
     rule: str
@@ -62,7 +62,7 @@ class Trail:
         """The facts that the asked rules look at, in the order in which they were asked for. Long values are cut, bodies only measured."""
         asked = self.policy.facts_by_rule
         names = dict.fromkeys(chain.from_iterable(asked[at] for at, _ in self.asked))
-        return {name: _kept(name, fact(name).read(self.facts)) for name in names}
+        return {name: _kept(name, self.facts.value(fact(name))) for name in names}
 
     def passed_over(self) -> list[PassedOver]:
         """The rules that could not hold, counted by what kept them out. Empty for a policy of few rules."""

@@ -53,7 +53,7 @@ class Eq:
 
     def judge(self, facts: Facts) -> Seen:
         """Answer for one mail."""
-        value = self._fact.read(facts)
+        value = facts.value(self._fact)
         hit = self.value in value if isinstance(value, tuple) else value == self.value
         return hit, self.saw(self.fact, value)
 
@@ -78,7 +78,7 @@ class In:
 
     def judge(self, facts: Facts) -> Seen:
         """Answer for one mail."""
-        value = self._fact.read(facts)
+        value = facts.value(self._fact)
         hit = any(item in self.values for item in value) if isinstance(value, tuple) else value in self.values
         return hit, f"{self.fact} is {_shown(value)}"
 
@@ -97,7 +97,7 @@ class Matches:
 
     def judge(self, facts: Facts) -> Seen:
         """Answer for one mail."""
-        value = self._fact.read(facts)
+        value = facts.value(self._fact)
         texts = value if isinstance(value, tuple) else (str(value),)
         pieces = _beginning(texts, searched_chars(self.pattern))
         found = next((match for match in map(compiled(self.pattern).search, pieces) if match), None)
@@ -127,7 +127,7 @@ class CompareNumber:
 
     def judge(self, facts: Facts) -> Seen:
         """Answer for one mail."""
-        value = self._fact.read(facts)
+        value = facts.value(self._fact)
         hit = _COMPARE[self.by](value, self.value)
         return hit, f"{self.fact} is {value}" + ("" if hit else f", not {_SIGNS[self.by]} {self.value}")
 

@@ -83,6 +83,14 @@ class Facts:
     workflow: Workflow = SUPPORTWEB
     agreements: Mapping[str, Agreement] = field(default_factory=lambda: SUPPORTWEB_AGREEMENTS)
     legacy: Legacy = SUPPORTWEB_LEGACY
+    _values: dict[str, Value] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def value(self, one: Fact) -> Value:
+        """What this fact says of the mail. Worked out once: several rules ask for it, and then the trail."""
+        found = self._values.get(one.name)
+        if found is None:
+            found = self._values[one.name] = one.read(self)
+        return found
 
     @property
     def standing(self) -> SenderPhase:

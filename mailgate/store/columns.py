@@ -42,6 +42,16 @@ def moment_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def moment_text_or_none(moment: datetime | None) -> str | None:
+    """The same, for a column that may be empty."""
+    return None if moment is None else moment_text(moment)
+
+
+def moment_of_text(text: str | None) -> datetime | None:
+    """The time that SQLite has stored."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
 class Moment(TypeDecorator[datetime]):
     """An instant: aware in, aware UTC out; a naive one is refused with ValueError. `timestamptz`, or text of fixed form on SQLite."""
 

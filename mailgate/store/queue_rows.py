@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingEntry:
+class DueKinds(NamedTuple):
+    """Which kinds of journal rows are due: `tried` by a worker before, or `fresh`."""
+
+    tried: bool
+    fresh: bool
+
+
+class WaitingEntry(NamedTuple):
     """A journal row that is due. `client_address`: who brought it; `reverse_path` without brackets, None for the null one."""
 
     id: str

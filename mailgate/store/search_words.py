@@ -55,4 +55,4 @@ def case_number(query: str) -> int | None:
 def _words(text: str) -> list[str]:
     plain = text.lower() if text.isascii() else unicodedata.normalize("NFC", text).lower()
     words = _WORD.findall(plain.translate(_FOLDED) if _HAS_ACCENTS.search(plain) else plain)
-    return [word for word in words if len(word) <= MAX_WORD_CHARS]
+    return words if max(map(len, words), default=0) <= MAX_WORD_CHARS else [word for word in words if len(word) <= MAX_WORD_CHARS]

@@ -111,6 +111,6 @@ def _trail(decision: Outcome, policy: Callable[[], Policy | None]) -> dict[str, 
         "trust_reason": found["trust"][1],
         "kind_reasons": found["kind"][1:],
         **seen,
-        "trail": [asdict(entry) for entry in entries],
+        "trail": [entry._asdict() for entry in entries],
         **counted,
     }

@@ -31,7 +31,7 @@ LOCAL_SOCKET = "unix"
 
 def verify_unknown(messages: Sequence[IntakeMessage], verifier: Verifier | None) -> tuple[list[IntakeMessage], list[IntakeMessage]]:
     """Verify those messages about which no trusted server says anything. (messages that go on, messages whose domains answer slowly)."""
-    unknown = [message for message in messages if _is_unknown(message)]
+    unknown = [message for message in messages if _is_unknown(message)] if verifier is not None else []
     if verifier is None or not unknown:
         return list(messages), []
     found = dict(zip([message.entry.id for message in unknown], verifier.results(unknown), strict=True))

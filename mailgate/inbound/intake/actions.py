@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from mailgate.cases import changes
@@ -55,13 +56,13 @@ def tags(message: IntakeMessage) -> tuple[str, ...]:
     return tuple(dict.fromkeys(effect.args.get("name", "") for effect in asked(message, "tag")))
 
 
-def team_notices(message: IntakeMessage, case: Case | None, context: ChangeContext) -> tuple[Notice, ...]:
+def team_notices(message: IntakeMessage, case: Case | None, now: datetime, language: str) -> tuple[Notice, ...]:
     """One notice per address that the rules name: who wrote about what, and what became of it. Never the mail's own words."""
     by_rule = {effect.args.get("whom", ""): effect.args.get("by", "") for effect in asked(message, "notify")}
-    return tuple(_team_notice(address, rule, message, case, context) for address, rule in by_rule.items())
+    return tuple(_team_notice(address, rule, message, case, now, language) for address, rule in by_rule.items())
 
 
-def _team_notice(address: str, rule: str, message: IntakeMessage, case: Case | None, context: ChangeContext) -> Notice:
+def _team_notice(address: str, rule: str, message: IntakeMessage, case: Case | None, now: datetime, language: str) -> Notice:
     mail, verdict = message.mail, message.verdict
     assert verdict is not None, "a message is decided before it is applied"
     facts = {
@@ -72,7 +73,4 @@ def _team_notice(address: str, rule: str, message: IntakeMessage, case: Case | N
         "entry": message.entry.id,
         **({"case_key": case.key, "summary": case.summary, "status": case.status} if case else {}),
     }
-    return Notice(
-        new_id(context.now), "team_notice", address, context.now, context.now, journal_id=message.entry.id,
-        language=context.default_language, facts=facts,
-    )  # fmt: skip
+    return Notice(new_id(now), "team_notice", address, now, now, journal_id=message.entry.id, language=language, facts=facts)

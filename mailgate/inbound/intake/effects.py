@@ -95,19 +95,19 @@ def effects(message: IntakeMessage, case: Case | None, context: EffectContext, n
     make = _MAKERS[_verdict(message).disposition]
     found = make(message, case, context, next_number)
     about = found.change.case if found.change else case
+    told = actions.team_notices(message, about, context.now, context.default_language)
     delivery = reports.delivery_of(message)
-    return replace(
-        found, notices=found.notices + actions.team_notices(message, about, _change_context(message, context)), delivery=delivery,
-        failure=reports.failure_of(message, delivery, context.now),
-    )  # fmt: skip
+    if not told and delivery is None:
+        return found
+    failure = reports.failure_of(message, delivery, context.now)
+    return replace(found, notices=found.notices + told, delivery=delivery, failure=failure)
 
 
 def _comment(message: IntakeMessage, case: Case | None, context: EffectContext, _next: Callable[[], int]) -> Effects:
     """The policy said `comment` of the case as it is locked (`apply` decides again when it has changed), so the workflow allows it."""
     if case is None:
         return _hold(message, None, context, _next)
-    agents = (*context.reserved_names, case.assignee)
-    mute, change_context = _asked(message, "mute"), _change_context(message, replace(context, reserved_names=agents))
+    mute, change_context = _asked(message, "mute"), _change_context(message, context, case.assignee)
     if mute:
         change_context = replace(change_context, notice_kinds=frozenset())
     change = changes.add_comment(case, _draft(message, context), change_context, _asked(message, "transition").get("to"))
@@ -284,14 +284,15 @@ def _note_text(message: IntakeMessage) -> str:
     return "\n".join((head, *(" ".join((r.address, r.action, r.status, r.diagnostic)).strip() for r in mail.bounce.recipients)))
 
 
-def _change_context(message: IntakeMessage, context: EffectContext) -> ChangeContext:
+def _change_context(message: IntakeMessage, context: EffectContext, *agents: str) -> ChangeContext:
+    """`agents`: whose names no contact may bear either."""
     author, contact = message.mail.author, message.match.author
-    name = shown_name(contact, context.reserved_names) if contact else (author.name or author.address if author else "")
+    name = shown_name(contact, (*context.reserved_names, *agents)) if contact else (author.name or author.address if author else "")
     actor = Actor("contact", name, contact.id) if contact else Actor("system", name)
     notices, held_back = context.policy.notices, timedelta(0)
     if staff := message.by_staff:
         actor, held_back = Actor("operator", staff.name), context.hold_back
-    windows = {kind: max(window, held_back) for kind, window in notices.windows.items()}
+    windows = {kind: max(window, held_back) for kind, window in notices.windows.items()} if held_back else notices.windows
     return ChangeContext(
         actor, context.now, context.policy.workflow, notice_window=max(notices.window, held_back), urgent_window=held_back,
         notice_kinds=notices.kinds, languages=context.languages, notice_windows=windows, default_language=context.default_language,

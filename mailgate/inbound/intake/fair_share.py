@@ -7,7 +7,7 @@ everybody's mail: behind it the domain of the reverse-path stands for the client
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 
 from mailgate.mail.auth.org_domain import organisational
 from mailgate.mail.auth.received import Network, is_within
@@ -20,14 +20,13 @@ def fair_share(waiting: Sequence[WaitingEntry], most: int, relays: Sequence[Netw
     Who has least waiting has the first turn.
     """
     by_client: dict[str, list[str]] = {}
+    ours = {address for address in {entry.client_address for entry in waiting} if not address or is_within(address, relays)}
     for entry in waiting:
-        by_client.setdefault(_client(entry, relays), []).append(entry.id)
+        by_client.setdefault(_domain(entry) if entry.client_address in ours else entry.client_address, []).append(entry.id)
     turns = zip_longest(*sorted(by_client.values(), key=len))
-    return [id_ for id_ in chain.from_iterable(turns) if id_ is not None][:most]
+    return list(islice((id_ for id_ in chain.from_iterable(turns) if id_ is not None), most))
 
 
-def _client(entry: WaitingEntry, relays: Sequence[Network]) -> str:
-    if entry.client_address and not is_within(entry.client_address, relays):
-        return entry.client_address
+def _domain(entry: WaitingEntry) -> str:
     domain = (entry.reverse_path or "").rpartition("@")[2].lower()
     return f"domain {organisational(domain) or domain}"

@@ -155,8 +155,9 @@ class IntakeStage:
     def _claim_batch(self) -> tuple[list[ClaimedEntry], set[str]]:
         now = self._clock()
         with self._store.transaction() as uow:
-            shunted = uow.journal.shunt_exhausted(now, self._options.max_attempts)
-            entries = self._queue.claim(uow, now, self._options.batch, self._options.lease)
+            due = uow.journal.due(now)
+            shunted = uow.journal.shunt_exhausted(now, self._options.max_attempts) if due.tried else 0
+            entries = self._queue.claim(uow, now, self._options.batch, self._options.lease, due)
             corrupt = uow.journal.shunt_corrupt(entries)
         if shunted + len(corrupt):
             count("shunted", amount=shunted + len(corrupt))

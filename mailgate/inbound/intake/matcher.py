@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
+from itertools import chain, islice
 
 from mailgate.cases import carriers
 from mailgate.cases.model import Case, Contact, Customer, StaffAuthor
@@ -40,14 +40,15 @@ class CaseFinder:
         """All carriers of one mail, verified. Pure; linear in the mail's text."""
         addresses = list(dict.fromkeys((*envelope.recipients, *_shown(mail))))
         local_parts = list(dict.fromkeys(address.rpartition("@")[0] for address in addresses))
-        by_part = {part: carriers.in_local_part(self.keys, part, today) for part in local_parts}
+        examined = {part: carriers.examined(self.keys, part, today) for part in local_parts}
+        by_part = {part: carriers.first_good(texts) for part, texts in examined.items()}
         found = [("address", token) for token in by_part.values()]
         found += [
             ("message_id", token) for token in carriers.in_message_ids(self.keys, (*mail.in_reply_to, *reversed(mail.references)), today)
         ]
         marked = carriers.in_text(self.keys, mail.text[-MARKER_SEARCH_CHARS:], today)
         found += [("marker", token) for token in marked]
-        refused = tuple(refusal.reason for refusal in carriers.refusals(self.keys, local_parts, today))
+        refused = tuple(refusal.reason for refusal in carriers.refusals(chain.from_iterable(examined.values())))
         if mail.bounce and mail.bounce.return_path:
             found.append(("bounce", carriers.in_local_part(self.keys, mail.bounce.return_path.rpartition("@")[0], today)))
         return Hints(
@@ -64,7 +65,8 @@ class CaseFinder:
         reported = _reported_mails(uow, hints)
         contacts = uow.contacts.by_addresses(sorted(set(filter(None, addresses))))
         customers = uow.customers.by_domains(sorted({address.rpartition("@")[2] for address in addresses if address}))
-        companies = uow.customers.get({one.customer_id for one in contacts.values() if one.customer_id})
+        companies = {one.id: one for one in customers.values()}
+        companies |= uow.customers.get({one.customer_id for one in contacts.values() if one.customer_id} - companies.keys())
         writers = [(one, contacts[address]) for one, address in zip(hints, addresses, strict=True) if address in contacts]
         cases = _cases(uow, hints, writers, reported)
         known = _Known(cases, reported, contacts, customers, companies, self._staff(uow, addresses, hints))
@@ -135,14 +137,16 @@ def _named_ids(mail: Mail) -> tuple[str, ...]:
 
 
 def _cases(uow: IntakeUnit, hints: Sequence[Hints], writers: Sequence[tuple[Hints, Contact]], reported: Mapping[str, OutboxMail]) -> _Cases:
-    """`writers`: the hints whose author is a contact. Only for them are subjects and relay ids looked up."""
+    """`writers`: the hints whose author is a contact. Only for them are relay ids looked up, and subjects where no token names a case."""
     numbers = {token.case_number for one in hints for _, token in one.tokens}
     numbers |= {one.operator_case_number for one in hints if one.operator_case_number}
-    hinted = {(one.subject_number, writer.id) for one, writer in writers if one.subject_number}
     foreign = [(one, writer.id) for one, writer in writers if one.foreign_ids]
     relayed = uow.relay_ids.find({id_ for one, _ in foreign for id_ in one.foreign_ids}, {contact_id for _, contact_id in foreign})
     ids = {mail.case_id for mail in reported.values() if mail.case_id} | set(relayed.values())
-    return _Cases(uow.cases.by_numbers(sorted(numbers)), uow.cases.by_ids(sorted(ids)), uow.cases.of_participants(hinted), relayed)
+    by_number, by_id = uow.cases.by_numbers(sorted(numbers)), uow.cases.by_ids(sorted(ids))
+    unproven = [(one, writer) for one, writer in writers if not any(token.case_number in by_number for _, token in one.tokens)]
+    hinted = {(one.subject_number, writer.id) for one, writer in unproven if one.subject_number}
+    return _Cases(by_number, by_id, uow.cases.of_participants(hinted), relayed)
 
 
 def _match(address: str, hints: Hints, known: _Known) -> Match:

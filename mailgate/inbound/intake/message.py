@@ -5,7 +5,7 @@ Each step of `intake` takes messages and gives messages that know more; none for
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mailgate.cases.model import StaffAuthor
 from mailgate.inbound.intake.match import Hints, Match
@@ -15,6 +15,8 @@ from mailgate.rules.chain import Verdict
 from mailgate.rules.trust import Trust
 from mailgate.store.rows import ClaimedEntry
 
+NOTHING_SAID, NOTHING_FOUND = AuthResults(), Match(Hints())
+
 
 @dataclass(frozen=True, slots=True)
 class IntakeMessage:
@@ -22,8 +24,8 @@ class IntakeMessage:
 
     entry: ClaimedEntry
     mail: Mail
-    results: AuthResults = field(default_factory=AuthResults)
-    match: Match = field(default_factory=lambda: Match(Hints()))
+    results: AuthResults = NOTHING_SAID
+    match: Match = NOTHING_FOUND
     trust: Trust = "stranger"
     trust_reason: str = ""
     verdict: Verdict | None = None

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from mailgate.inbound.intake.fair_share import fair_share
 from mailgate.mail.auth.received import Network
+from mailgate.store.queue_rows import DueKinds
 from mailgate.store.rows import ClaimedEntry
 from mailgate.store.unit_of_work import UnitOfWork
 
@@ -38,10 +39,10 @@ class QueueOrder:
     _is_crowded: bool = False
     _easy_batches: int = 0
 
-    def claim(self, uow: UnitOfWork, now: datetime, batch: int, lease: timedelta) -> list[ClaimedEntry]:
-        """Take at most `batch` entries for the time of `lease`; [] when nothing is due. Commit at once."""
+    def claim(self, uow: UnitOfWork, now: datetime, batch: int, lease: timedelta, due: DueKinds) -> list[ClaimedEntry]:
+        """Take at most `batch` of the entries that are `due`, for the time of `lease`. Commit at once."""
         size = self._size(batch)
-        entries = self._next(uow, now, size, lease)
+        entries = self._next(uow, now, size, lease, tried=due.tried) if any(due) else self._nothing()
         oldest_at = min((entry.accepted_at for entry in entries), default=now)
         self._is_behind = len(entries) == size and now - oldest_at > BEHIND_AFTER
         return entries
@@ -59,7 +60,11 @@ class QueueOrder:
         """A batch has put mail back that took too long."""
         self._is_crowded = True
 
-    def _next(self, uow: UnitOfWork, now: datetime, batch: int, lease: timedelta) -> list[ClaimedEntry]:
+    def _nothing(self) -> list[ClaimedEntry]:
+        self._is_crowded, self._easy_batches = False, 0
+        return []
+
+    def _next(self, uow: UnitOfWork, now: datetime, batch: int, lease: timedelta, *, tried: bool) -> list[ClaimedEntry]:
         if self._is_crowded and self._easy_batches < EASY_BATCHES:
             self._easy_batches += 1
             if easy := uow.journal.claim_easy(now, batch, lease, chosen=self._chosen(uow, now, batch, easy=True)):
@@ -67,7 +72,7 @@ class QueueOrder:
         self._easy_batches = 0
         most = CROWDED_BYTES if self._is_crowded else BATCH_BYTES
         chosen = self._chosen(uow, now, batch)
-        entries = uow.journal.claim(now, batch, lease, max_bytes=most, chosen=chosen)
+        entries = uow.journal.claim(now, batch, lease, max_bytes=most, chosen=chosen, tried=tried)
         # With `chosen` the oldest mail has half of the bytes: it may be cut while what came last is small.
         self._is_crowded = sum(len(entry.raw) for entry in entries) >= (most // 2 if chosen else most)
         return entries

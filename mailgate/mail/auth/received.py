@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 HOPS_MAX = 20
@@ -76,6 +77,7 @@ def is_within(address: str, networks: Iterable[Network]) -> bool:
     return found is not None and any(found in network for network in networks)
 
 
+@lru_cache(maxsize=4096)  # the clients of a queue are few, and each batch asks for them again
 def ip_of(text: str) -> IPv4Address | IPv6Address | None:
     """The address, IPv4-mapped IPv6 as IPv4; None when it is none."""
     try:

@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Integer, Table, Update
 
-from mailgate.store.columns import PlainText, storable_or_none
+from mailgate.store.columns import Moment, PlainText, moment_text_or_none, storable_or_none
 
 CHUNK_ROWS = 64  # bounds the number of different texts, and the values of one statement
 
@@ -116,11 +116,13 @@ def _converters(table: Table, columns: tuple[str, ...], dialect: Dialect) -> tup
 
 
 def converter(kind: Any, dialect: Dialect) -> Converter | None:
-    """What makes the driver's value of one of this type; None when they are the same."""
+    """What makes the driver's value of one of this type; None when they are the same. SQLAlchemy's own wraps ours in two calls more."""
     if isinstance(kind, Integer) and dialect.name != "sqlite":
         return _integer_text
     if isinstance(kind, PlainText):
         return storable_or_none
+    if isinstance(kind, Moment) and dialect.name == "sqlite":
+        return moment_text_or_none
     found: Converter | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return found
 

@@ -14,8 +14,15 @@ from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import limited, pieces
 from mailgate.store.schema import customer_domains, customers
 
-_OWNERS = Prepared(select(customer_domains).where(customer_domains.c.domain.in_(listed("domains"))))
-_BY_ID = Prepared(select(customers).where(customers.c.id.in_(listed("ids"))))
+_ASKED = customer_domains.alias("asked")
+_WITH_DOMAIN = select(customers, customer_domains.c.domain).outerjoin(customer_domains, customer_domains.c.customer_id == customers.c.id)
+_WITH_DOMAIN = _WITH_DOMAIN.order_by(customer_domains.c.domain)
+_BY_DOMAIN = Prepared(
+    _WITH_DOMAIN.add_columns(_ASKED.c.domain.label("asked"))
+    .join(_ASKED, _ASKED.c.customer_id == customers.c.id)
+    .where(_ASKED.c.domain.in_(listed("domains")))
+)
+_BY_ID = Prepared(_WITH_DOMAIN.where(customers.c.id.in_(listed("ids"))))
 _DOMAINS = Prepared(select(customer_domains).where(customer_domains.c.customer_id.in_(listed("ids"))).order_by(customer_domains.c.domain))
 _DROP_DOMAINS = Prepared(delete(customer_domains).where(customer_domains.c.customer_id.in_(listed("ids"))))
 _CHANGED: dict[str, Any] = {name: bindparam(f"to_{name}") for name in ("name", "agreement", "language")}
@@ -31,15 +38,13 @@ class CustomerRepository:
     def by_domains(self, domains: Collection[str]) -> dict[str, Customer]:
         """Domain in lower case -> the customer it belongs to, for those that are known."""
         wanted = {domain.lower() for domain in domains}
-        found = (row for some in pieces(sorted(wanted)) for row in _OWNERS.rows(self._connection, domains=some))
-        owner = {row.domain: row.customer_id for row in found}
-        known = self.get(set(owner.values()))
-        return {domain: known[id_] for domain, id_ in owner.items()}
+        rows = [row for some in pieces(sorted(wanted)) for row in _BY_DOMAIN.rows(self._connection, domains=some)]
+        known = _customers(rows)
+        return {row.asked: known[row.id] for row in rows}
 
     def get(self, ids: Collection[str]) -> dict[str, Customer]:
         """Id -> customer, for those that exist."""
-        rows = [row for some in pieces(list(ids)) for row in _BY_ID.rows(self._connection, ids=some)]
-        return {one.id: one for one in self._with_domains(rows)}
+        return _customers([row for some in pieces(list(ids)) for row in _BY_ID.rows(self._connection, ids=some)])
 
     def named(self, name: str) -> Sequence[Customer]:
         """The customers of this id, name or mail domain, any case; more than one only for a name that several have."""
@@ -105,6 +110,14 @@ class CustomerRepository:
             for row in _DOMAINS.rows(self._connection, ids=ids):
                 domains.setdefault(row.customer_id, []).append(row.domain)
         return [Customer(r.id, r.name, r.agreement, tuple(domains.get(r.id, ())), r.language) for r in rows]
+
+
+def _customers(rows: Sequence[Any]) -> dict[str, Customer]:
+    """Id -> customer, of rows that each have one of its domains, or None."""
+    domains: dict[str, dict[str, None]] = {}
+    for row in rows:
+        domains.setdefault(row.id, {}).update({row.domain: None} if row.domain else {})
+    return {row.id: Customer(row.id, row.name, row.agreement, tuple(domains[row.id]), row.language) for row in rows}
 
 
 def _row(customer: Customer) -> dict[str, Any]:

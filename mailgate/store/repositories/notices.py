@@ -59,6 +59,11 @@ _FAIL_EXHAUSTED = Prepared(
         error=func.coalesce(func.nullif(notices.c.error, ""), bindparam("why", type_=Text)),
     )
 )
+_CAUSED = Prepared(
+    select(notices.c.journal_id, notices.c.kind, notices.c.address).where(
+        notices.c.journal_id.in_(listed("mails")), notices.c.state != literal("withheld")
+    )
+)
 _RENDERED = UpdateAll(
     update(notices).where(notices.c.id == bindparam("of_id")).values(state="rendered", due_at=None, outbox_id=bindparam("to"), error="")
 )
@@ -91,9 +96,7 @@ class NoticeRepository:
 
     def caused(self, journal_ids: Collection[str]) -> set[tuple[str, str, str]]:
         """(journal id, kind, address) of the notices that these mails caused, without withheld ones."""
-        found = select(notices.c.journal_id, notices.c.kind, notices.c.address)
-        rows = found.where(notices.c.journal_id.in_(journal_ids), notices.c.state != "withheld")
-        return {tuple(row) for row in self._connection.execute(rows)} if journal_ids else set()
+        return {tuple(row) for row in _CAUSED.rows(self._connection, mails=journal_ids)} if journal_ids else set()
 
     def of_case(self, case_id: str, limit: int) -> Sequence[CaseNotice]:
         """The notices of a case, the newest first."""

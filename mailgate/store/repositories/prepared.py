@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Dialect, bindparam
 
+from mailgate.store.columns import Moment, moment_of_text
 from mailgate.store.repositories import bulk
 from mailgate.store.repositories.bulk import Converter, converter, driver_dialect
 
@@ -90,7 +91,7 @@ def _filled_up(values: Collection[Any]) -> Sequence[Any]:
 def _reader(columns: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
     """Makes a named tuple of a driver's row."""
     row: Any = namedtuple("Row", [column.keyname for column in columns])  # type: ignore[misc]
-    processors = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    processors = [_from_stored(column.type, dialect) for column in columns]
     converted = [(at, processor) for at, processor in enumerate(processors) if processor is not None]
 
     def read(found: Sequence[Any]) -> Any:
@@ -100,6 +101,14 @@ def _reader(columns: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
         return row._make(values)
 
     return read if converted else row._make
+
+
+def _from_stored(kind: Any, dialect: Dialect) -> Converter | None:
+    """What makes our value of the driver's; see `converter`."""
+    if isinstance(kind, Moment) and dialect.name == "sqlite":
+        return moment_of_text
+    found: Converter | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return found
 
 
 def _execute(connection: Connection, compiled: _Compiled, values: Mapping[str, Any]) -> Any:

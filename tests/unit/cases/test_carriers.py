@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from mailgate.cases.carriers import (
+    examined,
     in_local_part,
     in_message_ids,
     in_text,
@@ -97,7 +98,8 @@ def test_given_a_forged_token_when_it_comes_by_any_path_then_every_path_refuses_
     assert in_local_part(KEYS, f"support+{FORGED}", TODAY) is None
     assert in_message_ids(KEYS, [message_id(FORGED, OUTBOX_ID, "gw.example")], TODAY) == ()
     assert in_text(KEYS, marker_line(FORGED), TODAY) == ()
-    assert [found.reason for found in refusals(KEYS, ["support", f"support+{FORGED}"], TODAY)] == ["forged"]
+    texts = [one for part in ("support", f"support+{FORGED}") for one in examined(KEYS, part, TODAY)]
+    assert [found.reason for found in refusals(texts)] == ["forged"]
 
 
 def test_given_two_markers_when_read_then_both_come_in_order_and_doubles_once():

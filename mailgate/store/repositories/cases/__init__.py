@@ -39,6 +39,7 @@ class CaseRepository:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._locked: dict[str, Case] = {}
 
     def get(self, key_or_id: str) -> Case:
         """One case by its key (`SUP-123`, any case) or id. Raises NotFound."""
@@ -84,7 +85,9 @@ class CaseRepository:
 
     def lock(self, ids: Collection[str]) -> dict[str, Case]:
         """The cases, locked until the transaction ends, in the order of their ids so that two workers cannot wait for each other."""
-        return {case.id: case for case in self.loaded(_LOCK.rows(self._connection, ids=ids))} if ids else {}
+        found = {case.id: case for case in self.loaded(_LOCK.rows(self._connection, ids=ids))} if ids else {}
+        self._locked |= found
+        return found
 
     def next_number(self) -> int:
         """The number of a new case. See `counters`: never twice, and the counter stays locked until the transaction ends."""
@@ -224,7 +227,16 @@ class CaseRepository:
         latest = {change.case.id: change.case for change in changes}
         created = {change.case.id for change in changes if change.created}
         insert_all(self._connection, cases, [_case_row(latest[id_]) for id_ in sorted(created)])
-        _CHANGE_CASE.run(self._connection, [_case_row(latest[id_], key="of_id") for id_ in sorted(latest.keys() - created)])
+        changed = [latest[id_] for id_ in sorted(latest.keys() - created)]
+        moved = {case.id for case in changed if self._is_only_moved(case)}
+        _MOVE_CASE.run(self._connection, [_changed_row(case, _MOVING) for case in changed if case.id in moved])
+        _CHANGE_CASE.run(self._connection, [_changed_row(case, _CHANGING) for case in changed if case.id not in moved])
+        self._locked |= latest
+
+    def _is_only_moved(self, case: Case) -> bool:
+        """Whether no more differs from the locked one than what replies change: SQLite writes each index of what it is told to set."""
+        before = self._locked.get(case.id)
+        return before is not None and all(getattr(case, name) == getattr(before, name) for name in _RARELY_CHANGING)
 
     def _write_participants(self, changes: Sequence[Change]) -> None:
         added = {(change.case.id, p.contact.id): p for change in changes for p in change.participants_added}
@@ -288,6 +300,8 @@ _CASE_FIELDS = (
 )  # fmt: skip
 # What never changes is not written again: an unchanged unique key spares PostgreSQL the check of what refers to it.
 _CHANGING = tuple(name for name in _CASE_FIELDS if name not in ("number", "key", "created_at"))
+_MOVING = ("status", "updated_at", "resolved_at", "due_at")
+_RARELY_CHANGING = tuple(name for name in _CHANGING if name not in _MOVING)
 _BY_ID = Prepared(select(cases).where(cases.c.id.in_(listed("ids"))))
 _BY_NUMBER = Prepared(select(cases).where(cases.c.number.in_(listed("numbers"))))
 _OF_PARTICIPANTS = Prepared(
@@ -302,18 +316,22 @@ _TAKING_PART = Prepared(
     .where(participants.c.case_id.in_(listed("case_ids")))
     .order_by(participants.c.role.desc(), contacts.c.number)
 )
-_CHANGE_CASE = UpdateAll(
-    update(cases)
-    .where(cases.c.id == bindparam("of_id"))
-    .values({name: bindparam(f"to_{name}") for name in _CHANGING} | {"version": cases.c.version + literal(1)})
-)
 
 
-def _case_row(case: Case, key: str = "id") -> dict[str, Any]:
-    values = {name: getattr(case, name) for name in _CASE_FIELDS} | {"due_at": case.due_at or NEVER}
-    if key == "id":
-        return {"id": case.id, **values}
-    return {key: case.id, **{f"to_{name}": values[name] for name in _CHANGING}}
+def _changing(names: Collection[str]) -> UpdateAll:
+    values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in names} | {"version": cases.c.version + literal(1)}
+    return UpdateAll(update(cases).where(cases.c.id == bindparam("of_id")).values(values))
+
+
+_MOVE_CASE, _CHANGE_CASE = _changing(_MOVING), _changing(_CHANGING)
+
+
+def _case_row(case: Case) -> dict[str, Any]:
+    return {"id": case.id, **{name: getattr(case, name) for name in _CASE_FIELDS}, "due_at": case.due_at or NEVER}
+
+
+def _changed_row(case: Case, names: Collection[str]) -> dict[str, Any]:
+    return {"of_id": case.id, **{f"to_{name}": getattr(case, name) for name in names}, "to_due_at": case.due_at or NEVER}
 
 
 def _case(row: Any, taking_part: Iterable[Participant]) -> Case:

@@ -17,7 +17,7 @@ from mailgate.errors import NotFound
 from mailgate.mail.submission_key import content_key
 from mailgate.rules.operator_decision import OperatorDecision, to_json
 from mailgate.store.history_rows import EarlierDelivery
-from mailgate.store.queue_rows import WaitingEntry
+from mailgate.store.queue_rows import DueKinds, WaitingEntry
 from mailgate.store.repositories import accept, id_beginnings
 from mailgate.store.repositories.blobs import matches, verified
 from mailgate.store.repositories.bulk import insert_all
@@ -60,19 +60,30 @@ class JournalRepository:
     def newest_due(self, now: datetime, most: int, *, easy: bool = False) -> list[WaitingEntry]:
         """The due rows that came last and were not tried, newest first; `easy`: of those that `claim_easy` takes."""
         rows = (claiming.LOOK_EASY if easy else claiming.LOOK_FRESH).rows(self._connection, now=now, most=most)
-        return [WaitingEntry(*row) for row in rows]
+        return list(map(WaitingEntry._make, rows))
+
+    def due(self, now: datetime) -> DueKinds:
+        """What is due at all. One cheap statement, which spares those that would find nothing; others may take the rows meanwhile."""
+        return DueKinds._make(map(bool, claiming.DUE.rows(self._connection, now=now)[0]))
 
     def claim(
-        self, now: datetime, limit: int, lease: timedelta, *, max_bytes: int = BATCH_BYTES, chosen: Collection[str] = ()
+        self,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        *,
+        max_bytes: int = BATCH_BYTES,
+        chosen: Collection[str] = (),
+        tried: bool = True,
     ) -> list[ClaimedEntry]:
         """Take due rows until `now + lease`, oldest first, and count the attempt. Commit at once: attempts count before work begins.
 
         A row that was tried before comes alone, so that a mail that kills its worker never counts against its neighbours. Fresh rows come
         up to `limit` and up to `max_bytes` of raw bytes together (at least one); `chosen` of them by their ids, as far as they are due and
-        were not tried. [] when nothing is due.
+        were not tried. [] when nothing is due. Without `tried`, fresh rows alone.
         """
-        if tried := self._claim(claiming.CLAIM_TRIED, now, 1, lease, max_bytes):
-            return tried
+        if tried and (one := self._claim(claiming.CLAIM_TRIED, now, 1, lease, max_bytes)):
+            return one
         return self._with_chosen(claiming.CLAIM_FRESH, now, limit, lease, max_bytes, chosen)
 
     def claim_easy(self, now: datetime, limit: int, lease: timedelta, *, chosen: Collection[str] = ()) -> list[ClaimedEntry]:

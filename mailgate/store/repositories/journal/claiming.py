@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, Text, and_, bindparam, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, Text, and_, bindparam, exists, func, select, update
 
 from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import literal
@@ -68,6 +68,12 @@ CLAIM_CHOSEN = _claiming(_FRESH, journal.c.id.in_(listed("ids")))
 _EASY = and_(journal.c.attempts == literal(0), journal.c.lease_token == literal(0), journal.c.size_bytes <= literal(SMALL_BYTES))
 CLAIM_EASY, LOOK_FRESH, LOOK_EASY = _claiming(_EASY), _looking(_FRESH), _looking(_EASY)
 CONTENTS = Prepared(select(blobs.c.sha256, blobs.c.content).where(blobs.c.sha256.in_(listed("hashes"))))
+_some = select(journal.c.id)
+DUE = Prepared(
+    select(
+        exists(_some.where(_is_due(journal.c.attempts > literal(0)))).label("tried"), exists(_some.where(_is_due(_FRESH))).label("fresh")
+    )
+)
 SHUNT_EXHAUSTED = Prepared(
     update(journal)
     .where(journal.c.due_at <= bindparam("now"), journal.c.attempts > literal(0), journal.c.attempts >= bindparam("max_attempts"))

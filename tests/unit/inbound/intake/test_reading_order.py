@@ -155,7 +155,7 @@ def test_12_15_given_a_machine_that_is_slow_when_mail_is_taken_then_a_batch_is_w
     senders = [f"x{at}@ond.example" for at in range(60)]
     desk.journal.append_many([submission(mail_text(f"X <{one}>", body=one), "support@firma.example", one) for one in senders])
     with desk.store.transaction() as uow:
-        assert len(order.claim(uow, desk.clock(), 50, timedelta(seconds=60))) == size
+        assert len(order.claim(uow, desk.clock(), 50, timedelta(seconds=60), uow.journal.due(desk.clock()))) == size
 
 
 def test_12_15_given_clients_that_bring_much_and_little_when_shared_then_each_has_its_turn():
@@ -199,7 +199,10 @@ def test_12_15_given_a_queue_that_is_behind_when_large_mail_fills_its_half_of_a_
 
     def claimed() -> set[str]:
         with desk.store.transaction() as uow:
-            return {entry.envelope.reverse_path for entry in order.claim(uow, desk.clock(), 50, timedelta(seconds=60))}
+            return {
+                entry.envelope.reverse_path
+                for entry in order.claim(uow, desk.clock(), 50, timedelta(seconds=60), uow.journal.due(desk.clock()))
+            }
 
     large = [
         submission(mail_text("X <x@stor.example>", body=f"ord {at} " * 120_000), "support@firma.example", f"x{at}@stor.example")
