@@ -11,11 +11,15 @@ import pytest
 from hypothesis import settings
 
 from mailgate.cases import ids
+from tests.support.in_memory import use_memory
 from tests.support.kept_work import keep_read_texts
 
 # Programs that the tests start keep their bytecode, whatever the environment says: compiling all imports takes longer than most tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Before anything asks where temporary files belong.
+use_memory()
 
 # Every office, site and renderer of the tests compiles all templates and reads a policy: a second of work that the one before has done.
 keep_read_texts()

@@ -1,17 +1,20 @@
 """Real services for tests, as fixtures: a database, a Redis and a RabbitMQ vhost for each test alone.
 
 Where they come from, in this order: the variable (`MAILGATE_TEST_PG_URL`, `MAILGATE_TEST_REDIS_URL`, `MAILGATE_TEST_AMQP_URL`); a server
-that answers on its standard port of 127.0.0.1; a server of our own from Debian's packages. When there is none of these the test fails and
+that answers on its standard port of 127.0.0.1; a server of our own from Debian's packages. PostgreSQL is first of all our own where its
+files lie in memory: making and dropping a database waits for the disk most of the time. When there is none of these the test fails and
 says what to install; it is never skipped. A test that hurts its server takes `private_redis` or `private_postgres`, which nobody else
 uses.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -30,6 +33,7 @@ from mailgate.clock import SteppedClock
 from mailgate.store import migrate
 from mailgate.store.database import Database, open_database
 from mailgate.store.unit_of_work import Store
+from tests.support import in_memory
 from tests.support.kept_work import put_empty_database
 from tests.support.servers import (
     MissingServerError,
@@ -46,6 +50,8 @@ __all__ = ["PrivatePostgres", "PrivateRabbit", "PrivateRedis", "private_postgres
 STANDARD_PG = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 STANDARD_REDIS = "redis://127.0.0.1:6379"
 STANDARD_AMQP = "amqp://guest:guest@127.0.0.1:5672/%2F"
+# Room that the log of a server in memory takes, instead of a GB.
+IN_MEMORY = {"max_wal_size": "160MB", "min_wal_size": "32MB", "max_connections": "100"}
 PREFIX = "mailgate_test"
 STALE_S = 6 * 3600
 OWNER = "mailgate-test-owner"
@@ -88,10 +94,22 @@ def _database_url(server_url: str, name: str) -> str:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL where databases may be made."""
+    if in_memory.used() and not os.environ.get("MAILGATE_TEST_PG_URL"):
+        _remove_stale_servers()
+        with contextlib.suppress(MissingServerError), PrivatePostgres(settings=IN_MEMORY) as own:
+            yield own.url
+            return
     for url in _given("MAILGATE_TEST_PG_URL", STANDARD_PG, _pg_answers, PrivatePostgres):
         with _pg_connect(url) as admin:
             _drop_stale(admin)
         yield url
+
+
+def _remove_stale_servers() -> None:
+    """What a killed run has left in memory. A PostgreSQL whose files are gone ends by itself."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PrivatePostgres.PREFIX}*"):
+        if time.time() - folder.stat().st_mtime > STALE_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _drop_stale(admin: psycopg.Connection[tuple[object, ...]]) -> None:
