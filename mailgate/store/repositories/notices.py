@@ -37,11 +37,17 @@ def _first(attempts: Any) -> Prepared:
 
 
 _FIRST_TRIED, _FIRST_FRESH = _first(notices.c.attempts > literal(0)), _first(notices.c.attempts == literal(0))
+_CLAIMED = (
+    "id", "group_key", "kind", "address", "created_at", "case_id", "contact_id", "event_id", "journal_id", "language", "facts",
+    "attempts", "lease_token",
+)  # fmt: skip
+"""The columns of a `ClaimedNotice`, in the order of its fields."""
+_FACTS_AT = _CLAIMED.index("facts")
 _CLAIM = Prepared(
     update(notices)
     .where(notices.c.group_key.in_(listed("groups")), notices.c.due_at.is_not(None), _TAKEABLE)
     .values(state="rendering", attempts=notices.c.attempts + 1, lease_token=notices.c.lease_token + 1, due_at=bindparam("until"))
-    .returning(notices)
+    .returning(*(notices.c[name] for name in _CLAIMED))
 )
 _HOLD = Prepared(
     select(notices.c.id, notices.c.lease_token)
@@ -229,18 +235,6 @@ def _withheld(journal_ids: Collection[str]) -> tuple[ColumnElement[bool], ...]:
 
 
 def _claimed(row: Any) -> ClaimedNotice:
-    return ClaimedNotice(
-        id=row.id,
-        group=row.group_key,
-        kind=row.kind,
-        address=row.address,
-        created_at=row.created_at,
-        case_id=row.case_id,
-        contact_id=row.contact_id,
-        event_id=row.event_id,
-        journal_id=row.journal_id,
-        language=row.language,
-        facts=json.loads(row.facts),
-        attempts=row.attempts,
-        lease_token=row.lease_token,
-    )
+    values = list(row)
+    values[_FACTS_AT] = json.loads(values[_FACTS_AT])
+    return ClaimedNotice(*values)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, exists, func, select, tuple_, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 
 from mailgate.cases.model import NoticeWish
+from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import id_floor, upsert
 from mailgate.store.schema import case_mutes, cases, claims, customers, journal, notice_preferences
 
@@ -25,6 +26,12 @@ class NoticeChoice(NamedTuple):
 
 
 UNCHOSEN = NoticeChoice()
+_CHOICES = Prepared(select(notice_preferences).where(notice_preferences.c.contact_id.in_(listed("contact_ids"))))
+_MUTED = Prepared(
+    select(case_mutes.c.contact_id, case_mutes.c.case_id).where(
+        case_mutes.c.contact_id.in_(listed("contact_ids")), case_mutes.c.case_id.in_(listed("case_ids"))
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +65,8 @@ class PortalRepository:
         """Contact id -> what they have chosen; who is not there has chosen nothing (`UNCHOSEN`)."""
         if not contact_ids:
             return {}
-        found = select(notice_preferences).where(notice_preferences.c.contact_id.in_(contact_ids))
-        return {row.contact_id: NoticeChoice(row.wants, row.digest_hour) for row in self._connection.execute(found)}
+        rows = _CHOICES.rows(self._connection, contact_ids=sorted(contact_ids))
+        return {row.contact_id: NoticeChoice(row.wants, row.digest_hour) for row in rows}
 
     def choose(self, contact_id: str, choice: NoticeChoice) -> None:
         """From now on they want this."""
@@ -71,9 +78,9 @@ class PortalRepository:
         """Of these (contact id, case id), those who want to be told nothing of the case."""
         if not pairs:
             return set()
-        found = select(case_mutes.c.contact_id, case_mutes.c.case_id)
-        rows = self._connection.execute(found.where(tuple_(case_mutes.c.contact_id, case_mutes.c.case_id).in_(list(pairs))))
-        return {(row.contact_id, row.case_id) for row in rows}
+        contact_ids, case_ids = (sorted(set(ids)) for ids in zip(*pairs, strict=True))
+        rows = _MUTED.rows(self._connection, contact_ids=contact_ids, case_ids=case_ids)
+        return {tuple(row) for row in rows} & set(pairs)
 
     def muted_and_agreement(self, contact_id: str, case_id: str, customer_id: str | None) -> tuple[bool, str]:
         """Whether they want to be told nothing of the case, and the key of its customer's agreement, "" without a customer."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Dialect, bindparam
@@ -91,6 +92,7 @@ def _filled_up(values: Collection[Any]) -> Sequence[Any]:
 def _reader(columns: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
     """Makes a named tuple of a driver's row."""
     row: Any = namedtuple("Row", [column.keyname for column in columns])  # type: ignore[misc]
+    made = partial(tuple.__new__, row)  # as `row._make` does, but for its check
     processors = [_from_stored(column.type, dialect) for column in columns]
     converted = [(at, processor) for at, processor in enumerate(processors) if processor is not None]
 
@@ -98,9 +100,9 @@ def _reader(columns: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
         values = list(found)
         for at, processor in converted:
             values[at] = processor(values[at])
-        return row._make(values)
+        return made(values)
 
-    return read if converted else row._make
+    return read if converted else made
 
 
 def _from_stored(kind: Any, dialect: Dialect) -> Converter | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 
 from mailgate.cases.ids import is_id
 from mailgate.cases.model import Actor, Case, CaseEvent, Change, Comment, Participant, StoredFile
@@ -27,7 +28,7 @@ from mailgate.store.repositories.contacts import contact
 from mailgate.store.repositories.counters import next_numbers
 from mailgate.store.repositories.notices import notice_row
 from mailgate.store.repositories.prepared import Prepared, listed
-from mailgate.store.repositories.statements import limited, literal
+from mailgate.store.repositories.statements import limited, literal, pieces
 from mailgate.store.schema import cases, comment_files, comments, contacts, events, notices, participants
 from mailgate.store.search_words import Term
 
@@ -143,12 +144,13 @@ class CaseRepository:
 
     def comments(self, case_id: str) -> Sequence[Comment]:
         """The comments and notes of the case in order, with their files."""
-        return self._comments(select(comments).where(comments.c.case_id == case_id).order_by(comments.c.id))
+        return self._comments(_COMMENTS_OF_CASE.rows(self._connection, case_id=case_id))
 
     def comments_by_ids(self, ids: Collection[str]) -> dict[str, Comment]:
         """Id -> comment with its files, for those that exist."""
-        wanted = [id_ for id_ in ids if is_id(id_)]
-        return {one.id: one for one in self._comments(select(comments).where(comments.c.id.in_(wanted)))} if wanted else {}
+        wanted = sorted({id_ for id_ in ids if is_id(id_)})
+        rows = [row for some in pieces(wanted) for row in _COMMENTS.rows(self._connection, ids=some)]
+        return {one.id: one for one in self._comments(rows)}
 
     def find_comment(self, beginning: str) -> str:
         """The id of the comment whose id begins so. Raises NotFound, also for what begins no id, and Ambiguous."""
@@ -259,8 +261,7 @@ class CaseRepository:
             taking_part.setdefault(row.case_id, []).append(Participant(contact(row), row.role, row.approved))
         return taking_part
 
-    def _comments(self, statement: Select[Any]) -> Sequence[Comment]:
-        rows = self._connection.execute(statement).all()
+    def _comments(self, rows: Sequence[Any]) -> Sequence[Comment]:
         files = self._files([row.id for row in rows])
         return [
             Comment(
@@ -280,15 +281,9 @@ class CaseRepository:
         ]
 
     def _files(self, comment_ids: Sequence[str]) -> Mapping[str, Sequence[StoredFile]]:
-        if not comment_ids:
-            return {}
-        found = (
-            select(comment_files)
-            .where(comment_files.c.comment_id.in_(comment_ids))
-            .order_by(comment_files.c.comment_id, comment_files.c.position)
-        )
+        found = (row for some in pieces(comment_ids) for row in _FILES.rows(self._connection, ids=some))
         files: dict[str, Any] = {}
-        for r in self._connection.execute(found):
+        for r in found:
             file = StoredFile(r.sha256, r.filename, r.content_type, r.size_bytes, r.disposition, r.content_id)
             files.setdefault(r.comment_id, []).append(file)
         return files
@@ -298,6 +293,7 @@ _CASE_FIELDS = (
     "number", "key", "summary", "status", "case_type", "priority", "created_at", "updated_at", "reporter_id", "customer_id", "component",
     "assignee", "description", "resolved_at", "environment", "merged_into", "due_at",
 )  # fmt: skip
+_CASE_VALUES = attrgetter(*_CASE_FIELDS)
 # What never changes is not written again: an unchanged unique key spares PostgreSQL the check of what refers to it.
 _CHANGING = tuple(name for name in _CASE_FIELDS if name not in ("number", "key", "created_at"))
 _MOVING = ("status", "updated_at", "resolved_at", "due_at")
@@ -308,6 +304,13 @@ _OF_PARTICIPANTS = Prepared(
     select(cases.c.number, participants.c.contact_id, cases.c.id)
     .join(participants, participants.c.case_id == cases.c.id)
     .where(participants.c.approved, participants.c.contact_id.in_(listed("contacts")), cases.c.number.in_(listed("numbers")))
+)
+_COMMENTS = Prepared(select(comments).where(comments.c.id.in_(listed("ids"))))
+_COMMENTS_OF_CASE = Prepared(select(comments).where(comments.c.case_id == bindparam("case_id")).order_by(comments.c.id))
+_FILES = Prepared(
+    select(comment_files)
+    .where(comment_files.c.comment_id.in_(listed("ids")))
+    .order_by(comment_files.c.comment_id, comment_files.c.position)
 )
 _LOCK = Prepared(select(cases).where(cases.c.id.in_(listed("ids"))).order_by(cases.c.id).with_for_update())
 _TAKING_PART = Prepared(
@@ -335,7 +338,7 @@ def _changed_row(case: Case, names: Collection[str]) -> dict[str, Any]:
 
 
 def _case(row: Any, taking_part: Iterable[Participant]) -> Case:
-    values = {name: getattr(row, name) for name in _CASE_FIELDS} | {"due_at": row.due_at if row.due_at < NEVER else None}
+    values = dict(zip(_CASE_FIELDS, _CASE_VALUES(row), strict=True)) | {"due_at": row.due_at if row.due_at < NEVER else None}
     return Case(id=row.id, **values, version=row.version, participants=tuple(taking_part))
 
 
