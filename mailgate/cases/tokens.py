@@ -23,7 +23,7 @@ from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
-from mailgate.cases.ids import made_at
+from mailgate.cases.ids import made_at, uuid7
 
 MAX_NUMBER = 2**35 - 1
 MAX_LOCAL_PART_OCTETS = 64
@@ -126,8 +126,7 @@ def reply_token(keys: TokenKeys, case_number: int, contact_number: int, expires_
 
 def bounce_token(keys: TokenKeys, outbox_id: str) -> str:
     """The token of a return path, 55 characters. Ends BOUNCE_VALID_DAYS after the time in the id. Raises ValueError for no UUIDv7."""
-    made_at(outbox_id)
-    return _sign(keys, "bounce", UUID(outbox_id).bytes)
+    return _sign(keys, "bounce", uuid7(outbox_id).bytes)
 
 
 def action_token(keys: TokenKeys, case_number: int, contact_number: int, operation: str, expires_on: date) -> str:

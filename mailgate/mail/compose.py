@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import struct
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 
 from mailgate.errors import PermanentFailure
 from mailgate.mail.model import Mailbox
@@ -54,9 +56,11 @@ class AttachedFile:
     content_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ComposedMail:
-    """What a mail is made of. Text uses LF (CR and CRLF are taken as LF); ids are without angle brackets; `date` is aware.
+    """What a mail is made of, filled in step by step.
+
+    Text uses LF (CR and CRLF are taken as LF); ids are without angle brackets; `date` is aware.
 
     `fields` are further header fields in order, ASCII or text. An empty `html` gives a plain text mail. `inline`: pictures of the HTML.
     `unsubscribe`: an https address that takes a one-click POST (RFC 8058), "" for none.
@@ -317,7 +321,9 @@ def _is_7bit(body: str) -> bool:
 
 def _base64_lines(data: bytes) -> bytes:
     flat = base64.b64encode(data)
-    return b"".join(flat[at : at + LINE_MAX_CHARS] + b"\r\n" for at in range(0, len(flat), LINE_MAX_CHARS))
+    end = len(flat) - len(flat) % LINE_MAX_CHARS
+    lines = [*chain.from_iterable(struct.iter_unpack(f"{LINE_MAX_CHARS}s", flat[:end])), flat[end:]]
+    return b"\r\n".join([*lines, b""] if lines[-1] else lines)
 
 
 def _file_part(part: AttachedFile) -> bytes:

@@ -29,7 +29,7 @@ from mailgate.mail.smtp_address import AddressRefused, smtp_address
 from mailgate.outbound import forwarding, news
 from mailgate.outbound.mailed_links import LinkMaker, Links
 from mailgate.outbound.render import ACCOUNT, ANSWERS, CASE_NOTICES, Renderer, RenderError, one_line
-from mailgate.outbound.threading import threaded
+from mailgate.outbound.threading import put_in_thread
 from mailgate.outbound.views import ActionLink, AnsweredView, CaseView, LegacyView, Rendered
 from mailgate.outbound.words import MailWords, inner_quotes
 from mailgate.rules.agreement_words import AgreementText, promised
@@ -91,8 +91,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class _Carriers:
-    """What connects replies to one mail with its case."""
+    """What connects replies to one mail, the one of this outbox row, with its case."""
 
+    row_id: str
     message_id: str
     reply_to: Mailbox | None = None
     marker: str = ""
@@ -131,19 +132,20 @@ class Freezer:
         shown = news.net(group.notices, group.case)
         if not shown:
             return None
-        newest, row_id = group.notices[-1], new_id(now)
+        newest = group.notices[-1]
         language = self._renderer.language(newest.language)
-        carried = self._carriers(group, row_id, now)
+        carried = self._carriers(group, new_id(now), now)
         template = shown[0].kind if len(shown) == 1 else "digest"
-        values = self.case_values(replace(group, notices=shown), language, now) | {"marker": carried.marker}
+        told = group if shown == group.notices else replace(group, notices=shown)
+        values = self.case_values(told, language, now) | {"marker": carried.marker}
         links = LinkMaker(self._identity.pages, now).of_notices(shown, self._policy().workflow, language)
         values |= _link_values(links, self._renderer.words(language))
         draft = self._draft(self._renderer.render(template, language, values), group, now, carried, language)
-        draft = _headed(replace(draft, author=self._author(shown), files=self._files(shown, group)), "auto-generated", row_id)
+        draft.author, draft.files = self._author(shown), self._files(shown, group)
         if newest.case_id:
             root = carriers.thread_root(newest.case_id, self._identity.domain)
-            draft = threaded(draft, group.thread, root, newest.case_id, group.case.created_at if group.case else None)
-        return self._frozen(group, template, draft, now, row_id, links)
+            put_in_thread(draft, group.thread, root, newest.case_id, group.case.created_at if group.case else None)
+        return self._frozen(group, template, draft, now, carried, links)
 
     def case_values(self, group: Group, language: str, now: datetime) -> dict[str, object]:
         """What the template of a case notice sees, but for the marker and the links. The group's notices are net."""
@@ -190,9 +192,9 @@ class Freezer:
         return tuple(group.along[sha256] for sha256 in dict.fromkeys(named) if sha256 in group.along)
 
     def _answer(self, group: Group, now: datetime) -> OutboxRow:
-        notice, row_id = group.notices[0], new_id(now)
+        notice, carried = group.notices[0], self._carriers(group, new_id(now), now)
         language = self._renderer.language(notice.language)
-        carried, text = self._carriers(group, row_id, now), self._policy().redirect.text(notice.facts.get("text", ""), language)
+        text = self._policy().redirect.text(notice.facts.get("text", ""), language)
         words, agreement = self._renderer.words(language), self._agreement(notice, language, now)
         values: dict[str, object] = {"agreement": agreement, "text": text, "marker": carried.marker, "greeting": words("greeting.plain")}
         values |= {"agreement_rows": _rows(agreement, words), "legacy": _legacy(notice.facts, language)}
@@ -203,12 +205,11 @@ class Freezer:
         values |= {"claim_url": links.claim, "action_links": (), **_link_values(links, words)}
         draft = self._draft(self._renderer.render(notice.kind, language, values), group, now, carried, language)
         if "unverified" in notice.facts:  # nobody vouches for the sender: the answer may hit a bystander, so it is small
-            draft = replace(draft, html="", inline=())
+            draft.html, draft.inline = "", ()
         in_reply_to = notice.facts.get("in_reply_to", "")
         references = [text for text in notice.facts.get("references", "").split() if is_message_id(text)][-REFERENCES_MAX:]
-        in_reply_to = in_reply_to if is_message_id(in_reply_to) else ""
-        draft = replace(_headed(draft, "auto-replied", row_id), in_reply_to=in_reply_to, references=tuple(references))
-        return self._frozen(group, notice.kind, draft, now, row_id, links)
+        draft.in_reply_to, draft.references = in_reply_to if is_message_id(in_reply_to) else "", tuple(references)
+        return self._frozen(group, notice.kind, draft, now, carried, links)
 
     def _answer_links(self, notice: ClaimedNotice, language: str, now: datetime) -> Links:
         maker = LinkMaker(self._identity.pages, now)
@@ -268,28 +269,30 @@ class Freezer:
         """
         notice, row_id = group.notices[0], new_id(now)
         language = self._renderer.language(notice.language)
-        carried = self._carried(staff_case, STAFF_NUMBER, row_id, now) if staff_case else _Carriers(self._plain_id(row_id))
+        carried = self._carried(staff_case, STAFF_NUMBER, row_id, now) if staff_case else self._no_carriers(row_id)
         values = {"greeting": self._renderer.words(language)("greeting.plain"), "marker": carried.marker, **values}
-        draft = replace(self._draft(self._renderer.render(notice.kind, language, values), group, now, carried, language), files=files)
+        draft = self._draft(self._renderer.render(notice.kind, language, values), group, now, carried, language)
+        draft.files = files
         if author:
-            draft = replace(draft, author=self._spoken_by(author.name), reply_to=author)
-        return self._frozen(group, notice.kind, _headed(draft, "auto-generated", row_id), now, row_id)
+            draft.author, draft.reply_to = self._spoken_by(author.name), author
+        return self._frozen(group, notice.kind, draft, now, carried)
 
     def _carriers(self, group: Group, row_id: str, now: datetime) -> _Carriers:
         """The recipient's token in its three places: a token needs a contact and a case."""
         key = group.notices[-1].facts.get("case_key", "")
-        return self._carried(key, group.contact.number, row_id, now) if group.contact else _Carriers(self._plain_id(row_id))
+        return self._carried(key, group.contact.number, row_id, now) if group.contact else self._no_carriers(row_id)
 
     def _carried(self, case_key: str, contact_number: int, row_id: str, now: datetime) -> _Carriers:
         number, who = case_key.rpartition("-")[2], self._identity
         if not (number.isascii() and number.isdigit()):
-            return _Carriers(self._plain_id(row_id))
+            return self._no_carriers(row_id)
         token = reply_token(self._keys, int(number), contact_number, (now + who.reply_valid).date())
         address = f"{carriers.reply_local_part(token, who.reply_mailbox)}@{who.reply_domain}"
-        return _Carriers(carriers.message_id(token, row_id, who.domain), Mailbox(address, who.author.name), carriers.marker_line(token))
+        message_id, reply_to = carriers.message_id(token, row_id, who.domain), Mailbox(address, who.author.name)
+        return _Carriers(row_id, message_id, reply_to, carriers.marker_line(token))
 
-    def _plain_id(self, row_id: str) -> str:
-        return f"{row_id.replace('-', '')}@{self._identity.domain}"
+    def _no_carriers(self, row_id: str) -> _Carriers:
+        return _Carriers(row_id, f"{row_id.replace('-', '')}@{self._identity.domain}")
 
     def _case(self, facts: Mapping[str, str]) -> CaseView:
         key = facts.get("case_key", "")
@@ -297,24 +300,26 @@ class Freezer:
         return CaseView(key, one_line(facts.get("summary", "")), self._identity.case_link(key), not final)
 
     def _draft(self, words: Rendered, group: Group, now: datetime, carried: _Carriers, language: str) -> ComposedMail:
-        verified = "unverified" not in group.notices[0].facts
-        name = one_line(group.contact.name) if group.contact and verified else ""
+        first = group.notices[0]
+        name = one_line(group.contact.name) if group.contact and "unverified" not in first.facts else ""
+        fields = (
+            ("Auto-Submitted", "auto-replied" if first.kind in ANSWERS else "auto-generated"),
+            ("X-Auto-Response-Suppress", SUPPRESSED_ANSWERS), ("X-Mailgate-Loop", self._identity.domain),
+            ("X-Mailgate-Key", carried.row_id),  # lets receivers detect duplicates
+        )  # fmt: skip
         return ComposedMail(
-            author=self._identity.author, to=Mailbox(group.notices[0].address, name), subject=words.subject,
-            text=words.text, html=words.html, date=now.astimezone(ZoneInfo(self._policy().zone)), message_id=carried.message_id,
-            reply_to=carried.reply_to, language=language, fields=(("X-Mailgate-Loop", self._identity.domain),), inline=self._inline(),
+            author=self._identity.author, to=Mailbox(first.address, name), subject=words.subject, text=words.text, html=words.html,
+            date=now.astimezone(ZoneInfo(self._policy().zone)), message_id=carried.message_id, reply_to=carried.reply_to,
+            language=language, fields=fields, inline=(self._identity.logo,) if self._identity.logo else (),
         )  # fmt: skip
 
-    def _inline(self) -> tuple[AttachedFile, ...]:
-        return (self._identity.logo,) if self._identity.logo else ()
-
     def _frozen(
-        self, group: Group, template: str, draft: ComposedMail, now: datetime, row_id: str, links: Links | None = None
+        self, group: Group, template: str, draft: ComposedMail, now: datetime, carried: _Carriers, links: Links | None = None
     ) -> OutboxRow:
         answer, links = template in ANSWERS, links or Links()
         if links.notices.startswith("https:"):
-            draft = replace(draft, unsubscribe=links.notices)
-        first, who = group.notices[0], self._identity
+            draft.unsubscribe = links.notices
+        first, who, row_id = group.notices[0], self._identity, carried.row_id
         reverse_path = None if answer else f"{carriers.reply_local_part(bounce_token(self._keys, row_id), who.bounce_mailbox)}@{who.domain}"
         return OutboxRow(
             id=row_id, template=template, address=first.address, reverse_path=reverse_path, message_id=draft.message_id,
@@ -392,9 +397,3 @@ def _legacy(facts: Mapping[str, str], language: str) -> LegacyView:
     names = ("closes_on", "closed_since", "refuses_on")
     days = {name: day_in_words(date.fromisoformat(facts[name]), language) for name in names if facts.get(name)}
     return LegacyView(tell=facts.get("legacy_phase") == "accept_and_tell", **days)
-
-
-def _headed(draft: ComposedMail, auto: str, key: str) -> ComposedMail:
-    """The draft with headers against automatic replies. `key` lets receivers detect duplicates."""
-    fields = (("Auto-Submitted", auto), ("X-Auto-Response-Suppress", SUPPRESSED_ANSWERS), *draft.fields, ("X-Mailgate-Key", key))
-    return replace(draft, fields=fields)

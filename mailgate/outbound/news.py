@@ -21,7 +21,7 @@ from mailgate.outbound.views import LinkedFile, NewsView, SaidView, StatusView
 from mailgate.outbound.words import MailWords
 from mailgate.rules.agreement_words import working_days
 from mailgate.rules.date_words import moment_in_words, weekday_in_words
-from mailgate.rules.policy import Policy
+from mailgate.rules.policy import Choice, Policy
 from mailgate.store.rows import ClaimedNotice
 
 SAID_MAX_CHARS = 16_000
@@ -76,9 +76,11 @@ def net(notices: Sequence[ClaimedNotice], case: Case | None = None) -> tuple[Cla
         changes = [notice for notice in left if notice.kind == kind]
         if not changes:
             continue
-        left = [notice for notice in left if notice.kind != kind]
         first, last = changes[0].facts, changes[-1].facts
-        if first.get("from", "") != last.get("to", ""):
+        gone = first.get("from", "") == last.get("to", "")
+        if gone or len(changes) > 1:
+            left = [notice for notice in left if notice.kind != kind]
+        if len(changes) > 1 and not gone:
             origin = {name: first[name] for name in ("from", "from_label") if name in first}
             left.append(replace(changes[-1], facts={**last, **origin}))
     return tuple(sorted(left, key=lambda notice: notice.id))
@@ -141,14 +143,16 @@ def earlier(case: Case, comment: Comment | None, telling: Telling) -> SaidView |
 
 def case_facts(case: Case, telling: Telling) -> list[str]:
     """What the case is, in pieces of one line: key, summary, type, priority, assignee."""
-    language, policy = telling.language, telling.policy
-    types = {choice.key: choice.labels.get(language, choice.key) for choice in policy.case_types}
-    priorities = {choice.key: choice.labels.get(language, choice.key) for choice in policy.priorities}
-    priority = priorities.get(case.priority, case.priority)
-    pieces = [case.key, one_line(case.summary), types.get(case.case_type, case.case_type)]
+    priority = _label(telling.policy.priorities, case.priority, telling.language)
+    pieces = [case.key, one_line(case.summary), _label(telling.policy.case_types, case.case_type, telling.language)]
     pieces += [telling.words("case.priority", value=priority)] if priority else []
     pieces += [telling.words("case.assignee", value=one_line(case.assignee))] if case.assignee else []
     return [piece for piece in pieces if piece]
+
+
+def _label(choices: Sequence[Choice], key: str, language: str) -> str:
+    """What a choice is called; the key itself when the policy has none of that key."""
+    return next((choice.labels.get(language, key) for choice in choices if choice.key == key), key)
 
 
 def _headline(notices: Sequence[ClaimedNotice]) -> str:

@@ -1,4 +1,4 @@
-"""Keeps all mails of a case in one thread of the reader's mailbox. In: a notice's draft, what is known of the thread. Out: the draft. Pure.
+"""Keeps all mails of a case in one thread of the reader's mailbox. In: a draft, what is known of the thread. Out: the draft, filled in.
 
 Gmail wants References and the same subject, Apple Mail and RFC 5256 References, Outlook Thread-Index and Thread-Topic:
 - References begins with the reader's own mail that made the case, where there is one, then the case's root, an id that no mail has;
@@ -11,9 +11,7 @@ Gmail wants References and the same subject, Apple Mail and RFC 5256 References,
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import UUID
 
 from mailgate.mail.compose import ComposedMail, is_message_id
 from mailgate.store.repositories.outbox.threads import Thread
@@ -21,18 +19,16 @@ from mailgate.store.repositories.outbox.threads import Thread
 _FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
-def threaded(draft: ComposedMail, thread: Thread, root: str, case_id: str, began_at: datetime | None) -> ComposedMail:
-    """The draft of a case's notice in its thread. `root`: `carriers.thread_root`, without angle brackets."""
+def put_in_thread(draft: ComposedMail, thread: Thread, root: str, case_id: str, began_at: datetime | None) -> None:
+    """Put a case's notice in its thread. `root`: `carriers.thread_root`, without angle brackets."""
     opening, latest = (text if is_message_id(text) else "" for text in (thread.opening, thread.latest))
-    references = tuple(dict.fromkeys(text for text in (opening, root, latest) if text))
-    draft = replace(draft, references=references, in_reply_to=latest or opening or root, subject=thread.subject or draft.subject)
-    if opening or began_at is None:
-        return draft
-    fields = (("Thread-Topic", draft.subject), ("Thread-Index", thread_index(case_id, began_at)))
-    return replace(draft, fields=(*fields, *draft.fields))
+    draft.references = tuple(dict.fromkeys(text for text in (opening, root, latest) if text))
+    draft.in_reply_to, draft.subject = latest or opening or root, thread.subject or draft.subject
+    if not opening and began_at is not None:
+        draft.fields = (("Thread-Topic", draft.subject), ("Thread-Index", thread_index(case_id, began_at)), *draft.fields)
 
 
 def thread_index(case_id: str, began_at: datetime) -> str:
     """The header block of PidTagConversationIndex, as base64: [MS-OXOMSG] section 2.2.1.3. The same for all mails of a case."""
     ticks = int((began_at - _FILETIME_EPOCH).total_seconds() * 10_000_000)
-    return base64.b64encode(b"\x01" + ticks.to_bytes(8, "big")[1:6] + UUID(case_id).bytes).decode()
+    return base64.b64encode(b"\x01" + ticks.to_bytes(8, "big")[1:6] + bytes.fromhex(case_id.replace("-", ""))).decode()

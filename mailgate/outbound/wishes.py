@@ -63,7 +63,7 @@ class Wishes:
         elif wish == "digest" and (at := digest_at(group, zone, hour)) > now:
             found.later.append((group, at))
         else:
-            found.wanted.append(replace(group, digest=wish == "digest"))
+            found.wanted.append(replace(group, digest=True) if wish == "digest" else group)
 
 
 def _split(group: Group, workflow: Workflow, found: Sorted) -> None:
