@@ -7,6 +7,7 @@ import datetime
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mailgate.clock import utc_now
+from mailgate.errors import StoreUnavailable
 from mailgate.inbound.smtp.admission import DiskSpace
 from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.inbound.smtp.limits import ClientTimeouts, SmtpLimits
 from mailgate.inbound.smtp.listener import ListenAddress, Listener, ListenerOptions
 from mailgate.inbound.smtp.recipients import OwnAddresses, own_recipients
-from mailgate.inbound.smtp.submission import Receipt, Submission
+from mailgate.inbound.smtp.submission import Receipt, Settled, Submission
 from mailgate.inbound.smtp.tls import server_context
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
@@ -44,20 +46,34 @@ class WatchedJournal:
     instead: Callable[[Submission], Awaitable[Receipt]] | None = None
     gate: threading.Event | None = None
     ill: bool = False
+    others: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
     def healthy(self) -> bool:
         return self.journal.healthy and not self.ill
 
-    async def append(self, submission: Submission) -> Receipt:
+    def submit(self, submission: Submission, settled: Settled) -> None:
+        if self.gate is not None or self.instead is not None:
+            self.others.append(asyncio.get_running_loop().create_task(self._otherwise(submission, settled)))
+        else:
+            self.journal.submit(submission, partial(self._note, submission, settled))
+
+    async def _otherwise(self, submission: Submission, settled: Settled) -> None:
         if self.gate is not None:
             await asyncio.to_thread(self.gate.wait, 20)
-        if self.instead is not None:
-            return await self.instead(submission)
-        receipt = await self.journal.append(submission)
-        self.submissions.append(submission)
-        self.receipts.append(receipt)
-        return receipt
+        if self.instead is None:
+            self.journal.submit(submission, partial(self._note, submission, settled))
+            return
+        try:
+            settled(await self.instead(submission))
+        except Exception as error:
+            settled(error)  # type: ignore[arg-type]
+
+    def _note(self, submission: Submission, settled: Settled, outcome: Receipt | StoreUnavailable) -> None:
+        if isinstance(outcome, Receipt):
+            self.submissions.append(submission)
+            self.receipts.append(outcome)
+        settled(outcome)
 
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)

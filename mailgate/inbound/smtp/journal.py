@@ -1,13 +1,13 @@
 """Accept stage, last step before 250: group commit. The messages of many sessions go into one commit.
 
-In: `Submission` values from the listener's event loops or from `inject`. Out: a `Receipt` per message, durable when it is returned; one
-`notify` per group. One thread commits: it takes all waiting messages, writes them in one transaction and wakes their sessions; meanwhile
-the next group gathers, so the cost of a flush is shared. It must never answer before the commit, lose what was committed, or block a caller
-for ever.
+In: `Submission` values from the listener's event loops or from `inject`. Out: a `Receipt` per message, durable when it is handed out; one
+`notify` per group. One thread commits: it takes all waiting messages, writes them in one transaction and answers their sessions; meanwhile
+the next group gathers, so the cost of a flush is shared. It must never answer before the commit, lose what was committed, or leave a
+message without an answer.
 
 Kill points: `before_journal_write` before the transaction begins; `after_journal_write_before_fsync` when all rows are written but not
 committed; `after_fsync_before_commit` right after the commit (both databases flush and commit in one call) and before any session knows;
-`after_250_before_enqueue` when the sessions have been woken and before `notify`.
+`after_250_before_enqueue` when the sessions have answered and before `notify`.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import hashlib
 import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from mailgate import killpoint, log
 from mailgate.cases.ids import new_id
 from mailgate.clock import Clock, monotonic_s
 from mailgate.errors import StoreUnavailable, TransientFailure
-from mailgate.inbound.smtp.submission import Receipt, Submission
+from mailgate.inbound.smtp.submission import Receipt, Settled, Submission
 from mailgate.mail.submission_key import submission_key
 from mailgate.store.failures import ConnectionLost, StoreBroken, StoreConflict
 from mailgate.store.rows import Appended, NewEntry
@@ -48,10 +48,15 @@ SLOW = "the database does not answer in time"
 _log = log.get("journal")
 
 
-class _Waiting(NamedTuple):
+Outcome = Receipt | StoreUnavailable
+
+
+@dataclass(slots=True)
+class _Waiting:
     submission: Submission
-    future: asyncio.Future[Receipt]
+    settled: Settled
     loop: asyncio.AbstractEventLoop
+    answered: bool = False
 
 
 class _Away(StoreUnavailable):
@@ -104,24 +109,18 @@ class GroupCommitJournal:
         self._watch.join(timeout_s)
         self._fail_waiting(StoreUnavailable(STOPPED))
 
-    async def append(self, submission: Submission) -> Receipt:
-        """Return when the message is durable; a duplicate gets the id of the first submission.
-
-        Raises StoreUnavailable. Cancelling the caller changes nothing: the message is committed, and a resend gets the same id.
-        """
+    def submit(self, submission: Submission, settled: Settled) -> None:
+        """See `Accepting`. A duplicate gets the id of the first submission."""
         if self._refusal:
             raise StoreUnavailable(self._refusal)
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Receipt] = loop.create_future()
-        self._queue.put(_Waiting(submission, future, loop))
+        self._queue.put(_Waiting(submission, settled, asyncio.get_running_loop()))
         if self._queue.qsize() >= self._wanted:
             self._enough.put(None)
-        if not self._committer.is_alive():  # closed after the check above
+        if self._refusal and not self._committer.is_alive():  # closed after the check above
             self._fail_waiting(StoreUnavailable(STOPPED))
-        return await future
 
     def append_many(self, submissions: Iterable[Submission]) -> list[Receipt]:
-        """`append` for a caller without an event loop, in groups, in the caller's thread. Needs no `start`. Raises StoreUnavailable."""
+        """`submit` for a caller without an event loop, in groups, in the caller's thread. Needs no `start`. Raises StoreUnavailable."""
         receipts: list[Receipt] = []
         group: list[Submission] = []
         for submission in submissions:
@@ -153,7 +152,7 @@ class GroupCommitJournal:
                 if isinstance(outcomes[0], _Away) and self._store_away:
                     # Before the group is answered: whatever comes later is a new try.
                     self._fail_waiting(outcomes[0])
-                self._wake(group, outcomes)
+                self._answer(group, outcomes)
         finally:
             # Also after an unexpected error: no caller may wait for a thread that has ended.
             self._refuse(STOPPED)
@@ -188,7 +187,7 @@ class GroupCommitJournal:
         while not self._enough.empty():
             self._enough.get()
 
-    def _outcomes(self, group: Sequence[Submission]) -> Sequence[Receipt | StoreUnavailable]:
+    def _outcomes(self, group: Sequence[Submission]) -> Sequence[Outcome]:
         """One outcome per message, in order. A bad row fails alone; an unavailable store fails the group."""
         try:
             return self._write_with_retry(group)
@@ -242,30 +241,23 @@ class GroupCommitJournal:
         killpoint.reached("after_fsync_before_commit")
         return [Receipt(one.journal_id, one.duplicate) for one in appended]
 
-    # Waking ------------------------------------------------------------------------------------------------------------------------
+    # Answering ---------------------------------------------------------------------------------------------------------------------
 
-    def _wake(self, group: Sequence[_Waiting], outcomes: Sequence[Receipt | StoreUnavailable]) -> None:
+    def _answer(self, group: Sequence[_Waiting], outcomes: Sequence[Outcome]) -> None:
         """One call per event loop."""
         pairs = list(zip(group, outcomes, strict=True))
         for loop in {waiting.loop for waiting in group}:
-            _call(loop, self._settle, [(waiting.future, outcome) for waiting, outcome in pairs if waiting.loop is loop])
+            _call(loop, self._settle, [pair for pair in pairs if pair[0].loop is loop])
 
-    def _settle(self, settled: Sequence[tuple[asyncio.Future[Receipt], Receipt | StoreUnavailable]]) -> None:
-        """Runs in the event loop. `notify` comes after the sessions have run, hence after their 250."""
-        for future, outcome in settled:
-            if future.done():
-                continue
-            if isinstance(outcome, StoreUnavailable):
-                # Each task gets its own exception: they must not share a traceback.
-                future.set_exception(_unavailable(str(outcome), outcome, StoreUnavailable, outcome.full))
-            else:
-                future.set_result(outcome)
-        if any(isinstance(outcome, Receipt) for _, outcome in settled):
-            asyncio.get_running_loop().call_soon(self._after_250)
-
-    def _after_250(self) -> None:
-        killpoint.reached("after_250_before_enqueue")
-        self._notify()
+    def _settle(self, pairs: Sequence[tuple[_Waiting, Outcome]]) -> None:
+        """Runs in the event loop. A message that was answered because its commit took too long is not answered again."""
+        for waiting, outcome in pairs:
+            if not waiting.answered:
+                waiting.answered = True
+                waiting.settled(outcome)
+        if any(isinstance(outcome, Receipt) for _, outcome in pairs):
+            killpoint.reached("after_250_before_enqueue")
+            self._notify()
 
     def _fail_waiting(self, failure: StoreUnavailable) -> None:
         """Fail all messages that wait now, instead of one by one."""
@@ -275,7 +267,7 @@ class GroupCommitJournal:
                 waiting.append(self._queue.get_nowait())
         for one in waiting:
             if one is not None:
-                _call(one.loop, self._settle, [(one.future, failure)])
+                _call(one.loop, self._settle, [(one, failure)])
         if None in waiting:
             self._queue.put(None)
 
@@ -290,7 +282,7 @@ class GroupCommitJournal:
             if not group or monotonic_s() - began_s < COMMIT_LIMIT_S:
                 continue
             for waiting in group:
-                _call(waiting.loop, self._settle, [(waiting.future, StoreUnavailable(SLOW))])
+                _call(waiting.loop, self._settle, [(waiting, StoreUnavailable(SLOW))])
             self._fail_waiting(StoreUnavailable(SLOW))
 
 

@@ -1,8 +1,8 @@
 """Accept stage: one SMTP session, from banner to last reply. In: a `ClientConnection`, chunks. Out: submissions to the journal, replies.
 
 `feed` processes input at once, without the event loop between a command and its reply: `commands` handles lines, `data` reads messages.
-Whatever has to wait (the journal, TLS, a delay, a client that does not read) becomes an action for `run`, the session's task; until it is
-done, input waits in the reader. It must never reply 250 before the commit, nor 5yz for a fault of ours.
+The journal calls back (`_settled`). Whatever else has to wait (TLS, a delay, a client that does not read) becomes an action for `run`, the
+session's task. Until either is done, input waits in the reader. It must never reply 250 before the commit, nor 5yz for a fault of ours.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from mailgate import killpoint, log
 from mailgate.errors import Rejected, StoreUnavailable
 from mailgate.inbound.smtp import replies as replies
+from mailgate.inbound.smtp.client_connection import ClientConnection
 from mailgate.inbound.smtp.commands import END_OF_GROUP, REFUSED_RECIPIENT, CommandHandler, SessionStep, Transaction
 from mailgate.inbound.smtp.data import DataReader
-from mailgate.inbound.smtp.deadlines import Deadline, Phase
+from mailgate.inbound.smtp.deadlines import Phase
 from mailgate.inbound.smtp.endpoint import EndpointContext
 from mailgate.inbound.smtp.lines import LineBuffer
 from mailgate.inbound.smtp.submission import Receipt, Submission
@@ -39,34 +40,6 @@ _STORE_DOWN = Rejected(replies.R451_FAULT, "store_unavailable")
 Action = Callable[[], Awaitable[None]]
 
 
-class ClientConnection(Protocol):
-    """What a session needs of its connection."""
-
-    client_address: str
-    deadline: Deadline
-
-    async def read(self, most_bytes: int) -> bytes:
-        """Input that came while the session was busy, else the next input; b"" at the end of the input."""
-
-    def unread(self) -> bool:
-        """True when there is input that neither `read` nor `feed` has delivered yet."""
-
-    def at_end(self) -> bool:
-        """True when all input was delivered and no more will come."""
-
-    def write(self, replies: bytes) -> bool:
-        """Send. False when the client leaves too much unread: then call `drain`. Raises ConnectionError when it is gone."""
-
-    async def drain(self) -> None:
-        """Wait until the client has read. Raises ConnectionError when it is gone."""
-
-    async def start_tls(self) -> None:
-        """Start TLS and discard unread plain text. Raises ssl.SSLError or ConnectionError."""
-
-    def end_output(self) -> bool:
-        """Send end-of-output (half-close). False when that is not possible."""
-
-
 class ClientSession:
     """One session. The task calls `run`; the connection calls `feed` while `idle` is true, and `ended` at the end of the input."""
 
@@ -79,13 +52,14 @@ class ClientSession:
         self._held_bytes = 0
         self._client = ""
         self._action: Action | None = None
+        self._appending = False
         self._parked: asyncio.Future[None] | None = None
         self._over = False
 
     @property
     def idle(self) -> bool:
         """True when input may be fed."""
-        return self._parked is not None and self._action is None
+        return self._parked is not None and not self._parked.done() and self._action is None and not self._appending
 
     async def run(self) -> None:
         """Send the banner, then run one action after the other until one side ends the session. Raises ConnectionError."""
@@ -140,7 +114,9 @@ class ClientSession:
         """Process input that came during the last action, then wait until `feed` sets an action."""
         self.feed(b"")
         while self._action is None:
-            if self._connection.unread():
+            if self._appending:
+                await self._park()
+            elif self._connection.unread():
                 self.feed(await self._connection.read(READ_BYTES))
             elif self._connection.at_end():
                 return self._end
@@ -160,6 +136,10 @@ class ClientSession:
 
     def _act(self, action: Action) -> None:
         self._action = action
+        self._wake()
+
+    def _wake(self) -> None:
+        """Let the task look what there is to do."""
         if self._parked is not None and not self._parked.done():
             self._parked.set_result(None)
 
@@ -271,7 +251,7 @@ class ClientSession:
         self._hold(message)
         if rest is not None:
             self._lines.feed(rest)
-            self._act(partial(self._end_message, message))
+            self._end_message(message)
 
     def _hold(self, message: DataReader) -> None:
         """Count the message's memory; discard the message when all messages together, or this client's, take too much."""
@@ -283,14 +263,19 @@ class ClientSession:
             budget.hold(self._client, -self._held_bytes)
             self._held_bytes = 0
 
-    async def _end_message(self, message: DataReader) -> None:
+    def _end_message(self, message: DataReader) -> None:
         transaction = self._transaction()
         if message.discarding:
             self._refuse_message(transaction, _TOO_LARGE if message.too_large else _BACK_PRESSURE)
+            self._go_on()
         else:
-            await self._submit(transaction, message)
+            self._submit(transaction, message)
+
+    def _go_on(self) -> None:
+        """The message is answered: back to commands, of which some may wait already."""
         self._drop_message()
         self._enter(Phase.COMMAND)
+        self._process_lines()
 
     async def _break_off(self, refusal: Rejected) -> None:
         """Refuse a message before its end and close: what follows is not a command."""
@@ -305,20 +290,44 @@ class ClientSession:
             self._held_bytes = 0
             self.commands.delivered()
 
-    async def _submit(self, transaction: Transaction, message: DataReader) -> None:
-        """Journal the message and reply. Any fault of ours is 4yz."""
+    def _submit(self, transaction: Transaction, message: DataReader) -> None:
+        """Hand the message to the journal, which calls `_settled`."""
         self._enter(Phase.APPEND)
         submission = self._submission(transaction, message)
         try:
-            receipt = await self._context.journal.append(submission)
-        except StoreUnavailable as error:
-            self._refuse_message(transaction, _STORE_FULL if error.full else _STORE_DOWN)
+            self._context.journal.submit(submission, partial(self._settled, transaction, submission))
         except Exception as error:  # noqa: BLE001 - outermost handler of SMTP, per message: LMTP needs one reply per recipient
-            self._reply_to_all(transaction, self.incident(error))
+            self._not_durable(transaction, error)
+            self._go_on()
         else:
-            killpoint.reached("after_commit_before_250")
-            self._reply_to_all(transaction, replies.queued(receipt.journal_id))
-            self._report(submission, receipt)
+            self._appending = True
+
+    def _settled(self, transaction: Transaction, submission: Submission, outcome: Receipt | Exception) -> None:
+        """Reply to a message. Never raises, for the sake of the others of its group: see `feed`."""
+        self._appending = False
+        try:
+            if isinstance(outcome, Receipt):
+                killpoint.reached("after_commit_before_250")
+                self._reply_to_all(transaction, replies.queued(outcome.journal_id))
+                self._report(submission, outcome)
+            else:
+                self._not_durable(transaction, outcome)
+            self._go_on()
+        except Exception as error:  # noqa: BLE001 - as in `feed`
+            self._act(partial(_fail, error))
+        self._wake_for_input()
+
+    def _wake_for_input(self) -> None:
+        """Input that came meanwhile, its end, and a listener that stops are for the task."""
+        if self._connection.unread() or self._connection.at_end() or self._context.is_stopping():
+            self._wake()
+
+    def _not_durable(self, transaction: Transaction, error: Exception) -> None:
+        """Any fault of ours is 4yz."""
+        if isinstance(error, StoreUnavailable):
+            self._refuse_message(transaction, _STORE_FULL if error.full else _STORE_DOWN)
+        else:
+            self._reply_to_all(transaction, self.incident(error))
 
     def _submission(self, transaction: Transaction, reader: DataReader) -> Submission:
         content = reader.content()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from mailgate.errors import StoreUnavailable
 from mailgate.mail.model import Envelope
 
 Transfer = Literal["smtp", "lmtp", "inject"]
@@ -39,6 +41,10 @@ class Receipt:
     duplicate: bool
 
 
+Settled = Callable[[Receipt | StoreUnavailable], None]
+"""Gets what became of a submission."""
+
+
 class Accepting(Protocol):
     """What a session needs of the journal."""
 
@@ -46,5 +52,8 @@ class Accepting(Protocol):
     def healthy(self) -> bool:
         """False when the journal cannot make messages durable; then MAIL gets 451."""
 
-    async def append(self, submission: Submission) -> Receipt:
-        """Return when the message is durable. Continues when the caller is cancelled. Raises StoreUnavailable."""
+    def submit(self, submission: Submission, settled: Settled) -> None:
+        """Make the message durable, then call `settled` from the running event loop: once, and never before this returns.
+
+        Raises StoreUnavailable when nothing is accepted now; then `settled` is not called.
+        """
