@@ -147,15 +147,11 @@ def add_comment(case: Case, draft: NewComment, context: ChangeContext, move_to: 
     event = event_of(case, "comment_added", context, {"comment_id": comment.id, **_was_due(case, due_at)})
     files = "\n".join(file.filename for file in draft.files if file.disposition != "decoration")
     notice = NoticeDraft("comment_added", event, {"comment_id": comment.id, "text": draft.text, "files": files})
-    commented = Change(
-        replace(case, updated_at=context.now, due_at=due_at),
-        (comment,),
-        (event,),
-        notices_of(case, (notice,), context),
-    )
-    return (
-        and_then(commented, _move(commented.case, move_to, "reply" if context.journal_id else "comment", context)) if move_to else commented
-    )
+    commented, notices = replace(case, updated_at=context.now, due_at=due_at), notices_of(case, (notice,), context)
+    if not move_to:
+        return Change(commented, (comment,), (event,), notices)
+    moved = _move(commented, move_to, "reply" if context.journal_id else "comment", context)
+    return Change(moved.case, (comment,), (event, *moved.events), notices + moved.notices)
 
 
 def add_note(case: Case, draft: NewComment, context: ChangeContext) -> Change:

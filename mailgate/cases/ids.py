@@ -9,13 +9,14 @@ import os
 import re
 import threading
 from datetime import UTC, datetime, timedelta
-from secrets import randbits
 from uuid import UUID
 
 _FORM = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _TAIL_BITS = 74
+_FIRST_TAIL_OCTETS, _STEP_OCTETS = 9, 5
+_POOL_OCTETS = 4096
 _VERSION_7 = 0x7 << 76
 _VARIANT = 0b10 << 62
 _LOW_62 = (1 << 62) - 1
@@ -28,16 +29,24 @@ class _Source:
         self._lock = threading.Lock()
         self._last_ms = -1
         self._tail = 0
+        self._pool = memoryview(b"")
 
     def next(self, now_ms: int) -> int:
         with self._lock:
             if now_ms > self._last_ms:
-                self._last_ms, self._tail = now_ms, randbits(_TAIL_BITS - 1)
+                self._last_ms, self._tail = now_ms, self._random(_FIRST_TAIL_OCTETS)
             else:  # same millisecond, or the clock was set back: keep the order, not the time
-                self._tail += 1 + randbits(40)
+                self._tail += 1 + self._random(_STEP_OCTETS)
             if self._tail >> _TAIL_BITS:
-                self._last_ms, self._tail = self._last_ms + 1, randbits(_TAIL_BITS - 1)
+                self._last_ms, self._tail = self._last_ms + 1, self._random(_FIRST_TAIL_OCTETS)
             return self._assemble()
+
+    def _random(self, octets: int) -> int:
+        """From the kernel, which is asked for many at a time: asking costs more than all the rest of an id."""
+        if len(self._pool) < octets:
+            self._pool = memoryview(os.urandom(_POOL_OCTETS))
+        taken, self._pool = self._pool[:octets], self._pool[octets:]
+        return int.from_bytes(taken)
 
     def _assemble(self) -> int:
         high = self._tail >> 62

@@ -88,7 +88,7 @@ def apply_auth_results(message: IntakeMessage, servers: TrustedServers) -> Intak
         found = AuthResults(reverse_path=_only_fail(found.reverse_path))
     elif not servers.delivered(entry.client_address, entry.protocol):
         found = AuthResults(dmarc=_only_fail(found.dmarc), reverse_path=_only_fail(found.reverse_path))
-    return replace(message, results=found)
+    return message if found == message.results else replace(message, results=found)
 
 
 def _only_fail(verdict: str) -> str:

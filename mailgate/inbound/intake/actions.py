@@ -39,6 +39,8 @@ def _fields(wanted: Mapping[str, str]) -> dict[FieldName, str]:
 def with_fields(change: Change, message: IntakeMessage, context: ChangeContext) -> Change:
     """The change, and after it what the rules set on the case. The case's people are notified of a new assignee."""
     wanted = _wanted(message)
+    if not wanted:
+        return change
     assignee = wanted.get("assignee")
     change = changes.and_then(change, changes.set_fields(change.case, _fields(wanted), context))
     return changes.and_then(change, changes.assign(change.case, assignee, context)) if assignee is not None else change

@@ -56,6 +56,8 @@ class ReadingOrder:
             self._accounts.popitem(last=False)
 
     def _cost_s(self, entry: ClaimedEntry) -> float:
+        if not self._accounts:
+            return 0.0
         now_s = self._clock_s()
         cost_s = max((self._balance_s(key, now_s) for key in self._keys(entry)), default=0.0)
         return cost_s if cost_s >= CHEAP_S else 0.0
