@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from mailgate import masking
@@ -29,8 +29,9 @@ MAX_SAMPLED_EVENTS = 500
 HIDDEN = "[hidden]"
 _SECRET_KEY = re.compile(r"passw|secret|token|authoriz|credential|cookie|private_key", re.IGNORECASE)
 _BODY_KEYS = frozenset({"body", "raw", "text", "html", "content", "data", "quoted", "comment"})
-# Base32 of 36 characters or more is a reply or bounce token: a reader of the log could use it.
-_TOKEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z2-7]{36,80}(?![A-Za-z0-9])", re.ASCII)
+TOKEN_MIN_CHARS = 36
+# Base32 of so many characters or more is a reply or bounce token: a reader of the log could use it.
+_TOKEN = re.compile(rf"(?<![A-Za-z0-9])[A-Za-z2-7]{{{TOKEN_MIN_CHARS},80}}(?![A-Za-z0-9])", re.ASCII)
 # C0, DEL, C1 (terminal commands), line and paragraph separators, bidirectional overrides, lone surrogates.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -108,10 +109,16 @@ class _Setup:
     def __init__(self, level: str, form: str, stream: _Stream, *, colours: bool) -> None:
         self.threshold = LEVELS[level]
         self._form, self._stream, self._colours = form, stream, colours
+        self._parts: dict[str, Any] = {}
+
+    def logger_of(self, part: str) -> Any:
+        """The logger of structlog for a part of the program; each is made once."""
+        if part not in self._parts:
+            self._parts[part] = self._logger.bind(part=part)
+        return self._parts[part]
 
     @cached_property
-    def logger(self) -> Any:
-        """The logger of structlog, to be bound to a part."""
+    def _logger(self) -> Any:
         import structlog
 
         return structlog.wrap_logger(
@@ -153,7 +160,7 @@ class _Log:
 
     def _write(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
         if LEVELS[level] >= _setup.threshold:
-            getattr(_setup.logger.bind(part=self._part), level)(event, **fields)
+            getattr(_setup.logger_of(self._part), level)(event, **fields)
 
 
 def get(part: str) -> Logger:
@@ -173,18 +180,31 @@ def configure(level: str = "info", form: str = "json", stream: TextIO | None = N
 def harmless(text: str) -> str:
     """The text on one line: control characters as escapes, passwords of URLs and tokens hidden, at most MAX_VALUE_CHARS long."""
     cut = text if len(text) <= MAX_VALUE_CHARS else text[:MAX_VALUE_CHARS] + "…"
-    hidden = _TOKEN.sub(HIDDEN, masking.in_text(cut))
+    masked = masking.in_text(cut)
+    hidden = _TOKEN.sub(HIDDEN, masked) if len(masked) >= TOKEN_MIN_CHARS else masked
+    if hidden.isprintable():  # then nothing is unsafe
+        return hidden
     return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape", "surrogatepass").decode("ascii"), hidden)
 
 
 def _clean(_logger: object, level: str, entry: EventDict) -> EventDict:
-    cleaned = {harmless(key): _value(key, value) for key, value in entry.items() if key != "event"}
-    return {"event": harmless(str(entry.get("event"))), "level": level, **cleaned}
+    cleaned = {_harmless_name(key): _value(key, value) for key, value in entry.items() if key != "event"}
+    return {"event": _harmless_name(str(entry.get("event"))), "level": level, **cleaned}
+
+
+_harmless_name = lru_cache(maxsize=1024)(harmless)  # names of events and fields stand in the program: there are few
+
+
+@lru_cache(maxsize=1024)
+def _is_hidden(key: str) -> bool:
+    return key in _BODY_KEYS or _SECRET_KEY.search(key) is not None
 
 
 def _value(key: str, value: Any) -> Any:
-    if _SECRET_KEY.search(key) or key in _BODY_KEYS:
+    if _is_hidden(key):
         return HIDDEN
+    if isinstance(value, str):  # first, since almost all are
+        return harmless(value)
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, bytes | bytearray | memoryview):
