@@ -22,6 +22,7 @@ from mailgate.config import Settings
 from mailgate.inbound.smtp.recipients import OwnAddresses, Recipients, own_recipients
 from mailgate.mail.limits import Ours
 from mailgate.mail.model import Envelope, Mail
+from mailgate.rules.agreements import is_holiday
 from mailgate.rules.policy import Policy
 from mailgate.runtime.active_policy import ActivePolicy, beginning, compiled, differs
 from mailgate.store import opening
@@ -285,6 +286,7 @@ def make_stages(settings: Settings, store: Store, policies: ActivePolicy, notify
     """All stages of a worker by name, all by the same policy."""
     from mailgate.outbound import send_stage
 
+    is_holiday(store.now().date())  # loads the calendar, which would hold up the first mail
     notices, send = send_stage.make_stages(settings, store, token_keys(settings), notify, policies.recent)
     return {"intake": make_intake(settings, store, notify, policy=policies.current), "notices": notices, "send": send}
 
