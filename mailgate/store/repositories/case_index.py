@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, column, func, literal_column, select, table, text
 
 from mailgate.cases.model import Case, Change, Comment
-from mailgate.store.repositories.bulk import run_many
-from mailgate.store.repositories.statements import literal
+from mailgate.store.repositories.bulk import CHUNK_ROWS, run, run_many
+from mailgate.store.repositories.statements import literal, pieces
 from mailgate.store.schema import cases, comments, events
 from mailgate.store.search_words import MAX_CASE_CHARS, MAX_TEXT_CHARS, Term, searchable
 
@@ -47,14 +47,12 @@ _SQLITE_APPEND = (
     "UPDATE case_search SET public = public || ' ' || ?, internal = internal || ' ' || ? "
     f"WHERE rowid = ? AND length(public) + length(internal) < {MAX_CASE_CHARS}"
 )
-_POSTGRES_INSERT = (
-    "INSERT INTO case_search (case_id, words, chars) VALUES "
-    f"(?, setweight(to_tsvector('{CONFIGURATION}', ?), 'A') || setweight(to_tsvector('{CONFIGURATION}', ?), 'D'), ?) "
-    "ON CONFLICT (case_id) DO UPDATE SET "
-)
-_POSTGRES_REPLACE = _POSTGRES_INSERT + "words = excluded.words, chars = excluded.chars"
+_POSTGRES_INSERT = "INSERT INTO case_search (case_id, words, chars) VALUES "
+_POSTGRES_ROW = f"(?, setweight(to_tsvector('{CONFIGURATION}', ?), 'A') || setweight(to_tsvector('{CONFIGURATION}', ?), 'D'), ?)"
+_POSTGRES_CONFLICT = " ON CONFLICT (case_id) DO UPDATE SET "
+_POSTGRES_REPLACE = _POSTGRES_CONFLICT + "words = excluded.words, chars = excluded.chars"
 _POSTGRES_APPEND = (
-    _POSTGRES_INSERT + "words = case_search.words || excluded.words, chars = case_search.chars + excluded.chars "
+    _POSTGRES_CONFLICT + "words = case_search.words || excluded.words, chars = case_search.chars + excluded.chars "
     f"WHERE case_search.chars < {MAX_CASE_CHARS}"
 )
 
@@ -236,7 +234,7 @@ def _withdrawn(connection: Connection, ids: Select[tuple[str]]) -> set[str]:
 def _replace(connection: Connection, whole: Iterable[_Texts], *, are_new: bool = False) -> None:
     listed = list(whole)
     if connection.dialect.name != "sqlite":
-        run_many(connection, _POSTGRES_REPLACE, [_vector(one) for one in listed])
+        _write_vectors(connection, listed, _POSTGRES_REPLACE)
         return
     if not are_new:
         run_many(connection, _SQLITE_DELETE, [(one.number,) for one in listed])
@@ -247,7 +245,14 @@ def _append(connection: Connection, added: Sequence[_Texts]) -> None:
     if connection.dialect.name == "sqlite":
         run_many(connection, _SQLITE_APPEND, [(one.public, one.internal, one.number) for one in added])
     else:
-        run_many(connection, _POSTGRES_APPEND, [_vector(one) for one in added])
+        _write_vectors(connection, added, _POSTGRES_APPEND)
+
+
+def _write_vectors(connection: Connection, texts: Sequence[_Texts], conflict: str) -> None:
+    """One row for each case, all with one statement."""
+    for some in pieces(texts, CHUNK_ROWS):
+        values = [value for one in some for value in _vector(one)]
+        run(connection, _POSTGRES_INSERT + ", ".join([_POSTGRES_ROW] * len(some)) + conflict, values)
 
 
 def _vector(texts: _Texts) -> tuple[str, str, str, str]:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Text, and_, bindparam
 from mailgate.cases.model import Notice
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.prepared import Prepared, listed
-from mailgate.store.repositories.statements import execute_all, id_floor, literal
+from mailgate.store.repositories.statements import execute_all, id_floor, literal, to_json
 from mailgate.store.rows import CaseNotice, ClaimedNotice, Queue
 from mailgate.store.schema import notices
 
@@ -224,7 +224,7 @@ def notice_row(notice: Notice) -> dict[str, Any]:
         "event_id": notice.event_id,
         "journal_id": notice.journal_id,
         "language": notice.language,
-        "facts": json.dumps(dict(notice.facts), ensure_ascii=False),
+        "facts": to_json(dict(notice.facts)),
         "state": "pending",
         "due_at": notice.due_at,
     }

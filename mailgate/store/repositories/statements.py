@@ -5,7 +5,7 @@ index.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -57,6 +57,10 @@ def chunks(values: Sequence[str], size: int = 500) -> Sequence[Sequence[str]]:
 def words(text: str) -> tuple[str, ...]:
     """A JSON array of texts as a tuple. The common empty one costs no parsing."""
     return () if text == "[]" else tuple(json.loads(text))
+
+
+to_json: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False).encode
+"""A value as JSON. `json.dumps` would make an encoder for each."""
 
 
 def array(values: Iterable[str]) -> str:

@@ -28,7 +28,7 @@ from mailgate.store.repositories.contacts import contact
 from mailgate.store.repositories.counters import next_numbers
 from mailgate.store.repositories.notices import notice_row
 from mailgate.store.repositories.prepared import Prepared, listed
-from mailgate.store.repositories.statements import limited, literal, pieces
+from mailgate.store.repositories.statements import limited, literal, pieces, to_json
 from mailgate.store.schema import cases, comment_files, comments, contacts, events, notices, participants
 from mailgate.store.search_words import Term
 
@@ -388,5 +388,5 @@ def _event_row(event: CaseEvent) -> dict[str, Any]:
         "actor_name": event.actor.name,
         "actor_contact_id": event.actor.contact_id,
         "at": event.at,
-        "facts": json.dumps(dict(event.facts), ensure_ascii=False),
+        "facts": to_json(dict(event.facts)),
     }

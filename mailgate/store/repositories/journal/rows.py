@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from mailgate.mail.model import Envelope
 from mailgate.rules.operator_decision import from_json
-from mailgate.store.repositories.statements import array, literal, words
+from mailgate.store.repositories.statements import array, literal, to_json, words
 from mailgate.store.rows import ClaimedEntry, EntryFilter, JournalEntry, Outcome
 from mailgate.store.schema import blobs, decisions, entry_tags, journal
 
@@ -47,7 +47,7 @@ def decision_values(outcome: Outcome, now: datetime) -> dict[str, Any]:
         "trust": outcome.trust,
         "case_id": outcome.case_id,
         "policy_version": outcome.policy_version,
-        "trail": json.dumps(outcome.trail, ensure_ascii=False),
+        "trail": to_json(outcome.trail),
         "message_id": outcome.message_id,
         "author": outcome.author,
         "subject": outcome.subject,
