@@ -1,12 +1,16 @@
 #!/bin/sh
 # Installs the Debian packages that the tests need (tests/packages.txt) when some are missing. Says so first; asks nothing.
+# Where a line has `one|other`, either will do; one is installed when both are missing.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 wanted=$(sed 's/#.*//' "$here/tests/packages.txt")
 
 missing=
-for package in $wanted; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
+for choice in $wanted; do
+    for package in "${choice%%|*}" "${choice##*|}"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' && continue 2
+    done
+    missing="$missing ${choice%%|*}"
 done
 [ -n "$missing" ] || exit 0
 

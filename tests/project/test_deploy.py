@@ -153,17 +153,20 @@ def test_given_packages_that_are_there_when_asked_for_then_nothing_is_installed_
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_given_a_package_that_is_missing_on_no_debian_when_asked_for_then_one_line_names_it(tmp_path: Path) -> None:
+def test_given_packages_that_are_missing_on_no_debian_when_asked_for_then_one_line_names_one_of_each_choice(tmp_path: Path) -> None:
     (tmp_path / "deploy").mkdir()
     (tmp_path / "tests").mkdir()
     (tmp_path / "bin").mkdir()
     for program in ("sh", "sed", "dirname", "grep", "id"):
         (tmp_path / "bin" / program).symlink_to(shutil.which(program) or program)
     shutil.copy(DEPLOY / "test-packages.sh", tmp_path / "deploy")
-    (tmp_path / "tests" / "packages.txt").write_text("no-such-package  # why\n")
+    query = tmp_path / "bin" / "dpkg-query"
+    query.write_text('#!/bin/sh\n[ "$4" = there ] && echo install ok installed\n')
+    query.chmod(0o755)
+    (tmp_path / "tests" / "packages.txt").write_text("no-such-package  # why\nthere\nbetter|there\nfirst|second\n")
     done = _run("sh", str(tmp_path / "deploy" / "test-packages.sh"), env={"PATH": str(tmp_path / "bin")})
     assert done.returncode == 2
-    assert re.fullmatch(r"test: [^\n]+: no-such-package\n", done.stderr), done.stderr
+    assert re.fullmatch(r"test: [^\n]+: no-such-package first\n", done.stderr), done.stderr
 
 
 MONITORING = DEPLOY / "monitoring"
