@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from mailgate import log
 from mailgate.errors import ConfigError
+from mailgate.store.large_values import close_after_large
 
 CONNECT_TIMEOUT_S = 5
 STATEMENT_TIMEOUT_MS = 30_000
@@ -160,6 +161,7 @@ def engine(url: URL, pool_size: int) -> Engine:
             _log.warning("connection_given_up", pid=connection.backend[0] if connection.backend else 0)
             abandoned.add(connection)
 
+    close_after_large(made)
     return made
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 from mailgate.clock import monotonic_s
 from mailgate.errors import ConfigError
+from mailgate.store.large_values import close_after_large
 
 BUSY_TIMEOUT_MS = 10_000
 LOOK_AGAIN_S = 0.001
@@ -71,6 +72,7 @@ def _engine(path: Path, size: int, *, reading: bool) -> Engine:
         else:
             _begin_writing(driver)
 
+    close_after_large(engine)
     return engine
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from mailgate.clock import SteppedClock
 from mailgate.errors import Ambiguous, Invalid, NotFound
+from mailgate.store.large_values import LARGE_BYTES
 from mailgate.store.rows import Outcome
 from mailgate.store.unit_of_work import Store
 from tests.support.entries import LEASE, accepted, claimed, entry, raw_mail
@@ -241,3 +244,35 @@ def test_12_15_given_waiting_mail_when_looked_at_then_the_newest_comes_first_and
     with store.transaction() as uow:
         assert uow.journal.newest_due(clock(), 2)[0].id == ids[5]
         assert {one.id for one in uow.journal.claim(clock(), 2, LEASE, chosen=[ids[4]])} == {ids[2], ids[3]}
+
+
+def test_given_a_chosen_mail_that_is_a_batch_by_its_size_when_claimed_then_it_comes_alone(store: Store, clock: SteppedClock) -> None:
+    """Two large mails at once would take twice the memory of a worker."""
+    with store.transaction() as uow:
+        oldest, newest = (one.journal_id for one in uow.journal.append([entry(n, clock(), raw=raw_mail(n, "x" * 9000)) for n in (1, 2)]))
+    with store.transaction() as uow:
+        assert [one.id for one in uow.journal.claim(clock(), 10, LEASE, max_bytes=8000, chosen=[newest])] == [newest]
+    with store.transaction() as uow:
+        assert [one.id for one in uow.journal.claim(clock(), 10, LEASE, max_bytes=8000, chosen=[newest])] == [oldest]
+
+
+def test_given_a_large_mail_when_it_was_claimed_or_stored_then_the_connection_that_carried_it_is_closed(
+    store: Store, clock: SteppedClock
+) -> None:
+    """Drivers keep what it took: libpq its buffers, SQLite its pages and the values of its statement."""
+    closed: list[object] = []
+    event.listen(store.database.writing, "close", lambda connection, _record: closed.append(connection))
+    large, small = b"x" * LARGE_BYTES, b"x" * 1000
+    counts = []
+    for content in (small, large):
+        with store.transaction() as uow:
+            uow.journal.append([entry(1, clock(), raw=content)])
+        with store.transaction() as uow:
+            assert [one.raw for one in uow.journal.claim(clock(), 1, LEASE)] == [content]
+        counts.append(len(closed))
+        with store.transaction() as uow:
+            uow.blobs.put([(hashlib.sha256(content + b"y").hexdigest(), content + b"y")])
+        counts.append(len(closed))
+    assert counts == [0, 0, 1, 2]
+    with store.reading() as uow:
+        assert uow.blobs.get(hashlib.sha256(large + b"y").hexdigest()) == large + b"y"

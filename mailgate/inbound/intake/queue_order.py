@@ -38,6 +38,7 @@ class QueueOrder:
     _each_s: float = 0.0
     _is_crowded: bool = False
     _easy_batches: int = 0
+    _is_turn_of_oldest: bool = False
 
     def claim(self, uow: UnitOfWork, now: datetime, batch: int, lease: timedelta, due: DueKinds) -> list[ClaimedEntry]:
         """Take at most `batch` of the entries that are `due`, for the time of `lease`. Commit at once."""
@@ -71,10 +72,11 @@ class QueueOrder:
                 return easy
         self._easy_batches = 0
         most = CROWDED_BYTES if self._is_crowded else BATCH_BYTES
-        chosen = self._chosen(uow, now, batch)
+        chosen = [] if self._is_turn_of_oldest else self._chosen(uow, now, batch)
         entries = uow.journal.claim(now, batch, lease, max_bytes=most, chosen=chosen, tried=tried)
         # With `chosen` the oldest mail has half of the bytes: it may be cut while what came last is small.
         self._is_crowded = sum(len(entry.raw) for entry in entries) >= (most // 2 if chosen else most)
+        self._is_turn_of_oldest = bool(chosen) and all(entry.id in chosen for entry in entries)  # a large one left no room for it
         return entries
 
     def _chosen(self, uow: UnitOfWork, now: datetime, batch: int, *, easy: bool = False) -> list[str]:

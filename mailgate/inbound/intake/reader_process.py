@@ -4,8 +4,9 @@ In: raw bytes and envelopes. Out: a `Mail` for each, always. A mail that takes m
 is known by its header section alone, with a defect that says so, which holds it for a person. A mail on which the reader dies (memory, a
 library that never comes back) is read once more in a fresh reader, then degraded. The bytes stay in the journal as they came.
 
-The reader is this module run as a program: requests on its standard input, answers on its standard output, each a length and a pickle; a
-request goes on with the length of the mail and its bytes, which are never copied more than a pipe needs.
+The reader is this module run as a program: requests on its standard input, answers on its standard output, each a length and a pickle. A
+request goes on with the length of the mail and its bytes, an answer with length and bytes of each large file; these are never copied more
+than a pipe needs.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gc
+import io
 import math
 import os
 import pickle
@@ -33,7 +35,7 @@ from mailgate import gc_tuning, log
 from mailgate.clock import monotonic_s
 from mailgate.errors import TransientFailure
 from mailgate.mail.limits import DEFAULT_LIMITS, DEGRADED, Ours, ReadLimits
-from mailgate.mail.model import Envelope, Mail
+from mailgate.mail.model import Attachment, Envelope, Mail
 
 MIB = 1024 * 1024
 HEADER_BYTES = 64 * 1024
@@ -180,7 +182,7 @@ class _Reader:
         self._ready.register(self._output, select.POLLIN)
         self._ahead, self._unread = bytearray(JOINED_BYTES), b""
         _write(self._input, options)
-        if bytes(self._receive(START_S) or b"") != READY:
+        if bytes(self._receive(monotonic_s() + START_S) or b"") != READY:
             self.end()
             raise TransientFailure("the process that reads mail does not start")
 
@@ -206,8 +208,13 @@ class _Reader:
 
     def answer(self, wall_s: float) -> Mail | str | _Dead | None:
         """The next mail, or its HTML; None when it took too much time; `_Dead` when the reader hangs, or was killed for what it took."""
-        found = self._receive(wall_s)
-        return cast("Mail | str | None", pickle.loads(found)) if found else _Dead()  # noqa: S301  our own child wrote it
+        due_s = monotonic_s() + wall_s
+        found = self._receive(due_s)
+        try:
+            made = pickle.loads(found, buffers=self._files(due_s)) if found else _Dead()  # noqa: S301  our own child wrote it
+        except pickle.UnpicklingError:
+            return _Dead()
+        return cast("Mail | str | _Dead | None", made)
 
     def end(self) -> None:
         """Kill it. It holds nothing."""
@@ -217,10 +224,19 @@ class _Reader:
             with contextlib.suppress(OSError):
                 pipe.close()
 
-    def _receive(self, time_s: float) -> bytearray | None:
-        due_s = monotonic_s() + time_s
+    def _receive(self, due_s: float) -> bytearray | None:
         head = self._exactly(_LENGTH.size, due_s)
         return self._exactly(_LENGTH.unpack(head)[0], due_s) if head else None
+
+    def _files(self, due_s: float) -> Iterator[bytes]:
+        """The large files that follow an answer, as unpickling asks for them. It fails when one does not come in time."""
+        while head := self._exactly(_LENGTH.size, due_s):
+            left, file = _LENGTH.unpack(head)[0], io.BytesIO()  # whose value is no copy
+            while left and (piece := self._exactly(min(left, PIPE_BYTES), due_s)):
+                left -= file.write(piece)
+            if left:
+                return
+            yield file.getvalue()
 
     def _exactly(self, size: int, due_s: float) -> bytearray | None:
         """So many bytes. What is read beyond them is kept: a length and a small answer take one call. None when it is too late."""
@@ -245,14 +261,14 @@ def _write(pipe: BinaryIO, value: object) -> None:
     _write_bytes(pipe, pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
 
 
-def _write_bytes(pipe: BinaryIO, content: bytes) -> None:
+def _write_bytes(pipe: BinaryIO, content: bytes | memoryview) -> None:
     """A length and so many bytes. Small ones in one call: it is one less for both sides."""
     head = _LENGTH.pack(len(content))
     for part in (head + content,) if len(content) < JOINED_BYTES else (head, content):
         _write_all(pipe, part)
 
 
-def _write_all(pipe: BinaryIO, content: bytes) -> None:
+def _write_all(pipe: BinaryIO, content: bytes | memoryview) -> None:
     view = memoryview(content)
     while view:
         view = view[pipe.write(view) :]
@@ -300,9 +316,23 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
         made = _made(options, cast(_Asked, asked), _read_bytes(requests) or b"")
         if not isinstance(made, Mail) or made.size_bytes >= gc_tuning.LARGE_BYTES:
             gc.collect()  # parts know each other: in a cycle, which would keep their bytes for many mails more
-        _write(answers, made)
-        answers.flush()
+        _answer(answers, made)
         del made
+
+
+def _answer(answers: BinaryIO, made: Mail | str | None) -> None:
+    """Send it. The bytes of large files follow as they are, so that they stand in no pickle on either side."""
+    files: list[pickle.PickleBuffer] = []
+    if isinstance(made, Mail) and made.size_bytes >= gc_tuning.LARGE_BYTES:
+        made = replace(made, attachments=tuple(map(_set_apart, made.attachments)))
+    _write_bytes(answers, pickle.dumps(made, pickle.HIGHEST_PROTOCOL, buffer_callback=files.append))
+    for file in files:
+        _write_bytes(answers, file.raw())
+    answers.flush()
+
+
+def _set_apart(one: Attachment) -> Attachment:
+    return replace(one, content=cast(bytes, pickle.PickleBuffer(one.content))) if one.size_bytes >= gc_tuning.LARGE_BYTES else one
 
 
 def _made(options: ReadingOptions, asked: _Asked, raw: bytes) -> Mail | str | None:

@@ -72,7 +72,7 @@ def calendar_reply(tree: Tree) -> calendar.CalendarEvent | None:
 
 def gather(tree: Tree, limits: ReadLimits) -> Content:
     """All that is text and all that is not, from an opened tree."""
-    chosen = body.choose(tree, lambda part: len(part.body) <= _MAX_BANNER_BYTES and is_boilerplate(_part_words(tree, part, limits)))
+    chosen = body.choose(tree, lambda part: len(part.within) <= _MAX_BANNER_BYTES and is_boilerplate(_part_words(tree, part, limits)))
     content = Content(body.plain_text(tree, chosen.plain, limits))
     html = body.html_source(tree, chosen.html, limits) if chosen.html else ""
     if not html and body.is_markup(content.text):

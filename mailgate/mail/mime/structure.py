@@ -35,11 +35,15 @@ _MAX_REMEMBERED_CHARS = 60
 _LINE = re.compile(rb"([^\r\n]{1,1000}?)[ \t]*(?:\r?\n|\r|\Z)")
 _HEADER_FOLLOWS = re.compile(rb"[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[A-Za-z-]{2,40}[ \t]*:|\r?\n|[A-Za-z][A-Za-z0-9-]{1,60}:[^\r\n]*\r?\n")
 _GUESS_BYTES = 4096
+_NOTHING = memoryview(b"")
 
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """One part: its header section, what it says it is, and its undecoded bytes. Multiparts have children and no body of interest."""
+    """One part: its header section, what it says it is, and its undecoded bytes. Multiparts have children and no body of interest.
+
+    The bytes stay where they lie in the mail, since those of a large file would be a second copy of most of it.
+    """
 
     section: HeaderSection
     content_type: str = "text/plain"
@@ -48,11 +52,16 @@ class Part:
     names: tuple[str, ...] = ()
     encoding: str = ""
     content_id: str = ""
-    body: bytes = b""
+    within: memoryview = _NOTHING
     depth: int = 0
     children: list[Part] = field(default_factory=list)
     parent: Part | None = None
     _decoded: bytes | None = None
+
+    @property
+    def body(self) -> bytes:
+        """The undecoded bytes, cut out."""
+        return bytes(self.within)
 
     def header(self, name: str) -> str:
         """Decoded first value of the field `name` (lower case), "" when absent."""
@@ -77,7 +86,7 @@ class Tree:
     def content(self, part: Part) -> bytes:
         """The part's bytes with the transfer encoding undone; decoded once."""
         if part._decoded is None:
-            part._decoded, defects = decode_body(part.body, part.encoding)
+            part._decoded, defects = decode_body(part.within, part.encoding)
             for defect in defects:
                 self.note(defect)
         return part._decoded
@@ -211,7 +220,8 @@ class _Builder:
         self.tree.count += 1
         if part.content_type.startswith("multipart/") and self._opened(part, start, stop):
             return
-        part.body = (rest + b"\n\n" if rest else b"") + self.raw[start:stop]
+        here = memoryview(self.raw)[start:stop]
+        part.within = memoryview(b"\n\n".join((rest, here))) if rest else here
         self.tree.leaves.append(part)
 
     def _opened(self, part: Part, start: int, stop: int) -> bool:

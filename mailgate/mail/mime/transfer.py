@@ -40,10 +40,11 @@ def encoding_name(values: list[str]) -> tuple[str, tuple[str, ...]]:
     return "", (*defects, "unknown_encoding") if words else defects
 
 
-def decode_body(body: bytes, encoding: str) -> tuple[bytes, tuple[str, ...]]:
-    """The bytes behind `encoding`; with a defect when they had to be mended."""
+def decode_body(where: bytes | memoryview, encoding: str) -> tuple[bytes, tuple[str, ...]]:
+    """The bytes behind `encoding`; with a defect when they had to be mended. Large base64 is read where it lies."""
     if encoding == "base64":
-        return _base64(body)
+        return _base64(where)
+    body = bytes(where)
     if encoding == "quoted-printable":
         return binascii.a2b_qp(_SOFT_BLANK.sub(b"=", body) if b"= " in body or b"=\t" in body else body), ()
     if encoding in _KNOWN:
@@ -52,10 +53,13 @@ def decode_body(body: bytes, encoding: str) -> tuple[bytes, tuple[str, ...]]:
     return body, ()
 
 
-def _base64(body: bytes) -> tuple[bytes, tuple[str, ...]]:
-    for decode in (_in_pieces, _in_one) if len(body) > _PIECE_BYTES else (_in_one,):
+def _base64(where: bytes | memoryview) -> tuple[bytes, tuple[str, ...]]:
+    if len(where) > _PIECE_BYTES:
         with contextlib.suppress(binascii.Error):
-            return decode(body), ()
+            return _in_pieces(where), ()
+    body = bytes(where)
+    with contextlib.suppress(binascii.Error):
+        return _in_one(body), ()
     letters = body.partition(b"\n--")[0].translate(None, _NOT_BASE64)
     pieces = islice(_PIECE.finditer(letters), _MAX_PIECES)
     return b"".join(_piece(piece.group()) for piece in pieces), ("broken_base64",)
@@ -65,11 +69,11 @@ def _in_one(body: bytes) -> bytes:
     return binascii.a2b_base64(body.translate(None, _BLANK), strict_mode=True)
 
 
-def _in_pieces(body: bytes) -> bytes:
+def _in_pieces(body: bytes | memoryview) -> bytes:
     """The same without a second copy of a large body. Raises binascii.Error for whatever is odd: then the whole is looked at."""
     out, rest, padded = io.BytesIO(), b"", False
     for at in range(0, len(body), _PIECE_BYTES):
-        letters = rest + body[at : at + _PIECE_BYTES].translate(None, _BLANK)
+        letters = rest + bytes(body[at : at + _PIECE_BYTES]).translate(None, _BLANK)
         if padded and letters:
             raise binascii.Error("data after the padding")
         whole = len(letters) - len(letters) % 4

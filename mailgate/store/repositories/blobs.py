@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, exists, select, te
 
 from mailgate.clock import Clock
 from mailgate.errors import CorruptContent, NotFound
+from mailgate.store.large_values import carried
 from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.repositories.prepared import Prepared
 from mailgate.store.repositories.statements import chunks, literal
@@ -85,6 +86,7 @@ def put(connection: Connection, contents: Mapping[str, bytes], now: datetime) ->
     sees the new time.
     """
     rows = [{"sha256": key, "content": contents[key], "kept_at": now} for key in sorted(contents)]
+    carried(connection, max(map(len, contents.values()), default=0))
     insert_all(connection, blobs, rows, key=("sha256",), renew=("kept_at",))
 
 

@@ -17,6 +17,7 @@ from mailgate.errors import NotFound
 from mailgate.mail.submission_key import content_key
 from mailgate.rules.operator_decision import OperatorDecision, to_json
 from mailgate.store.history_rows import EarlierDelivery
+from mailgate.store.large_values import carried
 from mailgate.store.queue_rows import DueKinds, WaitingEntry
 from mailgate.store.repositories import accept, id_beginnings
 from mailgate.store.repositories.blobs import matches, verified
@@ -80,7 +81,7 @@ class JournalRepository:
 
         A row that was tried before comes alone, so that a mail that kills its worker never counts against its neighbours. Fresh rows come
         up to `limit` and up to `max_bytes` of raw bytes together (at least one); `chosen` of them by their ids, as far as they are due and
-        were not tried. [] when nothing is due. Without `tried`, fresh rows alone.
+        were not tried, and none beside a chosen one that is so large itself. [] when nothing is due. Without `tried`, fresh rows alone.
         """
         if tried and (one := self._claim(claiming.CLAIM_TRIED, now, 1, lease, max_bytes)):
             return one
@@ -99,12 +100,15 @@ class JournalRepository:
         if not chosen:
             return self._claim(which, now, limit, lease, max_bytes)
         by_id = self._claim(claiming.CLAIM_CHOSEN, now, len(chosen), lease, max_bytes // 2, ids=sorted(chosen))
+        if sum(len(entry.raw) for entry in by_id) >= max_bytes:
+            return by_id
         return sorted(by_id + self._claim(which, now, limit - len(by_id), lease, max_bytes // 2), key=lambda entry: entry.id)
 
     def _claim(self, which: Prepared, now: datetime, limit: int, lease: timedelta, max_bytes: int, **more: Any) -> list[ClaimedEntry]:
         rows = which.rows(self._connection, now=now, limit=limit, max_bytes=max_bytes, until=now + lease, **more)
         found = claiming.CONTENTS.rows(self._connection, hashes={row.raw_sha256 for row in rows}) if rows else ()
         contents = {sha256: bytes(content) for sha256, content in found}
+        carried(self._connection, max(map(len, contents.values()), default=0))
         return sorted((claimed_entry(row, contents.get(row.raw_sha256, b"")) for row in rows), key=lambda entry: entry.id)
 
     def shunt_exhausted(self, now: datetime, max_attempts: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import resource
 import signal
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from mailgate.inbound.intake import reader_process
-from mailgate.inbound.intake.reader_process import ReaderProcess, ReadingOptions
+from mailgate.inbound.intake.reader_process import MIB, ReaderProcess, ReadingOptions
 from mailgate.mail.limits import Ours
 from mailgate.mail.mime.rtf import rtf_to_text, unpack_rtf
 from mailgate.mail.model import Envelope
@@ -55,7 +56,7 @@ def test_given_a_reader_that_hangs_when_asked_then_the_mail_is_degraded(reader):
 def test_given_an_answer_that_cannot_be_taken_when_it_is_asked_again_then_each_mail_gets_its_own_answer(reader, monkeypatch):
     asked = reader()
 
-    def no_room(_content: bytes) -> None:
+    def no_room(_content: bytes, **_more: Any) -> None:
         raise MemoryError
 
     with monkeypatch.context() as patch:
@@ -77,6 +78,49 @@ def test_given_a_process_with_a_thousand_sessions_when_its_reader_is_started_the
         for handle in held:
             os.close(handle)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def with_files(*sizes: int) -> bytes:
+    """A mail with files of these sizes."""
+    parts = [
+        b"--b\r\nContent-Type: application/zip\r\nContent-Disposition: attachment; filename=a.zip\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(os.urandom(size))
+        for size in sizes
+    ]
+    head = b"From: kari@kunde.example\r\nSubject: filer\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    return head + b"--b\r\n\r\nHei.\r\n" + b"".join(parts) + b"--b--\r\n"
+
+
+def test_given_files_large_and_small_when_read_in_the_process_then_it_is_what_reading_here_gives(reader):
+    raws = [mail("en"), with_files(10, 3 * MIB, 0, MIB, 2 * MIB + 1), with_files(MIB - 1), mail("to")]
+    found = reader().read_all([(raw, TO_US) for raw in raws])
+    assert found == [read(raw, ours=Ours(), envelope=TO_US) for raw in raws]
+    assert {type(file.content) for one in found for file in one.attachments} == {bytes}
+
+
+def test_given_a_file_that_stays_away_when_its_mail_is_read_then_the_mail_is_degraded_and_the_next_one_is_read(reader, monkeypatch):
+    whole = reader_process._Reader._exactly
+
+    def cut(self: Any, size: int, due_s: float) -> bytearray | None:
+        return None if size == reader_process.PIPE_BYTES else whole(self, size, due_s)
+
+    monkeypatch.setattr(reader_process._Reader, "_exactly", cut)
+    found = reader().read_all([(with_files(2 * MIB), TO_US), (mail("to"), TO_US)])
+    assert [(one.subject, one.defects[:1]) for one in found] == [("filer", ("degraded_over_limits",)), ("to", ())]
+
+
+def test_given_a_mail_with_a_large_file_when_read_then_the_reader_holds_it_and_its_file_once(reader):
+    one, raw = reader(), with_files(18 * MIB)
+    one.read_all([(with_files(10), TO_US)])
+    before = peak_bytes(one._reader._child.pid)
+    one.read_all([(raw, TO_US)])
+    assert peak_bytes(one._reader._child.pid) - before < len(raw) * 2
+
+
+def peak_bytes(pid: int) -> int:
+    """The most that a process has had resident."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
 
 
 @pytest.mark.parametrize("sizes", [(10,) * 40, (30_000,) * 30, (10, 90_000, 10, 900_000, 10)])

@@ -12,7 +12,7 @@ import pytest
 from mailgate import metrics
 from mailgate.inbound.intake import intake
 from mailgate.inbound.intake.fair_share import fair_share
-from mailgate.inbound.intake.queue_order import QueueOrder
+from mailgate.inbound.intake.queue_order import EASY_BATCHES, QueueOrder
 from mailgate.inbound.intake.reading_order import HALF_LIFE_S, ReadingOrder
 from mailgate.mail.model import Envelope
 from mailgate.store.queue_rows import WaitingEntry
@@ -213,6 +213,20 @@ def test_12_15_given_a_queue_that_is_behind_when_large_mail_fills_its_half_of_a_
     assert 25 < len(claimed()) < 45, "all that is small, and large mail up to half of the bytes of a batch"
     desk.journal.append_many([submission(mail_text("Per <per@kunde.example>"), "support@firma.example", "per@kunde.example")])
     assert claimed() == {"per@kunde.example"}
+
+
+def test_12_15_given_a_queue_of_mails_that_fill_a_batch_when_claimed_then_what_came_last_and_the_oldest_take_turns(desk: Desk):
+    order, ids = QueueOrder(_is_crowded=True, _easy_batches=EASY_BATCHES), [f"x{at}@stor.example" for at in range(5)]
+    desk.journal.append_many(
+        [submission(mail_text("X <x@stor.example>", body=f"{one} " * 300_000), "support@firma.example", one) for one in ids]
+    )
+    taken = []
+    for _ in ids:
+        with desk.store.transaction() as uow:
+            order._easy_batches = EASY_BATCHES
+            entries = order.claim(uow, desk.clock(), 2, timedelta(seconds=60), uow.journal.due(desk.clock()))
+            taken += [entry.envelope.reverse_path for entry in entries]
+    assert taken == [ids[4], ids[0], ids[3], ids[1], ids[2]]
 
 
 def test_12_15_given_small_mail_without_end_when_large_mail_waits_then_it_has_its_turns(desk: Desk):
