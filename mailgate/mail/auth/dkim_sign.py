@@ -72,7 +72,9 @@ def relaxed_body(body: bytes) -> bytes:
     end = len(tidy) - tidy.endswith(b" ")
     while tidy.endswith(b"\r\n", 0, end):
         end -= 2
-    return tidy[:end] + b"\r\n" if end else b""
+    if not end:
+        return b""
+    return tidy[: end + 2] if tidy.startswith(b"\r\n", end) else tidy[:end] + b"\r\n"
 
 
 def relaxed_head(head: bytes) -> list[bytes]:

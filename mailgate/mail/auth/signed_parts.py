@@ -23,10 +23,16 @@ class NotSignable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SignedParts:
-    """`fields`: (name, value with folds and the final CRLF). `body` has CRLF line ends."""
+    """`fields`: (name, value with folds and the final CRLF). `mail` has CRLF line ends."""
 
     fields: tuple[tuple[bytes, bytes], ...]
-    body: bytes
+    mail: bytes
+    body_start: int
+
+    @property
+    def body(self) -> bytes:
+        """The body, cut out: a mail without signatures needs no copy of it."""
+        return self.mail[self.body_start :]
 
     def values(self, name: bytes) -> list[bytes]:
         """Every value of this field (lower-case name), in order."""
@@ -36,24 +42,28 @@ class SignedParts:
         """The body after `relaxed` or `simple` canonicalisation (RFC 6376 section 3.4)."""
         if algorithm == b"relaxed":
             return relaxed_body(self.body)
-        end = len(self.body)
-        while self.body.endswith(b"\r\n\r\n", 0, end) or self.body[:end] == b"\r\n":
+        body = self.body
+        end = len(body)
+        while body.endswith(b"\r\n\r\n", 0, end) or (end == 2 and body.startswith(b"\r\n")):
             end -= 2
-        return self.body[:end] if self.body.endswith(b"\r\n", 0, end) else self.body[:end] + b"\r\n"
+        return body[:end] if body.endswith(b"\r\n", 0, end) else body[:end] + b"\r\n"
 
 
 def parts_of(raw: bytes) -> SignedParts:
     """The parts. Raises NotSignable for a header section that is too large or has a line that is no field (RFC 5322 section 2.2)."""
     crlf = raw if raw.count(b"\n") == raw.count(b"\r\n") else _LF.sub(b"\r\n", raw)
     if crlf.startswith(b"\r\n"):
-        return SignedParts((), crlf[2:])
-    head, _, body = crlf.partition(b"\r\n\r\n")
+        return SignedParts((), crlf, 2)
+    end = crlf.find(b"\r\n\r\n")
+    head, body_start = (crlf[:end], end + 4) if end >= 0 else (crlf, len(crlf))
     if len(head) > HEAD_MAX_BYTES:
         raise NotSignable(f"the header section has {len(head)} bytes")
     texts = re.split(rb"\r\n(?![ \t])", head.removesuffix(b"\r\n"))
     if len(texts) > FIELDS_MAX:
         raise NotSignable(f"the mail has {len(texts)} header fields")
-    return SignedParts(tuple(_field(text) for number, text in enumerate(texts) if number or not text.startswith(b"From ")), body)
+    return SignedParts(
+        tuple(_field(text) for number, text in enumerate(texts) if number or not text.startswith(b"From ")), crlf, body_start
+    )
 
 
 def _field(text: bytes) -> tuple[bytes, bytes]:
