@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes a virtual environment with mailgate and everything that constraints.txt pins. The Makefile and the Dockerfile both call it.
 #
-#   deploy/install.sh [--editable] FOLDER [EXTRA]     EXTRA: dev, for the tools of tests and checks; fuzz, for atheris
+#   deploy/install.sh [--editable] FOLDER [EXTRA]     EXTRA: dev, for the tools of tests and checks; fuzz, for atheris;
+#                                                   fast, for the listener's other event loop
 #
 # PYTHON names the interpreter (default python3). Run it again at any time: it only changes what is missing or too old.
 set -eu

@@ -26,6 +26,7 @@ from mailgate.inbound.guards.sender_gate import Refused
 from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.runtime import bootstrap, reloading, service_manager
 from mailgate.runtime.broker import wakeup
+from mailgate.runtime.event_loop import new_event_loop
 from mailgate.runtime.probe import Probe
 from mailgate.runtime.worker import Stage, StageWorker
 from mailgate.store.unit_of_work import Store
@@ -237,12 +238,13 @@ class Gateway:
                 sys.setswitchinterval(SWITCH_INTERVAL_S)
             await self.serve(stopping, started)
 
-        asyncio.run(until_signal())
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(until_signal())
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Serve in a thread of its own while the block runs."""
-        loop, stopping = asyncio.new_event_loop(), asyncio.Event()
+        loop, stopping = new_event_loop(), asyncio.Event()
         started = threading.Event()
 
         async def until_stopped() -> None:

@@ -73,7 +73,7 @@ def web_config(app: object, settings: Settings) -> uvicorn.Config:
         app,  # type: ignore[arg-type]
         http=partial(PatientProtocol, clients=Clients(web.trusted_proxies)),  # type: ignore[arg-type]
         host=address.host, port=address.port, log_config=None, access_log=False, server_header=False, proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=int(web.stop_timeout_s) or 1, lifespan="off",
+        loop="asyncio", timeout_keep_alive=KEEP_ALIVE_S, timeout_graceful_shutdown=int(web.stop_timeout_s) or 1, lifespan="off",
         ssl_certfile=str(web.tls_cert) if web.tls_cert else None, ssl_keyfile=str(web.tls_key) if web.tls_key else None,
     )  # fmt: skip
 

@@ -76,13 +76,14 @@ class WatchedJournal:
         settled(outcome)
 
 
+NewLoop = Callable[[], asyncio.AbstractEventLoop]
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
 
 class Server:
     """Started by `start`, stopped by `stop`. `ports` are the endpoints' in order; `events` is what the metrics counted."""
 
-    def __init__(self, folder: Path, endpoints: Iterable[ListenAddress], limits: SmtpLimits, **options: Any) -> None:
+    def __init__(self, folder: Path, endpoints: Iterable[ListenAddress], limits: SmtpLimits, new_loop: NewLoop, **options: Any) -> None:
         self.store = Store(open_database(put_empty_database(folder / "journal.db")), utc_now)
         self.journal = WatchedJournal(GroupCommitJournal(self.store, utc_now, lambda: None))
         self.events: list[tuple[str, str]] = []
@@ -90,7 +91,7 @@ class Server:
         self.look: Callable[[], DiskSpace] | None = None
         self._options = ListenerOptions("mx.firma.test", tuple(endpoints), **{"lmtp_from": LOOPBACK, **options})
         self._limits = limits
-        self.loop = asyncio.new_event_loop()
+        self.loop = new_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._ready, self._stop = threading.Event(), asyncio.Event()
         self.listener: Listener = None  # type: ignore[assignment]
@@ -109,6 +110,14 @@ class Server:
             assert not self._thread.is_alive(), "the listener did not stop"
         self.journal.journal.close()
         self.store.database.close()
+
+    def call(self, function: Callable[..., object], *arguments: object) -> None:
+        """Call it in the listener's thread, and wait until it has returned."""
+
+        async def called() -> None:
+            function(*arguments)
+
+        asyncio.run_coroutine_threadsafe(called(), self.loop).result(20)
 
     @property
     def ports(self) -> list[int]:

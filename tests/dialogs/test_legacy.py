@@ -147,9 +147,9 @@ def test_given_a_new_policy_in_the_middle_of_a_session_when_the_next_recipient_c
     with greeted(server) as client:
         client.exchange("MAIL FROM:<ola@kunde.test>", "250 .*")
         client.exchange("RCPT TO:<support@firma.test>", "250 .*")
-        server.loop.call_soon_threadsafe(watched.use, CLOSED)
+        server.call(watched.use, CLOSED)
         client.exchange("RCPT TO:<hjelp@firma.test>", "550-.*")
-        server.loop.call_soon_threadsafe(watched.use, SUPPORTWEB_POLICY)
+        server.call(watched.use, SUPPORTWEB_POLICY)
         client.exchange("RCPT TO:<hjelp@firma.test>", "250 .*")
 
 

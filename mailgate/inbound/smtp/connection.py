@@ -48,6 +48,7 @@ class SmtpConnection(SMTP):
     client_address: str
     deadline: Deadline
     transport: asyncio.Transport | None
+    _original_transport: asyncio.Transport | None
 
     def __init__(self, context: EndpointContext) -> None:
         """Makes a template for `begin`: `super().__init__` inspects all methods and handlers, which is too slow for every connection."""
@@ -269,7 +270,7 @@ class SmtpConnection(SMTP):
     def abort(self) -> None:
         """Close without a reply."""
         for transport in (self.transport, self._original_transport):
-            if isinstance(transport, asyncio.WriteTransport):
+            if transport is not None:
                 transport.abort()
 
     def _send_now(self, reply: bytes) -> None:
