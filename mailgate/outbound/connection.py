@@ -19,6 +19,7 @@ REPLY_MAX_BYTES = 16_384
 SHOWN_MAX_CHARS = 400
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
+_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]+")
 
 
@@ -59,9 +60,12 @@ class SmarthostConnection:
 
     def __init__(self, connected: socket.socket, *, encrypted: bool) -> None:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the final dot must not wait for an acknowledgement
+        connected.setblocking(False)
         self._socket: socket.socket | None = connected
+        self._poll = select.poll()
+        self._poll.register(connected, select.POLLIN)
+        self._polled = self._awaited = select.POLLIN
         self._unread = b""
-        self._timeout_s = 0.0
         self.encrypted = encrypted
         self.verified = False
         self.features: dict[str, str] = {}
@@ -69,13 +73,27 @@ class SmarthostConnection:
 
     def write(self, octets: bytes | memoryview, timeout_s: float) -> None:
         """Send all of it within `timeout_s`. Raises LostError."""
-        if self._socket is None:
-            raise LostError("the connection is closed")
+        deadline_s, unsent = monotonic_s() + timeout_s, memoryview(octets)
+        while unsent:
+            unsent = unsent[self.write_some(unsent) :]
+            if unsent:
+                self.wait_to_write(deadline_s - monotonic_s())
+
+    def write_some(self, octets: bytes | memoryview) -> int:
+        """Send what goes without waiting; how many octets that were. Raises LostError: then none of these was sent."""
+        self._awaited = select.POLLOUT
         try:
-            self._limit(self._socket, timeout_s)
-            self._socket.sendall(octets)
+            return self._open().send(octets)
+        except _NOT_NOW as error:
+            self._note(error)
+            return 0
         except OSError as error:
             raise LostError(describe(error, "while sending")) from error
+
+    def wait_to_write(self, left_s: float) -> None:
+        """After a `write_some` that did not send all: wait until more can be sent. Raises LostError."""
+        if not self._wait(left_s):
+            raise LostError("timeout while sending")
 
     def command(self, line: str | bytes, timeout_s: float) -> ServerReply:
         """Send one line (without CRLF) and read its reply. Raises LostError."""
@@ -106,19 +124,16 @@ class SmarthostConnection:
         """
         if self._socket is None or self._unread:
             return True
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN)
+        self._awaited = select.POLLIN
         if isinstance(self._socket, ssl.SSLSocket):
-            return bool(self._socket.pending()) or (bool(poll.poll(0)) and self._has_decrypted_input(self._socket))
-        return bool(poll.poll(0))
+            return bool(self._socket.pending() or self._wait(0)) and self._has_decrypted_input(self._socket)
+        return self._wait(0)
 
     def _has_decrypted_input(self, connected: ssl.SSLSocket) -> bool:
         """TLS itself may have sent something, such as a session ticket, which is no input."""
-        connected.settimeout(0)
-        self._timeout_s = 0.0
         try:
             self._unread += connected.recv(REPLY_MAX_BYTES)
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        except _NOT_NOW:
             return False
         except OSError:
             return True
@@ -131,11 +146,12 @@ class SmarthostConnection:
         """
         if self._socket is None or self._unread:
             raise LostError("the smarthost sent more after its reply to STARTTLS: someone may have injected it")
-        self._limit(self._socket, timeout_s)
+        self._socket.settimeout(timeout_s)
         try:
             self._socket = context.wrap_socket(self._socket, server_hostname=host)
         except OSError as error:
             raise HandshakeError(describe(error, "in the TLS handshake")) from error
+        self._socket.setblocking(False)
         self.encrypted, self.features = True, {}
         self.verified = context.verify_mode == ssl.CERT_REQUIRED and context.check_hostname
 
@@ -156,33 +172,53 @@ class SmarthostConnection:
                 self._socket.close()
         self._socket = None
 
-    def _limit(self, connected: socket.socket, timeout_s: float) -> None:
-        """Set the socket's timeout only if it changes by more than a tenth: setting it is a system call."""
-        if not 0.9 * self._timeout_s <= timeout_s <= self._timeout_s:
-            connected.settimeout(timeout_s)
-            self._timeout_s = timeout_s
+    def _open(self) -> socket.socket:
+        if self._socket is None:
+            raise LostError("the connection is closed")
+        return self._socket
 
     def _line(self, deadline_s: float) -> bytes:
         while b"\n" not in self._unread:
             if len(self._unread) > REPLY_MAX_BYTES:
                 raise LostError("the reply of the smarthost does not end")
-            self._unread += self._receive(deadline_s - monotonic_s())
+            self._unread += self._receive(deadline_s)
         line, _, self._unread = self._unread.partition(b"\n")
         return line.removesuffix(b"\r")
 
-    def _receive(self, left_s: float) -> bytes:
-        if self._socket is None:
-            raise LostError("the connection is closed")
-        if left_s <= 0:
-            raise LostError("timeout while waiting for a reply")
-        try:
-            self._limit(self._socket, left_s)
-            octets = self._socket.recv(REPLY_MAX_BYTES)
-        except OSError as error:
-            raise LostError(describe(error, "while waiting for a reply")) from error
+    def _receive(self, deadline_s: float) -> bytes:
+        self._awaited = select.POLLIN
+        octets = self._received() if self.encrypted else None  # TLS may have read it already: then the socket has nothing
+        while octets is None:
+            left_s = deadline_s - monotonic_s()
+            if left_s <= 0 or not self._wait(left_s):
+                raise LostError("timeout while waiting for a reply")
+            octets = self._received()
         if not octets:
             raise LostError("the smarthost closed the connection")
         return octets
+
+    def _received(self) -> bytes | None:
+        """What is there, b"" at the end, None for nothing yet."""
+        try:
+            return self._open().recv(REPLY_MAX_BYTES)
+        except _NOT_NOW as error:
+            self._note(error)
+            return None
+        except OSError as error:
+            raise LostError(describe(error, "while waiting for a reply")) from error
+
+    def _note(self, error: OSError) -> None:
+        """TLS may have to read before it can send, and the other way round."""
+        if isinstance(error, ssl.SSLWantReadError):
+            self._awaited = select.POLLIN
+        elif isinstance(error, ssl.SSLWantWriteError):
+            self._awaited = select.POLLOUT
+
+    def _wait(self, left_s: float) -> bool:
+        if self._awaited != self._polled:
+            self._poll.modify(self._open(), self._awaited)
+            self._polled = self._awaited
+        return bool(self._poll.poll(max(0.0, left_s) * 1000))
 
 
 def describe(error: OSError, when: str) -> str:

@@ -6,6 +6,8 @@ It must never let a bare line end or a space in an address through: the smarthos
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +16,7 @@ from mailgate.errors import PermanentFailure
 from mailgate.mail.smtp_address import AddressRefused, smtp_address
 
 LINE_MAX_OCTETS = 998  # RFC 5322 section 2.1.1, without CRLF
+_DOT_AT_START = re.compile(rb"\n\.")
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class OutgoingMessage:
         """See the function; looked through once, for the check and for the socket. Raises Refusal."""
         return dot_stuffed(self.raw)
 
+    @cached_property
+    def paths(self) -> tuple[str, str, bool]:
+        """Sender and recipient as they are sent, and whether they need SMTPUTF8. Raises Refusal."""
+        return _addresses(self)
+
 
 class UnsendableMail(PermanentFailure):
     """A mail that must not be sent as it is. `enhanced`: the status code a server would give (RFC 3463)."""
@@ -40,8 +48,7 @@ class UnsendableMail(PermanentFailure):
 
 def check(message: OutgoingMessage) -> None:
     """Every check that does not depend on the smarthost. Raises Refusal."""
-    _addresses(message)
-    _ = message.dot_stuffed
+    _ = message.paths, message.dot_stuffed
 
 
 def commands(message: OutgoingMessage, features: Mapping[str, str]) -> tuple[bytes, bytes]:
@@ -49,7 +56,7 @@ def commands(message: OutgoingMessage, features: Mapping[str, str]) -> tuple[byt
 
     SMTPUTF8 is asked for only when the recipient needs it, and refused with 5.6.7 where it is not offered (RFC 6531 section 3.2).
     """
-    sender, recipient, needs_smtputf8 = _addresses(message)
+    sender, recipient, needs_smtputf8 = message.paths
     words = [f"MAIL FROM:<{sender}>"]
     if "size" in features:
         words.append(_size(len(message.raw), features["size"].strip()))
@@ -88,16 +95,30 @@ def dot_stuffed(raw: bytes) -> bytes:
     Raises Refusal for bare CR or LF, NUL, or a line over 998 octets. A bare line end could end the mail early at the next hop, which would
     read the rest as commands.
     """
-    lines = raw.split(b"\r\n")  # counting pairs takes as long as this
-    line_ends = len(lines) - 1
-    if raw.count(b"\n") != line_ends or raw.count(b"\r") != line_ends:
+    if not _has_only_crlf(raw):
         raise UnsendableMail("the mail contains a bare CR or LF", "5.6.0")
     if b"\0" in raw:
         raise UnsendableMail("the mail contains a NUL", "5.6.0")
-    if max(map(len, lines)) > LINE_MAX_OCTETS:
+    if _has_long_line(raw):
         raise UnsendableMail(f"the mail has a line over {LINE_MAX_OCTETS} octets", "5.6.0")
     if raw.startswith(b"."):
         raw = b"." + raw
-    if b"\r\n." in raw:
-        raw = raw.replace(b"\r\n.", b"\r\n..")
+    raw = _DOT_AT_START.sub(b"\n..", raw)
     return raw if not raw or raw.endswith(b"\r\n") else raw + b"\r\n"
+
+
+def _has_only_crlf(raw: bytes) -> bool:
+    """Whether CR and LF come only as pairs. The decoder of text files notes which line ends it sees: several times as fast as counting."""
+    decoder = io.IncrementalNewlineDecoder(None, translate=False)
+    decoder.decode(raw.decode("latin-1"), final=True)
+    return decoder.newlines in (None, "\r\n")
+
+
+def _has_long_line(raw: bytes) -> bool:
+    """Whether a line is over the limit. Goes on from the last line end within reach, so it looks at few lines. All line ends are CRLF."""
+    begin = 0
+    while len(raw) - begin > LINE_MAX_OCTETS:
+        begin = raw.rfind(b"\n", begin, begin + LINE_MAX_OCTETS + len(b"\r\n")) + 1
+        if not begin:
+            return True
+    return False

@@ -7,7 +7,6 @@ has not checked, nor take input that came before a command for the reply to it.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable
 
@@ -29,6 +28,7 @@ from mailgate.outbound.smarthost_session import (
 )
 
 BLOCK_BYTES = 65_536
+FINAL_DOT = b".\r\n"
 OUT_OF_STEP = "the smarthost sent a reply that no command asked for"
 
 _log = log.get("smarthost")
@@ -86,11 +86,11 @@ class Smarthost:
         return False
 
     def _submit_on(self, connection: SmarthostConnection, message: OutgoingMessage, confirm: Confirm) -> SubmitResult:
-        with contextlib.ExitStack() as failing:
-            failing.callback(connection.drop)
-            answer = transact(connection, message, confirm, self._options.timeouts)
-            failing.pop_all()
-        return answer
+        try:
+            return transact(connection, message, confirm, self._options.timeouts)
+        except BaseException:
+            connection.drop()
+            raise
 
     def _keep(self, connection: SmarthostConnection, answer: SubmitResult) -> SubmitResult:
         """Keep the connection for the next mail if it can carry one."""
@@ -156,20 +156,11 @@ def transact(connection: SmarthostConnection, message: OutgoingMessage, confirm:
     except UnsendableMail as error:
         return SubmitResult("failed", "MAIL", 0, error.enhanced, str(error))
     connection.mails += 1
-    refused = _envelope(connection, mail_line, rcpt_line, timeouts)
-    if refused is not None:
-        return refused
-    try:
-        _send_content(connection, message.dot_stuffed, timeouts)
-    except LostError as error:
-        return SubmitResult("deferred", "DATA", text=str(error), lost=True)  # no dot was sent, so no mail can have been taken
-    reached("mid_DATA")
-    if connection.has_input():
-        return _out_of_step("dot")
-    if not confirm():
-        connection.drop()
-        raise LeaseLost("the lease on the mail was lost before its final dot")
-    return _final_dot(connection, timeouts)
+    return (
+        _envelope(connection, mail_line, rcpt_line, timeouts)
+        or _send_content(connection, message.dot_stuffed, confirm, timeouts)
+        or _verdict(connection, timeouts)
+    )
 
 
 def _envelope(connection: SmarthostConnection, mail_line: bytes, rcpt_line: bytes, timeouts: SmarthostTimeouts) -> SubmitResult | None:
@@ -235,17 +226,42 @@ def _reset(connection: SmarthostConnection, trouble: SubmitResult, timeouts: Sma
     return trouble if code == 250 else _with_loss(trouble)
 
 
-def _send_content(connection: SmarthostConnection, content: bytes, timeouts: SmarthostTimeouts) -> None:
-    view = memoryview(content)
-    for at in range(0, len(content), BLOCK_BYTES):
-        connection.write(view[at : at + BLOCK_BYTES], timeouts.block_s)
+def _send_content(connection: SmarthostConnection, content: bytes, confirm: Confirm, timeouts: SmarthostTimeouts) -> SubmitResult | None:
+    """Send the content and the final dot. None when all of it went; else no mail can have been taken, since the dot is not complete.
 
-
-def _final_dot(connection: SmarthostConnection, timeouts: SmarthostTimeouts) -> SubmitResult:
-    """Send the final dot and read its reply. From the first octet of the dot on, a missing reply means `uncertain`."""
+    The dot goes with the end of the content. Nothing waits between the questions of `_may_end` and the octets that end the mail.
+    """
+    view, whole = memoryview(content), len(content) // BLOCK_BYTES * BLOCK_BYTES
     try:
-        connection.write(b".\r\n", timeouts.block_s)
-        reached("after_final_dot_before_reply")
+        for at in range(0, whole, BLOCK_BYTES):
+            connection.write(view[at : at + BLOCK_BYTES], timeouts.block_s)
+        unsent = content[whole:] + FINAL_DOT
+        while unsent:
+            if not _may_end(connection, confirm):
+                return _out_of_step("dot")
+            unsent = unsent[connection.write_some(unsent) :]
+            if unsent:
+                connection.wait_to_write(timeouts.block_s)
+    except LostError as error:
+        return SubmitResult("deferred", "DATA", text=str(error), lost=True)
+    return None
+
+
+def _may_end(connection: SmarthostConnection, confirm: Confirm) -> bool:
+    """Whether the mail may be ended now. False when the smarthost has said something before its time; raises LeaseLost."""
+    reached("mid_DATA")
+    if connection.has_input():
+        return False
+    if not confirm():
+        connection.drop()
+        raise LeaseLost("the lease on the mail was lost before its final dot")
+    return True
+
+
+def _verdict(connection: SmarthostConnection, timeouts: SmarthostTimeouts) -> SubmitResult:
+    """The reply to the final dot, which may have arrived: a missing reply means `uncertain`."""
+    reached("after_final_dot_before_reply")
+    try:
         reply = connection.read(timeouts.dot_s)
     except LostError as error:
         return SubmitResult("uncertain", "dot", text=str(error), lost=True)

@@ -1,5 +1,6 @@
 """Handing mail to the smarthost: over real sockets, against a sink that misbehaves at every step."""
 
+import socket
 import ssl
 import threading
 import time
@@ -8,9 +9,9 @@ import warnings
 import pytest
 
 from mailgate.errors import ConfigError, LeaseLost
-from mailgate.outbound.connection import describe
+from mailgate.outbound.connection import SmarthostConnection, describe
 from mailgate.outbound.outgoing_message import OutgoingMessage, UnsendableMail, commands, dot_stuffed
-from mailgate.outbound.smarthost import Smarthost
+from mailgate.outbound.smarthost import Smarthost, transact
 from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeouts
 from tests.support.sink import (
     DEFAULTS,
@@ -195,12 +196,49 @@ def test_given_nobody_listens_when_submitted_then_the_mail_is_deferred(sink):
     assert (answer.fate, answer.step, answer.session) == ("deferred", "connect", True)
 
 
-def test_given_the_lease_is_lost_when_asked_before_the_dot_then_no_dot_is_sent(sink, smarthost):
+@pytest.mark.parametrize("lines", [1, 20_000], ids=["one piece", "several pieces"])
+def test_given_the_lease_is_lost_when_asked_before_the_dot_then_no_dot_is_sent(sink, smarthost, lines):
+    message = OutgoingMessage(MESSAGE.address, MESSAGE.reverse_path, RAW + b"more\r\n" * lines)
     with pytest.raises(LeaseLost):
-        smarthost.submit(MESSAGE, lambda: False)
-    assert smarthost.submit(MESSAGE, yes).fate == "sent"
-    assert sink.count == 1
-    assert sink.partial
+        smarthost.submit(message, lambda: False)
+    assert smarthost.submit(message, yes).fate == "sent"
+    assert [mail.raw for mail in sink.wait_for(1)] == [message.raw]
+    assert bool(sink.partial) == (lines > 1), "the end of the content goes with the dot"
+
+
+def test_given_a_smarthost_that_reads_slowly_when_the_content_waits_for_it_then_the_lease_is_asked_again_before_the_dot():
+    """The system takes the end of the content only in part, so that the dot stays behind."""
+    asked: list[bool] = []
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as ours,
+        server.accept()[0] as theirs,
+    ):
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        theirs.sendall(b"250 ok\r\n250 ok\r\n354 go\r\n")
+        connection = SmarthostConnection(ours, encrypted=False)
+        connection.features = {"pipelining": ""}
+
+        def confirm() -> bool:
+            asked.append(True)
+            if len(asked) > 1:
+                return False
+            reading.start()
+            return True
+
+        reading = threading.Thread(target=_read_to_the_end, args=(theirs, received := bytearray()))
+        with pytest.raises(LeaseLost):
+            transact(connection, OutgoingMessage("a@b.example", None, b"x" * 70 + b"\r\n" + b"y\r\n" * 15_000), confirm, PATIENT)
+        reading.join(20)
+    assert len(asked) > 1
+    assert received
+    assert not received.endswith(b".\r\n")
+
+
+def _read_to_the_end(connected: socket.socket, received: bytearray) -> None:
+    while octets := connected.recv(65_536):
+        received += octets
 
 
 @pytest.mark.parametrize(
