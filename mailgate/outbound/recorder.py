@@ -7,6 +7,7 @@ commit per mail. It must never drop a result: while the store is away they wait 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from mailgate.rules.reachability import BounceLimits, DeliveryFailure, Suppressi
 from mailgate.store.rows import ClaimedMail, SendResult
 from mailgate.store.unit_of_work import Store, UnitOfWork
 
-LINGER_S = 0.005
+LINGER_S = 0.01
 GROUP_MAX = 100
 RETRY_AFTER_S = 0.5
 
@@ -117,6 +118,8 @@ class Recorder:
             stopped = self._learn(uow, [record for record in group if record.mail.id in recorded])
             reached("mid_mark_sent")
         reached("after_mark_sent")
+        for state, count in Counter(record.result.state for record in group if record.mail.id in recorded).items():
+            metrics.count(state, amount=count)
         for record in group:
             _log_result(record, record.mail.id in recorded)
         for suppression, outbox_id in stopped:
@@ -153,7 +156,6 @@ def _log_result(record: RecordedResult, recorded: bool) -> None:
     if not recorded:
         _log.warning("lease_lost", when="recording", state=result.state, **fields)
         return
-    metrics.count(result.state)
     if result.state == "sent":
         metrics.observe("made_to_sent_s", (result.ended_at - mail.created_at).total_seconds())
     level = _log.info if result.state in ("sent", "captured", "deferred") else _log.warning

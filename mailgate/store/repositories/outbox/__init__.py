@@ -20,7 +20,7 @@ from mailgate.store.repositories.blobs import verified
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
 from mailgate.store.repositories.outbox.filters import OutboxFilter, conditions
 from mailgate.store.repositories.outbox.lane import Lane, first
-from mailgate.store.repositories.outbox.mapping import attempt_row, claimed_of, mail_of, outbox_row
+from mailgate.store.repositories.outbox.mapping import CLAIMED_COLUMNS, attempt_row, claimed_of, mail_of, outbox_row
 from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import execute_all, id_floor, limited, literal
 from mailgate.store.rows import Attempt, ClaimedMail, Delivery, OutboxMail, OutboxRow, Queue, SendResult
@@ -80,7 +80,7 @@ _CLAIM = Prepared(  # takes them under a lease and counts the attempt; a lost on
         lease_token=outbox.c.lease_token + 1,
         due_at=bindparam("until"),
     )
-    .returning(outbox)
+    .returning(*(outbox.c[name] for name in CLAIMED_COLUMNS))
 )
 _CONTENTS = Prepared(select(outbox_mails.c.outbox_id, outbox_mails.c.raw).where(outbox_mails.c.outbox_id.in_(listed("ids"))))
 _LOCK = Prepared(
@@ -109,16 +109,19 @@ class OutboxRepository:
 
         A mail whose last attempt was lost comes alone; after three lost attempts it is `uncertain` and waits for a person.
         """
-        _GIVE_UP_LOST.run(self._connection, now=now)
-        return self._claim(_LOST_HEADS, now, 1, lease) or self._claim(_FREE_HEADS, now, limit, lease)
-
-    def _claim(self, heads: Prepared, now: datetime, limit: int, lease: timedelta) -> list[ClaimedMail]:
-        ids = first((tuple(row) for row in heads.rows(self._connection, now=now, limit=limit)), limit)
+        ids = self._heads(_LOST_HEADS, now, 1)
+        if ids and _GIVE_UP_LOST.run(self._connection, now=now):
+            ids = self._heads(_LOST_HEADS, now, 1)
+        if not ids:
+            ids = self._heads(_FREE_HEADS, now, limit)
         if not ids:
             return []
         rows = {row.id: row for row in _CLAIM.rows(self._connection, ids=ids, until=now + lease)}
         contents = {id_: bytes(raw) for id_, raw in _CONTENTS.rows(self._connection, ids=ids)}
         return [claimed_of(rows[id_], contents.get(id_)) for id_ in ids]
+
+    def _heads(self, heads: Prepared, now: datetime, limit: int) -> list[str]:
+        return first(heads.rows(self._connection, now=now, limit=limit), limit)
 
     def still_ours(self, claims: Iterable[ClaimedMail], now: datetime | None = None) -> set[str]:
         """The ids of the claims whose lease nobody has taken over, and has not run out by `now` when that is given. Writes nothing."""

@@ -23,12 +23,12 @@ class Lane(IntEnum):
     """For readers who want one mail a day, and reminders."""
 
 
-HEAD_START = {
+HEAD_START: dict[int, timedelta] = {
     Lane.SECURITY: timedelta(hours=6), Lane.URGENT: timedelta(hours=2), Lane.NORMAL: timedelta(hours=1), Lane.DIGEST: timedelta(0),
 }  # fmt: skip
 
 
 def first(heads: Iterable[tuple[str, int, datetime]], limit: int) -> list[str]:
     """The ids of those that go first, in order. `heads`: id, lane and due time."""
-    ranked = sorted(heads, key=lambda head: (head[2] - HEAD_START[Lane(head[1])], head[0]))
+    ranked = sorted(heads, key=lambda head: (head[2] - HEAD_START[head[1]], head[0]))
     return [id_ for id_, _, _ in ranked[:limit]]

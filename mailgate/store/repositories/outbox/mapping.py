@@ -50,6 +50,13 @@ def attempt_row(result: SendResult, number: int) -> dict[str, Any]:
     }
 
 
+CLAIMED_COLUMNS = (
+    "id", "template", "address", "reverse_path", "message_id", "raw_sha256", "created_at", "expires_at", "attempts", "lease_token", "lost",
+    "at_most_once", "case_id", "contact_id",
+)  # fmt: skip
+"""What `claimed_of` reads."""
+
+
 def claimed_of(row: Any, raw: bytes | None) -> ClaimedMail:
     """A mail under lease; `raw` is None when its bytes are gone."""
     return ClaimedMail(
