@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import NamedTuple
 
+from mailgate.cases.workflow import ReplyAnswer
 from mailgate.rules.facts import Facts, Value, fact
 from mailgate.rules.index import PassedOver
 from mailgate.rules.legacy import OPEN
@@ -187,14 +188,16 @@ def _cut(text: str) -> str:
 
 def _decide(policy: Policy, facts: Facts, rule: Rule, trail: Trail, actions: list[RuleAction]) -> Verdict:
     disposition, name, reason, answer = rule.then or "hold", rule.name, trail.asked[-1][1].because, rule.answer
-    if overruled := _guarded(disposition, facts, rule.forward_to):
+    answered = facts.case_answer() if disposition == "comment" else None
+    if overruled := _guarded(disposition, facts, rule.forward_to, answered):
         disposition, why = overruled
         name, reason, answer = GUARD_RAILS, f"rule {rule.name} says {rule.then}, but {why}", ""
         trail.remarks.append(TrailEntry(GUARD_RAILS, True, reason))
     if disposition == "redirect":
         answer = answer or "legacy"
     kept = _kept_actions(disposition, facts, actions, trail)
-    effects = (_main_effect(disposition, facts, rule, answer), *_moves(disposition, facts, kept), *_extras(kept))
+    moves = _moves(answered, kept) if disposition == "comment" else ()
+    effects = (_main_effect(disposition, facts, rule, answer), *moves, *_extras(kept))
     return Verdict(disposition, name, reason, trail, effects, answer, policy.version)
 
 
@@ -203,8 +206,11 @@ def _sender(facts: Facts) -> set[str]:
     return {author.lower(), (facts.envelope.reverse_path or "").lower()}
 
 
-def _guarded(disposition: Disposition, facts: Facts, to: str) -> tuple[Disposition, str] | None:
-    """What stands in place of a disposition that the guarantees forbid, and why; None when it is allowed."""
+def _guarded(disposition: Disposition, facts: Facts, to: str, answered: ReplyAnswer | None) -> tuple[Disposition, str] | None:
+    """What stands in place of a disposition that the guarantees forbid, and why; None when it is allowed.
+
+    `answered`: what the workflow says to a comment.
+    """
     if facts.auth.verdict == "fail" and facts.case and facts.carrier and _stays_on_case(disposition, facts):
         return "hold", "the author's domain says that the mail is not from there, and it would stand on a case"
     if facts.mail.kind != "human" and disposition in HUMAN_ONLY:
@@ -225,8 +231,7 @@ def _guarded(disposition: Disposition, facts: Facts, to: str) -> tuple[Dispositi
         return "hold", f"trust {facts.trust} never joins a case"
     if facts.trust == "staff" and not facts.to_customer:
         return "hold", "one of our staff wrote it, perhaps not for the customer"
-    answer = facts.case_answer()
-    return ("hold", answer.reason) if answer and answer.does == "refuse" else None
+    return ("hold", answered.reason) if answered and answered.does == "refuse" else None
 
 
 def _stays_on_case(disposition: Disposition, facts: Facts) -> bool:
@@ -272,9 +277,8 @@ def _main_effect(disposition: Disposition, facts: Facts, rule: Rule, answer: str
     return Effect(disposition, args)
 
 
-def _moves(disposition: Disposition, facts: Facts, actions: list[RuleAction]) -> tuple[Effect, ...]:
+def _moves(answer: ReplyAnswer | None, actions: list[RuleAction]) -> tuple[Effect, ...]:
     """The status that a comment leads to: the policy's own transition, else the workflow's."""
-    answer = facts.case_answer() if disposition == "comment" else None
     if answer is None or any(action.do == "transition" for action in actions):
         return ()
     args = {"to": answer.move_to, "because": answer.reason} if answer.move_to else {"because": answer.reason}

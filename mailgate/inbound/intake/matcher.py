@@ -24,6 +24,9 @@ from mailgate.store.protocols import IntakeUnit
 from mailgate.store.rows import OutboxMail
 
 MARKER_SEARCH_CHARS = 512 * 1024
+_REWRITTEN = ("delivered-to", "x-original-to")
+"""Fields that keep the recipient of before somebody rewrote the envelope."""
+_REWRITTEN_CHARS = frozenset(map(len, _REWRITTEN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ def _reported_mails(uow: IntakeUnit, hints: Iterable[Hints]) -> Mapping[str, Out
 def _shown(mail: Mail) -> Iterator[str]:
     """The addresses in the header, which still have the token when a relay or a catch-all has rewritten the envelope."""
     yield from (box.address for box in islice((*mail.to, *mail.cc), carriers.MAX_CANDIDATES))
-    yield from (text.strip().strip("<>") for name in ("Delivered-To", "X-Original-To") for text in mail.header_all(name))
+    fields = [(key.lower(), text) for key, text in mail.headers if len(key) in _REWRITTEN_CHARS]
+    yield from (text.strip().strip("<>") for name in _REWRITTEN for key, text in fields if key == name)
 
 
 def _replies(found: Iterable[tuple[str, Token | None]]) -> tuple[tuple[str, ReplyToken], ...]:

@@ -37,8 +37,10 @@ class IntakeMessage:
         None for others, and for who takes part in the case as a customer.
         """
         staff, case, author = self.match.staff, self.match.case, self.match.author
+        if staff is None:
+            return None
         person = case.participant(author.address) if case and author else None
-        if staff is None or (person is not None and person.approved):
+        if person is not None and person.approved:
             return None
         decision = self.entry.operator_decision
         return staff if self.trust == "staff" or (decision is not None and decision.as_ == "comment") else None
