@@ -47,7 +47,7 @@ run-demo: $(RUNTIME)  ## the same with a sample desk, on http://127.0.0.1:8080; 
 test: $(DEV)  ## all tests; installs the Debian packages of tests/packages.txt when they are missing
 	@deploy/test-packages.sh
 	@$(PYTEST) -n $(WORKERS) --dist worksteal -m "not slow"
-	@$(PYTEST) -n $(WAITERS) --dist worksteal -m slow
+	@$(PYTEST) -n $(WAITERS) --dist loadgroup -m slow
 
 test-fast: $(DEV)  ## the tests that need no packages and no services
 	@$(PYTEST) -n $(WORKERS) -m "not services and not packages and not slow"

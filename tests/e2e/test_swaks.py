@@ -16,7 +16,7 @@ from tests.support.ledger_check import Tables, broken
 from tests.support.sink import certificate
 from tests.support.waiting import free_port
 
-pytestmark = [pytest.mark.packages]
+pytestmark = [pytest.mark.packages, pytest.mark.xdist_group("swaks")]
 DIALOGS: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("swaks").joinpath("dialogs.toml").read_text("utf-8"))["dialog"]
 
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests.support.repository import ROOT
-from tests.support.slow import may_be_slow, pytest_collection_modifyitems
+from tests.support.slow import LONGEST_FIRST, may_be_slow, pytest_collection_modifyitems
+
+EVERYTHING, ONLY_SLOW = (SimpleNamespace(option=SimpleNamespace(markexpr=words)) for words in ("", "slow"))
 
 
 def _item(path: Path, *marks: str) -> Any:
@@ -27,6 +29,19 @@ def test_given_a_module_when_asked_whether_it_has_slow_tests_then_the_mark_in_it
 def test_given_a_slow_test_whose_module_does_not_say_so_when_collected_then_that_is_an_error(tmp_path: Path) -> None:
     module = tmp_path / "test_hidden.py"
     module.write_text("from elsewhere import waits\n")
-    pytest_collection_modifyitems([_item(module), _item(ROOT / "tests/e2e/test_demo.py", "slow")])
+    pytest_collection_modifyitems(EVERYTHING, [_item(module), _item(ROOT / "tests/e2e/test_demo.py", "slow")])
     with pytest.raises(pytest.UsageError, match="test_hidden"):
-        pytest_collection_modifyitems([_item(module, "slow")])
+        pytest_collection_modifyitems(EVERYTHING, [_item(module, "slow")])
+
+
+def test_given_slow_tests_alone_when_collected_then_the_longest_come_first_and_the_rest_stays_in_order() -> None:
+    found = [_item(ROOT / "tests" / name, "slow") for name in ("e2e/test_demo.py", "e2e/test_caps.py", "project/test_wheel.py")]
+    pytest_collection_modifyitems(EVERYTHING, found)
+    assert found[-1].path.name == "test_wheel.py"
+    pytest_collection_modifyitems(ONLY_SLOW, found)
+    assert [one.path.name for one in found] == ["test_wheel.py", "test_demo.py", "test_caps.py"]
+
+
+def test_given_the_longest_modules_when_looked_for_then_each_is_there_and_slow() -> None:
+    found = {path.name: path for path in (ROOT / "tests").rglob("test_*.py") if may_be_slow(path)}
+    assert set(LONGEST_FIRST) - set(found) == set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from tests.support import wheels
 from tests.support.repository import ROOT
 from tests.support.wheels import Environment
 
-pytestmark = pytest.mark.slow
+# One worker plays them all: each other one would install all dependencies again.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +34,29 @@ def wheel_of_sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return wheels.build_wheel_of_sdist(folder / "source", folder / "dist")
 
 
+@dataclass(frozen=True)
+class Installed:
+    """What `deploy/install.sh` left: a folder, and what it said."""
+
+    folder: Path
+    done: subprocess.CompletedProcess[str]
+
+
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Environment:
-    """A fresh environment with the image's wheel and the dependencies that it declares."""
-    made = wheels.new_environment(tmp_path_factory.mktemp("environment") / "venv")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """A checkout, installed as the page says: the one time that all dependencies are fetched and unpacked."""
+    place = tmp_path_factory.mktemp("checkout")
+    wheels.copy_repository(place / "source")
+    folder = place / "opt" / "mailgate"
+    command = [place / "source" / "deploy" / "install.sh", folder]
+    return Installed(folder, subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=600))
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory, installed: Installed, wheel: Path) -> Environment:
+    """An environment with the image's wheel and the dependencies that it declares, and nothing else."""
+    made = wheels.copied_environment(installed.folder, tmp_path_factory.mktemp("environment") / "venv")
+    made.uninstall("mailgate", "pip", "setuptools")
     made.install(wheel)
     return made
 
@@ -76,12 +97,8 @@ def test_given_the_wheel_when_opened_then_every_file_of_the_package_is_in_it_and
     assert found == wanted | shared
 
 
-def test_given_a_checkout_when_installed_as_the_page_says_then_what_it_prints_next_works(tmp_path: Path) -> None:
-    wheels.copy_repository(tmp_path / "source")
-    folder = tmp_path / "opt" / "mailgate"
-    done = subprocess.run(
-        [tmp_path / "source" / "deploy" / "install.sh", folder], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=600
-    )
+def test_given_a_checkout_when_installed_as_the_page_says_then_what_it_prints_next_works(installed: Installed, tmp_path: Path) -> None:
+    folder, done = installed.folder, installed.done
     assert done.returncode == 0, done.stderr
     assert f"export PATH={folder}/bin:$PATH" in done.stderr
     assert (folder / "share" / "man" / "man1" / "mailgate.1").exists()

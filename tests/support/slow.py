@@ -1,19 +1,24 @@
 """`-m slow` takes in only the modules that have such tests: each of its workers would spend seconds on collecting all the others.
 
 A module counts when it, or the conftest.py of its folder, says `pytest.mark.slow`. Whoever collects everything, as the run without them
-does, also checks that no test has the mark in another way.
+does, also checks that no test has the mark in another way. The longest tests come first, so that none of them is left over at the end while
+all other workers have nothing to do.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 ONLY_SLOW = "slow"
 MARK = "pytest.mark.slow"
+LONGEST_FIRST = (
+    "test_wheel.py", "test_journey.py", "test_bench.py", "test_day.py", "test_quality.py", "test_cli_json.py", "test_scanners.py",
+    "test_storms.py", "test_dkim_sent.py", "test_chaos.py", "test_enumeration.py", "test_processes.py", "test_story.py", "test_desk.py",
+)  # fmt: skip
+"""Modules with tests of more than ten seconds, by the longest test of each."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -22,11 +27,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if asked_for and not may_be_slow(collection_path) else None
 
 
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Refuse a slow test that `-m slow` would not find."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse a slow test that `-m slow` would not find; put the longest first where only those are asked for."""
     hidden = {str(item.path) for item in items if item.get_closest_marker(ONLY_SLOW) and not may_be_slow(item.path)}
     if hidden:
         raise pytest.UsageError(f"say {MARK} in the module or in the conftest.py of its folder: {', '.join(sorted(hidden))}")
+    if config.option.markexpr == ONLY_SLOW:
+        items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    return LONGEST_FIRST.index(item.path.name) if item.path.name in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @functools.cache

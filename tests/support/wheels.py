@@ -38,10 +38,14 @@ class Environment:
         """Install a wheel with its dependencies, as `constraints.txt` pins them."""
         _checked("-m", "pip", "--python", str(self.folder), "install", "-qq", "--no-compile", *options, str(wheel))
 
+    def uninstall(self, *packages: str) -> None:
+        """Take packages out again; those that are not there do not matter."""
+        _checked("-m", "pip", "--python", str(self.folder), "uninstall", "-qq", "--yes", "--root-user-action=ignore", *packages)
 
-def new_environment(folder: Path) -> Environment:
-    """An empty virtual environment of the Python that runs the tests."""
-    _checked("-m", "venv", "--without-pip", str(folder))
+
+def copied_environment(of: Path, folder: Path) -> Environment:
+    """A virtual environment with the packages of another one, whose files it shares until one of both replaces them."""
+    shutil.copytree(of, folder, symlinks=True, copy_function=os.link)
     return Environment(folder)
 
 

@@ -15,7 +15,7 @@ from tests.support.peers.signing import strings
 from tests.support.seed import Seed
 from tests.support.sink import Sink
 
-pytestmark = [pytest.mark.packages, pytest.mark.slow]
+pytestmark = [pytest.mark.packages, pytest.mark.slow, pytest.mark.xdist_group("dkim_sent")]
 
 
 @dataclass(frozen=True)
