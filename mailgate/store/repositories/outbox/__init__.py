@@ -17,7 +17,7 @@ from sqlalchemy import Boolean, Connection, Integer, bindparam, case, delete, ex
 from mailgate.errors import NotAllowed, NotFound
 from mailgate.store.repositories import id_beginnings
 from mailgate.store.repositories.blobs import verified
-from mailgate.store.repositories.bulk import UpdateAll, insert_all
+from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.repositories.outbox.filters import OutboxFilter, conditions
 from mailgate.store.repositories.outbox.lane import Lane, first
 from mailgate.store.repositories.outbox.mapping import CLAIMED_COLUMNS, attempt_row, claimed_of, mail_of, outbox_row
@@ -30,9 +30,9 @@ LOST_MAX = 3
 LOST = "the attempt ended without a known answer"
 WATCHED: frozenset[str] = frozenset({"deferred", "failed", "uncertain"})
 
-_RECORD = UpdateAll(
+_RECORD = Prepared(
     update(outbox)
-    .where(outbox.c.id == bindparam("of_id"))
+    .where(outbox.c.id.in_(listed("ids")))
     .values(
         state=bindparam("to"),
         due_at=bindparam("next"),
@@ -153,10 +153,11 @@ class OutboxRepository:
             return set()
         ours = self._lock(results)
         kept = [result for result in results if ours.get(result.outbox_id) is not None]
-        rows = [
-            {"of_id": r.outbox_id, "to": _state(r), "next": _next(r), "why": _why(r), "doubt": int(r.state == "uncertain")} for r in kept
-        ]
-        _RECORD.run(self._connection, rows)
+        alike: dict[tuple[str, datetime | None, str, int], list[str]] = {}  # most mails are just sent: one statement for all of them
+        for r in kept:
+            alike.setdefault((_state(r), _next(r), _why(r), int(r.state == "uncertain")), []).append(r.outbox_id)
+        for (state, next_at, why, doubt), ids in alike.items():
+            _RECORD.run(self._connection, ids=ids, to=state, next=next_at, why=why, doubt=doubt)
         insert_all(self._connection, attempts, [attempt_row(result, ours[result.outbox_id]) for result in kept])
         return {result.outbox_id for result in kept}
 
