@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
 
-from mailgate.cases.tokens import LONGEST, MAX_LOCAL_PART_OCTETS, SHORTEST, Token, TokenKeys, TokenRefusal, examine, has_form
+from mailgate.cases.tokens import FIRST_LETTER, LONGEST, MAX_LOCAL_PART_OCTETS, SHORTEST, Token, TokenKeys, TokenRefusal, examine, has_form
 
 MARKER = "Ref: "
 Examined = tuple[str, Token | TokenRefusal]
@@ -23,7 +23,10 @@ MAX_CANDIDATES = 200
 
 _TOKEN = rf"(?<![a-z0-9])([a-z2-7]{{{SHORTEST},{LONGEST}}})(?![a-z0-9])"
 _ROOT = re.compile(r"case\.[0-9a-f]{32}@", re.ASCII)
-_IN_MESSAGE_ID = re.compile(_TOKEN, re.IGNORECASE | re.ASCII)
+# Looking for the letter first costs a quarter of looking at every place whether a word begins there.
+_IN_MESSAGE_ID = re.compile(
+    rf"([{FIRST_LETTER}](?<![a-zA-Z0-9].)[a-zA-Z2-7]{{{SHORTEST - 1},{LONGEST - 1}}})(?![a-zA-Z0-9])", re.ASCII | re.DOTALL
+)
 # Between the word and the token: what quoting (`> `), bold (`*Ref:* `), table cells (`|`), no-break spaces and re-wrapping put there.
 _IN_TEXT = re.compile(rf"\bRef[*_]{{0,2}}[ \t\u00a0]?:[\s>*_|\u00a0\u200b]{{0,40}}{_TOKEN}", re.IGNORECASE | re.ASCII)
 

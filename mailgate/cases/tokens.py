@@ -34,6 +34,9 @@ BOUNCE_VALID_DAYS = 60
 SHORTEST, LONGEST = 36, 80
 """Characters of a token of any scope."""
 
+FIRST_LETTER = "cC"
+"""What every token begins with, in either case: the five bits of version 1 and the highest of a scope."""
+
 _VERSION = 1
 _SCOPES = {"reply": 1, "bounce": 2, "action": 3}
 _MAC_OCTETS = 16

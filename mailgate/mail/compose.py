@@ -11,7 +11,7 @@ import binascii
 import re
 import struct
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -89,9 +89,13 @@ def compose(draft: ComposedMail) -> bytes:
     Deterministic: the same draft gives the same bytes. Raises ComposeError, or AddressRefused for an address that cannot be sent.
     RFC 5322 (form), RFC 2045 and 2046 (MIME), RFC 2047 (header words), RFC 6532 (only when a local part is not ASCII).
     """
-    head = [f"Date: {format_datetime(draft.date)}", _mailbox_field("From", draft.author), _mailbox_field("To", draft.to)]
-    if draft.reply_to is not None:
-        head.append(_mailbox_field("Reply-To", draft.reply_to))
+    head = [
+        _date_field(draft.date.replace(tzinfo=None), draft.date.utcoffset()),
+        _mailbox_field("From", draft.author),
+        _mailbox_field("To", draft.to),
+    ]
+    if draft.reply_to is not None:  # an address of its own for each mail: not worth keeping
+        head.append(_new_mailbox_field("Reply-To", draft.reply_to.address, draft.reply_to.name))
     head += [text_field("Subject", draft.subject), f"Message-ID: {_msg_id(draft.message_id)}"]
     if draft.in_reply_to:
         head.append(f"In-Reply-To: {_msg_id(draft.in_reply_to)}")
@@ -104,6 +108,12 @@ def compose(draft: ComposedMail) -> bytes:
         head.append(text_field("Content-Language", draft.language))  # RFC 3282
     head.append("MIME-Version: 1.0")
     return ("\r\n".join(head) + "\r\n").encode() + _content(draft)
+
+
+@lru_cache(maxsize=64)
+def _date_field(local: datetime, offset: timedelta | None) -> str:
+    """All mails of a batch have the same date."""
+    return f"Date: {format_datetime(local.replace(tzinfo=None if offset is None else timezone(offset)))}"
 
 
 def is_message_id(text: str) -> bool:
@@ -228,11 +238,10 @@ def _base64_words(text: str, first_max_chars: int) -> list[str]:
 
 
 def _mailbox_field(name: str, mailbox: Mailbox) -> str:
-    return _cached_mailbox_field(name, mailbox.address, mailbox.name)
+    return _kept_mailbox_field(name, mailbox.address, mailbox.name)
 
 
-@lru_cache(maxsize=1024)
-def _cached_mailbox_field(name: str, address: str, display_name: str) -> str:
+def _new_mailbox_field(name: str, address: str, display_name: str) -> str:
     """`Name: "display" <local@domain>` (RFC 5322 section 3.4), folded before the address when the line would grow too long."""
     if _CONTROLS.search(display_name):
         raise ComposeError(f"{name} holds a control character")
@@ -251,6 +260,9 @@ def _cached_mailbox_field(name: str, address: str, display_name: str) -> str:
         lines.append("")
     lines[-1] += f" <{spec}>"
     return "\r\n".join(lines)
+
+
+_kept_mailbox_field = lru_cache(maxsize=1024)(_new_mailbox_field)
 
 
 def _msg_id(text: str) -> str:

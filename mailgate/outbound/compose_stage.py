@@ -104,28 +104,32 @@ class NoticeStage:
         now, policy = self._clock(), self._freezer.policy
         found = claimed.wishes.sort(claimed.groups, policy.workflow, policy.zone, now)
         batch = _Batch(suppressed=found.unwanted, later=found.later)
-        for group in found.wanted:
-            reason = claimed.suppressed.get(group.notices[0].address.lower())
-            if reason:
-                batch.suppressed.append((group, reason))
-                continue
-            try:
-                row = self._freezer.freeze(self._with_bytes(group), now)
-                if row is None:
-                    batch.suppressed.append((group, TAKEN_BACK))
+        with self._store.reading() as uow:
+            for group in found.wanted:
+                reason = claimed.suppressed.get(group.notices[0].address.lower())
+                if reason:
+                    batch.suppressed.append((group, reason))
                 else:
-                    batch.mails.append((group, row))
-            except (ComposeError, AddressRefused) as error:  # caused by the data: a retry would fail, too
-                batch.failed.append((group, str(error), True))
-            except RenderError as error:
-                batch.failed.append((group, str(error), group.notices[0].attempts >= MAX_ATTEMPTS))
+                    self._freeze_group(uow, group, now, batch)
         return batch
 
-    def _with_bytes(self, group: Group) -> Group:
+    def _freeze_group(self, uow: UnitOfWork, group: Group, now: datetime, batch: _Batch) -> None:
+        try:
+            row = self._freezer.freeze(self._with_bytes(uow, group), now)
+            if row is None:
+                batch.suppressed.append((group, TAKEN_BACK))
+            else:
+                batch.mails.append((group, row))
+        except (ComposeError, AddressRefused) as error:  # caused by the data: a retry would fail, too
+            batch.failed.append((group, str(error), True))
+        except RenderError as error:
+            batch.failed.append((group, str(error), group.notices[0].attempts >= MAX_ATTEMPTS))
+
+    def _with_bytes(self, uow: UnitOfWork, group: Group) -> Group:
         """Load the bytes of a forwarded mail or of small files, one group at a time, since they may be large."""
         if group.notices[0].kind != "forward":
-            return with_files(self._store, group, self._options.files)
-        with contextlib.suppress(CorruptContent), self._store.reading() as uow:  # changed bytes count as lost: the notice fails
+            return with_files(uow, group, self._options.files)
+        with contextlib.suppress(CorruptContent):  # changed bytes count as lost: the notice fails
             return replace(group, forwarded=uow.blobs.find(group.notices[0].facts.get("raw_sha256", "")))
         return group
 

@@ -16,7 +16,7 @@ from mailgate.outbound.freeze import Group
 from mailgate.outbound.news import is_shown
 from mailgate.store.repositories.outbox.threads import Thread
 from mailgate.store.rows import ClaimedNotice
-from mailgate.store.unit_of_work import Store, UnitOfWork
+from mailgate.store.unit_of_work import UnitOfWork
 
 HARMLESS = ("image/png", "image/jpeg", "image/gif", "text/plain", "text/csv", "application/pdf")
 """Types of files that ride along: all others are handed out by the portal alone, inert, after log-in."""
@@ -68,20 +68,19 @@ def _earlier(uow: UnitOfWork, groups: Iterable[Sequence[ClaimedNotice]]) -> Mapp
     return {group: last[point] for point, names in before.items() if point in last for group in names}
 
 
-def with_files(store: Store, group: Group, limits: FilesAlong) -> Group:
+def with_files(uow: UnitOfWork, group: Group, limits: FilesAlong) -> Group:
     """The group with the bytes of the files that ride along. Bytes that were changed on the disk stay behind."""
     chosen = _chosen([file for comment in group.comments.values() for file in comment.files], limits)
     if not chosen:
         return group
     along: dict[str, AttachedFile] = {}
-    with store.reading() as uow:
-        for file in chosen:
-            try:
-                content = uow.blobs.find(file.sha256)
-            except CorruptContent:
-                content = None
-            if content is not None:
-                along[file.sha256] = AttachedFile(file.filename, file.content_type, content)
+    for file in chosen:
+        try:
+            content = uow.blobs.find(file.sha256)
+        except CorruptContent:
+            content = None
+        if content is not None:
+            along[file.sha256] = AttachedFile(file.filename, file.content_type, content)
     return replace(group, along=along)
 
 

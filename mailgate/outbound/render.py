@@ -204,7 +204,9 @@ def _alarm(name: str, error: str) -> None:
 
 def clean(text: str) -> str:
     """Text without control characters except LF and TAB, at most 60,000 characters."""
-    text = _CONTROLS.sub("", text.replace("\r\n", "\n"))
+    text = text.replace("\r\n", "\n")
+    if not text.replace("\n", "").isprintable():
+        text = _CONTROLS.sub("", text)
     return text if len(text) <= TEXT_MAX_CHARS else text[:TEXT_MAX_CHARS].rstrip() + " …"
 
 

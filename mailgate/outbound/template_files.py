@@ -31,7 +31,7 @@ from mailgate.outbound.views import (
     SaidView,
     StatusView,
 )
-from mailgate.outbound.words import MailWords
+from mailgate.outbound.words import MailWords, as_markup
 from mailgate.rules.agreement_words import AgreementText
 
 STYLE = "_style.css.j2"
@@ -114,7 +114,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             if len(args) != len(obj.arguments) or more or obj.caller or obj.catch_varargs or obj.catch_kwargs:
                 return obj(context.eval_ctx, *args, **more)
             made = obj._func(*args)
-            return Markup(made) if context.eval_ctx.autoescape else made
+            return as_markup(made) if context.eval_ctx.autoescape else made
         return super().call(context, obj, *args, _block_vars=_block_vars, _loop_vars=_loop_vars, **more)
 
     def shown(self, value: Any) -> str:

@@ -80,7 +80,7 @@ def relaxed_body(body: bytes) -> bytes:
 def relaxed_head(head: bytes) -> list[bytes]:
     """RFC 6376 section 3.4.2: the fields, each with its name in lower case, its value unfolded and with one space for many, no CRLF."""
     unfolded = head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
-    fields = (line.partition(b":") for line in _single_spaced(unfolded).split(b"\r\n"))
+    fields = [line.partition(b":") for line in _single_spaced(unfolded).split(b"\r\n")]
     return [name.strip().lower() + b":" + value.strip(b" ") for name, _, value in fields]
 
 
@@ -98,7 +98,7 @@ def _single_spaced(text: bytes) -> bytes:
 def _covered(head: bytes) -> tuple[Sequence[str], list[bytes]]:
     """The lines of `h=`, and the canonical fields that its names stand for, in their order."""
     fields = relaxed_head(head)
-    lines, places = _chosen(tuple(one.partition(b":")[0] for one in fields))
+    lines, places = _chosen(tuple([one.partition(b":")[0] for one in fields]))
     return lines, [fields[place] for place in places]
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mailgate.cases.ids import made_at, new_id
 from mailgate.cases.tokens import (
     BOUNCE_VALID_DAYS,
+    FIRST_LETTER,
     MAX_NUMBER,
     ActionToken,
     BounceToken,
@@ -193,3 +194,9 @@ def test_given_another_spelling_of_the_same_octets_when_read_then_it_is_refused(
     assert len(b32encode(b"x" * 22).rstrip(b"=")) == len(text)
     others = [text[:-1] + letter for letter in ALPHABET if letter != text[-1]]
     assert all(read_token(KEYS, other, TODAY) is None for other in others)
+
+
+@given(NUMBERS, NUMBERS)
+def test_given_a_token_of_any_scope_when_looked_for_then_it_begins_with_the_letter_that_is_searched(case_number, contact_number):
+    made = reply_token(KEYS, case_number, contact_number, TODAY), action_token(KEYS, case_number, contact_number, "close", TODAY)
+    assert {text[0] for text in (*made, bounce_token(KEYS, new_id(NOW)))} <= set(FIRST_LETTER)
