@@ -136,8 +136,8 @@ class Freezer:
         language = self._renderer.language(newest.language)
         carried = self._carriers(group, new_id(now), now)
         template = shown[0].kind if len(shown) == 1 else "digest"
-        told = group if shown == group.notices else replace(group, notices=shown)
-        values = self.case_values(told, language, now) | {"marker": carried.marker}
+        notified = group if shown == group.notices else replace(group, notices=shown)
+        values = self.case_values(notified, language, now) | {"marker": carried.marker}
         links = LinkMaker(self._identity.pages, now).of_notices(shown, self._policy().workflow, language)
         values |= _link_values(links, self._renderer.words(language))
         draft = self._draft(self._renderer.render(template, language, values), group, now, carried, language)

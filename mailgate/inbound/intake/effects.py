@@ -95,12 +95,12 @@ def effects(message: IntakeMessage, case: Case | None, context: EffectContext, n
     make = _MAKERS[_verdict(message).disposition]
     found = make(message, case, context, next_number)
     about = found.change.case if found.change else case
-    told = actions.team_notices(message, about, context.now, context.default_language)
+    for_teams = actions.team_notices(message, about, context.now, context.default_language)
     delivery = reports.delivery_of(message)
-    if not told and delivery is None:
+    if not for_teams and delivery is None:
         return found
     failure = reports.failure_of(message, delivery, context.now)
-    return replace(found, notices=found.notices + told, delivery=delivery, failure=failure)
+    return replace(found, notices=found.notices + for_teams, delivery=delivery, failure=failure)
 
 
 def _comment(message: IntakeMessage, case: Case | None, context: EffectContext, _next: Callable[[], int]) -> Effects:
