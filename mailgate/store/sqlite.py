@@ -37,6 +37,10 @@ NETWORK_FILE_SYSTEMS = frozenset(
     }
 )  # fmt: skip
 
+# The driver passes text and numbers on as they are; for any other value it looks for an adapter, longest where there is none.
+sqlite3.register_adapter(bytes, bytes)
+sqlite3.register_adapter(bool, int)
+
 
 def engines(path: Path, pool_size: int) -> tuple[Engine, Engine]:
     """The writing engine (one connection: SQLite has one writer, and waiting in line beats polling a lock) and the reading one."""

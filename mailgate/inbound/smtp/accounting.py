@@ -24,6 +24,8 @@ MAX_ADDRESSES = 100_000
 
 def plain_address(text: str) -> str:
     """The address without zone id, an IPv4-mapped IPv6 address as IPv4; `text` itself when it is no address."""
+    if ":" not in text:  # IPv4 has one form, and most clients have it
+        return text
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:

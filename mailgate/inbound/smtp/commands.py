@@ -11,6 +11,7 @@ import enum
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from mailgate.errors import Rejected
 from mailgate.inbound.guards.sender_gate import Senders, everyone
@@ -41,7 +42,7 @@ class SessionStep(enum.Enum):
     DROP = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SmtpConfig:
     """What all sessions of one endpoint share."""
 
@@ -52,6 +53,20 @@ class SmtpConfig:
     tls_offered: bool = False
     tls_required: bool = False
     senders: Senders = everyone
+
+    @cached_property
+    def ehlo(self) -> bytes:
+        """The reply to EHLO and LHLO, STARTTLS left out."""
+        return self._offering()
+
+    @cached_property
+    def ehlo_with_starttls(self) -> bytes:
+        """The same with STARTTLS."""
+        return self._offering("STARTTLS")
+
+    def _offering(self, *more: str) -> bytes:
+        lines = [self.hostname, "PIPELINING", f"SIZE {self.limits.message_bytes}", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", *more]
+        return ("".join(f"250-{line}\r\n" for line in lines[:-1]) + f"250 {lines[-1]}\r\n").encode("ascii")
 
 
 @dataclass(slots=True)
@@ -146,11 +161,7 @@ class CommandHandler:
         self._greet(argument)
         self._extended = True
         config = self._config
-        offers = ["PIPELINING", f"SIZE {config.limits.message_bytes}", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
-        if config.tls_offered and not self.tls:
-            offers.append("STARTTLS")
-        lines = [config.hostname, *offers]
-        return "".join(f"250{' ' if line is offers[-1] else '-'}{line}\r\n" for line in lines).encode("ascii")
+        return config.ehlo_with_starttls if config.tls_offered and not self.tls else config.ehlo
 
     def _greet(self, argument: bytes) -> None:
         if not argument:

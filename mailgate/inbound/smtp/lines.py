@@ -36,6 +36,8 @@ class LineBuffer:
     def next(self) -> bytes | None:
         """The next line; None while it is incomplete. Raises Rejected for a bad line, which is removed; at twice the length it closes."""
         data, at = self._data, self._at
+        if at == len(data):  # as after nearly every line
+            return None
         end = data.find(b"\n", at)
         if end < 0:
             self._check_unfinished()
