@@ -6,8 +6,8 @@ doubtful, since mail programs disagree on which one they show.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from mailgate.mail import address
 from mailgate.mail.dates import read_date
@@ -41,8 +41,7 @@ DOUBTFUL = frozenset(
 _ONCE = ("from", "subject", "date", "message-id", "in-reply-to", "references", "to", "cc", "reply-to", "sender")
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """The fields read; ids without brackets, addresses normal, the date in UTC."""
 
     message_id: str | None

@@ -10,8 +10,9 @@ import re
 
 LANGUAGES = ("nb", "nn", "da", "sv", "en", "de", "fi", "nl", "fr")
 _SCANDINAVIAN = frozenset({"nb", "nn", "da", "sv"})
-_WORD = re.compile(r"[a-zæøåäöüßéèêëçàâîïôûœ]+")
-_ADDRESS_SIGNS = ("@", "://", "www.")
+_LETTERS_OF_WORDS = "abcdefghijklmnopqrstuvwxyzæøåäöüßéèêëçàâîïôû"
+_OE, _OE_OCTET = "œ", "\x9c"
+"""The one letter of words that ISO 8859-1 has not; it takes the place that it has in Windows-1252, which is a control in clean text."""
 _ADDRESSES = re.compile(r"(?<!\S)\S*(?:@|://)\S*|\bwww\.\S*")
 _ABBREVIATIONS = re.compile(r"[A-ZÆØÅÄÖÜ](?<!\w.)(?!(?<=M)(?:VH|FG)\b)[A-ZÆØÅÄÖÜ]{1,3}(?!\w)")
 """`IT`, `US`, `NO` are words of no language; `MVH` and `MFG` are. It begins with the letters, for which `re` has a quick search."""
@@ -159,16 +160,27 @@ def _weights() -> dict[str, int]:
     return {word: _packed(dict.fromkeys(ids, weigh.get(len(ids), 6))) for word, ids in owners.items()}
 
 
-_WEIGHTS = _weights()
-_LETTER_WEIGHTS = {letter: _packed({LANGUAGES.index(code): 5 for code in codes}) for letter, codes in _LETTERS.items()}
+def _octets(word: str) -> bytes:
+    return word.replace(_OE, _OE_OCTET).encode("latin-1")
+
+
+def _words_alone() -> bytes:
+    """A translation table: letters of words in lower case, all else a blank."""
+    lower = {octet: chr(octet).lower() for octet in range(256)}
+    return bytes(ord(sign) if sign in _LETTERS_OF_WORDS or sign == _OE_OCTET else 0x20 for sign in lower.values())
+
+
+_WORDS_ALONE = _words_alone()
+_WEIGHTS = {_octets(word): points for word, points in _weights().items()}
+_LETTER_WEIGHTS = {_octets(letter): _packed({LANGUAGES.index(code): 5 for code in codes}) for letter, codes in _LETTERS.items()}
 """A letter speaks for its languages once; it decides only between languages that words already speak for."""
 
 
 def guess(text: str) -> str:
     """The language of `text`, "" when it says too little. Only the first 4,000 characters and 400 words are looked at."""
-    words = _WORD.findall(_without_names(text[:_MAX_CHARS]).lower())[:_MAX_WORDS]
-    found = [weight for word in words if (weight := _WEIGHTS.get(word))]
-    joined = "".join(words)
+    words = _words(_without_names(text[:_MAX_CHARS]))[:_MAX_WORDS]
+    found = [weight for weight in map(_WEIGHTS.get, words) if weight]
+    joined = b"".join(words)
     total = sum(found) + sum(weight for letter, weight in _LETTER_WEIGHTS.items() if letter in joined)
     scores = [total >> (index * _BITS) & ((1 << _BITS) - 1) for index in range(len(LANGUAGES))]
     best = scores.index(max(scores))
@@ -178,9 +190,18 @@ def guess(text: str) -> str:
     return _settled(LANGUAGES[best], scores)
 
 
+def _words(text: str) -> list[bytes]:
+    """The words of `text` in lower case, in ISO 8859-1: octets are translated and parted many times faster than a pattern finds letters."""
+    try:
+        octets = text.encode("latin-1")
+    except UnicodeEncodeError:
+        octets = text.lower().replace(_OE, _OE_OCTET).encode("latin-1", "replace")
+    return octets.translate(_WORDS_ALONE).split()
+
+
 def _without_names(text: str) -> str:
     """The text without addresses and abbreviations, whose parts look like words: the `no` of `kunde.no`."""
-    if any(sign in text for sign in _ADDRESS_SIGNS):
+    if "@" in text or "://" in text or "www." in text:
         text = _ADDRESSES.sub(" ", text)
     return text if text.isupper() else _ABBREVIATIONS.sub(" ", text)
 

@@ -6,9 +6,11 @@ Message ids are without angle brackets (RFC 5322 section 3.6.4). Addresses are `
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import copyreg
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Literal
+from operator import attrgetter
+from typing import Any, Literal
 
 Kind = Literal["human", "auto_reply", "bounce", "delivery_status", "bulk", "loop", "system"]
 Disposal = Literal["attachment", "inline", "decoration"]
@@ -151,3 +153,13 @@ class Mail:
         """Every value of the field `name` (any case), in order."""
         wanted = name.lower()
         return tuple(value for key, value in self.headers if key.lower() == wanted)
+
+
+def _pickle_by_fields(kind: type[Any]) -> None:
+    """Have values of `kind` pickled as a call with their fields: half the cost of what `dataclass` writes for frozen classes with slots."""
+    values = attrgetter(*(one.name for one in fields(kind)))
+    copyreg.pickle(kind, lambda value: (kind, values(value)))
+
+
+for _kind in (Envelope, Mailbox, Attachment, Reply, BouncedRecipient, Bounce, Mail):
+    _pickle_by_fields(_kind)

@@ -5,8 +5,9 @@ Pure: no clock, no network, no files, no state. `read` is the path, step by step
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from mailgate.mail import language
 from mailgate.mail.automatic import automated, calendar_answer, reaction, return_date
@@ -22,8 +23,7 @@ from mailgate.mail.model import Envelope, Kind, Mail, Reply
 from mailgate.mail.reply import correspondence, extract
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What kind of mail it is, why, and when an absent author returns."""
 
     kind: Kind
@@ -31,8 +31,7 @@ class Judgement:
     returns_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Understood:
+class _Understood(NamedTuple):
     """Everything known before the mail is judged."""
 
     head: Head
@@ -57,7 +56,7 @@ def read(raw: bytes, limits: ReadLimits = DEFAULT_LIMITS, *, ours: Ours | None =
     found = content.gather(tree, limits)
     parts = extract.extract(found.text, found.html, found.marked, _correspondence(head, ours))
     report = dsn.read_report(tree, section, limits, envelope is not None and envelope.reverse_path is None)
-    if reaction.is_reaction(parts.text, tuple(part.content_type for part in tree.leaves)):
+    if reaction.is_reaction(parts.text, tuple([part.content_type for part in tree.leaves])):
         parts = replace(parts, thanks_only=True)
     known = _Understood(head, pairs(section.fields, hint), found, parts, report, _is_bare_calendar_reply(tree, found, parts))
     judged = _judge(known, ours or Ours(), envelope)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from mailgate.mail.address import normal
 from mailgate.mail.bounce import enhanced_status
@@ -30,6 +31,11 @@ _BLOCKS = re.compile(rb"(?:[ \t]*\r?\n){2,}")
 _BODY_ID = re.compile(r"(?im)^[ \t>|]{0,20}message-id\s{0,5}:\s{0,5}(<[^<>\s]{3,500}>)")
 _BODY_PATH = re.compile(r"(?im)^[ \t>|]{0,20}return-path\s{0,5}:\s{0,5}<([^<>\s]{3,320})>")
 _REJECTED = re.compile(r"automatically rejected|quota exceeded|mailbox (?:is )?full|could not be delivered", re.IGNORECASE)
+_RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers"})
+_RECEIPTS = ("message/disposition-notification", "message/global-disposition-notification")
+_COMPLAINTS = ("message/feedback-report",)
+_STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
+_PARTS_OF_REPORTS = frozenset({*_RETURNED, *_RECEIPTS, *_COMPLAINTS, *_STATUS_TYPES})
 _TLS_REPORTS = frozenset({"application/tlsrpt+gzip", "application/tlsrpt+json"})
 _PACKED = frozenset(
     {"application/gzip", "application/x-gzip", "application/zip", "application/x-zip-compressed", "text/xml", "application/xml"}
@@ -53,17 +59,19 @@ class DeliveryReport:
 
 def read_report(tree: Tree, section: HeaderSection, limits: ReadLimits, null_reverse_path: bool = False) -> DeliveryReport | None:
     """The report that this mail is, None when it is none. `null_reverse_path` when the envelope says `<>` (RFC 5321 section 4.5.5)."""
-    original = _original(tree, limits)
-    report = _receipt(tree, original, limits) or _complaint(tree, original) or _status_parts(tree, original, limits)
-    report = report or _statistics(tree, section)
+    types = {part.content_type for part in tree.leaves}
+    original, report = _Original(), None
+    if tree.top.content_type == "multipart/report" or not types.isdisjoint(_PARTS_OF_REPORTS):
+        original = _original(tree, limits)
+        report = _receipt(tree, original, limits) or _complaint(tree, original) or _status_parts(tree, original, limits)
+    report = report or _statistics(tree, section, types)
     if report is not None:
         return report
     suspected = suspicion(section, null_reverse_path)
     return _free_form(tree, section, original, suspected, limits)
 
 
-@dataclass(frozen=True, slots=True)
-class _Original:
+class _Original(NamedTuple):
     """What the report brings back of the mail that it is about."""
 
     message_id: str | None = None
@@ -73,13 +81,7 @@ class _Original:
 
 def _original(tree: Tree, limits: ReadLimits) -> _Original:
     for part in tree.leaves:
-        if part is not tree.top and part.content_type in (
-            "message/rfc822",
-            "text/rfc822-headers",
-            "message/rfc822-headers",
-            "message/global",
-            "message/global-headers",
-        ):
+        if part is not tree.top and part.content_type in _RETURNED:
             content = tree.content(part)[: limits.report_bytes]
             head = build_part(content, limits).top.section
             sent_to = _ADDRESS.findall(" ".join(to_text(raw) for name in ("to", "cc") for raw in head.all(name)))
@@ -101,7 +103,7 @@ def _report_type(tree: Tree) -> str:
 
 def _receipt(tree: Tree, original: _Original, limits: ReadLimits) -> DeliveryReport | None:
     """RFC 8098: somebody opened or threw away our mail."""
-    part = _part_of_type(tree, ("message/disposition-notification", "message/global-disposition-notification"))
+    part = _part_of_type(tree, _RECEIPTS)
     if part is None and _report_type(tree) != "disposition-notification":
         return None
     fields = read_section(tree.content(part)[:65_536].strip()) if part is not None else HeaderSection(())
@@ -124,7 +126,7 @@ def _receipt(tree: Tree, original: _Original, limits: ReadLimits) -> DeliveryRep
 
 def _complaint(tree: Tree, original: _Original) -> DeliveryReport | None:
     """RFC 5965: a provider says that somebody called our mail spam."""
-    part = _part_of_type(tree, ("message/feedback-report",))
+    part = _part_of_type(tree, _COMPLAINTS)
     if part is None and _report_type(tree) != "feedback-report":
         return None
     fields = read_section(tree.content(part)[:65_536].strip()) if part is not None else HeaderSection(())
@@ -134,14 +136,12 @@ def _complaint(tree: Tree, original: _Original) -> DeliveryReport | None:
     return DeliveryReport("system", reason, Bounce((), original.message_id, path, complaint=kind == "abuse"))
 
 
-def _statistics(tree: Tree, section: HeaderSection) -> DeliveryReport | None:
+def _statistics(tree: Tree, section: HeaderSection, types: set[str]) -> DeliveryReport | None:
     """Reports of mail systems on a domain: TLS (RFC 8460 section 5) and DMARC (RFC 7489 section 7.2.1). Nobody wrote them."""
-    types = {part.content_type for part in tree.leaves}
     if _report_type(tree) == "tlsrpt" or types & _TLS_REPORTS or section.first("tls-report-domain") is not None:
         return DeliveryReport("system", "report:tlsrpt", None)
     named = any(_DMARC_FILE.fullmatch(name) for part in tree.leaves for name in part.names)
-    subject = to_text(section.first("subject") or b"", max_chars=1_000)
-    if named or (_DMARC_SUBJECT.match(subject) and types & _PACKED):
+    if named or (types & _PACKED and _DMARC_SUBJECT.match(to_text(section.first("subject") or b"", max_chars=1_000))):
         return DeliveryReport("system", "report:dmarc", None)
     return None
 
@@ -152,8 +152,7 @@ def _part_of_type(tree: Tree, types: tuple[str, ...]) -> Part | None:
 
 def _status_parts(tree: Tree, original: _Original, limits: ReadLimits) -> DeliveryReport | None:
     """RFC 3464 section 2: one block about the message, then one per recipient. A report may hold several such parts."""
-    kinds = ("message/delivery-status", "message/global-delivery-status")
-    parts = [part for part in tree.leaves if part.content_type in kinds]
+    parts = [part for part in tree.leaves if part.content_type in _STATUS_TYPES]
     if not parts and _report_type(tree) == "delivery-status":
         parts = [part for part in tree.leaves if b"Final-Recipient:" in part.body or b"Original-Recipient:" in part.body][:1]
     found: list[BouncedRecipient] = []

@@ -41,12 +41,24 @@ SUBJECT = re.compile(
     re.IGNORECASE,
 )
 
-DAEMON_NAME = re.compile(
+_DAEMON_NAME = re.compile(
     r"mail(?:er)?[- _.]?daemon|mail delivery (?:sub)?system|mail delivery service|delivery (?:sub)?system|system administrator|"
     r"postmaster|mail administrator|internet mail delivery|mail system|microsoft outlook|"
     r"mail_service|smtp_mail|mailer system|virus.{0,20}smtp",
     re.IGNORECASE,
 )
+_DAEMON_STEMS = ("mail", "delivery", "system", "postmaster", "outlook", "smtp")
+"""One of these stands in each name that the pattern above finds."""
+
+
+def names_daemon(author: str) -> bool:
+    """Whether the text of a From field holds the name of a mail system."""
+    if author.isascii():  # else letters that only look like these count, too
+        low = author.lower()
+        if not any(stem in low for stem in _DAEMON_STEMS):
+            return False
+    return _DAEMON_NAME.search(author) is not None
+
 
 DAEMON_LOCAL = re.compile(
     r"mail(?:er)?[-_.]?daemon|mdaemon|mail[-_.]deliver.*|bounces?[-+_.=].*|microsoftexchange[0-9a-f]{8,}", re.IGNORECASE

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailgate.mail.address import normal
 from mailgate.mail.bounce import enhanced_status
@@ -48,8 +48,7 @@ class ReportText:
     original_recipients: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Suspicion:
+class Suspicion(NamedTuple):
     """Why a mail may be a report; `daemon` when its author looks like a mail system, which needs less proof from the
     text; `certain` when no person would have both such an address and such a subject.
     """
@@ -65,7 +64,7 @@ def suspicion(section: HeaderSection, null_reverse_path: bool = False) -> Suspic
     subject = to_text(section.first("subject") or b"", max_chars=500)
     found = _LOCAL_PART.search(author) if "@" in author else None
     local = found.group(1) if found else author.strip()
-    daemon = bool(DAEMON.fullmatch(local) or words.DAEMON_NAME.search(author))
+    daemon = DAEMON.fullmatch(local) is not None or words.names_daemon(author)
     titled = words.SUBJECT.match(subject) is not None and not _REPLY_PREFIX.match(subject)
     if section.first("x-failed-recipients") is not None:
         return Suspicion("header:x-failed-recipients", True, True)

@@ -52,6 +52,8 @@ class Raw:
 
 def finish(raws: list[Raw]) -> tuple[Attachment, ...]:
     """Attachments in order. Decorations are found last, since only the whole shows what is repeated."""
+    if not raws:
+        return ()
     made = [_make(raw, number) for number, raw in enumerate(raws, 1)]
     seen = Counter(one.sha256 for one in made)
     return tuple(replace(one, disposition="decoration") if _is_decoration(one, seen[one.sha256]) else one for one in made)

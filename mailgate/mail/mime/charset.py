@@ -65,6 +65,8 @@ _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uf
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\u0085\u2028\u2029]")
 _CHARSET_NAME = re.compile(r"[a-z0-9][a-z0-9_.:+-]{1,39}")
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_ODD_OCTETS = bytes([*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
+"""Those of `_ODD` that ISO 8859-1 has."""
 _SPACE_RUN = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 _BIDI = re.compile("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]")
 
@@ -149,11 +151,18 @@ def _rescue(data: bytes, codec: str) -> str:
 def clean(text: str) -> str:
     """`text` with LF line ends and no control characters but LF and TAB, no NUL, no surrogates, no byte order mark."""
     text = text.replace("\r\n", "\n")
-    if text.replace("\n", "").isprintable():  # true of most texts, and much cheaper than a pattern
-        return text
-    if _ODD.search(text) is None:
+    if not _is_odd(text):
         return text
     return _NOT_TEXT.sub("", _LINE_ENDS.sub("\n", text))
+
+
+def _is_odd(text: str) -> bool:
+    """Whether `text` holds more than printable characters, LF and TAB. The ways that cost least come first: a pattern costs most."""
+    try:
+        octets = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return not text.replace("\n", "").isprintable() and _ODD.search(text) is not None
+    return len(octets.translate(None, _ODD_OCTETS)) != len(octets)
 
 
 def one_line(text: str) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 from mailgate.mail.limits import DEFAULT_LIMITS, ReadLimits
 from mailgate.mail.mime.charset import codec_name, decode, one_line
 
 _NAME = re.compile(rb"[!-9;-~]+")
+_FIELD_OR_LINE = re.compile(rb"([!-9;-~]+):[ \t]*([^\n]*(?:\n[ \t][^\S\n]*\S[^\n]*)*)(?:\n|\Z)|([^\n]*\n|[^\n]+)")
+"""A field as it should be, with its continuation lines; or else a line that makes the section be read line by line."""
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?(.*?)(?:\?=|(?=\s{1,8}=\?[^?\s]{1,60}\?[bBqQ]\?)|\Z)", re.DOTALL)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 TRACE_FIELDS = frozenset(
@@ -26,29 +27,27 @@ like `=?utf-8?q?=3B_dmarc=3Dpass?=` would become words of the server."""
 _MAX_WORDS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One header field: `name` as sent, `raw` the value's bytes, folding and all, without the last line end."""
-
-    name: str
-    raw: bytes
+Field = tuple[str, bytes]
+"""One header field: its name as sent, and the value's bytes, folding and all, without the last line end."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class HeaderSection:
-    """A header section read. `rest` is what stood in it but is body, when the empty line was missing."""
+    """A header section read. `rest` is what stood in it but is body, when the empty line was missing.
+
+    `by_name`: raw values in order, by the name in lower case. Some thirty fields are sought in each mail.
+    """
 
     fields: tuple[Field, ...]
     defects: tuple[str, ...] = ()
     rest: bytes = b""
+    by_name: dict[str, list[bytes]] = field(init=False)
 
-    @cached_property
-    def by_name(self) -> dict[str, list[bytes]]:
-        """Raw values in order, by the name in lower case. Some thirty fields are sought in each mail."""
+    def __post_init__(self) -> None:
         index: dict[str, list[bytes]] = {}
-        for one in self.fields:
-            index.setdefault(one.name.lower(), []).append(one.raw)
-        return index
+        for name, raw in self.fields:
+            index.setdefault(name.lower(), []).append(raw)
+        self.by_name = index
 
     def first(self, name: str) -> bytes | None:
         """Raw value of the first field `name` (lower case)."""
@@ -83,7 +82,7 @@ class _Reader:
             if len(raw) > self.limits.field_bytes:
                 self.note("field_too_long")
                 raw = _both_ends(raw, self.limits.field_bytes)
-            self.fields.append(Field(self.name, raw))
+            self.fields.append((self.name, raw))
             self.kept_bytes += len(raw) + len(self.name)
         self.name, self.lines = "", []
 
@@ -126,6 +125,10 @@ def read_section(block: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> HeaderSec
 
     Lines that are no field are dropped with the defect `header_without_colon`; when no field follows them they are body instead.
     """
+    if len(block) <= min(limits.field_bytes, limits.header_bytes):
+        fields = _plain_fields(block)
+        if fields is not None and len(fields) <= limits.header_fields:
+            return HeaderSection(tuple(fields))
     reader = _Reader(limits)
     for line in block.split(b"\n"):
         if reader.full:
@@ -142,10 +145,21 @@ def read_section(block: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> HeaderSec
         reader.note("missing_header_body_separator" if reader.fields else "no_header")
     if len(rest) < len(reader.junk):
         reader.note("header_without_colon")
-        author = next((at for at, one in enumerate(reader.fields) if one.name.lower() == "from"), -1)
+        author = next((at for at, (name, _) in enumerate(reader.fields) if name.lower() == "from"), -1)
         if any(at <= author for at, _ in reader.junk):
             reader.note("odd_line_above_from")  # to most readers the body begins at that line, and nobody wrote the mail
     return HeaderSection(tuple(reader.fields), tuple(reader.defects), b"\n".join(rest))
+
+
+def _plain_fields(block: bytes) -> list[Field] | None:
+    """All fields of a section in which nothing is odd, by one pattern; None when it must be read line by line."""
+    fields: list[Field] = []
+    for name, value, odd in _FIELD_OR_LINE.findall(block.removesuffix(b"\r").replace(b"\r\n", b"\n")):
+        if odd:
+            return None
+        first, line_end, more = value.partition(b"\n")
+        fields.append((name.decode("ascii"), first.rstrip(b" \t") + line_end + more))
+    return fields
 
 
 def _both_ends(raw: bytes, room: int) -> bytes:
@@ -164,7 +178,8 @@ def to_text(raw: bytes, hint: str = "", max_chars: int = 65_536, *, words: bool 
     stay as they are.
     """
     if raw.isascii() and b"=?" not in raw:
-        return one_line(unfold(raw[:max_chars]).decode("ascii"))
+        plain = raw[:max_chars].decode("ascii")
+        return plain.strip() if plain.isprintable() else one_line(unfold(raw[:max_chars]).decode("ascii"))
     text = decode(unfold(raw[: max_chars * 4]), hint if not _is_utf8(raw) else "")[0]
     return one_line(decode_words(text) if words and "=?" in text else text)[:max_chars]
 
@@ -244,4 +259,4 @@ def _unbase64(payload: str) -> bytes:
 
 def pairs(fields: Iterable[Field], hint: str = "") -> tuple[tuple[str, str], ...]:
     """Every field as (name as sent, decoded value)."""
-    return tuple((f.name, to_text(f.raw, hint, words=f.name.lower() not in TRACE_FIELDS)) for f in fields)
+    return tuple([(name, to_text(raw, hint, words=b"=?" not in raw or name.lower() not in TRACE_FIELDS)) for name, raw in fields])

@@ -7,7 +7,7 @@ RFC 5322 section 2.1 (line ends), section 2.2 (header section ends at the first 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailgate.mail.limits import ReadLimits
 
@@ -17,8 +17,7 @@ _LOOK_AHEAD = 16
 """A header section over its limit is looked at this many times further, so that the ends of its long fields can be kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """`raw` as it will be read; `header` without the empty line that ends it; the body is `raw[body_start:]`."""
 
     raw: bytes

@@ -128,7 +128,6 @@ class _Builder:
         self.boundaries: set[bytes] = set()
         self.longer: set[bytes] = set()
         self.ended_at = _END
-        self.has_cr_dashes = b"\r--" in raw
         self.tree = Tree(Part(HeaderSection(())))
 
     def run(self, section: HeaderSection, body_start: int) -> Tree:
@@ -232,7 +231,7 @@ class _Builder:
         if not boundary or self.raw.find(b"--" + boundary, start, stop + len(boundary) + 8) < 0:
             boundary = self._guessed(start, stop, boundary)
         if boundary:
-            if self.has_cr_dashes and self.raw.find(b"\r--" + boundary, start, stop) >= 0:
+            if self.raw.find(b"\r--" + boundary, start, stop) >= 0:
                 self.tree.note("bare_cr_before_boundary")
             self.boundaries.add(boundary)
             frame = _Open(part, boundary)
@@ -317,7 +316,7 @@ class _Builder:
         value = _value(types)
         how = _value(section.all("content-disposition"))
         part.encoding, odd = encoding_name([to_text(one) for one in section.all("content-transfer-encoding")])
-        for defect in (*odd, *value.defects, *how.defects):
+        for defect in odd + value.defects + how.defects:
             self.tree.note(defect)
         if len(types) > 1:
             self.tree.note("two_content_types")
@@ -326,17 +325,26 @@ class _Builder:
             self.tree.note("unclear_content_type")
         part.params = value.params
         part.disposition = how.main
-        part.names = tuple(
-            dict.fromkeys(name for name in (how.get("filename"), how.get("name"), value.get("name"), value.get("filename")) if name)
-        )
+        part.names = _names(how.params, value.params)
         part.content_id = to_text(section.first("content-id") or b"").strip("<> ")
         return part
+
+
+def _names(disposition: dict[str, str], content_type: dict[str, str]) -> tuple[str, ...]:
+    """The names that the part gives itself, the best one first."""
+    if not (disposition or content_type):
+        return ()
+    named = disposition.get("filename"), disposition.get("name"), content_type.get("name"), content_type.get("filename")
+    return tuple(dict.fromkeys([name for name in named if name]))
+
+
+_NO_VALUE = params.Value()
 
 
 def _value(raws: list[bytes]) -> params.Value:
     """The last of the values, taken apart."""
     if not raws:
-        return params.Value()
+        return _NO_VALUE
     text = to_text(raws[-1])
     return _remembered_value(text) if len(text) <= _MAX_REMEMBERED_CHARS else params.read_value(text)
 
@@ -364,5 +372,5 @@ def _type(value: params.Value, types: list[bytes], parent: Part | None) -> str:
 
 
 def _without_transfer(section: HeaderSection) -> HeaderSection:
-    kept = tuple(one for one in section.fields if one.name.lower() != "content-transfer-encoding")
+    kept = tuple(one for one in section.fields if one[0].lower() != "content-transfer-encoding")
     return HeaderSection(kept, section.defects)

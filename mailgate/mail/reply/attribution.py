@@ -27,6 +27,7 @@ _INNER_END = re.compile(r"(?:>|[^\W\d_]{4,12}) ?:(?=\s?\w)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGIT = re.compile(r"\d")
 _HEADER_WORDS = VERBS | MONTHS | WEEKDAYS | OPENERS
+_SENTENCE_ENDS = (".", ",", "!", "?")
 _NO_ADDRESS = re.compile(r"[\s<>()\[\],;:\"]+")
 _RUN = re.compile(r"[^\s<>()\[\],;:\"@]+")
 _MAX_LOCAL_CHARS = 80
@@ -36,7 +37,7 @@ _BRACKETED = re.compile(r"<[^<>]{0,200}>|\[[^\[\]]{0,200}\]|\([^()]{0,200}\)")
 
 def may_end_attribution(line: str) -> bool:
     """True when an attribution may end with this line: a colon, or the dashes or the bare date of clients that write none."""
-    if line[-1:].isalnum():
+    if line[-1:].isalnum() or line.endswith(_SENTENCE_ENDS):
         return line[:1].isdigit() and _ISO_DATE.match(line) is not None
     tail = line[-12:].rstrip(EDGE)
     if tail[-1:] == ">" and "@" in line:
@@ -123,7 +124,7 @@ def _ends_inside(line: str) -> bool:
 def _may_be_header(lines: Sequence[str], index: int, floor: int, quote_follows: bool) -> bool:
     """Fast pre-check: a digit (part of any date), or a verb and a colon at the end. Without address or quote the verb comes first."""
     near = lines[max(floor, index - MAX_WINDOW) : index + 1]
-    if _DIGIT.search("\n".join(near)) is not None:
+    if _DIGIT.search(near[-1]) is not None or _DIGIT.search("\n".join(near)) is not None:
         return True
     if near[-1].rstrip("-" + EDGE)[-1:] not in COLONS:
         return False

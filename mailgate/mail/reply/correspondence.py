@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from mailgate.mail.limits import Ours
 from mailgate.mail.model import Mailbox
@@ -26,8 +26,7 @@ _KEY = re.compile(r"\[[^\]\s]{1,20}-\d{1,9}\]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Correspondence:
+class Correspondence(NamedTuple):
     """`addresses` are those that the mail goes to, and ours; `domains` their domains, without that of the author.
 
     `answers` is `nothing` for a mail without ids of others and without "Re:", `unknown` for one with "Re:" alone or when nothing is known.
@@ -40,7 +39,7 @@ class Correspondence:
     subject: str = ""
     answers: Answers = "unknown"
     known_signatures: tuple[str, ...] = ()
-    author_words: frozenset[str] = field(default_factory=frozenset)
+    author_words: frozenset[str] = frozenset()
 
     def is_recipient(self, address: str) -> bool:
         """True when `address` (any case) is one that this mail goes to, or one of ours, or stands at the same domain as these."""
@@ -71,17 +70,18 @@ def bare_subject(subject: str) -> str:
 def of(author: Mailbox | None, recipients: Iterable[Mailbox], subject: str, answers_ids: bool, ours: Ours | None = None) -> Correspondence:
     """The correspondence of a mail. `recipients`: To and Cc. `answers_ids`: it has In-Reply-To or References."""
     recipients = tuple(recipients)
-    addresses = {_bare(one.address) for one in recipients} | {_bare(one) for one in (ours.addresses if ours else ())}
+    our_addresses, our_domains = _of_ours(ours) if ours else (frozenset[str](), frozenset[str]())
+    to = [_bare(one.address) for one in recipients]
     own_domain = author.address.rpartition("@")[2] if author else ""
-    domains = {one.rpartition("@")[2] for one in addresses} | set(ours.domains if ours else ())
+    domains = our_domains.union([one.rpartition("@")[2] for one in to])
     own_words = frozenset(_WORD.findall((author.name or "").lower())) if author else frozenset()
     if author and not own_words:
         own_words = frozenset(_WORD.findall(author.address.partition("@")[0].lower()))
     return Correspondence(
         author=author,
-        addresses=frozenset(addresses),
-        domains=frozenset(domains - {own_domain, ""}),
-        names=frozenset(one.name.lower() for one in recipients if one.name),
+        addresses=our_addresses.union(to),
+        domains=domains - {own_domain, ""},
+        names=frozenset([one.name.lower() for one in recipients if one.name]),
         subject=subject,
         answers="a mail"
         if answers_ids
@@ -90,6 +90,13 @@ def of(author: Mailbox | None, recipients: Iterable[Mailbox], subject: str, answ
         else "nothing",
         author_words=own_words,
     )
+
+
+@lru_cache(maxsize=4)
+def _of_ours(ours: Ours) -> tuple[frozenset[str], frozenset[str]]:
+    """Our addresses without what is behind a plus, and all domains that are ours by them. The same for every mail."""
+    addresses = frozenset(map(_bare, ours.addresses))
+    return addresses, ours.domains.union([one.rpartition("@")[2] for one in addresses])
 
 
 def _bare(address: str) -> str:

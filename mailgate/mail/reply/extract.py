@@ -10,7 +10,6 @@ quote. Answers between or under quoted lines are kept with the lines that they a
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import pairwise
 
 from mailgate.mail.mime.html_text import Marked, to_marked
@@ -47,7 +46,7 @@ def extract(text: str, html: str | None = None, marked: Marked | None = None, wh
     """
     if html and may_hold_signature(html):
         marked = marked or to_marked(html)
-        who = replace(who, known_signatures=(*who.known_signatures, marked.signature)) if marked.signature else who
+        who = who._replace(known_signatures=(*who.known_signatures, marked.signature)) if marked.signature else who
     body = LabelledLines.of(text, split_inline_header)
     found = _cut_quote(body, who)
     if not found and html:
@@ -248,7 +247,10 @@ def _cut_quote_only(body: LabelledLines) -> None:
 
 def _cut_mobile_signatures(body: LabelledLines) -> None:
     """Mark mobile signatures right above a quote: the client put them there, also when answers follow below."""
-    kept = [index for index in body.kept() if not is_blank(body.lines[index])]
+    kept = body.kept()
+    if not kept or (body.parts.find(QUOTED, kept[0], kept[-1]) < 0 and kept[-1] < body.first_mark):
+        return
+    kept = [index for index in kept if not is_blank(body.lines[index])]
     for index, following in pairwise(kept):
         cut_between = QUOTED in body.parts[index + 1 : following] or is_quoted(body.lines[following])
         if cut_between and not is_quoted(body.lines[index]) and is_mobile_signature(body.lines[index]):

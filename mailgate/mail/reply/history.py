@@ -84,7 +84,7 @@ def announces_inline_answers(lines: Sequence[str], end: int) -> bool:
     near = lines[max(0, end - 40) : end]
     above = "\n".join(near)
     low = above.lower()
-    if not any(stem in low for stem in ANSWER_STEMS):  # true of most mails
+    if not ANSWER_STEMS.first(low):  # true of most mails
         return False
     if ">" in above:
         above = "\n".join(line for line in near if not is_quoted(line))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 
 from mailgate.mail.reply.mobile_signature import is_mobile_signature
-from mailgate.mail.reply.quote_lines import Span, fenced_lines, is_blank, is_quoted, is_rule
+from mailgate.mail.reply.quote_lines import QUOTE_MARK_CHARS, Span, fenced_lines, is_blank, is_quoted, is_rule
 
 # Lines past this number are not examined one by one.
 MAX_LINES = 5_000
@@ -21,7 +21,10 @@ _MASKS = tuple(bytes(int(number == part) for number in range(256)) for part in (
 
 @dataclass(slots=True)
 class LabelledLines:
-    """The examined lines of a mail and the part of each. `rest`: the text after the examined lines, one string."""
+    """The examined lines of a mail and the part of each. `rest`: the text after the examined lines, one string.
+
+    `has_marks`: a `>` stands in the text; `first_mark`: no line above this one is quoted.
+    """
 
     lines: list[str]
     rest: str
@@ -29,6 +32,7 @@ class LabelledLines:
     rest_part: int = TEXT
     lookback_chars_left: int = MAX_LOOKBACK_CHARS
     has_marks: bool = True
+    first_mark: int = 0
     has_fences: bool = True
     fenced: set[int] = field(init=False)
     looked_to: int = 0
@@ -41,7 +45,10 @@ class LabelledLines:
     def of(cls, text: str, split_lines: Callable[[list[str]], list[str]]) -> LabelledLines:
         """Label the lines of `text` (LF). `split_lines` splits lines that hold an answer and the header of its quote."""
         lines, rest = _split(text)
-        return cls(split_lines(lines), rest, has_marks=">" in text, has_fences="```" in text)
+        lines = split_lines(lines)
+        marked = ">" in text
+        first = next((at for at, line in enumerate(lines) if ">" in line[:QUOTE_MARK_CHARS]), len(lines)) if marked else len(lines)
+        return cls(lines, rest, has_marks=marked, first_mark=first, has_fences="```" in text)
 
     def __post_init__(self) -> None:
         self.parts = bytearray(len(self.lines))

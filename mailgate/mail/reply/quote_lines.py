@@ -8,6 +8,9 @@ from typing import NamedTuple
 # Longer lines announce no quote and are not examined.
 MAX_LINE_CHARS = 400
 
+# A mark of quoting stands among so many first characters.
+QUOTE_MARK_CHARS = 8
+
 INVISIBLE = " \t\r\xa0\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
 # Characters that clients put around a header: emphasis and invisible marks.
 EDGE = INVISIBLE + "*_"
@@ -36,7 +39,7 @@ def is_blank(line: str) -> bool:
 
 def is_quoted(line: str) -> bool:
     """True for a line with a `>` mark, also one led by up to three initials ("OK> …")."""
-    head = line[:8]
+    head = line[:QUOTE_MARK_CHARS]
     if ">" not in head:
         return False
     head = head.lstrip(INVISIBLE)

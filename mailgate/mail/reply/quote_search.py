@@ -11,6 +11,7 @@ from mailgate.mail.reply.parts import LabelledLines
 from mailgate.mail.reply.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted, is_rule, is_titled_rule
 from mailgate.mail.reply.words.quote_words import ANSWER_STARTS
 
+_QUOTE_LOOK = 4
 _WRAPPED_QUOTE_CHARS = 60
 _WRAP_CHARS = 62
 _WRAPPED_LINE_CHARS = 78
@@ -37,7 +38,7 @@ def next_span(body: LabelledLines, cursor: int) -> Span | None:
 def _attribution_or_delimiter(body: LabelledLines, index: int, floor: int) -> Span | None:
     lines, line = body.lines, body.lines[index]
     if body.lookback_chars_left > 0:
-        quoted_next = body.has_marks and quote_follows(lines, index)
+        quoted_next = index >= body.first_mark - _QUOTE_LOOK and quote_follows(lines, index)
         if quoted_next or may_end_attribution(line) or ("@" in line and may_hold_attribution(line)):
             body.lookback_chars_left -= lookback_chars(lines, index)
             span = attribution_at(lines, index, floor, quoted_next)
@@ -63,7 +64,7 @@ def _closes_address(lines: list[str], index: int) -> bool:
 
 def quote_follows(lines: list[str], index: int) -> bool:
     """True when the next non-blank line, at most three below, is quoted."""
-    for below, ahead in enumerate(lines[index + 1 : index + 5], index + 1):
+    for below, ahead in enumerate(lines[index + 1 : index + 1 + _QUOTE_LOOK], index + 1):
         if ahead and not ahead.isspace():
             return ">" in ahead[:8] and is_quoted(ahead) and not _closes_address(lines, below)
     return False
@@ -95,7 +96,9 @@ def quote_end(lines: list[str], start: int, answered: bool = False) -> int:
     piped = False
     while cursor < len(lines):
         line = lines[cursor]
-        if line[:1] == ">" or is_quoted(line) or (line[:1] == "|" and (piped or end == start)):
+        if line[:1] == ">":
+            end = cursor + 1
+        elif is_quoted(line) or (line[:1] == "|" and (piped or end == start)):
             piped = piped or line[:1] == "|"
             end = cursor + 1
         elif answered and end > start and cursor == end and _is_wrapped_off(lines, cursor):

@@ -170,10 +170,12 @@ def _is_local_phone(line: str, kind: str) -> bool:
 
 def _opens_with_author(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence) -> bool:
     """True for the author's name with a contact, a title or a company below it: a signature without a closing."""
-    if kinds[start] not in (NAME, TITLE, COMPANY) or not _names_author_first(lines[start], who):
+    if kinds[start] not in (NAME, TITLE, COMPANY):
         return False
     above = lines[start - 1].rstrip() if start else ""
     if not is_blank(above) and not above.endswith((".", "!", ")")) and not is_rule(above):
+        return False
+    if not _names_author_first(lines[start], who):
         return False
     proofs = any(kinds[index] in PROOFS or _is_local_phone(lines[index], kinds[index]) for index in range(start, end))
     if not proofs or not _is_complete(lines, start, may_introduce=True):

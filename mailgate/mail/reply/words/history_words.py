@@ -47,11 +47,11 @@ PLACE_SIGNS = Phrases((
     "tekstin", "viestin", "rivien", "rauðu", "bláu", "grænu", "neðan", "textanum", "línanna",
 ))  # fmt: skip
 # One of these stands in each text that `ANSWERS_BELOW` finds.
-ANSWER_STEMS = (
+ANSWER_STEMS = Phrases((
     "svar", "answer", "kommentar", "comment", "commenta", "repl", "respon", "antwort", "antwoord", "anmerk", "répon", "repon", "kommenter",
     "skrevet", "written", "inline", "in-line", "i rødt", "i raudt", "i rött", "in red", "svör", "athugasemd", "vasta", "komment",
     "rødt", "raudt", "rött", "rød tekst", "raud tekst", "röd text",
-)  # fmt: skip
+))  # fmt: skip
 # "Mine svar i rødt", "answers inline", "jeg har svart under".
 ANSWERS_BELOW = re.compile(
     rf"\b{_ANSWERS}\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
