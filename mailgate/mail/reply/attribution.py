@@ -27,7 +27,7 @@ _INNER_END = re.compile(r"(?:>|[^\W\d_]{4,12}) ?:(?=\s?\w)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DIGIT = re.compile(r"\d")
 _HEADER_WORDS = VERBS | MONTHS | WEEKDAYS | OPENERS
-_SENTENCE_ENDS = (".", ",", "!", "?")
+SENTENCE_ENDS = (".", ",", "!", "?")
 _NO_ADDRESS = re.compile(r"[\s<>()\[\],;:\"]+")
 _RUN = re.compile(r"[^\s<>()\[\],;:\"@]+")
 _MAX_LOCAL_CHARS = 80
@@ -37,7 +37,7 @@ _BRACKETED = re.compile(r"<[^<>]{0,200}>|\[[^\[\]]{0,200}\]|\([^()]{0,200}\)")
 
 def may_end_attribution(line: str) -> bool:
     """True when an attribution may end with this line: a colon, or the dashes or the bare date of clients that write none."""
-    if line[-1:].isalnum() or line.endswith(_SENTENCE_ENDS):
+    if line[-1:].isalnum() or line.endswith(SENTENCE_ENDS):
         return line[:1].isdigit() and _ISO_DATE.match(line) is not None
     tail = line[-12:].rstrip(EDGE)
     if tail[-1:] == ">" and "@" in line:
@@ -233,10 +233,9 @@ def tokens(lower: str) -> list[str]:
 
 def has_date(lower: str, words: list[str]) -> bool:
     """True when the text holds a date: in digits, a month with a number, or a weekday with a time."""
-    if _NUMERIC_DATE.search(lower):
+    if not MONTHS.isdisjoint(words) and any(word.isdigit() for word in words):
         return True
-    has_digit = any(word.isdigit() for word in words)
-    if has_digit and not MONTHS.isdisjoint(words):
+    if _NUMERIC_DATE.search(lower):
         return True
     return _TIME.search(lower) is not None and (_YEAR.search(lower) is not None or not WEEKDAYS.isdisjoint(words))
 

@@ -5,7 +5,7 @@ In: labelled lines. Out: spans and line numbers. It must never label a line: tha
 
 from __future__ import annotations
 
-from mailgate.mail.reply.attribution import attribution_at, lookback_chars, may_end_attribution, may_hold_attribution
+from mailgate.mail.reply.attribution import SENTENCE_ENDS, attribution_at, lookback_chars, may_end_attribution, may_hold_attribution
 from mailgate.mail.reply.header_block import block_at, delimiter, is_dated_rule, may_be_delimiter
 from mailgate.mail.reply.parts import LabelledLines
 from mailgate.mail.reply.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted, is_rule, is_titled_rule
@@ -20,8 +20,11 @@ _WRAPPED_LINE_CHARS = 78
 def next_span(body: LabelledLines, cursor: int) -> Span | None:
     """The first announcement of quoted text at or after line `cursor`."""
     lines, no_block_before = body.lines, cursor
+    unmarked = body.first_mark - _QUOTE_LOOK
     for index in range(cursor, len(lines)):
         line = lines[index]
+        if index < unmarked and _announces_nothing(line):
+            continue
         if not line or line.isspace() or index in body.fenced or (line[0] == ">" and not _is_header_part(lines, index)):
             continue
         span = _attribution_or_delimiter(body, index, cursor)
@@ -33,6 +36,18 @@ def next_span(body: LabelledLines, cursor: int) -> Span | None:
             if span:
                 return _with_rule(lines, span, cursor)
     return None
+
+
+def _announces_nothing(line: str) -> bool:
+    """Fast pre-check, true of most lines of prose: a sentence without colon, address or rule, or the beginning of one."""
+    return (
+        (line[-1:].isalpha() or line.endswith(SENTENCE_ENDS))
+        and line[0].isalpha()
+        and ":" not in line
+        and "@" not in line
+        and "：" not in line
+        and not may_be_delimiter(line)
+    )
 
 
 def _attribution_or_delimiter(body: LabelledLines, index: int, floor: int) -> Span | None:
