@@ -161,11 +161,10 @@ class PrivatePostgres(PrivateServer):
     """PostgreSQL with an empty database `test`. `settings` such as {"max_connections": "20"}. fsync is on, as mailgate demands."""
 
     BIN = "/usr/lib/postgresql/*/bin"
-    PREFIX = "mailgate-pg-"
 
     def __init__(self, folder: Path | str | None = None, settings: Mapping[str, str] | None = None) -> None:
         # A folder of its own: pytest's are closed to the user that the server runs as.
-        super().__init__(folder or tempfile.mkdtemp(prefix=self.PREFIX))
+        super().__init__(folder or tempfile.mkdtemp(prefix="mailgate-pg-"))
         self._settings = dict(settings or {})
 
     @property

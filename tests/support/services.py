@@ -95,7 +95,7 @@ def _database_url(server_url: str, name: str) -> str:
 def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL where databases may be made."""
     if in_memory.used() and not os.environ.get("MAILGATE_TEST_PG_URL"):
-        _remove_stale_servers()
+        _remove_stale_folders()
         with contextlib.suppress(MissingServerError), PrivatePostgres(settings=IN_MEMORY) as own:
             yield own.url
             return
@@ -105,9 +105,9 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
-def _remove_stale_servers() -> None:
+def _remove_stale_folders() -> None:
     """What a killed run has left in memory. A PostgreSQL whose files are gone ends by itself."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PrivatePostgres.PREFIX}*"):
+    for folder in Path(tempfile.gettempdir()).glob("mailgate-*"):
         if time.time() - folder.stat().st_mtime > STALE_S:
             shutil.rmtree(folder, ignore_errors=True)
 
