@@ -7,6 +7,7 @@ has not checked, nor take input that came before a command for the reply to it.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 
@@ -86,11 +87,11 @@ class Smarthost:
         return False
 
     def _submit_on(self, connection: SmarthostConnection, message: OutgoingMessage, confirm: Confirm) -> SubmitResult:
-        try:
-            return transact(connection, message, confirm, self._options.timeouts)
-        except BaseException:
-            connection.drop()
-            raise
+        with contextlib.ExitStack() as otherwise:
+            otherwise.callback(connection.drop)
+            answer = transact(connection, message, confirm, self._options.timeouts)
+            otherwise.pop_all()
+        return answer
 
     def _keep(self, connection: SmarthostConnection, answer: SubmitResult) -> SubmitResult:
         """Keep the connection for the next mail if it can carry one."""

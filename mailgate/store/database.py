@@ -76,6 +76,11 @@ class Database:
                 self.wait_at_most(connection, priority=True)
                 connection.exec_driver_sql("SELECT 1")
 
+    def folds_letters(self) -> bool:
+        """Whether `lower` of this database knows letters beyond ASCII; a PostgreSQL of the locale C does not. Raises StoreUnavailable."""
+        with translated(), self.reading.connect() as connection:
+            return bool(connection.exec_driver_sql("SELECT lower('Å')").scalar_one() == "å")
+
     def tend(self) -> None:
         """Keep the write-ahead log of SQLite bounded. Does nothing on PostgreSQL."""
         if self.path is not None:

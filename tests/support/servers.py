@@ -272,7 +272,7 @@ def _initialised() -> Path:
     user = _unprivileged()
     _give(folder, user)
     data = folder / "data"
-    command = [initdb, "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+    command = [initdb, "-D", str(data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
     made = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False, **_as_user(user))
     assert made.returncode == 0, made.stderr
     return data

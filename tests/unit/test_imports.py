@@ -68,6 +68,7 @@ CATCH_ALLS = {
     "mailgate.inbound.smtp.connection._handle_client": "a session: 451, and it ends",
     "mailgate.inbound.smtp.session.feed": "input that the event loop hands over: passed on to the session's task",
     "mailgate.inbound.smtp.session._submit": "a message: 451 for each recipient, and the session goes on",
+    "mailgate.inbound.smtp.session._settled": "the journal's answer to it: passed on to the session's task",
     "mailgate.inbound.intake.intake._attempt": "a mail of the intake stage: set back, and shunted after the third time",
     "mailgate.outbound.send_stage._submit": "a mail of the send stage: uncertain",
     "mailgate.runtime.worker.__call__": "a run of any stage: its rows become due again",

@@ -40,8 +40,16 @@ def database(found: Settings) -> Iterator[Finding]:
     else:
         with contextlib.closing(opened):
             schema = _schema(url, opened)
-            findings = [schema, *(_contents(opened) if schema.level == "ok" else ())]
+            findings = [schema, *(_kept(opened) if schema.level == "ok" else ())]
         yield from findings
+
+
+def _kept(opened: Database) -> Iterator[Finding]:
+    """What can be relied on in a database of this program's schema."""
+    if not opened.folds_letters():
+        what = "its locale (LC_CTYPE) takes å and Å for different letters: addresses with such letters may be missed, also when erasing"
+        yield warn("database", what, "move the data to a database made with createdb -E UTF8 -l C.UTF-8 -T template0")
+    yield from _contents(opened)
 
 
 def _contents(opened: Database) -> Iterator[Finding]:

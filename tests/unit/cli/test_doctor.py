@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import namedtuple
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from mailgate import config
 from mailgate.application.doctor import host, services
@@ -16,6 +19,8 @@ from mailgate.application.doctor.dns import ResolverSilent, dns_findings
 from mailgate.application.doctor.findings import Finding
 from mailgate.runtime.active_policy import shipped
 from mailgate.runtime.bootstrap import Workshop
+from mailgate.store import migrate
+from mailgate.store.database import open_database
 from tests.support.sink import Sink
 from tests.support.waiting import free_port
 from tests.unit.cli.conftest import SETTINGS, Run
@@ -142,6 +147,23 @@ def test_given_services_that_are_away_when_asked_then_each_says_what_to_do_and_n
     assert [(finding.check, finding.level) for finding in found] == [("database", "fail"), ("broker", "fail"), ("smarthost", "fail")]
     assert all(finding.do for finding in found)
     assert "geheim" not in str(found)
+
+
+@pytest.mark.services
+@pytest.mark.parametrize(("locale", "levels"), [("C", ["ok", "warn", "ok"]), ("C.UTF-8", ["ok", "ok"])])
+def test_given_a_database_whose_locale_knows_few_letters_when_asked_then_it_says_which_database_to_make(
+    postgres_server: str, locale: str, levels: list[str]
+) -> None:
+    name = f"folds_{locale.replace('.', '_').replace('-', '_').lower()}"
+    with psycopg.connect(postgres_server.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE '{locale}'")
+        url = make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+        with contextlib.closing(open_database(url)) as made:
+            migrate.upgrade(made)
+        found = list(services.database(_settings(MAILGATE_DATABASE__URL=url)))
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    assert [finding.level for finding in found] == levels
+    assert "-l C.UTF-8" in "".join(finding.do for finding in found) or locale != "C"
 
 
 def test_given_a_rabbit_that_is_away_when_asked_then_it_says_so() -> None:
