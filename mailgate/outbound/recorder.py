@@ -1,4 +1,4 @@
-"""Records the results of tries in groups, while the next mails are sent. In: results. Out: rows, about 20 ms later.
+"""Records the results of tries in groups, while the next mails are sent. In: results. Out: rows, a few milliseconds later at most.
 
 A crash between the smarthost's reply and our record is the only way to send a notice twice; grouping keeps that window short without a
 commit per mail. It must never drop a result: while the store is away they wait here, and nothing new is sent.
@@ -21,7 +21,7 @@ from mailgate.rules.reachability import BounceLimits, DeliveryFailure, Suppressi
 from mailgate.store.rows import ClaimedMail, SendResult
 from mailgate.store.unit_of_work import Store, UnitOfWork
 
-LINGER_S = 0.02
+LINGER_S = 0.005
 GROUP_MAX = 100
 RETRY_AFTER_S = 0.5
 
