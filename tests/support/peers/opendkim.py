@@ -15,6 +15,7 @@ from tests.support.servers import program
 
 SCRIPT = """
 ip link set lo up && mount --bind resolv.conf /etc/resolv.conf || exit 70
+rm -f nsd.log
 "$1" -d -c nsd.conf >nsd.log 2>&1 &
 server=$!
 for try in $(seq 200); do grep -qs 'nsd started' nsd.log && break; sleep 0.05; done
