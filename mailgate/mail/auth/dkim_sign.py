@@ -68,7 +68,8 @@ def signed(raw: bytes, domain: str, keys: Sequence[SigningKey], signed_at_s: int
 
 def relaxed_body(body: bytes) -> bytes:
     """RFC 6376 section 3.4.4: no spaces at line ends, one space for many, no empty lines at the end."""
-    tidy = _single_spaced(body).replace(b" \r\n", b"\r\n")
+    spaced = max(body.rfind(b" "), body.rfind(b"\t")) + len(b" \r\n")  # what follows, such as a file in base64, is as it should be
+    tidy = _single_spaced(body[:spaced]).replace(b" \r\n", b"\r\n") + body[spaced:]
     end = len(tidy) - tidy.endswith(b" ")
     while tidy.endswith(b"\r\n", 0, end):
         end -= 2

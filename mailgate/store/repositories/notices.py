@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Text, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Text, bindparam, delete, func, or_, select, update
 
 from mailgate.cases.model import Notice
 from mailgate.store.repositories.bulk import UpdateAll, insert_all
@@ -26,13 +26,13 @@ NOTICES_PER_GROUP = 2  # most groups have two: a reply's comment and its status
 CLAIM_LOCK = 0x6D67_6E6F_7469_6365  # "mgnotice": whole groups can only be taken by one at a time; a claim is short
 
 _DUE = notices.c.due_at <= bindparam("now")
-# Free, or under a lease that has run out.
-_TAKEABLE = or_(notices.c.state == literal("pending"), and_(notices.c.state == literal("rendering"), _DUE))
+# Free, or under a lease that has run out. Of rows that are not over; `state = 'pending'` would make SQLite walk through all that wait.
+_TAKEABLE = or_(notices.c.state != literal("rendering"), _DUE)
 
 
 def _first(attempts: Any) -> Prepared:
     """The groups of the oldest due notices, a group once for each of them."""
-    found = select(notices.c.group_key).where(_DUE, notices.c.due_at.is_not(None), attempts, _TAKEABLE)
+    found = select(notices.c.group_key).where(_DUE, notices.c.due_at.is_not(None), attempts)
     return Prepared(found.order_by(notices.c.due_at, notices.c.id).limit(bindparam("limit", type_=Integer)))
 
 
