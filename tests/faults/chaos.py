@@ -30,10 +30,12 @@ from tests.support.ledger_check import Tables, broken, message_id_of
 from tests.support.seed import Seed
 from tests.support.sink import Sink
 from tests.support.smtp_client import MailServer, SampleMail
+from tests.support.waiting import until
 
 SESSIONS = 6
 SEND_S = 120.0
 SETTLE_S = 120.0
+STARTS_S = 20.0
 SHORTEST_LIFE_S, LONGEST_LIFE_S = 0.5, 3.0
 
 
@@ -78,7 +80,8 @@ class Victim:
         return True
 
     def stop(self) -> int:
-        """End it in good order; the exit code."""
+        """End it in good order; the exit code. One that was killed just now is started again first."""
+        until(lambda: self._part.process.poll() is None, STARTS_S, f"{self._name} runs")
         self._wanted = False
         code = self._part.stop()
         self._keeper.join(10)
