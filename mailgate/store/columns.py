@@ -74,10 +74,8 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Aware UTC."""
-        if value is None:
-            return None
-        if isinstance(value, str):
-            return datetime.fromisoformat(value)
+        if value is None or isinstance(value, str):
+            return moment_of_text(value)
         stored: datetime = value
         return stored.astimezone(UTC)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-LARGE_BYTES = 1024 * 1024
+from mailgate.gc_tuning import LARGE_BYTES
+
 _CARRIED = "carried a large value"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from mailgate.clock import SteppedClock
 from mailgate.errors import Ambiguous, Invalid, NotFound
-from mailgate.store.large_values import LARGE_BYTES
+from mailgate.gc_tuning import LARGE_BYTES
 from mailgate.store.rows import Outcome
 from mailgate.store.unit_of_work import Store
 from tests.support.entries import LEASE, accepted, claimed, entry, raw_mail

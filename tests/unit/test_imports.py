@@ -66,9 +66,8 @@ def test_given_all_modules_when_counted_then_none_is_too_long_and_no_folder_too_
 
 CATCH_ALLS = {
     "mailgate.inbound.smtp.connection._handle_client": "a session: 451, and it ends",
-    "mailgate.inbound.smtp.session.feed": "input that the event loop hands over: passed on to the session's task",
+    "mailgate.inbound.smtp.session._guarded": "what the event loop or the journal hands over: passed on to the session's task",
     "mailgate.inbound.smtp.session._submit": "a message: 451 for each recipient, and the session goes on",
-    "mailgate.inbound.smtp.session._settled": "the journal's answer to it: passed on to the session's task",
     "mailgate.inbound.intake.intake._attempt": "a mail of the intake stage: set back, and shunted after the third time",
     "mailgate.outbound.send_stage._submit": "a mail of the send stage: uncertain",
     "mailgate.runtime.worker.__call__": "a run of any stage: its rows become due again",

@@ -73,13 +73,20 @@ class ClientSession:
             self._drop_message()
 
     def feed(self, chunk: bytes) -> None:
-        """Process input. Never raises: an exception becomes an action, so that `run` raises it."""
+        """Process input. Never raises."""
+        self._guarded(partial(self._take, chunk))
+
+    def _take(self, chunk: bytes) -> None:
+        if self._message is not None:
+            self._feed_message(self._message, chunk)
+        else:
+            self._lines.feed(chunk)
+            self._process_lines()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do what the event loop or the journal asks for; an exception becomes an action, so that `run` raises it."""
         try:
-            if self._message is not None:
-                self._feed_message(self._message, chunk)
-            else:
-                self._lines.feed(chunk)
-                self._process_lines()
+            work()
         except Exception as error:  # noqa: BLE001 - here the event loop would close without a reply; `run` raises it in the session's task
             self._act(partial(_fail, error))
 
@@ -303,24 +310,21 @@ class ClientSession:
             self._appending = True
 
     def _settled(self, transaction: Transaction, submission: Submission, outcome: Receipt | Exception) -> None:
-        """Reply to a message. Never raises, for the sake of the others of its group: see `feed`."""
+        """The journal's answer. Never raises, for the sake of the others of its group."""
         self._appending = False
-        try:
-            if isinstance(outcome, Receipt):
-                killpoint.reached("after_commit_before_250")
-                self._reply_to_all(transaction, replies.queued(outcome.journal_id))
-                self._report(submission, outcome)
-            else:
-                self._not_durable(transaction, outcome)
-            self._go_on()
-        except Exception as error:  # noqa: BLE001 - as in `feed`
-            self._act(partial(_fail, error))
-        self._wake_for_input()
-
-    def _wake_for_input(self) -> None:
-        """Input that came meanwhile, its end, and a listener that stops are for the task."""
+        self._guarded(partial(self._answer, transaction, submission, outcome))
         if self._connection.unread() or self._connection.at_end() or self._context.is_stopping():
-            self._wake()
+            self._wake()  # these are for the task
+
+    def _answer(self, transaction: Transaction, submission: Submission, outcome: Receipt | Exception) -> None:
+        """Reply to a message, and go on."""
+        if isinstance(outcome, Receipt):
+            killpoint.reached("after_commit_before_250")
+            self._reply_to_all(transaction, replies.queued(outcome.journal_id))
+            self._report(submission, outcome)
+        else:
+            self._not_durable(transaction, outcome)
+        self._go_on()
 
     def _not_durable(self, transaction: Transaction, error: Exception) -> None:
         """Any fault of ours is 4yz."""
