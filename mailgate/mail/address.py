@@ -7,7 +7,7 @@ single author, the last address in angle brackets, since display names are where
 from __future__ import annotations
 
 import re
-from email.utils import getaddresses
+from email import utils
 
 from mailgate.mail import author_form, flanker_adapter
 from mailgate.mail.limits import DEFAULT_LIMITS, ReadLimits
@@ -28,6 +28,8 @@ _QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]")
 _MAX_CHARS = 65_536
+# Newer Pythons find nobody in a field that is odd (CVE-2023-27043) unless asked for what is there. Who is found here is doubted anyway.
+_AS_IT_STANDS = {"strict": False} if getattr(utils, "supports_strict_parsing", False) else {}
 
 
 def normal(address: str) -> str:
@@ -156,7 +158,7 @@ def _lax(text: str, limit: int) -> list[Mailbox]:
     pairs: list[tuple[str, str]] = []
     if len(text) <= flanker_adapter.MAX_LIST_CHARS and text.count("(") < 50:
         try:
-            pairs = [(name, one) for name, one in getaddresses([text]) if "@" in one.strip("@") and " " not in one]
+            pairs = [(name, one) for name, one in utils.getaddresses([text], **_AS_IT_STANDS) if "@" in one.strip("@") and " " not in one]
         except (RecursionError, IndexError, ValueError, AttributeError, TypeError):
             pairs = []
     if not pairs:

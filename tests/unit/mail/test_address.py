@@ -60,6 +60,11 @@ def test_given_a_list_when_read_then_every_address_is_there_in_order(raw, addres
     assert [one.address for one in read_list(raw.encode())] == addresses
 
 
+def test_given_words_between_two_addresses_when_a_list_is_read_then_both_have_their_names_with_every_python():
+    raw = b"Siv <siv@example.no> ved Berg, Ola <ola@example.no>"
+    assert read_list(raw) == (Mailbox("siv@example.no", "Siv"), Mailbox("ola@example.no", "Ola"))
+
+
 def test_given_many_threads_when_they_read_at_once_then_no_addresses_are_mixed():
     raws = [f"Gruppe: a{n}@blåbær.no, b{n}@example.no;".encode() for n in range(200)]
     with ThreadPoolExecutor(8) as pool:
