@@ -57,32 +57,35 @@ def signed(raw: bytes, domain: str, keys: Sequence[SigningKey], signed_at_s: int
     """`raw` with one DKIM-Signature field for each key on top, in their order. `signed_at_s`: Unix time for `t=`."""
     head, _, body = raw.partition(b"\r\n\r\n")
     names, covered = _covered(head)
-    body_hash = base64.b64encode(hashlib.sha256(relaxed_body(body)).digest()).decode()
+    body_hash = base64.b64encode(hashlib.sha256(relaxed_body(body)).digest())
+    end = b" t=%d; bh=%b;" % (signed_at_s, body_hash)
     on_top = b""
     for key in keys:
-        unsigned = _field(key, domain, signed_at_s, names, body_hash)
-        digest = hashlib.sha256(b"\r\n".join([*covered, *relaxed_head(unsigned.encode())])).digest()
-        on_top += f"{unsigned}{_wrapped(base64.b64encode(key.sign(digest)).decode())}\r\n".encode()
+        begin, canonical = _begin(key.algorithm, domain, key.selector, names)
+        digest = hashlib.sha256(b"%b\r\n%b%b b=" % (covered, canonical, end)).digest()
+        on_top += b"%b\r\n%b\r\n b=%b\r\n" % (begin, end, _wrapped(base64.b64encode(key.sign(digest))))
     return on_top + raw
 
 
 def relaxed_body(body: bytes) -> bytes:
     """RFC 6376 section 3.4.4: no spaces at line ends, one space for many, no empty lines at the end."""
     spaced = max(body.rfind(b" "), body.rfind(b"\t")) + len(b" \r\n")  # what follows, such as a file in base64, is as it should be
-    tidy = _single_spaced(body[:spaced]).replace(b" \r\n", b"\r\n") + body[spaced:]
-    end = len(tidy) - tidy.endswith(b" ")
-    while tidy.endswith(b"\r\n", 0, end):
+    head = body[:spaced]
+    if b"\t" in head or b"  " in head.replace(b"\r", b" "):  # else no line has anything to mend, which is usual
+        body = _single_spaced(head).replace(b" \r\n", b"\r\n") + body[spaced:]
+    end = len(body) - body.endswith(b" ")
+    while body.endswith(b"\r\n", 0, end):
         end -= 2
     if not end:
         return b""
-    return tidy[: end + 2] if tidy.startswith(b"\r\n", end) else tidy[:end] + b"\r\n"
+    return body[: end + 2] if body.startswith(b"\r\n", end) else body[:end] + b"\r\n"
 
 
-def relaxed_head(head: bytes) -> list[bytes]:
-    """RFC 6376 section 3.4.2: the fields, each with its name in lower case, its value unfolded and with one space for many, no CRLF."""
-    unfolded = head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
-    fields = [line.partition(b":") for line in _single_spaced(unfolded).split(b"\r\n")]
-    return [name.strip().lower() + b":" + value.strip(b" ") for name, _, value in fields]
+def relaxed_head(head: bytes) -> list[tuple[bytes, bytes]]:
+    """RFC 6376 section 3.4.2: name in lower case and value of each field, the value unfolded and with one space for many, no CRLF."""
+    unfolded = _single_spaced(head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" "))
+    fields = [line.partition(b":") for line in unfolded.split(b"\r\n")]
+    return [(name.strip().lower(), value.strip(b" ")) for name, _, value in fields]
 
 
 def _single_spaced(text: bytes) -> bytes:
@@ -96,11 +99,11 @@ def _single_spaced(text: bytes) -> bytes:
     return tidy
 
 
-def _covered(head: bytes) -> tuple[Sequence[str], list[bytes]]:
+def _covered(head: bytes) -> tuple[Sequence[str], bytes]:
     """The lines of `h=`, and the canonical fields that its names stand for, in their order."""
     fields = relaxed_head(head)
-    lines, places = _chosen(tuple([one.partition(b":")[0] for one in fields]))
-    return lines, [fields[place] for place in places]
+    lines, places = _chosen(tuple([name for name, _ in fields]))
+    return lines, b"\r\n".join([b"%b:%b" % fields[place] for place in places])
 
 
 @lru_cache(maxsize=256)
@@ -114,10 +117,11 @@ def _chosen(present: tuple[bytes, ...]) -> tuple[Sequence[str], Sequence[int]]:
     return _folded_names(names), [place for _, wanted, _ in _SIGNED for place in found[wanted]]
 
 
-def _field(key: SigningKey, domain: str, signed_at_s: int, names: Sequence[str], body_hash: str) -> str:
-    """The signature field up to and with `b=`, folded, without its final CRLF. `names`: the lines of `h=`."""
-    lines = [f"DKIM-Signature: v=1; a={key.algorithm}; c=relaxed/relaxed; d={domain};", f" s={key.selector}; t={signed_at_s};"]
-    return "\r\n".join([*lines, *names, f" bh={body_hash};", " b="])
+@lru_cache(maxsize=256)
+def _begin(algorithm: str, domain: str, selector: str, names: Sequence[str]) -> tuple[bytes, bytes]:
+    """What the signature fields of many mails have in common, folded and canonical. `names`: the lines of `h=`."""
+    folded = "\r\n".join([f"DKIM-Signature: v=1; a={algorithm}; c=relaxed/relaxed; d={domain};", f" s={selector};", *names]).encode()
+    return folded, b"%b:%b" % relaxed_head(folded)[0]
 
 
 def _folded_names(names: Sequence[str]) -> Sequence[str]:
@@ -131,7 +135,6 @@ def _folded_names(names: Sequence[str]) -> Sequence[str]:
     return (*lines, line)
 
 
-def _wrapped(text: str) -> str:
+def _wrapped(text: bytes) -> bytes:
     first = LINE_CHARS - len(" b=")
-    parts = [text[:first], *(text[at : at + LINE_CHARS - 2] for at in range(first, len(text), LINE_CHARS - 2))]
-    return "\r\n  ".join(parts)
+    return b"\r\n  ".join([text[:first], *(text[at : at + LINE_CHARS - 2] for at in range(first, len(text), LINE_CHARS - 2))])
