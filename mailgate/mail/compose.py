@@ -1,12 +1,12 @@
 """Composes the mails that we send. In: a `ComposedMail` of values. Out: RFC 5322 bytes, CRLF line ends, 7bit safe.
 
 Nothing given here can become a header, a line end or a boundary of its own: header values with control characters are refused, bodies are
-encoded. An own composer, because the library's costs 1 ms a mail, more than all the rest of sending one.
+encoded, or looked through where they go as they are. An own composer, because the library's costs 1 ms a mail, more than all the rest of
+sending one.
 """
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 import struct
@@ -18,11 +18,12 @@ from hashlib import blake2b
 from itertools import chain
 
 from mailgate.errors import PermanentFailure
+from mailgate.mail.encoded_words import WORD_MAX_CHARS, encoded_words
 from mailgate.mail.model import Mailbox
 from mailgate.mail.smtp_address import smtp_address
 
 LINE_MAX_CHARS = 76  # RFC 2045 section 6.7 and RFC 2047 section 2; RFC 5322 section 2.1.1 wants 78 and demands 998
-WORD_MAX_CHARS = 75  # RFC 2047 section 2, one encoded word
+LINE_MAX_OCTETS = 998  # RFC 5322 section 2.1.1, without CRLF
 TOKEN_MAX_CHARS = 60  # a longer one is encoded, so that its line can be folded
 ID_MAX_CHARS = 900  # an id cannot be folded, and its line must stay under 998
 
@@ -31,10 +32,12 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_
 _FIELD_NAME = re.compile(r"[!-9;-~]+")
 _MESSAGE_ID = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")
 _WEB_ADDRESS = re.compile(r"https://[!-;=?-~]{1,900}")
-_LINE_ENDS = re.compile("\r\n|\r|\n")
-# RFC 2047 section 5 (3): the characters that may stand for themselves in an encoded word anywhere in a header.
-_Q_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
-_Q_CODES = tuple(chr(n) if n in _Q_PLAIN else "_" if n == 0x20 else f"={n:02X}" for n in range(256))
+_UNPRINTABLE = re.compile(rb"[^\t\r\n -~]")
+# What must not go as 7bit: a line that an mbox changes, that a bad relay takes for the end, or that looks like a boundary.
+_UNSAFE_LINE = re.compile(rb"\n(?:From |\.|--=_)")
+# References that HTML reads as something else: C1 controls (they stand for those of windows-1252) and halves of characters.
+_UNSAFE_REFERENCE = re.compile(rb"&#(?:1[2-5]\d|5[5-7]\d{3});")
+_BASE64_LINES = struct.Struct(f"{LINE_MAX_CHARS}s" * 64)
 _EXTENDED_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 _CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 
@@ -133,7 +136,19 @@ def is_plain_message(raw: bytes) -> bool:
     `message/rfc822` must not be encoded (RFC 2046 section 5.2.1), so any other one would need 8BITMIME on the whole way, or break.
     """
     lines = raw.split(b"\r\n")
-    return raw.isascii() and b"\0" not in raw and all(len(one) <= 998 and b"\r" not in one and b"\n" not in one for one in lines)
+    return (
+        raw.isascii() and b"\0" not in raw and all(len(one) <= LINE_MAX_OCTETS and b"\r" not in one and b"\n" not in one for one in lines)
+    )
+
+
+def has_long_line(raw: bytes) -> bool:
+    """Whether a line has over 998 octets. Goes on from the last line end within reach, so it looks at few lines. All line ends are CRLF."""
+    begin = 0
+    while len(raw) - begin > LINE_MAX_OCTETS:
+        begin = raw.rfind(b"\n", begin, begin + LINE_MAX_OCTETS + len(b"\r\n")) + 1
+        if not begin:
+            return True
+    return False
 
 
 def text_field(name: str, value: str) -> str:
@@ -194,49 +209,6 @@ def _with_words(lines: list[str], rest: str) -> list[str]:
     return lines
 
 
-def encoded_words(text: str, first_max_chars: int = WORD_MAX_CHARS) -> list[str]:
-    """`text` as UTF-8 encoded words of at most 75 characters, no character split between two (RFC 2047 sections 2 and 5).
-
-    Q where most is ASCII, B otherwise. `first_max_chars` is the room for the first one.
-    """
-    octets = text.encode()
-    whole = "".join([_Q_CODES[octet] for octet in octets])
-    if len(whole) <= 1.4 * len(octets):
-        if len(whole) + 12 <= min(first_max_chars, WORD_MAX_CHARS):
-            return [f"=?utf-8?q?{whole}?="]
-        pieces = ["".join([_Q_CODES[octet] for octet in char.encode()]) for char in text]
-        return _packed(list(zip(pieces, map(len, pieces), strict=True)), first_max_chars)
-    return _base64_words(text, first_max_chars)
-
-
-def _packed(pieces: list[tuple[str, int]], first_max_chars: int) -> list[str]:
-    words: list[str] = []
-    current: list[str] = []
-    room = left = min(first_max_chars, WORD_MAX_CHARS) - 12  # len("=?utf-8?q?") + len("?=")
-    for piece, size in pieces:
-        if size > left:
-            words.append("".join(current))
-            current, left = [], WORD_MAX_CHARS - 12
-        current.append(piece)
-        left -= size
-    words.append("".join(current))
-    return [f"=?utf-8?q?{word}?=" for word in words if word or room <= 0]
-
-
-def _base64_words(text: str, first_max_chars: int) -> list[str]:
-    words: list[str] = []
-    chunk = b""
-    room_bytes = (min(first_max_chars, WORD_MAX_CHARS) - 12) // 4 * 3
-    for char in text:
-        octets = char.encode()
-        if len(chunk) + len(octets) > room_bytes:
-            words.append(base64.b64encode(chunk).decode())
-            chunk, room_bytes = b"", (WORD_MAX_CHARS - 12) // 4 * 3
-        chunk += octets
-    words.append(base64.b64encode(chunk).decode())
-    return [f"=?utf-8?b?{word}?=" for word in words if word]
-
-
 def _mailbox_field(name: str, mailbox: Mailbox) -> str:
     return _kept_mailbox_field(name, mailbox.address, mailbox.name)
 
@@ -281,12 +253,13 @@ def _unsubscribe_fields(url: str) -> list[str]:
 def _content(draft: ComposedMail) -> bytes:
     """The content fields, the blank line and the body. RFC 2046 section 5.1.4: the richest form stands last."""
     if not draft.html and not draft.files:
-        return _text_part("plain", draft.text)
-    # "=_" can stand in no quoted-printable or base64 line, so no part can hold the boundary (RFC 2045 section 6.7).
+        return _lone_text(draft.text)
+    # No line of quoted-printable, base64 or HTML as it goes out begins with "--=_", so none ends a part (RFC 2046 section 5.1.1).
+    # A message that is attached as it is may hold such a line, but not this one: nobody knows the id before it is drawn.
     seed = blake2b(draft.message_id.encode(), digest_size=9).hexdigest()
-    content = _text_part("plain", draft.text, encoded=True)
+    content = _encoded_part("plain", draft.text)
     if draft.html:
-        html = _text_part("html", draft.html, encoded=True)
+        html = _html_part(draft.html)
         if draft.inline:
             html = _multipart("related", f"=_r_{seed}", [html, *map(_file_part, draft.inline)])  # RFC 2387
         content = _multipart("alternative", f"=_a_{seed}", [content, html])
@@ -301,41 +274,71 @@ def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
     return head + b"".join(edge + part for part in parts) + f"--{boundary}--\r\n".encode()
 
 
-def _text_part(subtype: str, text: str, *, encoded: bool = False) -> bytes:
-    if "\0" in text:
-        raise ComposeError("the body holds a NUL")
-    body = _LINE_ENDS.sub("\r\n", text) if "\r" in text else text.replace("\n", "\r\n")
-    if not body.endswith("\r\n"):
-        body += "\r\n"
-    encoding, data = _transfer_encoded(body, may_stay=not encoded)
-    return f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode() + data
+def _lone_text(text: str) -> bytes:
+    """Text that is the whole body: as it is where it needs no encoding."""
+    if text.isascii() and _is_7bit(data := _with_crlf(text.encode())):
+        return _part("plain", "7bit", data)
+    return _encoded_part("plain", text)
 
 
-def _transfer_encoded(body: str, *, may_stay: bool) -> tuple[str, bytes]:
-    """7bit when nothing needs encoding, else the smaller of quoted-printable and base64 (RFC 2045 section 6)."""
-    try:
-        data = body.encode()
-    except UnicodeEncodeError as error:
-        raise ComposeError("the body holds half a character") from error
-    if may_stay and body.isascii() and _is_7bit(body):
-        return "7bit", data
-    if len(data) - len(body) > len(data) // 4:  # mostly outside ASCII: three characters an octet would cost more than base64
-        return "base64", _base64_lines(data)
-    return "quoted-printable", binascii.b2a_qp(data, quotetabs=False, istext=True)
-
-
-def _is_7bit(body: str) -> bool:
+def _is_7bit(data: bytes) -> bool:
     """Short lines, no trailing blanks, no controls; no `From ` that an mbox changes, no dot that a bad relay takes as the end."""
-    return not _CONTROLS.search(body.replace("\r\n", "").replace("\t", "")) and all(
-        len(line) <= LINE_MAX_CHARS and line == line.rstrip() and not line.startswith(("From ", ".")) for line in body.split("\r\n")
+    return not _UNPRINTABLE.search(data) and all(
+        len(line) <= LINE_MAX_CHARS and line == line.rstrip() and not line.startswith((b"From ", b".")) for line in data.split(b"\r\n")
     )
 
 
+def _html_part(html: str) -> bytes:
+    """In ASCII, with references for other characters (a source that people can read), unless that would not be safe.
+
+    Quoted-printable also where many characters are not ASCII: filters take rows of references for disguised spam.
+    """
+    ascii_ = html.encode("ascii", "xmlcharrefreplace")
+    data = _with_crlf(ascii_)
+    few = len(ascii_) - len(html) <= len(html) // 5
+    if few and data.startswith(b"<") and not (_is_unsafe_html(data) or has_long_line(data)):
+        return _part("html", "7bit", data)
+    return _encoded_part("html", html)
+
+
+def _is_unsafe_html(data: bytes) -> bool:
+    """Whether a line must not go as it is, or a reference would be read as something else. In a style sheet it always would."""
+    styles = data[data.find(b"<style") : data.rfind(b"</style")]
+    return bool(_UNSAFE_LINE.search(data) or _UNSAFE_REFERENCE.search(data) or b"&#" in styles)
+
+
+def _encoded_part(subtype: str, text: str) -> bytes:
+    """As the smaller of quoted-printable and base64 (RFC 2045 section 6). No line of either begins with `--=_`."""
+    try:
+        octets = text.encode()
+    except UnicodeEncodeError as error:
+        raise ComposeError("the body holds half a character") from error
+    data = _with_crlf(octets)
+    if len(octets) - len(text) > len(data) // 4:  # mostly outside ASCII: three characters an octet would cost more than base64
+        return _part(subtype, "base64", _base64_lines(data))
+    return _part(subtype, "quoted-printable", binascii.b2a_qp(data, quotetabs=False, istext=True))
+
+
+def _with_crlf(data: bytes) -> bytes:
+    """`data` with CRLF for every line end, also behind the last line. Raises ComposeError for a NUL."""
+    if b"\0" in data:
+        raise ComposeError("the body holds a NUL")
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    data = data.replace(b"\n", b"\r\n")
+    return data if data.endswith(b"\r\n") else data + b"\r\n"
+
+
+def _part(subtype: str, encoding: str, data: bytes) -> bytes:
+    return b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n%b" % (subtype.encode(), encoding.encode(), data)
+
+
 def _base64_lines(data: bytes) -> bytes:
-    flat = base64.b64encode(data)
-    end = len(flat) - len(flat) % LINE_MAX_CHARS
-    lines = [*chain.from_iterable(struct.iter_unpack(f"{LINE_MAX_CHARS}s", flat[:end])), flat[end:]]
-    return b"\r\n".join([*lines, b""] if lines[-1] else lines)
+    flat = binascii.b2a_base64(data, newline=False)
+    end = len(flat) - len(flat) % _BASE64_LINES.size
+    lines = [*chain.from_iterable(_BASE64_LINES.iter_unpack(flat[:end]))]  # half the time of slices
+    lines += [flat[at : at + LINE_MAX_CHARS] for at in range(end, len(flat), LINE_MAX_CHARS)]
+    return b"\r\n".join([*lines, b""])
 
 
 def _file_part(part: AttachedFile) -> bytes:

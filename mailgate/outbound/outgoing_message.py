@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mailgate.errors import PermanentFailure
+from mailgate.mail.compose import LINE_MAX_OCTETS, has_long_line
 from mailgate.mail.smtp_address import AddressRefused, smtp_address
 
-LINE_MAX_OCTETS = 998  # RFC 5322 section 2.1.1, without CRLF
 _DOT_AT_START = re.compile(rb"\n\.")
 
 
@@ -99,7 +99,7 @@ def dot_stuffed(raw: bytes) -> bytes:
         raise UnsendableMail("the mail contains a bare CR or LF", "5.6.0")
     if b"\0" in raw:
         raise UnsendableMail("the mail contains a NUL", "5.6.0")
-    if _has_long_line(raw):
+    if has_long_line(raw):
         raise UnsendableMail(f"the mail has a line over {LINE_MAX_OCTETS} octets", "5.6.0")
     if raw.startswith(b"."):
         raw = b"." + raw
@@ -112,13 +112,3 @@ def _has_only_crlf(raw: bytes) -> bool:
     decoder = io.IncrementalNewlineDecoder(None, translate=False)
     decoder.decode(raw.decode("latin-1"), final=True)
     return decoder.newlines in (None, "\r\n")
-
-
-def _has_long_line(raw: bytes) -> bool:
-    """Whether a line is over the limit. Goes on from the last line end within reach, so it looks at few lines. All line ends are CRLF."""
-    begin = 0
-    while len(raw) - begin > LINE_MAX_OCTETS:
-        begin = raw.rfind(b"\n", begin, begin + LINE_MAX_OCTETS + len(b"\r\n")) + 1
-        if not begin:
-            return True
-    return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from email.message import EmailMessage
 from html.parser import HTMLParser
 
 from mailgate.config.values import luminance
@@ -21,6 +22,7 @@ KNOWN = frozenset({"html", "head", "meta", "title", "style", "body", "table", "t
 _COLOUR = re.compile(r"(?:^|;)\s*color:\s*(#[0-9a-f]{6})", re.IGNORECASE)
 _BACKGROUND = re.compile(r"background-color:\s*(#[0-9a-f]{6})", re.IGNORECASE)
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_REFERENCE = re.compile(r"&#(\d{3,});")
 
 
 def complaints(html: str, text: str) -> list[str]:
@@ -39,6 +41,17 @@ def complaints(html: str, text: str) -> list[str]:
     if "url(" in html or "@import" in html:
         found.append("a style fetches something")
     return found
+
+
+def html_of(message: EmailMessage) -> str:
+    """The HTML of a mail as it was rendered, LF: where it goes as 7bit, references stand for characters that are not ASCII."""
+    body = message.get_body(("html",))
+    return as_rendered(body.get_content()) if body else ""
+
+
+def as_rendered(html: str) -> str:
+    """HTML with the characters that the references of the composer stand for, LF."""
+    return _REFERENCE.sub(lambda found: chr(int(found[1])), html.replace("\r\n", "\n"))
 
 
 def contrast(one: str, other: str) -> float:

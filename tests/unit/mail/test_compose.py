@@ -1,5 +1,6 @@
 """The composer: what goes in comes out of another reader unchanged, and nothing given can break the form of a mail."""
 
+import re
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes, policy
@@ -10,10 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailgate.mail.compose import AttachedFile, ComposedMail, ComposeError, compose, encoded_words, is_message_id, text_field
+from mailgate.mail.compose import AttachedFile, ComposedMail, ComposeError, compose, is_message_id, text_field
+from mailgate.mail.encoded_words import encoded_words
 from mailgate.mail.model import Mailbox
 from mailgate.mail.smtp_address import AddressRefused, smtp_address
+from tests.support.html_mail import as_rendered, html_of
 
+AS_IT_IS = b"text/html; charset=utf-8\r\nContent-Transfer-Encoding: 7bit"
 WHEN = datetime(2026, 11, 22, 13, 30, tzinfo=timezone(timedelta(hours=1)))
 
 
@@ -41,7 +45,7 @@ def assert_clean(raw: bytes) -> None:
     assert raw.endswith(b"\r\n")
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     body = raw.partition(b"\r\n\r\n")[2]
-    assert max(map(len, body.split(b"\r\n"))) <= 78
+    assert AS_IT_IS in body or max(map(len, body.split(b"\r\n"))) <= 78
 
 
 header_text = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=400)
@@ -66,7 +70,7 @@ def test_given_any_text_when_composed_then_another_reader_finds_exactly_it(text,
     assert_clean(raw)
     plain, rich = read(raw).iter_parts()
     assert _unended(plain.get_payload(decode=True).decode()) == _unended(text)
-    assert _unended(rich.get_payload(decode=True).decode()) == _unended(html or "<p>")
+    assert as_rendered(_unended(rich.get_payload(decode=True).decode())) == as_rendered(_unended(html or "<p>"))
     alone = compose(draft(text=text, html=""))
     assert_clean(alone)
     assert _unended(read(alone).get_payload(decode=True).decode()) == _unended(text)
@@ -187,6 +191,45 @@ def test_given_short_ascii_text_when_composed_alone_then_it_needs_no_encoding():
 
 def test_given_mostly_non_latin_text_when_composed_then_base64_is_chosen():
     assert b"Content-Transfer-Encoding: base64" in compose(draft(text="日本語のコメント\n" * 5))
+
+
+def test_given_html_as_we_render_it_when_composed_then_it_goes_as_ascii_with_references():
+    html = f'<p style="color:red">Hei Kåre → «{"a" * 900}»</p>\n'
+    raw = compose(draft(html=html))
+    assert AS_IT_IS + b'\r\n\r\n<p style="color:red">Hei K&#229;re &#8594; &#171;aaa' in raw
+    assert_clean(raw)
+    assert _unended(html_of(read(raw))) == html
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>a\nFrom b</p>", "<p>a\n.b</p>", "<p>a\r--=_b</p>", "From a", ".a", "--=_a", f"<p>{'a' * 996}", f"<p>{'a' * 990}å", "<p>a\x85b",
+        f"<p>{'мир ' * 20}", "<style>p { font-family: Blå }</style><p>a", "<style>p {}</style><p>b<style>p { content: '→' }</style>",
+    ],
+)  # fmt: skip
+def test_given_html_that_is_not_safe_as_it_is_when_composed_then_it_is_encoded(html):
+    raw = compose(draft(html=html))
+    assert AS_IT_IS not in raw
+    assert_clean(raw)
+    assert _unended(read(raw).get_body(("html",)).get_payload(decode=True).decode()) == _unended(html.replace("\r", "\n"))
+
+
+BOUNDARY = re.search(b'boundary="(.+)"', compose(draft()))[1].decode()  # type: ignore[index]
+pieces = st.sampled_from(
+    ["\n", "\r", "--", BOUNDARY, f"--{BOUNDARY}--", "=_a", "Content-Type: text/plain\n\n", "From ", ".", "å", " ", "<p>"]
+)
+
+
+@given(st.lists(pieces, max_size=12).map("".join))
+@settings(max_examples=400, deadline=None)
+def test_given_html_and_text_that_know_the_boundary_when_composed_then_neither_ends_a_part(written):
+    raw = compose(draft(text=written, html=f"<p>{written}"))
+    assert raw.count(f"\r\n--{BOUNDARY}".encode()) == 3
+    plain, rich = read(raw).iter_parts()
+    lines = written.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    assert as_rendered(plain.get_payload(decode=True).decode()).rstrip("\n") == lines
+    assert as_rendered(rich.get_payload(decode=True).decode()).rstrip("\n") == f"<p>{lines}"
 
 
 def test_given_the_same_draft_twice_when_composed_then_the_bytes_are_equal():
