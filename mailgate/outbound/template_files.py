@@ -142,7 +142,7 @@ class _InliningLoader(BaseLoader):
     def __init__(self, folders: Sequence[Path], accent: str) -> None:
         self._folders = [FileSystemLoader(folder) for folder in folders]
         self._accent = accent
-        self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)
+        self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, minify_css=True)
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
         """Source, file and freshness check of `template`, as Jinja expects."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.html_mail import as_rendered
+
 
 @pytest.fixture
 def own(mailgate, tmp_path, monkeypatch):
@@ -29,7 +31,7 @@ def test_given_a_case_when_a_mail_is_previewed_then_it_is_shown_as_its_reader_ge
     assert (
         "Subject: [SUP-1] Skriveren står\n\nHei Kari,\n\nola har skrive ein kommentar i saka «Skriveren står»:\n\nSlå den av" in answer.out
     )
-    assert "Slå den av og på." in (tmp_path / "a.html").read_text("utf-8")
+    assert "Slå den av og på." in as_rendered((tmp_path / "a.html").read_text("utf-8"))
     assert own("outbox", "list", "--json").objects == []
 
 

@@ -15,6 +15,7 @@ from mailgate.cases.model import Actor, Contact, StoredFile
 from mailgate.cases.workflow import SUPPORTWEB
 from mailgate.mail.compose import is_plain_message
 from mailgate.outbound.freeze import first_name
+from tests.support.html_mail import html_of
 
 
 def sent(scene, stage, address: str = "kari@kunde.example"):
@@ -64,7 +65,7 @@ def test_given_a_mail_of_which_something_was_cut_when_composed_then_the_notice_s
     cut = bool(signature or quoted)
     assert ("Signatur og sitert tekst fra e-posten er ikke med her." in text) == cut
     assert ("Vis mer: https://supportweb.example/browse/SUP-123" in text) == cut
-    assert ("Vis mer</a>" in message.get_body(("html",)).get_content()) == cut
+    assert ("Vis mer</a>" in html_of(message)) == cut
     assert "Har du prøvd" not in text
 
 
@@ -166,9 +167,9 @@ def test_given_a_log_in_a_comment_when_composed_then_its_leading_spaces_stay(sce
     scene.comment("    at no.firma.Run\n        at no.firma.Main")
     message, text = sent(scene, stage)
     assert "\n    at no.firma.Run\n        at no.firma.Main\n" in text
-    html = message.get_body(("html",)).get_content()
+    html = html_of(message)
     assert "\u00a0\u00a0\u00a0\u00a0at no.firma.Run<br>" in html
-    assert "overflow-wrap: anywhere" in html
+    assert "overflow-wrap:anywhere" in html
 
 
 @pytest.mark.parametrize("name", ["ola@firma.example", "Ola <x>", "O" * 80, ""])

@@ -12,6 +12,7 @@ from mailgate.cases.changes import NewCase
 from mailgate.outbound.compose_stage import NoticeOptions, NoticeStage
 from mailgate.outbound.freeze import Freezer
 from mailgate.rules.document.loader import load
+from tests.support.html_mail import html_of
 from tests.unit.outbound.conftest import IDENTITY, KEYS, RENDERER
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -45,7 +46,7 @@ def at(scene, local: str) -> str:
 def notified(scene, stage) -> str:
     stage.run()
     parsed = message_from_bytes(scene.raw(scene.mails()[-1].id), policy=policy.default)
-    html = " ".join(parsed.get_body(("html",)).get_content().split())
+    html = " ".join(html_of(parsed).split())
     text = parsed.get_body(("plain",)).get_content().replace("\r\n", "\n")
     for line in (" ".join(line.split()) for line in text.splitlines() if line.endswith(".") and "portal" not in line):
         assert line.split(". ")[-1].rstrip(".")[:40] in html.replace("&#39;", "'"), line

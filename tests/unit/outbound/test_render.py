@@ -233,7 +233,7 @@ def test_given_words_of_the_policy_when_an_answer_is_rendered_then_it_begins_wit
 
 def test_given_a_colour_of_the_company_when_rendered_then_bar_and_button_have_it():
     made = Renderer(Wording(shared=SHARED, accent="#5a2d81")).render("comment_added", "nb", values())
-    assert "background-color: #5a2d81" in made.html
+    assert "background-color:#5a2d81" in made.html
     assert "#00608a" not in made.html
 
 
