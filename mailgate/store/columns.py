@@ -6,14 +6,16 @@ hold NUL, neither database takes lone surrogates; both are replaced in derived t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text, TypeDecorator, Uuid
+from sqlalchemy import DateTime, Dialect, Integer, LargeBinary, String, Text, TypeDecorator, Uuid
 from sqlalchemy.types import TypeEngine
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+Converter = Callable[[Any], Any]
 
 
 def storable(text: str) -> str:
@@ -52,6 +54,16 @@ def moment_of_text(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+def utc_or_none(stored: datetime | None) -> datetime | None:
+    """The time that PostgreSQL has stored. The driver has it in UTC already, unless somebody has changed the zone of the session."""
+    return stored if stored is None or stored.tzinfo is UTC else stored.astimezone(UTC)
+
+
+def integer_text(value: int | None) -> str | None:
+    """How PostgreSQL is given an integer: the driver has types of its own for small and large ones, and each would be planned anew."""
+    return None if value is None else str(value)
+
+
 class Moment(TypeDecorator[datetime]):
     """An instant: aware in, aware UTC out; a naive one is refused with ValueError. `timestamptz`, or text of fixed form on SQLite."""
 
@@ -74,10 +86,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Aware UTC."""
-        if value is None or isinstance(value, str):
-            return moment_of_text(value)
-        stored: datetime = value
-        return stored.astimezone(UTC)
+        return moment_of_text(value) if isinstance(value, str) else utc_or_none(value)
 
 
 class PlainText(TypeDecorator[str]):
@@ -109,3 +118,24 @@ class Sha256(TypeDecorator[str]):
 def identifier() -> Uuid[str]:
     """A UUIDv7 in canonical text; `uuid` on PostgreSQL, the same 36 characters on SQLite, so that people can read and paste it."""
     return Uuid(as_uuid=False).with_variant(String(36), "sqlite")
+
+
+def to_driver(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
+    """What makes the driver's value of one of this type; None when they are the same. SQLAlchemy's own wraps ours in two calls more."""
+    on_sqlite = dialect.name == "sqlite"
+    if isinstance(kind, Integer) and not on_sqlite:
+        return integer_text
+    if isinstance(kind, PlainText):
+        return storable_or_none
+    if isinstance(kind, Moment) and on_sqlite:
+        return moment_text_or_none
+    found: Converter | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return found
+
+
+def from_driver(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
+    """What makes our value of the driver's; None when they are the same."""
+    if isinstance(kind, Moment):
+        return moment_of_text if dialect.name == "sqlite" else utc_or_none
+    found: Converter | None = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return found

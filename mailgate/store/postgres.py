@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.types.string import TextLoader
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from mailgate import log
@@ -151,6 +152,7 @@ def engine(url: URL, pool_size: int) -> Engine:
     @event.listens_for(made, "connect")
     def check(connection: BoundedConnection, _record: Any) -> None:
         assert_settings(connection)
+        connection.adapters.register_loader("uuid", TextLoader)  # ids are text outside: an object of each costs ten times as much
         connection.backend = _backend(connection)
         abandoned.end_all(connection)
         connection.commit()

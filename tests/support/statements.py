@@ -25,9 +25,9 @@ def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
         if statement.lstrip().startswith(COUNTED):
             seen.append((statement, parameters[0] if many else parameters))
 
-    def execute(connection: Connection, text: str, values: Sequence[Any]) -> Any:
+    def execute(connection: Connection, text: str, values: Sequence[Any], *, binary: bool = False) -> Any:
         keep(connection, None, text, values, None, many=False)
-        return bulk_execute(connection, text, values)
+        return bulk_execute(connection, text, values, binary=binary)
 
     engines = list({id(one): one for one in (database.writing, database.reading)}.values())
     for engine in engines:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, column, func, literal_column, select, table, text
 
 from mailgate.cases.model import Case, Change, Comment
-from mailgate.store.repositories.bulk import CHUNK_ROWS, run, run_many
+from mailgate.store.repositories.bulk import CHUNK_ROWS, execute_many, run
 from mailgate.store.repositories.statements import literal, pieces
 from mailgate.store.schema import cases, comments, events
 from mailgate.store.search_words import MAX_CASE_CHARS, MAX_TEXT_CHARS, Term, searchable
@@ -237,13 +237,13 @@ def _replace(connection: Connection, whole: Iterable[_Texts], *, are_new: bool =
         _write_vectors(connection, listed, _POSTGRES_REPLACE)
         return
     if not are_new:
-        run_many(connection, _SQLITE_DELETE, [(one.number,) for one in listed])
-    run_many(connection, _SQLITE_INSERT, [(one.number, one.public, one.internal) for one in listed])
+        execute_many(connection, _SQLITE_DELETE, [(one.number,) for one in listed])
+    execute_many(connection, _SQLITE_INSERT, [(one.number, one.public, one.internal) for one in listed])
 
 
 def _append(connection: Connection, added: Sequence[_Texts]) -> None:
     if connection.dialect.name == "sqlite":
-        run_many(connection, _SQLITE_APPEND, [(one.public, one.internal, one.number) for one in added])
+        execute_many(connection, _SQLITE_APPEND, [(one.public, one.internal, one.number) for one in added])
     else:
         _write_vectors(connection, added, _POSTGRES_APPEND)
 

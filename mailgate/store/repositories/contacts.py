@@ -14,7 +14,7 @@ from sqlalchemy import Column, Connection, bindparam, delete, exists, func, sele
 
 from mailgate.cases.model import Contact
 from mailgate.errors import NotFound
-from mailgate.store.repositories.bulk import UpdateAll, insert_all
+from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.repositories.counters import next_numbers
 from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import limited, pieces
@@ -30,10 +30,10 @@ _BY_ADDRESS = Prepared(_FOUND.where(_ASKED.c.address_lower.in_(listed("addresses
 _BY_ID = Prepared(_FOUND.where(_ASKED.c.id.in_(listed("ids"))))
 _SETTABLE = ("name", "language", "customer_id", "company_access")
 _ONE = update(contacts).where(contacts.c.id == bindparam("to_id"))
-_SET = UpdateAll(_ONE.values({name: bindparam(f"to_{name}") for name in _SETTABLE}))
+_SET = Prepared(_ONE.values({name: bindparam(f"to_{name}") for name in _SETTABLE}))
 _SET_ENDINGS, _SET_ABSENCE = (
-    UpdateAll(_ONE.values(recent_endings=bindparam("found"))),
-    UpdateAll(_ONE.values(away_until=bindparam("until"))),
+    Prepared(_ONE.values(recent_endings=bindparam("found"))),
+    Prepared(_ONE.values(away_until=bindparam("until"))),
 )
 
 
@@ -81,11 +81,11 @@ class ContactRepository:
     def remember_endings(self, endings: Mapping[str, Sequence[str]]) -> None:
         """Contact id -> how their last mails ended, newest first, in place of what was known."""
         rows = [{"to_id": id_, "found": json.dumps(list(blocks), ensure_ascii=False)} for id_, blocks in sorted(endings.items())]
-        _SET_ENDINGS.run(self._connection, rows)
+        _SET_ENDINGS.run_each(self._connection, rows)
 
     def remember_absences(self, absences: Mapping[str, datetime]) -> None:
         """Contact id -> until when their out-of-office note says that they are away, in place of what was known."""
-        _SET_ABSENCE.run(self._connection, [{"to_id": id_, "until": until} for id_, until in sorted(absences.items())])
+        _SET_ABSENCE.run_each(self._connection, [{"to_id": id_, "until": until} for id_, until in sorted(absences.items())])
 
     def next_numbers(self, count: int) -> range:
         """Numbers for that many new contacts."""
@@ -118,7 +118,7 @@ class ContactRepository:
     def set_all(self, changed: Sequence[Contact]) -> None:
         """The same for many contacts that are there, whose addresses stay."""
         rows = [_row(one) for one in changed]
-        _SET.run(self._connection, [{f"to_{name}": row[name] for name in ("id", *_SETTABLE)} for row in rows])
+        _SET.run_each(self._connection, [{f"to_{name}": row[name] for name in ("id", *_SETTABLE)} for row in rows])
 
     def count_cases(self, id_: str) -> int:
         """How many cases a contact takes part in, approved or not."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
 from mailgate.cases.model import Customer
 from mailgate.errors import Invalid, NotFound
-from mailgate.store.repositories.bulk import UpdateAll, insert_all
+from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import limited, pieces
 from mailgate.store.schema import customer_domains, customers
@@ -26,7 +26,7 @@ _BY_ID = Prepared(_WITH_DOMAIN.where(customers.c.id.in_(listed("ids"))))
 _DOMAINS = Prepared(select(customer_domains).where(customer_domains.c.customer_id.in_(listed("ids"))).order_by(customer_domains.c.domain))
 _DROP_DOMAINS = Prepared(delete(customer_domains).where(customer_domains.c.customer_id.in_(listed("ids"))))
 _CHANGED: dict[str, Any] = {name: bindparam(f"to_{name}") for name in ("name", "agreement", "language")}
-_SET = UpdateAll(update(customers).where(customers.c.id == bindparam("to_id")).values(_CHANGED))
+_SET = Prepared(update(customers).where(customers.c.id == bindparam("to_id")).values(_CHANGED))
 
 
 class CustomerRepository:
@@ -92,7 +92,7 @@ class CustomerRepository:
         for ids in pieces([one.id for one in changed]):
             _DROP_DOMAINS.run(self._connection, ids=ids)
         self._refuse_taken([(domain, one.id) for one in changed for domain in one.domains])
-        _SET.run(self._connection, [{f"to_{name}": value for name, value in _row(one).items()} for one in changed])
+        _SET.run_each(self._connection, [{f"to_{name}": value for name, value in _row(one).items()} for one in changed])
         insert_all(self._connection, customer_domains, [row for one in changed for row in _domain_rows(one)])
 
     def _refuse_taken(self, wanted: Sequence[tuple[str, str]]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, Text, bindparam, delete, func, or_, select, update
 
 from mailgate.cases.model import Notice
-from mailgate.store.repositories.bulk import UpdateAll, insert_all
+from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import execute_all, id_floor, literal, to_json
 from mailgate.store.rows import CaseNotice, ClaimedNotice, Queue
@@ -70,7 +70,7 @@ _CAUSED = Prepared(
         notices.c.journal_id.in_(listed("mails")), notices.c.state != literal("withheld")
     )
 )
-_RENDERED = UpdateAll(
+_RENDERED = Prepared(
     update(notices).where(notices.c.id == bindparam("of_id")).values(state="rendered", due_at=None, outbox_id=bindparam("to"), error="")
 )
 
@@ -146,7 +146,7 @@ class NoticeRepository:
 
     def mark_rendered(self, outbox_ids: Mapping[str, str]) -> None:
         """Notice id -> id of the frozen mail that it is in, for a whole batch with one statement. Their rows must be locked."""
-        _RENDERED.run(self._connection, [{"of_id": id_, "to": outbox_ids[id_]} for id_ in sorted(outbox_ids)])
+        _RENDERED.run_each(self._connection, [{"of_id": id_, "to": outbox_ids[id_]} for id_ in sorted(outbox_ids)])
 
     def suppress(self, ids: Collection[str], reason: str) -> None:
         """Mark these notices as suppressed, with the reason. Their rows must be locked (`lock_leased`)."""

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Dialect, bindparam
+from sqlalchemy import BindParameter, Connection, Dialect, LargeBinary, bindparam
 
-from mailgate.store.columns import Moment, moment_of_text
+from mailgate.store.columns import Converter, from_driver, to_driver
 from mailgate.store.repositories import bulk
-from mailgate.store.repositories.bulk import Converter, converter, driver_dialect
 
 KEPT_VALUES = 256
 """A list is filled up with its last value to a power of two, so that batches of all sizes share a few texts; one that is longer is not."""
@@ -32,6 +31,18 @@ class _Compiled:
     slots: Sequence[Slot]
     constants: Mapping[str, Any]
     read: Callable[[Sequence[Any]], Any]
+    has_bytes: bool
+
+    def parameters(self, values: Mapping[str, Any]) -> list[Any]:
+        """The values as the driver takes them, in the order of the text."""
+        given = {**self.constants, **values}
+        found: list[Any] = []
+        for name, is_list, convert in self.slots:
+            if is_list:
+                found += given[name] if convert is None else map(convert, given[name])
+            else:
+                found.append(given[name] if convert is None else convert(given[name]))
+        return found
 
 
 def listed(name: str) -> BindParameter[Any]:
@@ -50,22 +61,30 @@ class Prepared:
     def rows(self, connection: Connection, **values: Any) -> list[Any]:
         """Run it; the rows as named tuples, by the names of the columns."""
         compiled, given = self._for(connection.dialect, values)
-        return [compiled.read(row) for row in _execute(connection, compiled, given).fetchall()]
+        found = bulk.execute(connection, compiled.text, compiled.parameters(given), binary=compiled.has_bytes)
+        return list(map(compiled.read, found.fetchall()))
 
     def run(self, connection: Connection, **values: Any) -> int:
         """Run it; how many rows it touched."""
-        return int(_execute(connection, *self._for(connection.dialect, values)).rowcount)
+        compiled, given = self._for(connection.dialect, values)
+        return int(bulk.execute(connection, compiled.text, compiled.parameters(given)).rowcount)
+
+    def run_each(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Run it once for each row of values, none of them a list; nothing for none."""
+        if rows:
+            compiled, _ = self._for(connection.dialect, rows[0])
+            bulk.execute_many(connection, compiled.text, list(map(compiled.parameters, rows)))
 
     def _for(self, dialect: Dialect, values: dict[str, Any]) -> tuple[_Compiled, Mapping[str, Any]]:
         """The text for lists of these lengths, kept for as many lengths as batches have; and the values with which to run it."""
         if self._lists is None:
-            binds = self._statement.compile(dialect=driver_dialect(dialect)).binds
+            binds = self._statement.compile(dialect=bulk.driver_dialect(dialect)).binds
             self._lists = sorted(name for name, bind in binds.items() if bind.expanding)
         given = values | {name: _filled_up(values[name]) for name in self._lists} if self._lists else values
         lengths = [len(given[name]) for name in self._lists]
         found = self._compiled.get((dialect.name, *lengths))
         if found is None:
-            found = self._compile(driver_dialect(dialect), given)
+            found = self._compile(bulk.driver_dialect(dialect), given)
             if sum(lengths) <= KEPT_VALUES:
                 self._compiled[(dialect.name, *lengths)] = found
         return found, given
@@ -77,9 +96,11 @@ class Prepared:
         rest = {other for names in sized.parameter_expansion.values() for other in names[1:]}
         # The values of a list stand side by side, so the first one stands for all.
         names = [(first.get(name, name), name in first) for name in sized.positiontup if name not in rest]
-        slots = [(name, is_list, converter(compiled.binds[name].type, dialect)) for name, is_list in names]
+        slots = [(name, is_list, to_driver(compiled.binds[name].type, dialect)) for name, is_list in names]
         constants = {name: bind.value for name, bind in compiled.binds.items() if not (bind.required or bind.expanding)}
-        return _Compiled(sized.statement, slots, constants, _reader(compiled._result_columns, dialect))
+        columns = compiled._result_columns
+        has_bytes = any(isinstance(column.type, LargeBinary) for column in columns)
+        return _Compiled(sized.statement, slots, constants, _reader(columns, dialect), has_bytes)
 
 
 def _filled_up(values: Collection[Any]) -> Sequence[Any]:
@@ -93,7 +114,7 @@ def _reader(columns: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
     """Makes a named tuple of a driver's row."""
     row: Any = namedtuple("Row", [column.keyname for column in columns])  # type: ignore[misc]
     made = partial(tuple.__new__, row)  # as `row._make` does, but for its check
-    processors = [_from_stored(column.type, dialect) for column in columns]
+    processors = [from_driver(column.type, dialect) for column in columns]
     converted = [(at, processor) for at, processor in enumerate(processors) if processor is not None]
 
     def read(found: Sequence[Any]) -> Any:
@@ -103,22 +124,3 @@ def _reader(columns: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
         return made(values)
 
     return read if converted else made
-
-
-def _from_stored(kind: Any, dialect: Dialect) -> Converter | None:
-    """What makes our value of the driver's; see `converter`."""
-    if isinstance(kind, Moment) and dialect.name == "sqlite":
-        return moment_of_text
-    found: Converter | None = kind.dialect_impl(dialect).result_processor(dialect, None)
-    return found
-
-
-def _execute(connection: Connection, compiled: _Compiled, values: Mapping[str, Any]) -> Any:
-    given = {**compiled.constants, **values}
-    parameters: list[Any] = []
-    for name, is_list, convert in compiled.slots:
-        if is_list:
-            parameters += given[name] if convert is None else map(convert, given[name])
-        else:
-            parameters.append(given[name] if convert is None else convert(given[name]))
-    return bulk.execute(connection, compiled.text, parameters)

@@ -11,11 +11,13 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from mailgate.cases.ids import new_id
 from mailgate.clock import utc_now
 from mailgate.errors import ConfigError, StoreUnavailable, TransientFailure
 from mailgate.store import migrate, postgres
 from mailgate.store.database import open_database
 from mailgate.store.failures import ConnectionLost
+from mailgate.store.repositories import bulk
 from mailgate.store.unit_of_work import Store
 from tests.support.entries import accepted, claimed
 from tests.support.servers import PrivatePostgres
@@ -73,6 +75,16 @@ def test_given_an_open_session_when_looked_at_then_it_is_in_utc_and_waits_for_no
     database.close()
     assert found["TimeZone" if "TimeZone" in found else "timezone"] == "UTC"
     assert (found["statement_timeout"], found["lock_timeout"], found["idle_in_transaction_session_timeout"]) == ("30s", "5s", "1min")
+
+
+@pytest.mark.services
+def test_given_an_id_in_the_database_when_read_then_no_object_is_made_of_it(postgres_url: str) -> None:
+    id_ = new_id(utc_now())
+    database = open_database(postgres_url)
+    with database.reading.connect() as connection:
+        found = bulk.execute(connection, "SELECT $1::uuid, NULL::uuid", [id_]).fetchone()
+    database.close()
+    assert found == (id_, None)
 
 
 def test_given_a_server_that_is_killed_when_it_is_back_then_one_call_fails_and_the_next_works(

@@ -19,7 +19,7 @@ from mailgate.errors import Invalid, NotFound
 from mailgate.store.columns import storable
 from mailgate.store.repositories import id_beginnings
 from mailgate.store.repositories.blobs import drop
-from mailgate.store.repositories.bulk import UpdateAll, insert_all
+from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.repositories.case_index import having_words, index_again, index_changes
 from mailgate.store.repositories.cases import by_mail
 from mailgate.store.repositories.cases.earlier import ids_before
@@ -231,8 +231,8 @@ class CaseRepository:
         insert_all(self._connection, cases, [_case_row(latest[id_]) for id_ in sorted(created)])
         changed = [latest[id_] for id_ in sorted(latest.keys() - created)]
         moved = {case.id for case in changed if self._is_only_moved(case)}
-        _MOVE_CASE.run(self._connection, [_changed_row(case, _MOVING) for case in changed if case.id in moved])
-        _CHANGE_CASE.run(self._connection, [_changed_row(case, _CHANGING) for case in changed if case.id not in moved])
+        _MOVE_CASE.run_each(self._connection, [_changed_row(case, _MOVING) for case in changed if case.id in moved])
+        _CHANGE_CASE.run_each(self._connection, [_changed_row(case, _CHANGING) for case in changed if case.id not in moved])
         self._locked |= latest
 
     def _is_only_moved(self, case: Case) -> bool:
@@ -321,9 +321,9 @@ _TAKING_PART = Prepared(
 )
 
 
-def _changing(names: Collection[str]) -> UpdateAll:
+def _changing(names: Collection[str]) -> Prepared:
     values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in names} | {"version": cases.c.version + literal(1)}
-    return UpdateAll(update(cases).where(cases.c.id == bindparam("of_id")).values(values))
+    return Prepared(update(cases).where(cases.c.id == bindparam("of_id")).values(values))
 
 
 _MOVE_CASE, _CHANGE_CASE = _changing(_MOVING), _changing(_CHANGING)
