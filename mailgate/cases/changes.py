@@ -7,7 +7,7 @@ participant except the one who caused it, as data for the compose stage. Custome
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ from mailgate.cases.model import (
 )
 from mailgate.cases.workflow import SUPPORTWEB, Workflow, asks_to_choose, target_of
 from mailgate.errors import NotAllowed
+from mailgate.values import value_class
 
 FieldName = Literal["priority", "case_type", "component"]
 """A field of a case that can be set by itself."""
@@ -39,7 +40,7 @@ CASE_KINDS: frozenset[NoticeKind] = NOTICE_KINDS | {"reminder"}
 """Notices of cases to their people, which follow what each person has chosen."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ChangeContext:
     """Who causes a change, when, and how its notices are made.
 
@@ -62,7 +63,7 @@ class ChangeContext:
     urgent_window: timedelta = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class NewCase:
     """What a new case is made of. `number` comes from the store's counter, `key` is prefix and number. `case_type` and `priority` are keys
     of the active policy.
@@ -89,7 +90,7 @@ class NewCase:
     cloned_from: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class NewComment:
     """The words and files of a new comment or note; of a mail also what was cut off, see `Comment`."""
 
@@ -100,7 +101,7 @@ class NewComment:
     forwarded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class NoticeDraft:
     """One kind of notice with its facts, before it is known who gets it."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
+
+from mailgate.values import value_class
 
 ActorKind = Literal["contact", "operator", "system"]
 CommentKind = Literal["comment", "note"]
@@ -38,7 +40,7 @@ NoticeWish = Literal["all", "important", "digest", "none"]
 """Which notices of cases somebody wants: `important` when it is their turn or the case is solved, `digest` once a day."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Customer:
     """A company. `domains` are mail domains in lower case; `language` is nb, nn, en or "" for not stated."""
 
@@ -49,7 +51,7 @@ class Customer:
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Contact:
     """A person with one mail address (`local@domain`, compared without case). `number` goes into reply tokens.
 
@@ -68,7 +70,7 @@ class Contact:
     away_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StaffAuthor:
     """Somebody of the staff as the author of a mail. `name`: as customers read it."""
 
@@ -77,7 +79,7 @@ class StaffAuthor:
     roles: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Actor:
     """Who causes a change: a contact, an operator (by name), or the system itself."""
 
@@ -86,7 +88,7 @@ class Actor:
     contact_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Participant:
     """A contact who is notified of a case's changes and may reply to it. The reporter is one, too. Not approved = waits for a person."""
 
@@ -95,7 +97,7 @@ class Participant:
     approved: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Case:
     """A case as stored. `key` is prefix and number (`SUP-123`); `status` a key of the workflow; times are aware UTC.
 
@@ -131,7 +133,7 @@ class Case:
         return next((p for p in self.participants if p.contact.address.lower() == wanted), None)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StoredFile:
     """An attachment whose bytes are in the blob store under `sha256` (lower-case hex)."""
 
@@ -143,7 +145,7 @@ class StoredFile:
     content_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Comment:
     """One entry of a case. A `note` comes from machines or operators: customers never see it, and it changes no status.
 
@@ -163,7 +165,7 @@ class Comment:
     forwarded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class CaseEvent:
     """What happened to a case. `facts` are plain text values, such as `from` and `to` of a status."""
 
@@ -175,7 +177,7 @@ class CaseEvent:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Notice:
     """a notification of one person about one event, as data. Due notices of one recipient and case become one mail.
 
@@ -195,7 +197,7 @@ class Notice:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Change:
     """All that one operation on one case writes, in one transaction: the case as it is after, and what is added."""
 

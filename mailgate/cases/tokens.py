@@ -18,12 +18,13 @@ import hmac
 import re
 from base64 import b32encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
 from mailgate.cases.ids import made_at, uuid7
+from mailgate.values import value_class
 
 MAX_NUMBER = 2**35 - 1
 MAX_LOCAL_PART_OCTETS = 64
@@ -55,7 +56,7 @@ _NO_LENGTHS = (1, 3, 6)
 RefusalReason = Literal["malformed", "unknown_key", "retired_key", "forged", "expired"]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TokenKeys:
     """Key id -> secret (32 octets or more, RFC 2104 section 3). The highest key id signs; all of them verify.
 
@@ -81,7 +82,7 @@ class TokenKeys:
         return max(self.secrets)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ReplyToken:
     """The mail that carries it answers a mail of ours about this case to this contact. Good through `expires_on`."""
 
@@ -91,7 +92,7 @@ class ReplyToken:
     key_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class BounceToken:
     """The mail that carries it reports on this outbox row. Good through `expires_on`."""
 
@@ -100,7 +101,7 @@ class BounceToken:
     key_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ActionToken:
     """The link that carries it lets this contact do one operation on this case. Showing it is free, doing it takes a POST."""
 
@@ -114,7 +115,7 @@ class ActionToken:
 Token = ReplyToken | BounceToken | ActionToken
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TokenRefusal:
     """Why a text is no good token. `token` is set only for `expired` and `retired_key`: then the signature was right."""
 

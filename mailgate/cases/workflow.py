@@ -14,6 +14,7 @@ from typing import Literal
 
 from mailgate.cases.model import ActorKind
 from mailgate.errors import NotAllowed
+from mailgate.values import value_class
 
 LANGUAGES = ("nb", "nn", "en")
 Answer = Literal["comment", "note", "refuse"]
@@ -26,7 +27,7 @@ OPERATOR: frozenset[ActorKind] = frozenset({"operator", "system"})
 EVERYONE: frozenset[ActorKind] = frozenset({"operator", "system", "contact"})
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Status:
     """One status. `labels`: language -> what people read. `solved`: entering it sets `resolved_at`. `final`: contacts may not comment.
 
@@ -49,7 +50,7 @@ class Status:
         return self.hints.get(language, "")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Step:
     """From any of `sources` to `target`, for these kinds of actors."""
 
@@ -58,7 +59,7 @@ class Step:
     actors: frozenset[ActorKind] = OPERATOR
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Operation:
     """What an operator or a contact can do to a case, by name. The first step that fits is taken."""
 
@@ -67,7 +68,7 @@ class Operation:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ReplyMove:
     """What a human reply by someone who may does to a case in `status`.
 
@@ -184,7 +185,7 @@ def _step(workflow: Workflow, operation: Operation, status: str, actor: ActorKin
     return next((step for step in operation.steps if (stranded or status in step.sources) and actor in step.actors), None)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Incoming:
     """What is asked of a case by a mail: the case's `status` and `resolved_at`, and the mail's `kind`, `trust` and `thanks_only`."""
 
@@ -196,7 +197,7 @@ class Incoming:
     resolved_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ReplyAnswer:
     """What the mail does: `comment`, `note`, or `refuse` (answered with the link to make a new case). `move_to` None keeps the status."""
 

@@ -7,10 +7,12 @@ Message ids are without angle brackets (RFC 5322 section 3.6.4). Addresses are `
 from __future__ import annotations
 
 import copyreg
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Literal
+
+from mailgate.values import value_class
 
 Kind = Literal["human", "auto_reply", "bounce", "delivery_status", "bulk", "loop", "system"]
 Disposal = Literal["attachment", "inline", "decoration"]
@@ -18,7 +20,7 @@ Disposal = Literal["attachment", "inline", "decoration"]
 MACHINE_KINDS: frozenset[str] = frozenset({"auto_reply", "bounce", "delivery_status", "bulk", "loop", "system"})
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Envelope:
     """RFC 5321 section 2.3.1: who sent it on the wire and to whom. `reverse_path is None` is `<>`."""
 
@@ -26,7 +28,7 @@ class Envelope:
     recipients: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Mailbox:
     """One address of a header field, with its display name as text ("" when there is none). RFC 5322 section 3.4."""
 
@@ -34,7 +36,7 @@ class Mailbox:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Attachment:
     """One part that is not the text. `content` is the decoded bytes; `filename` is safe for display, `filename_sent` as sent.
 
@@ -59,7 +61,7 @@ class Attachment:
         return len(self.content)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Reply:
     """The text taken apart. Lossless: every word of the mail's text is in one of the three.
 
@@ -73,7 +75,7 @@ class Reply:
     forwarded: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class BouncedRecipient:
     """One recipient of a delivery report. `action` and `status` as in RFC 3464 section 2.3, "" when not stated."""
 
@@ -83,7 +85,7 @@ class BouncedRecipient:
     diagnostic: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Bounce:
     """What a delivery report says (RFC 3464 or free form). `original_message_id` is of the mail that it reports on.
 
@@ -97,7 +99,7 @@ class Bounce:
     complaint: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Mail:
     """A mail as understood. Made by `mail.read`, which never raises on content: it records defects.
 

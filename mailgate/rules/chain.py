@@ -17,6 +17,7 @@ from mailgate.rules.facts import Facts, Value, fact
 from mailgate.rules.index import PassedOver
 from mailgate.rules.legacy import OPEN
 from mailgate.rules.policy import Disposition, Policy, Rule, RuleAction
+from mailgate.values import value_class
 
 GUARD_RAILS = "guarantees"
 """The rule's name in trail and verdict when a guard rail overrules a policy."""
@@ -80,7 +81,7 @@ class Trail:
         return self.asked[-1][0] + 1 if self.asked else 0
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Effect:
     """One thing that follows from the verdict. `do` is a disposition or an action's name; `args` are plain text values."""
 
@@ -97,7 +98,7 @@ def effect_json(effect: Effect) -> dict[str, str]:
     return {"do": effect.do, **effect.args, **old}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Verdict:
     """What is to be done with a mail. `answer` names the text of a redirect (`legacy`, `case_closed`), "" for anything else."""
 

@@ -7,7 +7,7 @@ A fact is computed when a rule asks for it, never before. Text facts that are co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Literal
@@ -21,6 +21,7 @@ from mailgate.mail.reply.quote_lines import is_quoted
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS, Agreement, is_holiday, respond_by, within_hours
 from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy, Phase, SenderPhase, domain_of
 from mailgate.rules.trust import Authentication, Trust
+from mailgate.values import value_class
 
 Value = str | int | bool | tuple[str, ...]
 FactType = Literal["text", "texts", "number", "truth"]
@@ -39,7 +40,7 @@ DEFAULT_AGREEMENT = "enkel"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Authentications:
     """What was verified or believed of the mail's origin: `pass`, `fail`, `none` and the other words of RFC 8601 section 2.7.
 
@@ -54,7 +55,7 @@ class Authentications:
     reverse_path: Authentication = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Facts:
     """All that is known of one mail when the policy is evaluated. Made by the intake; the chain puts in what the policy has of its own.
 
@@ -169,7 +170,7 @@ class Facts:
         return on_reply(self.workflow, Incoming(case.status, mail.kind, self.at, self.trust, mail.reply.thanks_only, case.resolved_at))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Fact:
     """One name of the closed set: its type, what it means in one line, and how it is read."""
 

@@ -6,14 +6,15 @@ It gives no right: the policy does (rules/chain). It must never take a subject t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from mailgate.values import value_class
 
 Trust = Literal["confirmed", "participant", "colleague", "staff", "doubtful", "stranger"]
 Authentication = Literal["pass", "fail", "none"]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AuthorTrust:
     """What is known of an author towards one case.
 

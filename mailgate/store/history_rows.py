@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from mailgate.mail.model import Envelope
 from mailgate.rules.operator_decision import OperatorDecision
 from mailgate.store.rows import JournalState
+from mailgate.values import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class EarlierDelivery:
     """A decided entry that has acted on a case: what a later delivery of the same mail is compared with.
 
@@ -23,7 +23,7 @@ class EarlierDelivery:
     content_key: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class HistoryEntry:
     """An accepted mail as a backtest needs it. `operator_decision`: the last one; `decided_at` None: not decided."""
 
@@ -40,7 +40,7 @@ class HistoryEntry:
     policy_version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class GivenAnswer:
     """An automatic answer to `address` that the mail `journal_id` was given. `template`: `redirect`, `accepted` or `case_closed`."""
 

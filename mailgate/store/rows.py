@@ -7,13 +7,14 @@ A *claim* is a row under lease: its `lease_token` is the fencing token that ever
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal
 
 from mailgate.cases.model import NoticeKind
 from mailgate.mail.model import Envelope
 from mailgate.rules.operator_decision import OperatorDecision
+from mailgate.values import value_class
 
 JournalState = Literal["pending", "commented", "redirected", "noted", "created", "forwarded", "held", "discarded", "shunted"]
 FinalState = Literal["commented", "redirected", "noted", "created", "forwarded", "held", "discarded"]
@@ -32,9 +33,9 @@ JOURNAL_STATES: tuple[JournalState, ...] = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
+@value_class
 class NewEntry:
-    """One message to be made durable. Not frozen: one is made per mail before 250, and a frozen one costs four times as much to make.
+    """One message to be made durable.
 
     `raw` has CRLF line ends and is dot-unstuffed. `submission_key` is `mail.submission_key.submission_key` of it.
     """
@@ -53,7 +54,7 @@ class NewEntry:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Appended:
     """What became of one `NewEntry`: its own id, or the id of the same submission that was there before."""
 
@@ -61,7 +62,7 @@ class Appended:
     duplicate: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ClaimedEntry:
     """A journal row under lease, with its bytes. `attempts` counts this one. `operator_decision`: None when there is none."""
 
@@ -81,7 +82,7 @@ class ClaimedEntry:
     operator_decision: OperatorDecision | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Outcome:
     """What was decided about one entry and why.
 
@@ -104,7 +105,7 @@ class Outcome:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class JournalEntry:
     """A journal row as people see it: what was accepted, where it stands, and the decision when there is one (else None).
 
@@ -132,7 +133,7 @@ class JournalEntry:
     decided_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ClaimedNotice:
     """A notice under lease. Notices with the same `group` go to one recipient about one case and become one mail."""
 
@@ -151,7 +152,7 @@ class ClaimedNotice:
     lease_token: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class MailedLink:
     """A link that stands in a mail, and what it is for. The token is stored as SHA-256 only."""
 
@@ -163,7 +164,7 @@ class MailedLink:
     facts: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class OutboxRow:
     """One frozen mail. `reverse_path is None` is `<>`. `at_most_once` marks automatic answers: an unclear attempt is never repeated.
     `links`: those that stand in it. `lane`: a value of `repositories.outbox.lane.Lane`.
@@ -188,7 +189,7 @@ class OutboxRow:
     lane: int = 2
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ClaimedMail:
     """An outbox row under lease, with its bytes. `attempts` counts this one. `maybe_sent`: an earlier attempt ended without a known
     answer. `intact` False: the bytes are missing or not those that were frozen, and must not be sent.
@@ -211,7 +212,7 @@ class ClaimedMail:
     intact: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SendResult:
     """How one attempt ended. `next_attempt_at` is required for `deferred` and allowed for `uncertain`.
 
@@ -230,7 +231,7 @@ class SendResult:
     next_attempt_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Attempt:
     """One try to deliver an outbox row, as recorded."""
 
@@ -246,7 +247,7 @@ class Attempt:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class OutboxMail:
     """An outbox row as people see it. `delivery`: "" or what a report said later, with its status (RFC 3463) and its words."""
 
@@ -274,7 +275,7 @@ class OutboxMail:
     history: tuple[Attempt, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Delivery:
     """What a report says about an outbox row; `status` as in RFC 3463."""
 
@@ -284,7 +285,7 @@ class Delivery:
     diagnostic: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class PolicyVersion:
     """One version of the operators' policy, never changed. `text` is the document as it was given, `sha256` that of its UTF-8."""
 
@@ -301,7 +302,7 @@ class PolicyVersion:
         return f"{self.number}-{self.sha256[:8]}"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class PolicyActivation:
     """Version `number` came into force, by whom, when and why. `first`: an empty database began with it. Ordered by `sequence`."""
 
@@ -314,7 +315,7 @@ class PolicyActivation:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RelayId:
     """A Message-ID (as SHA-256) that a relay has put in place of ours on a mail to this contact about this case.
 
@@ -329,7 +330,7 @@ class RelayId:
     valid_until: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AuditRow:
     """What a person or a program changed: who, which thing, why, and the changed fields before and after.
 
@@ -351,7 +352,7 @@ class AuditRow:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class EntryFilter:
     """Which entries are meant: all conditions together; None for any. `author` is an address or a domain, any case.
 
@@ -367,7 +368,7 @@ class EntryFilter:
     case_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class CaseNotice:
     """A notice of a case as people see it: about which event, to whom, where it stands, and the mail that it became part of."""
 
@@ -380,7 +381,7 @@ class CaseNotice:
     outbox_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Purged:
     """What retention deleted, in rows."""
 
@@ -390,7 +391,7 @@ class Purged:
     counters: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Queue:
     """How much waits in one stage: rows not final, and since when the oldest waits (None for none; a mail between its tries: from then)."""
 

@@ -8,7 +8,7 @@ verified here when `intake.authentication` is `verify`. It must never believe a 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from mailgate.inbound.intake.message import IntakeMessage
@@ -17,6 +17,7 @@ from mailgate.mail.auth.authres import AuthResults
 from mailgate.mail.auth.received import Network, is_within
 from mailgate.mail.model import Envelope, Mail
 from mailgate.rules.trust import Authentication, AuthorTrust, trust
+from mailgate.values import value_class
 
 if TYPE_CHECKING:
     from mailgate.inbound.auth.verify import Verifier
@@ -57,7 +58,7 @@ def _with_verified(message: IntakeMessage, results: AuthResults | None) -> Intak
     return replace(message, results=replace(results, reverse_path="fail") if forged else results)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TrustedServers:
     """Servers in front of us. `ids`: the authserv-ids that they write; `networks`: the addresses they connect from. Empty means nobody.
 

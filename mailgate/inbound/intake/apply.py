@@ -31,6 +31,7 @@ from mailgate.rules import operator_decision
 from mailgate.rules.reachability import BounceLimits
 from mailgate.store.protocols import IntakeUnit
 from mailgate.store.rows import Delivery, Outcome, RelayId
+from mailgate.values import value_class
 
 BREAKERS = frozenset({"domain_breaker", "global_breaker"})
 """Refusals of the answer gate that say nothing about the mail itself."""
@@ -41,7 +42,7 @@ ABSENCE_MAX = timedelta(days=92)
 _PLAUSIBLE_AGE = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ApplyContext:
     """What applying needs beside the messages: how to decide again, and what the gate, the caps and the cases' breaker go by."""
 

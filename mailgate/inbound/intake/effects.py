@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -32,6 +32,7 @@ from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.rules.policy import Policy
 from mailgate.rules.reachability import DeliveryFailure, Suppression
 from mailgate.store.rows import Delivery, FinalState, Outcome
+from mailgate.values import value_class
 
 STATES: Mapping[str, FinalState] = {
     "comment": "commented", "note": "noted", "redirect": "redirected", "create": "created", "forward": "forwarded", "hold": "held",
@@ -42,7 +43,7 @@ QUOTED_CHARS = 100_000
 AnswerTemplate = Literal["redirect", "accepted", "case_closed", "choice"]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AutomaticAnswer:
     """An automatic answer that the policy wants; the gate has the last word. `text` names the words in the policy, see `redirect.texts`.
 
@@ -55,7 +56,7 @@ class AutomaticAnswer:
     event_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Effects:
     """All that one mail does. `answer` still has to pass the gate; `delivery` is what a report says of a mail of ours, `failure` what that
     means for its address.
@@ -73,7 +74,7 @@ class Effects:
     withheld: tuple[Notice, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class EffectContext:
     """What effects depend on beside the message. Without `trails`, outcomes have an empty one: it is costly, and a backtest keeps none.
     `reserved_names`: of the company and its agents, which no contact may bear in our mail. `hold_back`: how long customers get no notice of

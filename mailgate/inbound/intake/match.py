@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailgate.cases.model import Case, Contact, Customer, StaffAuthor
 from mailgate.cases.tokens import ReplyToken
 from mailgate.store.rows import OutboxMail
+from mailgate.values import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Hints:
     """What a mail itself says of its case; pure. `tokens` are good ones as (carrier, token); `refused` says why others are not.
 
@@ -42,7 +41,7 @@ class Hints:
         return self.tokens[0][1] if self.tokens else None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Match:
     """The case and the people of a mail. `matched_by`: `address`, `message_id`, `marker`, `relay_id`, `bounce`, `subject`, `operator`, "".
 

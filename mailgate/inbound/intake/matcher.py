@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import chain, islice
 
@@ -22,6 +21,7 @@ from mailgate.mail.model import Envelope, Mail
 from mailgate.mail.smtp_address import folded
 from mailgate.store.protocols import IntakeUnit
 from mailgate.store.rows import OutboxMail
+from mailgate.values import value_class
 
 MARKER_SEARCH_CHARS = 512 * 1024
 _REWRITTEN = ("delivered-to", "x-original-to")
@@ -29,7 +29,7 @@ _REWRITTEN = ("delivered-to", "x-original-to")
 _REWRITTEN_CHARS = frozenset(map(len, _REWRITTEN))
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class CaseFinder:
     """What finding needs beside the mail: the token keys, how a case key looks in a subject (`SUP-123`), and whether staff of these roles
     may comment on cases.
@@ -86,7 +86,7 @@ class CaseFinder:
         return int(match.group(1)) if match else None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Cases:
     """Cases by what names them: number, id, the number in a participant's subject, and the relay ids that a contact has taught."""
 
@@ -96,7 +96,7 @@ class _Cases:
     relayed: Mapping[tuple[str, str], str]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Known:
     """What the store knows of a batch: `contacts` and `staff` by address, `customers` by mail domain, `companies` by id."""
 

@@ -5,8 +5,6 @@ Each step of `intake` takes messages and gives messages that know more; none for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailgate.cases.model import StaffAuthor
 from mailgate.inbound.intake.match import Hints, Match
 from mailgate.mail.auth.authres import AuthResults
@@ -14,11 +12,12 @@ from mailgate.mail.model import Mail
 from mailgate.rules.chain import Verdict
 from mailgate.rules.trust import Trust
 from mailgate.store.rows import ClaimedEntry
+from mailgate.values import value_class
 
 NOTHING_SAID, NOTHING_FOUND = AuthResults(), Match(Hints())
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class IntakeMessage:
     """`entry` is the journal row under our lease; the rest is filled in the order of the fields."""
 

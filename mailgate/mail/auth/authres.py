@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from mailgate.mail.auth.org_domain import aligned
+from mailgate.values import value_class
 
 FIELD = "authentication-results"
 FIELDS_MAX = 50
@@ -30,7 +30,7 @@ _METHODS = ("spf", "dkim", "dmarc", "arc")
 _HEADER_FROM = re.compile(r'\sheader\.from\s*=\s*"?([^\s";]+)', re.IGNORECASE | re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AuthResults:
     """Results in the words of RFC 8601 section 2.7 (`pass`, `fail`, `softfail`, `none`, `temperror`, …); "none" when nothing was said.
 
@@ -81,7 +81,7 @@ def read(
     return _merged(found, author_domain, reverse_path_domain)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Finding:
     """One clause of a field. `judged`: the domain of `header.from`, `sender` that of `smtp.mailfrom`, "" when it is not given.
 

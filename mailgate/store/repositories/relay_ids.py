@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import fields
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -12,6 +13,7 @@ from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.rows import RelayId
 from mailgate.store.schema import relay_ids
 
+_COLUMNS = tuple(one.name for one in fields(RelayId))
 _THEIRS = (relay_ids.c.sha256.in_(listed("hashes")), relay_ids.c.contact_id.in_(listed("contacts")))
 _KNOWN = Prepared(select(relay_ids.c.sha256, relay_ids.c.contact_id).where(*_THEIRS))
 _GOOD = Prepared(
@@ -49,7 +51,7 @@ class RelayIdRepository:
                 counts[pair] = counts.get(pair, 0) + 1
                 known.add(key)
                 fresh.append(one)
-        rows = [{name: getattr(one, name) for name in RelayId.__slots__} for one in fresh]
+        rows = [{name: getattr(one, name) for name in _COLUMNS} for one in fresh]
         insert_all(self._connection, relay_ids, rows, key=("sha256", "contact_id"))
 
     def _known(self, lessons: Sequence[RelayId]) -> set[tuple[str, str]]:
