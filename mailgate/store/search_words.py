@@ -53,6 +53,18 @@ def case_number(query: str) -> int | None:
 
 
 def _words(text: str) -> list[str]:
-    plain = text.lower() if text.isascii() else unicodedata.normalize("NFC", text).lower()
-    words = _WORD.findall(plain.translate(_FOLDED) if _HAS_ACCENTS.search(plain) else plain)
+    """The words in order. Most texts have letters of Latin-1 alone: one table makes them plain, and all else spaces."""
+    try:
+        words = text.encode("latin-1").translate(_LATIN_1).decode("latin-1").split()
+    except UnicodeEncodeError:
+        words = _WORD.findall(_plain(text))
     return words if max(map(len, words), default=0) <= MAX_WORD_CHARS else [word for word in words if len(word) <= MAX_WORD_CHARS]
+
+
+def _plain(text: str) -> str:
+    plain = unicodedata.normalize("NFC", text).lower()
+    return plain.translate(_FOLDED) if _HAS_ACCENTS.search(plain) else plain
+
+
+_LATIN_1 = re.sub(r"[\W_]", " ", _plain(bytes(range(256)).decode("latin-1"))).encode("latin-1")
+"""Each letter of Latin-1 as it stands in a word, a space for what stands in none."""

@@ -22,6 +22,11 @@ def test_given_text_when_made_searchable_then_only_words_are_left(text: str, wor
     assert searchable(text) == words
 
 
+@pytest.mark.parametrize("letter", [chr(at) for at in range(256)])
+def test_given_a_letter_when_another_one_of_the_text_is_not_latin_1_then_it_is_read_the_same(letter: str) -> None:
+    assert f"{searchable(f'a{letter}b c')} ж" == searchable(f"a{letter}b c ж")
+
+
 def test_given_a_text_that_never_ends_when_made_searchable_then_its_beginning_is_taken() -> None:
     assert len(searchable("ord " * MAX_TEXT_CHARS)) <= MAX_TEXT_CHARS
 
