@@ -86,17 +86,14 @@ def in_text(keys: TokenKeys, text: str, today: date) -> tuple[Token, ...]:
 
 
 def _marked(text: str) -> Iterator[str]:
-    """What stands behind marker words. Finding the words first costs a tenth of looking for the whole pattern everywhere."""
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a letter whose small form is two: places would not agree
-        yield from (match.group(1) for match in _IN_TEXT.finditer(text))
-        return
-    at = lowered.find("ref")
+    """What stands behind marker words. Finding the words first, in octets, costs a tenth of looking for the whole pattern everywhere."""
+    plain = text.encode("latin-1", "replace").lower()  # one octet for each character
+    at = plain.find(b"ref")
     while at >= 0:
         found = _IN_TEXT.match(text, at)
         if found:
             yield found.group(1)
-        at = lowered.find("ref", found.end() if found else at + 1)
+        at = plain.find(b"ref", found.end() if found else at + 1)
 
 
 def without_tokens(keys: TokenKeys, text: str, today: date) -> str:

@@ -152,7 +152,10 @@ class Facts:
         """Whether words of others stand among the author's, or a whole mail is attached."""
         reply = self.mail.reply
         return (
-            reply.forwarded or self.repeats_us or any(map(is_quoted, reply.text.split("\n"))) or any(map(_is_a_mail, self.mail.attachments))
+            reply.forwarded
+            or self.repeats_us
+            or (">" in reply.text and any(map(is_quoted, reply.text.split("\n"))))
+            or any(map(_is_a_mail, self.mail.attachments))
         )
 
     @property

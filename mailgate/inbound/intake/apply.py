@@ -277,7 +277,7 @@ def _written_at(message: IntakeMessage) -> datetime | None:
 
 def _legacy_facts(message: IntakeMessage, effect: EffectContext) -> dict[str, str]:
     """The phase of the sender and its days, for the words of the answer."""
-    standing = replace(facts_of(message), legacy=effect.policy.legacy).standing
+    standing = facts_of(message, effect.policy).standing
     days = {"closed_since": standing.closed_since, "closes_on": standing.closes_on, "refuses_on": standing.refuses_on}
     return {"legacy_phase": standing.phase, **{name: day.isoformat() for name, day in days.items() if day}}
 

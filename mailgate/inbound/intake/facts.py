@@ -6,6 +6,7 @@ from typing import cast
 
 from mailgate.inbound.intake.message import IntakeMessage
 from mailgate.rules.facts import Authentications, Carrier, Facts
+from mailgate.rules.policy import Policy
 from mailgate.rules.trust import Authentication
 
 NO_CARRIER = frozenset({"subject", "operator"})
@@ -18,8 +19,8 @@ def carrier_of(message: IntakeMessage) -> Carrier:
     return "" if unproven else cast(Carrier, found)
 
 
-def facts_of(message: IntakeMessage) -> Facts:
-    """The facts of one message. A case that only the subject names comes without a carrier: a hint, no authority (trap F18)."""
+def facts_of(message: IntakeMessage, policy: Policy) -> Facts:
+    """The facts of one message, for this policy. A case that only the subject names has no carrier: a hint, no authority (trap F18)."""
     match, results = message.match, message.results
     verdict, reverse_path = cast(Authentication, results.overall), cast(Authentication, results.reverse_path)
     return Facts(
@@ -38,4 +39,7 @@ def facts_of(message: IntakeMessage) -> Facts:
         by_staff=message.by_staff is not None,
         reply_addresses=match.hints.reply_addresses,
         repeats_us=match.hints.repeats_us,
+        workflow=policy.workflow,
+        agreements=policy.agreements,
+        legacy=policy.legacy,
     )

@@ -325,7 +325,7 @@ def decide(policy: Policy, message: IntakeMessage) -> IntakeMessage:
     """The message with the policy's verdict on it. Pure."""
     reached("rules")
     message = authentication.with_trust(message)
-    facts, decision = facts_of(message), operator_decision.instead_of_policy(message.entry.operator_decision)
+    facts, decision = facts_of(message, policy), operator_decision.instead_of_policy(message.entry.operator_decision)
     return replace(message, verdict=operator_decision.verdict(decision, policy, facts) if decision else chain.run(policy, facts))
 
 

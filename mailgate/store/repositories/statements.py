@@ -59,8 +59,8 @@ def words(text: str) -> tuple[str, ...]:
     return () if text == "[]" else tuple(json.loads(text))
 
 
-to_json: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False).encode
-"""A value as JSON. `json.dumps` would make an encoder for each."""
+to_json: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
+"""A value as JSON. `json.dumps` would make an encoder for each, and look for circles, which no value of ours has."""
 
 
 def array(values: Iterable[str]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
@@ -293,7 +292,6 @@ _CASE_FIELDS = (
     "number", "key", "summary", "status", "case_type", "priority", "created_at", "updated_at", "reporter_id", "customer_id", "component",
     "assignee", "description", "resolved_at", "environment", "merged_into", "due_at",
 )  # fmt: skip
-_CASE_VALUES = attrgetter(*_CASE_FIELDS)
 # What never changes is not written again: an unchanged unique key spares PostgreSQL the check of what refers to it.
 _CHANGING = tuple(name for name in _CASE_FIELDS if name not in ("number", "key", "created_at"))
 _MOVING = ("status", "updated_at", "resolved_at", "due_at")
@@ -338,8 +336,11 @@ def _changed_row(case: Case, names: Collection[str]) -> dict[str, Any]:
 
 
 def _case(row: Any, taking_part: Iterable[Participant]) -> Case:
-    values = dict(zip(_CASE_FIELDS, _CASE_VALUES(row), strict=True)) | {"due_at": row.due_at if row.due_at < NEVER else None}
-    return Case(id=row.id, **values, version=row.version, participants=tuple(taking_part))
+    return Case(
+        row.id, row.number, row.key, row.summary, row.status, row.case_type, row.priority, row.created_at, row.updated_at, row.reporter_id,
+        row.customer_id, row.component, row.assignee, row.description, row.resolved_at, tuple(taking_part), row.environment, row.version,
+        row.merged_into, row.due_at if row.due_at < NEVER else None,
+    )  # fmt: skip
 
 
 def _comment_row(comment: Comment) -> dict[str, Any]:
