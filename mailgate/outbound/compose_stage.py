@@ -7,7 +7,7 @@ the work, it is retried twice, then it is set aside as `failed`, which operators
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -51,15 +51,6 @@ class _Batch:
     later: list[tuple[Group, datetime]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Claimed:
-    """Claimed groups, why some addresses get no mail, and what the recipients want."""
-
-    groups: Sequence[Group]
-    suppressed: Mapping[str, str]
-    wishes: Wishes
-
-
 class NoticeStage:
     """Safe to run in several processes at once: leases keep them apart."""
 
@@ -70,20 +61,18 @@ class NoticeStage:
     def run(self, stopping: Callable[[], bool] = lambda: False) -> int:
         """Freeze all that is due; returns how many notices were claimed. Raises TransientFailure when the store is away."""
         done = 0
-        while not stopping():
-            claimed = self._claim()
-            if not claimed.groups:
-                break
-            done += sum(len(group.notices) for group in claimed.groups)
-            batch = self._freeze(claimed)
-            if self._commit(batch):
+        while not stopping() and (claims := self._claim()):
+            done += len(claims)
+            if self._commit(self._freeze(claims)):
                 self._notify("send")
+            if self._was_last(claims):
+                break
         return done
 
     def close(self) -> None:
         """Nothing is kept open between runs."""
 
-    def _claim(self) -> _Claimed:
+    def _claim(self) -> Sequence[ClaimedNotice]:
         now = self._clock()
         with self._store.transaction() as uow:
             exhausted = uow.notices.fail_exhausted(now, MAX_ATTEMPTS)
@@ -92,21 +81,25 @@ class NoticeStage:
             reached("notices_claimed")
         if exhausted:
             _log.error("notices_set_aside", count=exhausted)
-        return self._gather(claims) if claims else _Claimed((), {}, Wishes())
+        return claims
 
-    def _gather(self, claims: Sequence[ClaimedNotice]) -> _Claimed:
-        """What the mails are made from. Read after the claim is committed: other workers wait for its lock."""
+    def _was_last(self, claims: Sequence[ClaimedNotice]) -> bool:
+        """No more was due: fewer notices than groups were asked for, and none that was tried before, since those come alone.
+
+        What became due since then has its own wakeup, or waits for the sweeper.
+        """
+        return len(claims) < self._options.batch and all(claim.attempts == 1 for claim in claims)
+
+    def _freeze(self, claims: Sequence[ClaimedNotice]) -> _Batch:
+        """Read what the mails are made from, and make them. After the claim is committed: other workers wait for its lock."""
+        now, policy = self._clock(), self._freezer.policy
         with self._store.reading() as uow:
             groups = gathered(uow, claims)
-            return _Claimed(groups, suppression.refused(uow, {claim.address for claim in claims}), Wishes.of(uow, groups))
-
-    def _freeze(self, claimed: _Claimed) -> _Batch:
-        now, policy = self._clock(), self._freezer.policy
-        found = claimed.wishes.sort(claimed.groups, policy.workflow, policy.zone, now)
-        batch = _Batch(suppressed=found.unwanted, later=found.later)
-        with self._store.reading() as uow:
+            suppressed = suppression.refused(uow, {claim.address for claim in claims})
+            found = Wishes.of(uow, groups).sort(groups, policy.workflow, policy.zone, now)
+            batch = _Batch(suppressed=found.unwanted, later=found.later)
             for group in found.wanted:
-                reason = claimed.suppressed.get(group.notices[0].address.lower())
+                reason = suppressed.get(group.notices[0].address.lower())
                 if reason:
                     batch.suppressed.append((group, reason))
                 else:

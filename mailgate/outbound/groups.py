@@ -39,21 +39,15 @@ def gathered(uow: UnitOfWork, claims: Sequence[ClaimedNotice]) -> list[Group]:
     cases = uow.cases.by_ids({claim.case_id for claim in claims if claim.case_id})
     comments = uow.cases.comments_by_ids({id_ for claim in claims if (id_ := claim.facts.get("comment_id"))})
     earlier = _earlier(uow, found.values())
-    threads = uow.threads.of({key for notices in found.values() if (key := _reader(notices))})
+    threads = uow.threads.of([notices[0].id for notices in found.values() if notices[0].kind in CASE_KINDS])
     return [
         Group(
             tuple(notices), contacts.get(notices[-1].contact_id or ""), case=cases.get(notices[-1].case_id or ""),
             comments={id_: comments[id_] for notice in notices if (id_ := notice.facts.get("comment_id", "")) in comments},
-            earlier=earlier.get(group), thread=threads.get(_reader(notices) or ("", ""), Thread()),
+            earlier=earlier.get(group), thread=threads.get(notices[0].id, Thread()),
         )
         for group, notices in found.items()
     ]  # fmt: skip
-
-
-def _reader(notices: Sequence[ClaimedNotice]) -> tuple[str, str] | None:
-    """Whose thread the mail of these notices belongs to: case and contact; None for a mail of no case, or an automatic answer."""
-    first = notices[0]
-    return (first.case_id, first.contact_id) if first.kind in CASE_KINDS and first.case_id and first.contact_id else None
 
 
 def _earlier(uow: UnitOfWork, groups: Iterable[Sequence[ClaimedNotice]]) -> Mapping[str, Comment]:

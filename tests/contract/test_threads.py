@@ -23,14 +23,15 @@ def test_given_mails_of_two_people_when_asked_then_each_has_their_own_opening_ne
     with store.transaction() as uow:
         uow.contacts.add([kari, per])
         uow.cases.write([Change(ours, tuple(wrote), created=True)])
-        uow.notices.add([notice(clock(), ours, kind="case_created", contact_id=kari.id, journal_id=ids[0])])
+        to_kari, to_per = (
+            notice(clock(), ours, kind="case_created", contact_id=kari.id, journal_id=ids[0]),
+            notice(clock(), ours, contact_id=per.id),
+        )
+        uow.notices.add([to_kari, to_per])
         uow.journal.finish([Outcome(id_, "commented", message_id=f"m{n}@kunde.example") for n, id_ in enumerate(ids)])
         mails = [frozen(n, clock(), case_id=ours.id, contact_id=kari.id, subject=subject) for n, subject in enumerate(("first", "second"))]
         uow.outbox.add([*mails, frozen(9, clock(), case_id=ours.id, contact_id=per.id, subject="answer", at_most_once=True)])
     with store.reading() as uow:
-        found = uow.threads.of({(ours.id, kari.id), (ours.id, per.id)})
-        assert uow.threads.of(set()) == {}
-    assert found == {
-        (ours.id, kari.id): Thread("m0@kunde.example", "m3@kunde.example", "first"),
-        (ours.id, per.id): Thread("", "m2@kunde.example", ""),
-    }
+        found = uow.threads.of([to_kari.id, to_per.id])
+        assert uow.threads.of([]) == {}
+    assert found == {to_kari.id: Thread("m0@kunde.example", "m3@kunde.example", "first"), to_per.id: Thread("", "m2@kunde.example", "")}

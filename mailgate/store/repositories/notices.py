@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Text, bindparam, delete, func, or_, select, update
+from sqlalchemy import JSON, ColumnElement, Connection, Integer, Text, bindparam, cast, delete, func, or_, select, update
 
 from mailgate.cases.model import Notice
 from mailgate.store.repositories.bulk import insert_all
@@ -70,9 +70,19 @@ _CAUSED = Prepared(
         notices.c.journal_id.in_(listed("mails")), notices.c.state != literal("withheld")
     )
 )
-_RENDERED = Prepared(
-    update(notices).where(notices.c.id == bindparam("of_id")).values(state="rendered", due_at=None, outbox_id=bindparam("to"), error="")
-)
+
+
+def _rendered(each: Any) -> Prepared:
+    """`each`: notice ids (key) and the ids of their mails (value), as rows."""
+    made, id_type = each.table_valued("key", "value"), notices.c.id.type
+    values = {"state": "rendered", "due_at": None, "outbox_id": cast(made.c.value, id_type), "error": ""}
+    # By the list, too: PostgreSQL does not know how few rows the object has, and would read the whole table.
+    which = notices.c.id.in_(listed("ids")), notices.c.id == cast(made.c.key, id_type)
+    return Prepared(update(notices).where(*which).values(values))
+
+
+_MADE = bindparam("made", type_=Text)  # a JSON object: one statement for a batch of any size
+_RENDERED, _RENDERED_ON_SQLITE = _rendered(func.json_each_text(cast(_MADE, JSON))), _rendered(func.json_each(_MADE))
 
 
 class NoticeRepository:
@@ -146,7 +156,9 @@ class NoticeRepository:
 
     def mark_rendered(self, outbox_ids: Mapping[str, str]) -> None:
         """Notice id -> id of the frozen mail that it is in, for a whole batch with one statement. Their rows must be locked."""
-        _RENDERED.run_each(self._connection, [{"of_id": id_, "to": outbox_ids[id_]} for id_ in sorted(outbox_ids)])
+        if outbox_ids:
+            statement = _RENDERED_ON_SQLITE if self._connection.dialect.name == "sqlite" else _RENDERED
+            statement.run(self._connection, ids=outbox_ids, made=to_json(dict(outbox_ids)))
 
     def suppress(self, ids: Collection[str], reason: str) -> None:
         """Mark these notices as suppressed, with the reason. Their rows must be locked (`lock_leased`)."""

@@ -14,6 +14,7 @@ from mailgate.outbound.freeze import Freezer
 from mailgate.outbound.render import RenderError
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.reachability import Suppression
+from mailgate.store.repositories.notices import NoticeRepository
 from tests.unit.outbound.conftest import IDENTITY, KEYS, RENDERER
 
 OLD_MAIL = "From: c@d.example\r\nSubject: blå\r\n\r\nHei".encode()
@@ -333,6 +334,35 @@ def test_given_a_batch_that_another_worker_took_over_when_committed_then_nothing
     assert stage.run() == 2
     assert stage._commit(stage._freeze(work)) is False
     assert len(scene.mails()) == 2
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 50])
+def test_given_more_than_a_batch_and_several_notices_of_one_mail_when_run_once_then_nothing_is_left(scene, notified, batch):
+    freezer = Freezer(IDENTITY, RENDERER, KEYS, lambda: SUPPORTWEB_POLICY)
+    for text in ("Hei", "Hallo", "Igjen", "Og igjen"):
+        scene.comment(text)
+    scene.notices(("redirect", {}), ("redirect", {}), ("redirect", {}))
+    due(scene)
+    assert NoticeStage(scene.store, freezer, NoticeOptions(batch), notified.append).run() == 4 * 2 + 3
+    assert len(scene.mails()) == 2 + 3
+
+
+def test_given_a_notice_that_was_tried_before_when_run_then_fresh_ones_do_not_wait_for_another_run(scene, stage):
+    scene.notices(("redirect", {}))
+    with scene.store.transaction() as uow:
+        assert len(uow.notices.claim(scene.clock(), 50, timedelta(seconds=60))) == 1
+    scene.clock.step(timedelta(seconds=61))
+    scene.notices(("redirect", {}), ("redirect", {}))
+    assert stage.run() == 3
+
+
+def test_given_fewer_than_a_batch_when_run_then_the_database_is_asked_once(scene, stage, monkeypatch):
+    asked = []
+    claim = NoticeRepository.claim
+    monkeypatch.setattr(NoticeRepository, "claim", lambda self, *given: asked.append(claim(self, *given)) or asked[-1])
+    scene.notices(("redirect", {}), ("redirect", {}))
+    assert stage.run() == 2
+    assert len(asked) == 1
 
 
 def test_given_a_signer_when_frozen_then_the_signed_bytes_are_what_is_kept(scene, notified):

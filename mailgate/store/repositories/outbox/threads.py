@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import literal
 from mailgate.store.schema import cases, comments, decisions, notices, outbox
-
-Key = tuple[str, str]
-"""Case id and contact id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +26,40 @@ class Thread:
     subject: str = ""
 
 
-def _place(first: Any, of: Any, contact: Any) -> Any:
-    """The place of a row among those of its case and contact, from 1. PostgreSQL has no min and max of ids."""
-    return func.row_number().over(partition_by=(of.c.case_id, contact), order_by=first).label("place")
+_TOLD, _MADE = notices.alias("told"), notices.alias("made")
+_IS_MAIL = decisions.c.message_id.is_not(None)
 
 
-_COMMENTED = (
-    select(comments.c.id, _place(comments.c.id.desc(), comments, comments.c.author_contact_id))
-    .where(
-        comments.c.case_id.in_(listed("cases")), comments.c.author_contact_id.in_(listed("contacts")), comments.c.journal_id.is_not(None),
-    )
-    .subquery()
-)  # fmt: skip
-_LATEST = Prepared(
-    select(comments.c.case_id, comments.c.author_contact_id, decisions.c.message_id)
-    .join(decisions, decisions.c.journal_id == comments.c.journal_id)
-    .where(comments.c.id.in_(select(_COMMENTED.c.id).where(_COMMENTED.c.place == literal(1))), decisions.c.message_id.is_not(None))
+def _one(found: Any, order: Any) -> Any:
+    """The first row alone, by the index of the case: what else has been said on it is not read."""
+    return found.order_by(order).limit(literal(1)).scalar_subquery()
+
+
+_OPENING = _one(
+    select(decisions.c.message_id)
+    .join(_MADE, _MADE.c.journal_id == decisions.c.journal_id)
+    .where(_MADE.c.case_id == _TOLD.c.case_id, _MADE.c.kind == literal("case_created"), cases.c.reporter_id == _TOLD.c.contact_id, _IS_MAIL)
+    .correlate(_TOLD, cases),
+    _MADE.c.id,
 )
-_OPENING = Prepared(
-    select(cases.c.id, cases.c.reporter_id, decisions.c.message_id)
-    .join(notices, notices.c.case_id == cases.c.id)
-    .join(decisions, decisions.c.journal_id == notices.c.journal_id)
-    .where(cases.c.id.in_(listed("cases")), notices.c.kind == "case_created", decisions.c.message_id.is_not(None))
+_LATEST = _one(
+    select(decisions.c.message_id)
+    .join(comments, comments.c.journal_id == decisions.c.journal_id)
+    .where(comments.c.case_id == _TOLD.c.case_id, comments.c.author_contact_id == _TOLD.c.contact_id, _IS_MAIL)
+    .correlate(_TOLD),
+    comments.c.id.desc(),
 )
-_MAILED = (
-    select(outbox.c.case_id, outbox.c.contact_id, outbox.c.subject, _place(outbox.c.id, outbox, outbox.c.contact_id))
-    .where(outbox.c.case_id.in_(listed("cases")), outbox.c.contact_id.in_(listed("contacts")), outbox.c.at_most_once.is_(False))
-    .subquery()
+_SUBJECT = _one(
+    select(outbox.c.subject)
+    .where(outbox.c.case_id == _TOLD.c.case_id, outbox.c.contact_id == _TOLD.c.contact_id, outbox.c.at_most_once.is_(False))
+    .correlate(_TOLD),
+    outbox.c.id,
 )
-_SUBJECTS = Prepared(select(_MAILED.c.case_id, _MAILED.c.contact_id, _MAILED.c.subject).where(_MAILED.c.place == literal(1)))
+_THREADS = Prepared(
+    select(_TOLD.c.id, _OPENING.label("opening"), _LATEST.label("latest"), _SUBJECT.label("subject"))
+    .join(cases, cases.c.id == _TOLD.c.case_id)
+    .where(_TOLD.c.id.in_(listed("notices")))
+)
 
 
 class ThreadRepository:
@@ -66,18 +68,7 @@ class ThreadRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def of(self, people: Collection[Key]) -> dict[Key, Thread]:
-        """The threads of these people, for those that have begun. Three statements, whatever the number."""
-        if not people:
-            return {}
-        case_ids, contact_ids = sorted({case for case, _ in people}), sorted({contact for _, contact in people})
-        found: dict[Key, Thread] = {}
-        for field, rows in (
-            ("opening", _OPENING.rows(self._connection, cases=case_ids)),
-            ("latest", _LATEST.rows(self._connection, cases=case_ids, contacts=contact_ids)),
-            ("subject", _SUBJECTS.rows(self._connection, cases=case_ids, contacts=contact_ids)),
-        ):
-            for case_id, contact_id, value in rows:
-                if (key := (case_id, contact_id)) in people:
-                    found[key] = replace(found.get(key, Thread()), **{field: value})
-        return found
+    def of(self, notice_ids: Collection[str]) -> dict[str, Thread]:
+        """Notice id -> the thread that the recipient's mails of its case have been so far. One statement, whatever the number."""
+        rows = _THREADS.rows(self._connection, notices=notice_ids) if notice_ids else ()
+        return {row.id: Thread(row.opening or "", row.latest or "", row.subject or "") for row in rows}
