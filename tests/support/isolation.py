@@ -33,6 +33,10 @@ SERVICES = frozenset(
 )
 
 
+SELDOM = (20_000, 20, 50)
+"""When the collector looks for garbage, as in a command. As often as Python does by itself, it takes a tenth of the time."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
     """`-m "not services"` must leave out every test that would need a server, whoever wrote it."""
@@ -47,9 +51,10 @@ def pytest_collection() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Modules and tests stay to the end: the collector need not look at them again and again."""
+    """Modules and tests stay to the end: the collector need not look at them again and again, nor at what a test makes so often."""
     gc.enable()
     gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 @pytest.fixture(autouse=True)
