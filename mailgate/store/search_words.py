@@ -36,8 +36,8 @@ class Term:
 
 
 def searchable(text: str) -> str:
-    """The words of a text with one space between them."""
-    return " ".join(_words(text[:MAX_TEXT_CHARS]))
+    """The words of a text, each once, with one space between them: a search asks for single words, wherever and however often they stand."""
+    return " ".join(dict.fromkeys(_words(text[:MAX_TEXT_CHARS])))
 
 
 def terms(query: str) -> tuple[Term, ...]:
