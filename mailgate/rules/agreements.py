@@ -147,10 +147,11 @@ def _after_days(agreement: Agreement, at: datetime, days: int) -> datetime:
 
 
 def _after_hours(agreement: Agreement, at: datetime, left: timedelta) -> datetime:
+    received = at.astimezone(UTC)
     for day in _days_from(at.astimezone(ZoneInfo(agreement.zone)).date()):
         for span in open_spans(agreement, day, "handling"):
             opens, closes = _instant(agreement, day, span.opens_min), _instant(agreement, day, span.closes_min)
-            start = max(opens, at.astimezone(UTC))
+            start = max(opens, received)
             if start + left <= closes:
                 return start + left
             left -= max(closes - start, timedelta(0))
@@ -170,6 +171,8 @@ def open_spans(agreement: Agreement, day: date, channel: Channel = "handling") -
 
 
 def _special(agreement: Agreement, day: date) -> SpecialDay | None:
+    if not agreement.special_days:
+        return None
     falling = [one for one in agreement.special_days if one.day.falls_on(day)]
     return min(falling, key=lambda one: one.day.year is None, default=None)
 

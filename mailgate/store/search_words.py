@@ -36,7 +36,7 @@ class Term:
 
 
 def searchable(text: str) -> str:
-    """The words of a text, each once, with one space between them: a search asks for single words, wherever and however often they stand."""
+    """The words of a text, each once, with one space between them: a search asks for words, wherever and how often they stand."""
     return " ".join(dict.fromkeys(_words(text[:MAX_TEXT_CHARS])))
 
 

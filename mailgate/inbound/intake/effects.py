@@ -332,7 +332,7 @@ def trail_record(message: IntakeMessage) -> dict[str, object]:
         "matched_by": message.match.matched_by,
         "carriers_refused": list(hints.refused),
         "auth": _said_of_origin(message),
-        "rules": [{"rule": one.rule, "hit": one.hit, "because": one.because} for one in trail.entries()],
+        "rules": [{"rule": rule, "hit": hit, "because": because} for rule, hit, because in trail.entries()],
     }
     if message.match.disagree:
         found["cases_named"] = list(dict.fromkeys(f"case {number} by {where}" for where, number in message.match.named))

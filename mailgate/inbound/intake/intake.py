@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 RETRY_AFTER, VERIFY_AGAIN_AFTER = timedelta(seconds=20), timedelta(seconds=1)
 
+Given = TypeVar("Given")
 Result = TypeVar("Result")
 
 _log = log.get("intake")
@@ -127,11 +128,11 @@ class IntakeStage:
         """The path of a batch of mails from claimed rows to committed effects."""
         policy = self._policy()  # one version of the policy for a whole batch, whatever is activated meanwhile
         messages = self._read(entries)
-        messages = self._each_message(messages, self._apply_auth_results)
+        messages = self._each(messages, self._apply_auth_results)
         messages = self._in_one_batch(messages, self._verify)
-        messages = self._each_message(messages, self._look_for_carriers)
+        messages = self._each(messages, self._look_for_carriers)
         messages = self._in_one_batch(messages, self._match)
-        messages = self._each_message(messages, partial(decide, policy))
+        messages = self._each(messages, partial(decide, policy))
         outcomes = self._in_one_batch(messages, partial(self._commit, policy))
         self._tell(outcomes)
 
@@ -235,7 +236,7 @@ class IntakeStage:
 
     def _in_one_batch(self, messages: Sequence[IntakeMessage], work: Callable[[Sequence[IntakeMessage]], list[Result]]) -> list[Result]:
         """All at once; one by one when that fails, so that a bad mail fails alone (ADR 0001)."""
-        done, error = _attempt(lambda: work(messages))
+        done, error = _attempt(work, messages)
         if error is None:
             return done or []
         if len(messages) == 1:
@@ -275,20 +276,16 @@ class IntakeStage:
         if outcomes:
             self._notify("notices")
 
-    def _each(self, entries: Sequence[ClaimedEntry], step: Callable[[ClaimedEntry], IntakeMessage]) -> list[IntakeMessage]:
-        """One step on each; an entry on which it fails is set back and goes no further."""
+    def _each(self, messages: Sequence[IntakeMessage], step: Callable[[IntakeMessage], IntakeMessage]) -> list[IntakeMessage]:
+        """One step on each; a message on which it fails is set back and goes no further."""
         done = []
-        for entry in entries:
-            message, error = _attempt(partial(step, entry))
-            if message is not None:
-                done.append(message)
+        for message in messages:
+            after, error = _attempt(step, message)
+            if after is not None:
+                done.append(after)
             elif error is not None:
-                self._defer(entry, error)
+                self._defer(message.entry, error)
         return done
-
-    def _each_message(self, messages: Sequence[IntakeMessage], step: Callable[[IntakeMessage], IntakeMessage]) -> list[IntakeMessage]:
-        by_id = {message.entry.id: message for message in messages}
-        return self._each([message.entry for message in messages], lambda entry: step(by_id[entry.id]))
 
     def _defer(self, entry: ClaimedEntry, error: Exception) -> None:
         """Give the row back with what went wrong. Its attempt stays counted; the third one shunts it."""
@@ -376,10 +373,10 @@ def _count_mute(outcome: Outcome) -> None:
         _log.warning("case_muted", case_id=outcome.case_id, journal_id=outcome.journal_id, hint="a loop? mailgate case show")
 
 
-def _attempt(work: Callable[[], Result]) -> tuple[Result | None, Exception | None]:
+def _attempt(work: Callable[[Given], Result], given: Given) -> tuple[Result | None, Exception | None]:
     """The outermost handler: an error of our own code becomes a value, so that one mail stops no other. A store that is away passes."""
     try:
-        return work(), None
+        return work(given), None
     except TransientFailure:
         raise
     except Exception as error:  # noqa: BLE001 - outermost handler of the intake stage, per mail

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import chain, islice
 
 from mailgate.cases import carriers
@@ -82,8 +83,14 @@ class CaseFinder:
         return {address: one for address, one in uow.staff.by_addresses(sorted(wanted)).items() if self.may_comment(one.roles)}
 
     def _subject_number(self, subject: str) -> int | None:
-        match = re.search(rf"(?<![A-Za-z0-9]){re.escape(self.case_prefix)}-([0-9]{{1,10}})(?![0-9])", subject, re.IGNORECASE)
+        match = _key_of(self.case_prefix).search(subject)
         return int(match.group(1)) if match else None
+
+
+@lru_cache(maxsize=8)
+def _key_of(prefix: str) -> re.Pattern[str]:
+    """What a case key looks like in a subject."""
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(prefix)}-([0-9]{{1,10}})(?![0-9])", re.IGNORECASE)
 
 
 @value_class
