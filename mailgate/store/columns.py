@@ -49,6 +49,13 @@ def moment_text_or_none(moment: datetime | None) -> str | None:
     return None if moment is None else moment_text(moment)
 
 
+def aware_or_none(moment: datetime | None) -> datetime | None:
+    """The time itself, which PostgreSQL's driver takes. Raises ValueError for one without a zone."""
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError("a time without a zone cannot be stored")
+    return moment
+
+
 def moment_of_text(text: str | None) -> datetime | None:
     """The time that SQLite has stored."""
     return None if text is None else datetime.fromisoformat(text)
@@ -76,13 +83,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """Refuse a naive time."""
-        if value is None:
-            return None
-        if dialect.name == "sqlite":
-            return moment_text(value)
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        return value
+        return moment_text_or_none(value) if dialect.name == "sqlite" else aware_or_none(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Aware UTC."""
@@ -127,8 +128,8 @@ def to_driver(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
         return integer_text
     if isinstance(kind, PlainText):
         return storable_or_none
-    if isinstance(kind, Moment) and on_sqlite:
-        return moment_text_or_none
+    if isinstance(kind, Moment):
+        return moment_text_or_none if on_sqlite else aware_or_none
     found: Converter | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return found
 

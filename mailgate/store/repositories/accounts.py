@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, or
 from mailgate.cases.ids import is_id
 from mailgate.errors import NotFound
 from mailgate.store.repositories.bulk import insert_all
-from mailgate.store.repositories.statements import upsert
+from mailgate.store.repositories.statements import to_json, upsert
 from mailgate.store.rows import LinkPurpose, MailedLink
 from mailgate.store.schema.accounts import account_links, accounts, drafts, once_keys, rate_buckets, sessions
 
@@ -186,14 +186,14 @@ class AccountRepository:
         self._connection.execute(
             insert(account_links).values(
                 token_sha256=token_sha256, purpose=new.purpose, address=new.address, account_id=new.account_id,
-                facts=json.dumps(dict(new.facts), ensure_ascii=False), created_at=new.created_at, expires_at=new.expires_at,
+                facts=to_json(dict(new.facts)), created_at=new.created_at, expires_at=new.expires_at,
             )
         )  # fmt: skip
 
     def add_mailed(self, new: Sequence[MailedLink]) -> None:
         """Keep what the links of mails stand for; nothing for none."""
         shared = ("token_sha256", "purpose", "address", "created_at", "expires_at")
-        rows = [{name: getattr(one, name) for name in shared} | {"facts": json.dumps(dict(one.facts), ensure_ascii=False)} for one in new]
+        rows = [{name: getattr(one, name) for name in shared} | {"facts": to_json(dict(one.facts))} for one in new]
         insert_all(self._connection, account_links, rows)
 
     def link(self, token_sha256: str) -> AccountLink | None:
@@ -258,7 +258,7 @@ class AccountRepository:
 
     def keep_draft(self, account_id: str, name: str, body: Mapping[str, str], now: datetime) -> None:
         """Keep what is typed, in place of what was kept before."""
-        body_json = json.dumps(dict(body), ensure_ascii=False)
+        body_json = to_json(dict(body))
         added = upsert(self._connection, drafts).values(account_id=account_id, name=name, body=body_json, updated_at=now)
         self._connection.execute(
             added.on_conflict_do_update(index_elements=["account_id", "name"], set_={"body": body_json, "updated_at": now})
