@@ -18,6 +18,15 @@ LINKS_MAX = 100
 """Addresses of one text that become links: a link takes ten times the bytes of a short address."""
 
 
+def escaped(value: object) -> str:
+    """A value as it stands in HTML: markup as it is, anything else as text. Most text holds nothing to escape, which is quickly seen."""
+    if type(value) is Markup:
+        return value
+    if type(value) is str and not ("&" in value or "<" in value or ">" in value or '"' in value or "'" in value):
+        return value
+    return str(escape(value))
+
+
 def linked(text: str) -> Markup:
     """The text as HTML: escaped, with its line ends and spaces; addresses are links that carry nothing along."""
     text = str(text).replace("\t", _TAB)
@@ -50,7 +59,7 @@ def _link(url: str) -> str:
 def _shown(text: str) -> str:
     if "  " in text or "\n " in text or text.startswith(" "):
         text = _SPACES.sub(_kept_spaces, text)
-    return str(escape(text)).replace("\n", "<br>\n")
+    return escaped(text).replace("\n", "<br>\n")
 
 
 def _kept_spaces(run: re.Match[str]) -> str:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from string import Formatter
 
@@ -16,6 +15,7 @@ from markupsafe import Markup, escape
 
 from mailgate import catalogue
 from mailgate.errors import ConfigError
+from mailgate.outbound.html_text import escaped
 
 PACKAGE = "mailgate.outbound"
 as_markup: Callable[[str], Markup] = partial(str.__new__, Markup)
@@ -23,22 +23,26 @@ as_markup: Callable[[str], Markup] = partial(str.__new__, Markup)
 _INNER = str.maketrans({"«": "‘", "»": "’", "“": "‘", "”": "’", "„": "‘"})
 
 
-@dataclass(frozen=True, slots=True)
 class MailWords:
     """The texts of one language by key, for one form of a mail."""
 
-    texts: Mapping[str, str]
-    html: bool = False
+    __slots__ = ("_fixed", "_html", "_texts")
+
+    def __init__(self, texts: Mapping[str, str], *, html: bool = False) -> None:
+        self._html, self._texts = html, {key: str(escape(text)) for key, text in texts.items()} if html else texts
+        fixed = {key: text.format() for key, text in self._texts.items() if not places_of(text)}
+        self._fixed: Mapping[str, str] = {key: as_markup(text) for key, text in fixed.items()} if html else fixed
 
     def __call__(self, text_key: str, /, **values: object) -> str:
         """The text with its values. KeyError for a key that nobody has written, or a value that is not given."""
-        text = self.texts[text_key]
-        if not self.html:
+        fixed = self._fixed.get(text_key)
+        if fixed is not None:
+            return fixed
+        text = self._texts[text_key]
+        if not self._html:
             return text.format(**values)
-        if not values:
-            return _without_values(text)
         # The text is escaped once, each value here; Markup.format would do it again, at ten times the cost.
-        return as_markup(_escaped(text).format(**{name: escape(value) for name, value in values.items()}))
+        return as_markup(text.format(**{name: escaped(value) for name, value in values.items()}))
 
 
 class BothWords:
@@ -46,16 +50,6 @@ class BothWords:
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.text, self.html = MailWords(texts), MailWords(texts, html=True)
-
-
-@lru_cache(4096)
-def _escaped(text: str) -> str:
-    return str(escape(text))
-
-
-@lru_cache(4096)
-def _without_values(text: str) -> Markup:
-    return Markup(_escaped(text).format())
 
 
 def load(language: str, folder: Path | None) -> Mapping[str, str]:
