@@ -1,6 +1,6 @@
 """Renders facts into the text of a mail. In: a notice's kind, a language, values. Out: subject, text and HTML.
 
-A mail's structure is one file for all languages and both forms (`template_files`), its words stand in one catalogue per language
+A mail's structure is one file for all languages and both forms (`templating`), its words stand in one catalogue per language
 (`words`). Text that people wrote is data: it must never be compiled as a template, is escaped in HTML, and cannot become a header line.
 Operators may replace structures, the layout and words; what is broken of theirs is passed over for what is built in, and counted.
 """
@@ -20,7 +20,7 @@ from mailgate import log, metrics
 from mailgate.catalogue import LANGUAGES
 from mailgate.errors import ConfigError, MailgateError
 from mailgate.outbound import words as catalogue
-from mailgate.outbound.template_files import ACCENT, FORMS, KEPT_LINE_END, compiled, environment
+from mailgate.outbound.templating.files import ACCENT, FORMS, KEPT_LINE_END, compiled, environment
 from mailgate.outbound.views import Rendered
 from mailgate.outbound.words import BothWords, MailWords
 

@@ -158,4 +158,5 @@ def _syntax(environment: jinja2.Environment, name: Any) -> tuple[object, ...]:
     escapes = environment.autoescape(name) if callable(environment.autoescape) else environment.autoescape
     blocks = environment.trim_blocks, environment.lstrip_blocks, frozenset(environment.extensions)
     functions = {**environment.filters, **environment.tests}.items()
-    return escapes, blocks, frozenset((known, getattr(function, "__qualname__", "")) for known, function in functions)
+    parts = environment.parts_source(name) if hasattr(environment, "parts_source") else ""
+    return escapes, blocks, parts, frozenset((known, getattr(function, "__qualname__", "")) for known, function in functions)

@@ -7,32 +7,21 @@ or imports has the same form. Style rules are inlined once, when a file is loade
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import css_inline
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, nodes
-from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup, escape
 
 from mailgate.errors import ConfigError
-from mailgate.outbound.html_text import linked, quoted
-from mailgate.outbound.views import (
-    ActionLink,
-    AnsweredView,
-    CaseView,
-    LegacyView,
-    LinkedFile,
-    NewsView,
-    SaidView,
-    StatusView,
-)
+from mailgate.outbound.html_text import escaped, linked, quoted
+from mailgate.outbound.templating.code import PLAIN, PLAIN_DATA, PartMacro, TemplateCode, parts_in, put_in_place
 from mailgate.outbound.words import MailWords, as_markup
-from mailgate.rules.agreement_words import AgreementText
 
 STYLE = "_style.css.j2"
 FORMS = ("html", "txt")
@@ -40,13 +29,12 @@ ACCENT = "#00608a"
 """The colour of buttons, links and the bar: what `service.accent` replaces."""
 KEPT_LINE_END = "\x1f"
 """Stands for a line end of what people wrote, so that only the template's own blank lines are taken together."""
+_UNUSABLE = (TemplateNotFound, TemplateSyntaxError, OSError, UnicodeDecodeError, css_inline.InlineError)
+_UNCHECKED = PLAIN_DATA | {TemplateModule}
 _FORM = re.compile(r"\.(html|txt)\.j2\Z")
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 _TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _FRAME = re.compile(r"\A((?:<!--jinja\d+-->\s*)*)(.*)\Z", re.DOTALL)
-_PLAIN_DATA = frozenset(
-    {ActionLink, AnsweredView, CaseView, LinkedFile, LegacyView, NewsView, SaidView, StatusView, AgreementText, TemplateModule}
-)
 
 
 def environment(folders: Sequence[Path], accent: str = ACCENT) -> Environment:
@@ -75,51 +63,66 @@ def compiled(jinja: Environment, name: str) -> Template:
         raise ConfigError(f"the mail template {name} cannot be used: {error}", hint="it must be readable UTF-8 text") from error
 
 
-class _Code(CodeGenerator):
-    """Does not escape anew what is markup already: most of what a mail's template puts out are the parts of a mail."""
-
-    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
-        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None:
-            self.write("environment.shown(")
-        else:
-            super()._output_child_pre(node, frame, finalize)
-
-
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Skips the sandbox's attribute checks for our own values, which hold only plain data."""
 
-    code_generator_class = _Code
+    code_generator_class = TemplateCode
+    shown = staticmethod(escaped)
+    plain = PLAIN
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._known: dict[tuple[str, str | None], Template] = {}
+        self._sources: dict[str, str] = {}
+        self._parts: dict[str, Mapping[str, PartMacro]] = {}
+
+    def _generate(self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False) -> str:
+        put_in_place(source, self._parts_in(self.parts_source(name)))
+        return super()._generate(source, name, filename, defer_init)
+
+    def parts_source(self, name: str | None) -> str:
+        """The file of parts that stand in the code of this template; "" where it cannot be read, which `compiled` reports."""
+        form = _FORM.search(name or "")
+        if form is None or self.loader is None:
+            return ""
+        if form.group() not in self._sources:
+            try:
+                self._sources[form.group()] = self.loader.get_source(self, f"_parts{form.group()}")[0]
+            except _UNUSABLE:
+                self._sources[form.group()] = ""
+        return self._sources[form.group()]
+
+    def _parts_in(self, source: str) -> Mapping[str, PartMacro]:
+        if source not in self._parts:
+            try:
+                self._parts[source] = parts_in(self.parse(source))
+            except TemplateSyntaxError:
+                self._parts[source] = {}
+        return self._parts[source]
 
     def getattr(self, obj: object, attribute: str) -> Any:
         """The value of `obj.attribute` in a template."""
-        if type(obj) in _PLAIN_DATA and attribute[0] != "_":
+        if type(obj) in _UNCHECKED and attribute[0] != "_":
             try:
                 return getattr(obj, attribute)
             except AttributeError:  # undefined: the sandbox says which
                 return super().getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
+    def callee(self, context: Context, words: Any) -> Callable[..., Any]:
+        """What `words` is to be called by: itself, unless a template has something else of that name."""
+        return words if type(words) is MailWords else partial(self.call, context, words)
+
     def call(self, context: Context, obj: Any, *args: Any, _block_vars: Any = None, _loop_vars: Any = None, **more: Any) -> Any:
-        """What `obj(…)` in a template gives. Most calls are of macros and words: Jinja need not find out what they are, nor which
-        arguments of a macro are missing when all are there.
+        """What `obj(…)` in a template gives. Most calls are of macros: Jinja need not find out which arguments are missing when all
+        are there.
         """
-        kind = type(obj)
-        if kind is MailWords:
-            return obj(*args, **more)
-        if kind is Macro:
+        if type(obj) is Macro:
             if len(args) != len(obj.arguments) or more or obj.caller or obj.catch_varargs or obj.catch_kwargs:
                 return obj(context.eval_ctx, *args, **more)
             made = obj._func(*args)
             return as_markup(made) if context.eval_ctx.autoescape else made
         return super().call(context, obj, *args, _block_vars=_block_vars, _loop_vars=_loop_vars, **more)
-
-    def shown(self, value: Any) -> str:
-        """A value as it stands in HTML."""
-        return value if type(value) is Markup else escape(value)
 
     def get_template(self, name: str | Template, parent: str | None = None, globals: Any = None) -> Template:
         """Asked for every mail, by `extends` and `include`."""
