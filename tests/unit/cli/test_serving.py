@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from mailgate.config import self_signed
+from tests.support.fork_server import Forked, fork_server
 from tests.support.gateway import PROGRAM, Gateway
 from tests.support.waiting import free_port, until
 
@@ -28,17 +29,40 @@ STARTS_S = 30
 
 @contextmanager
 def _running(folder: Path, *words: str, more: Mapping[str, str] | None = None, **streams: object) -> Iterator[subprocess.Popen[str]]:
-    database = f"sqlite:///{folder}/var/mailgate.db"
-    listening = {"MAILGATE_SMTP__LISTEN": "127.0.0.1:0", "MAILGATE_METRICS__LISTEN": "127.0.0.1:0"}
-    if not (folder / "mailgate.toml").exists():  # the usual port of pages is that of every other test's gateway, too
-        listening["MAILGATE_WEB__LISTEN"] = f"127.0.0.1:{free_port()}"
-    environment = {**os.environ, "MAILGATE_DATABASE__URL": database, **listening, **(more or {})}
+    """A start of its own, for what depends on how Python starts."""
+    environment = _environment(folder, more or {})
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     with subprocess.Popen([*PROGRAM, *words], cwd=folder, env=environment, text=True, **given) as process:  # type: ignore[call-overload]
         try:
             yield process
         finally:
             process.kill()
+
+
+@contextmanager
+def _preloaded(folder: Path, *words: str, more: Mapping[str, str] | None = None) -> Iterator[Forked]:
+    """The same program out of the fork_server; it writes to the files `out` and `log` of the folder."""
+    with (folder / "out").open("wb") as out, (folder / "log").open("wb") as log, Path(os.devnull).open("rb") as nothing:
+        process = fork_server().start(words, folder, _environment(folder, more or {}), (nothing, out, log))
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait(STARTS_S)
+
+
+def _environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
+    database = f"sqlite:///{folder}/var/mailgate.db"
+    listening = {"MAILGATE_SMTP__LISTEN": "127.0.0.1:0", "MAILGATE_METRICS__LISTEN": "127.0.0.1:0"}
+    if not (folder / "mailgate.toml").exists():  # the usual port of pages is that of every other test's gateway, too
+        listening["MAILGATE_WEB__LISTEN"] = f"127.0.0.1:{free_port()}"
+    return {**os.environ, "MAILGATE_DATABASE__URL": database, **listening, **more}
+
+
+def _first_line(folder: Path) -> str:
+    """What the preloaded program says first: it serves."""
+    until(lambda: "\n" in (folder / "out").read_text(), STARTS_S, "it says where it listens", detail=(folder / "log").read_text)
+    return (folder / "out").read_text().splitlines()[0]
 
 
 def test_given_run_when_started_then_it_says_how_to_send_a_mail_and_stops_with_0_on_a_signal(tmp_path: Path) -> None:
@@ -55,9 +79,9 @@ def test_given_run_when_started_then_it_says_how_to_send_a_mail_and_stops_with_0
 
 def test_given_run_when_it_is_killed_then_its_pages_end_too(tmp_path: Path) -> None:
     port = free_port()
-    with _running(tmp_path, "run", more={"MAILGATE_WEB__LISTEN": f"127.0.0.1:{port}"}) as process:
+    with _preloaded(tmp_path, "run", more={"MAILGATE_WEB__LISTEN": f"127.0.0.1:{port}"}) as process:
         until(lambda: _answers(port), STARTS_S, "the pages are served")
-        process.kill()
+        process.send_signal(signal.SIGKILL)
         until(lambda: not _answers(port), STARTS_S, "the pages have ended")
 
 
@@ -120,7 +144,7 @@ def test_given_nobody_who_reads_standard_output_when_run_is_started_then_it_serv
 
 @pytest.mark.parametrize("command", ["smtp", "worker"])
 def test_given_parts_on_sqlite_without_wakeups_when_started_then_the_log_says_what_that_means(tmp_path: Path, command: str) -> None:
-    with (tmp_path / "log").open("w") as log, _running(tmp_path, command, stderr=log) as process:
+    with _preloaded(tmp_path, command) as process:
         until(lambda: '"started"' in (tmp_path / "log").read_text(), STARTS_S, "it runs")
         process.send_signal(signal.SIGTERM)
         assert process.wait(STARTS_S) == 0
@@ -130,9 +154,8 @@ def test_given_parts_on_sqlite_without_wakeups_when_started_then_the_log_says_wh
 
 
 def test_given_files_made_by_a_start_when_looked_at_then_they_are_for_our_user_alone(tmp_path: Path) -> None:
-    with _running(tmp_path, "run") as process:
-        assert process.stdout is not None
-        process.stdout.readline()
+    with _preloaded(tmp_path, "run") as process:
+        _first_line(tmp_path)
         made = [path for path in (tmp_path / "var").iterdir() if path.is_file()]
         assert {path.name for path in made} >= {"mailgate.db", "secrets.toml"}
         assert [path for path in made if path.stat().st_mode & 0o077] == []
@@ -142,9 +165,8 @@ def test_given_files_made_by_a_start_when_looked_at_then_they_are_for_our_user_a
 
 @pytest.mark.timing
 def test_given_a_stop_when_nothing_is_in_hand_then_it_is_quick(tmp_path: Path) -> None:
-    with _running(tmp_path, "run") as process:
-        assert process.stdout is not None
-        process.stdout.readline()
+    with _preloaded(tmp_path, "run") as process:
+        _first_line(tmp_path)
         start = time.monotonic()
         process.send_signal(signal.SIGTERM)
         process.wait(STARTS_S)
@@ -156,7 +178,7 @@ def test_point_8_given_a_service_manager_when_started_and_stopped_then_it_gets_r
         listener.bind(str(tmp_path / "notify"))
         listener.settimeout(STARTS_S)
         variables = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "200000"}
-        with (tmp_path / "log").open("w") as log, _running(tmp_path, "run", stdout=log, stderr=log, more=variables) as process:
+        with _preloaded(tmp_path, "run", more=variables) as process:
             states = [listener.recv(100)]
             while b"READY=1" not in states or states[-1] != b"WATCHDOG=1" or len(states) < 4:
                 states.append(listener.recv(100))
@@ -174,7 +196,7 @@ def test_point_8_given_a_renewed_certificate_when_told_to_reload_then_the_next_h
     assert self_signed.make(certificate, key, "mx.firma.example")
     tls = {"MAILGATE_SMTP__TLS_CERT": str(certificate), "MAILGATE_SMTP__TLS_KEY": str(key), "MAILGATE_SMTP__LISTEN": f"127.0.0.1:{port}"}
     log = tmp_path / "log"
-    with log.open("w") as stream, _running(tmp_path, "smtp", more=tls, stderr=stream, stdout=subprocess.DEVNULL) as process:
+    with _preloaded(tmp_path, "smtp", more=tls) as process:
         until(lambda: _answers(port), STARTS_S, "it listens", detail=log.read_text)
         before = _shown(port)
         certificate.unlink()
@@ -199,7 +221,7 @@ def test_point_8_given_pages_with_tls_when_told_to_reload_then_certificate_and_l
     text = f'[web]\nlisten = ["127.0.0.1:{port}"]\ntls_cert = "{certificate}"\ntls_key = "{key}"\n[log]\nlevel = "info"\n'
     settings.write_text(text)
     assert self_signed.make(certificate, key, "desk.firma.example")
-    with log.open("w") as stream, _running(tmp_path, "web", "--config", str(settings), stderr=stream, stdout=subprocess.DEVNULL) as process:
+    with _preloaded(tmp_path, "web", "--config", str(settings)) as process:
         until(lambda: _answers(port), STARTS_S, "it listens", detail=log.read_text)
         before = _shown_by_pages(port)
         certificate.unlink()
@@ -224,7 +246,7 @@ def test_point_8_given_pages_with_tls_when_told_to_reload_then_certificate_and_l
 def test_point_8_given_pages_that_start_when_told_to_reload_then_they_do_it_when_they_listen_and_do_not_die_of_it(tmp_path: Path) -> None:
     port, log = free_port(), tmp_path / "log"
     more = {"MAILGATE_WEB__LISTEN": f"127.0.0.1:{port}"}
-    with log.open("w") as stream, _running(tmp_path, "run", more=more, stderr=stream, stdout=subprocess.DEVNULL) as process:
+    with _preloaded(tmp_path, "run", more=more) as process:
         gateway = psutil.Process(process.pid)
         until(lambda: _pages_of(gateway), STARTS_S, "the pages are started")
         (pages,) = _pages_of(gateway)
@@ -258,7 +280,7 @@ def test_given_a_worker_that_has_reloaded_when_one_of_its_processes_dies_then_th
     text = f'[broker]\nurl = "redis://127.0.0.1:{free_port()}/0"\n[log]\nlevel = "warning"\n'
     settings.write_text(text)
     words = ("worker", "--processes", "2", "--config", str(settings))
-    with log.open("w") as stream, _running(tmp_path, *words, stderr=stream, stdout=subprocess.DEVNULL) as process:
+    with _preloaded(tmp_path, *words) as process:
         watch = psutil.Process(process.pid)
         until(lambda: len(watch.children()) == 2, STARTS_S, "both are started", detail=log.read_text)
         settings.write_text(text + "[outbound]\nhold_back_s = 7\n")
@@ -302,9 +324,8 @@ def _shown(port: int) -> bytes:
 
 def test_point_14_given_a_gateway_that_runs_when_it_is_scraped_then_heartbeat_latency_and_build_are_there(tmp_path: Path) -> None:
     port = free_port()
-    with _running(tmp_path, "run", more={"MAILGATE_METRICS__LISTEN": f"127.0.0.1:{port}", "MAILGATE_WEB__LISTEN": ""}) as process:
-        assert process.stdout is not None
-        listening = int(process.stdout.readline().split(" listens on 127.0.0.1:")[1].split(";")[0])
+    with _preloaded(tmp_path, "run", more={"MAILGATE_METRICS__LISTEN": f"127.0.0.1:{port}", "MAILGATE_WEB__LISTEN": ""}):
+        listening = int(_first_line(tmp_path).split(" listens on 127.0.0.1:")[1].split(";")[0])
         text = "From: kari@kunde.example\nTo: support@example.test\nSubject: Feil\n\nHei\n"
         with smtplib.SMTP("127.0.0.1", listening) as client:
             client.sendmail("kari@kunde.example", "support@example.test", text)
