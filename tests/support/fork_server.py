@@ -12,6 +12,7 @@ import contextlib
 import gc
 import json
 import os
+import pkgutil
 import select
 import selectors
 import signal
@@ -27,7 +28,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
+import mailgate
+
 REQUEST_BYTES = 1 << 20
+LATE = (
+    "alembic.command", "holidays.countries", "sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql.psycopg", "structlog",
+    "uvloop",
+)  # fmt: skip
+"""What the modules of mailgate load when they need it."""
+NO_LIBRARY = ("mailgate.__main__", "mailgate.store.migrations.")
+"""Modules that run when they are loaded."""
 SLICE_S = 0.1  # how long one thread that waits keeps others from asking
 _NUMBER = struct.Struct("i")
 
@@ -113,10 +123,12 @@ def _preload() -> None:
 
     for command in COMMANDS:
         LazyGroup().get_command(None, command)
-    for name in ("runtime.broker.redis", "runtime.broker.rabbitmq"):
-        import_module(f"mailgate.{name}")
-    for name in ("alembic.command", "sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql.psycopg"):
-        import_module(name)
+    for module in pkgutil.walk_packages(mailgate.__path__, "mailgate."):
+        if not module.name.startswith(NO_LIBRARY):
+            import_module(module.name)
+    for name in LATE:
+        with contextlib.suppress(ImportError):  # uvloop is not installed everywhere
+            import_module(name)
     _read_texts()
     gc.freeze()
 
