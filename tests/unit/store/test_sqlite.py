@@ -43,6 +43,20 @@ def test_given_any_connection_when_opened_then_the_settings_of_the_promise_hold(
         assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
+@pytest.mark.parametrize(("pending_byte", "kib"), [(sqlite.PENDING_BYTE, sqlite.WRITER_CACHE_KIB), (1, sqlite.CACHE_KIB)])
+def test_given_a_file_below_the_pending_byte_when_opened_then_its_writer_keeps_few_pages(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, pending_byte: int, kib: int
+) -> None:
+    monkeypatch.setattr(sqlite, "PENDING_BYTE", pending_byte)
+    database = open_database(sqlite_url)
+    with database.writing.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar_one() == -kib
+        assert connection.exec_driver_sql("PRAGMA cache_spill").scalar_one() * 4 > sqlite.CACHE_KIB * 0.9, "in pages of 4 KiB and a bit"
+    with database.reading.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar_one() == -sqlite.CACHE_KIB
+    database.close()
+
+
 def test_given_letters_beyond_ascii_when_folded_by_the_database_then_it_is_as_python_does(store: Store) -> None:
     for engine in (store.database.writing, store.database.reading):
         with engine.connect() as connection:
