@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -45,3 +48,16 @@ def test_given_slow_tests_alone_when_collected_then_the_longest_come_first_and_t
 def test_given_the_longest_modules_when_looked_for_then_each_is_there_and_slow() -> None:
     found = {path.name: path for path in (ROOT / "tests").rglob("test_*.py") if may_be_slow(path)}
     assert set(LONGEST_FIRST) - set(found) == set()
+
+
+def test_given_a_module_with_a_group_when_two_workers_play_then_one_of_them_plays_all_of_it(tmp_path: Path) -> None:
+    tests = (
+        "@pytest.mark.parametrize('n', range(6))\ndef test_a(n):\n    time.sleep(0.05)\n    print(os.getpid(), file=open('played', 'a'))\n"
+    )
+    (tmp_path / "test_a.py").write_text(f"import os, pytest, time\npytestmark = pytest.mark.xdist_group('dear')\n{tests}")
+    (tmp_path / "test_b.py").write_text("def test_b():\n    pass\n")
+    command = [sys.executable, "-m", "pytest", "-p", "tests.support.slow", "-n", "2", "--dist", "loadgroup", "--rootdir", str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([*command, str(tmp_path)], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    played = (tmp_path / "played").read_text().split()
+    assert (len(played), len(set(played))) == (6, 1)
