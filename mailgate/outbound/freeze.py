@@ -38,6 +38,7 @@ from mailgate.rules.policy import Policy
 from mailgate.store.repositories.outbox.lane import Lane
 from mailgate.store.repositories.outbox.threads import Thread
 from mailgate.store.rows import ClaimedNotice, OutboxRow
+from mailgate.values import value_class
 
 SUPPRESSED_ANSWERS = "DR, RN, NRN, OOF, AutoReply"
 """[MS-OXCMAIL] section 2.1.3.2: all but NDR: bounces are needed."""
@@ -69,7 +70,7 @@ class SenderIdentity:
     pages: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Group:
     """The notices of one mail, oldest first; the recipient's contact, and for a forward the original bytes.
 
@@ -89,7 +90,7 @@ class Group:
     digest: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Carriers:
     """What connects replies to one mail, the one of this outbox row, with its case."""
 
@@ -198,7 +199,7 @@ class Freezer:
         words, agreement = self._renderer.words(language), self._agreement(notice, language, now)
         values: dict[str, object] = {"agreement": agreement, "text": text, "marker": carried.marker, "greeting": words("greeting.plain")}
         values |= {"agreement_rows": _rows(agreement, words), "legacy": _legacy(notice.facts, language)}
-        values["answered"] = _answered(notice.facts, language, self._policy().zone, now)
+        values["answered"] = _answered(notice.facts, language, self._policy().local, now)
         if "case_key" in notice.facts:
             values["case"] = self._case(notice.facts)
         links = self._answer_links(notice, language, now)
@@ -247,7 +248,7 @@ class Freezer:
         """The daily mail to the desk: a row for each kind of thing that waits (`application.todo`)."""
         notice = group.notices[0]
         waiting, language = json.loads(notice.facts["waiting"]), self._renderer.language(notice.language)
-        words, local = self._renderer.words(language), ZoneInfo(self._policy().zone)
+        words, local = self._renderer.words(language), self._policy().local
         values: dict[str, object] = {
             "rows": [(words(f"todo.{one['kind']}"), _waiting(one, words, language, now.astimezone(local))) for one in waiting],
             "count": sum(one["count"] for one in waiting),
@@ -309,7 +310,7 @@ class Freezer:
         )  # fmt: skip
         return ComposedMail(
             author=self._identity.author, to=Mailbox(first.address, name), subject=words.subject, text=words.text, html=words.html,
-            date=now.astimezone(ZoneInfo(self._policy().zone)), message_id=carried.message_id, reply_to=carried.reply_to,
+            date=now.astimezone(self._policy().local), message_id=carried.message_id, reply_to=carried.reply_to,
             language=language, fields=fields, inline=(self._identity.logo,) if self._identity.logo else (),
         )  # fmt: skip
 
@@ -387,8 +388,8 @@ def _rows(agreement: AgreementText | None, words: MailWords) -> list[tuple[str, 
     return [(words(f"agreement.{name}"), value) for name, value in values.items() if value]
 
 
-def _answered(facts: Mapping[str, str], language: str, zone: str, now: datetime) -> AnsweredView:
-    at, local = facts.get("answered_at", ""), ZoneInfo(zone)
+def _answered(facts: Mapping[str, str], language: str, local: ZoneInfo, now: datetime) -> AnsweredView:
+    at = facts.get("answered_at", "")
     when = moment_in_words(datetime.fromisoformat(at).astimezone(local), language, now.astimezone(local).date()) if at else ""
     return AnsweredView(inner_quotes(one_line(facts.get("answered_subject", ""))), when)
 

@@ -6,12 +6,12 @@ In: the notices of one mail. Out: web addresses for the template, and what is st
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailgate.cases.link_tokens import digest, fresh_token
 from mailgate.cases.workflow import ANSWERS, Workflow, possible
 from mailgate.store.rows import ClaimedNotice, LinkPurpose, MailedLink
+from mailgate.values import value_class
 
 VALID_FOR: Mapping[LinkPurpose, timedelta] = {
     "answer": timedelta(days=30), "claim": timedelta(days=14), "notices": timedelta(days=60),
@@ -19,7 +19,7 @@ VALID_FOR: Mapping[LinkPurpose, timedelta] = {
 PATHS: Mapping[LinkPurpose, str] = {"answer": "answer", "claim": "claim", "notices": "notices"}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AnswerLink:
     """The link by which a proposal is answered without logging in, and the names of the answers."""
 
@@ -27,7 +27,7 @@ class AnswerLink:
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Links:
     """The links of one mail: None or "" for those that it does not carry."""
 

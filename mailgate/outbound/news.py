@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from mailgate.cases.model import Case, Comment, StoredFile
 from mailgate.cases.waiting import NO_ANSWER
@@ -23,6 +22,7 @@ from mailgate.rules.agreement_words import working_days
 from mailgate.rules.date_words import moment_in_words, weekday_in_words
 from mailgate.rules.policy import Choice, Policy
 from mailgate.store.rows import ClaimedNotice
+from mailgate.values import value_class
 
 SAID_MAX_CHARS = 16_000
 """Characters of people's words in one mail: its HTML stays below the 100 KB at which Gmail cuts."""
@@ -37,7 +37,7 @@ _GREETING = re.compile(
 _NET_KINDS = ("status_changed", "assignee_changed")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Telling:
     """How news is put for one reader. `company` stands for an actor without a name, `portal` is the portal's name.
 
@@ -57,7 +57,7 @@ class Telling:
 
     def when(self, at: datetime) -> str:
         """A moment in words of the language, in the policy's zone."""
-        zone = ZoneInfo(self.policy.zone)
+        zone = self.policy.local
         return moment_in_words(at.astimezone(zone), self.language, self.now.astimezone(zone).date())
 
     def who(self, name: str) -> str:
@@ -133,7 +133,8 @@ def answered(notices: Sequence[ClaimedNotice]) -> bool:
 
 def earlier(case: Case, comment: Comment | None, telling: Telling) -> SaidView | None:
     """The last thing said before the news: a comment, else the case's description; None when there is nothing."""
-    text = telling.without_tokens(_clean(comment.text if comment else case.description))
+    whole = comment.text if comment else case.description
+    text = telling.without_tokens(_clean(whole)) if whole else ""
     if not text:
         return None
     reporter = next((person.contact for person in case.participants if person.role == "reporter"), None)

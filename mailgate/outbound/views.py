@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailgate.cases.workflow import Turn
 from mailgate.outbound.words import inner_quotes
+from mailgate.values import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class CaseView:
     """A case. `open` is false when a reply by mail would be refused."""
 
@@ -23,7 +22,7 @@ class CaseView:
         return inner_quotes(self.summary)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StatusView:
     """A status: whose turn it is (the colour), its sign and its label in the mail's language."""
 
@@ -32,7 +31,7 @@ class StatusView:
     sign: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LinkedFile:
     """A file that does not ride along: its name, and where it is after log-in."""
 
@@ -40,7 +39,7 @@ class LinkedFile:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SaidView:
     """What somebody wrote. `when` is "" where the headline says who wrote. `along`: names of files that ride along.
 
@@ -56,7 +55,7 @@ class SaidView:
     more: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class NewsView:
     """What happened to a case, net. `headline`: the rest of a key `case.…`.
 
@@ -82,7 +81,7 @@ class NewsView:
     unanswered_days: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ActionLink:
     """A choice that the reader can make from the mail: what it is called, and the page that asks again before it is made."""
 
@@ -90,7 +89,7 @@ class ActionLink:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LegacyView:
     """What an answer to a new request by mail says; dates in words of the mail's language, "" for none.
 
@@ -104,7 +103,7 @@ class LegacyView:
     refuses_on: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AnsweredView:
     """The mail that an automatic answer answers: its subject, defanged, "" when it had none, and when it was written, "" for unknown."""
 
@@ -112,7 +111,7 @@ class AnsweredView:
     when: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Rendered:
     """One rendered mail: a subject of one line, text and HTML with LF."""
 

@@ -5,7 +5,6 @@ A text for HTML has its values escaped; the text itself is plain and is escaped,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -86,4 +85,4 @@ def places_of(text: str) -> frozenset[str]:
 
 def inner_quotes(text: str) -> str:
     """`text` as it stands within quotation marks: its own ones are the inner ones (‘…’) of nb, nn and en."""
-    return re.sub(r"\s+", " ", text).strip().translate(_INNER)
+    return " ".join(text.split()).translate(_INNER)

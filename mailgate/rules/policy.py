@@ -209,6 +209,11 @@ class Policy:
             raise ValueError("the last rule must be the written default: it holds always, and it decides")
 
     @cached_property
+    def local(self) -> ZoneInfo:
+        """The time zone of `zone`."""
+        return ZoneInfo(self.zone)
+
+    @cached_property
     def index(self) -> Index | None:
         """Which rules can hold; None for the few rules that most policies have, which are asked each, so that each answer is stored."""
         return Index([rule.when for rule in self.rules]) if len(self.rules) >= INDEXED_FROM_RULES else None
