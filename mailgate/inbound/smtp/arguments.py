@@ -8,10 +8,10 @@ other devices send it and cannot be mended. Everything else the grammar has, sou
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from mailgate.errors import Rejected, SmtpReply
 from mailgate.inbound.smtp import replies as replies
+from mailgate.values import value_class
 
 MAX_DOMAIN_OCTETS = 255  # RFC 5321 section 4.5.3.1.2
 
@@ -35,7 +35,7 @@ _UNQUOTE = re.compile(r"\\(.)")
 _ATOMIC = re.compile(rf"[{_UTEXT}.]+(?:\.[{_UTEXT}.]+)*")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Path:
     """One address of the envelope. `local` is without quotes, `domain` as sent but in lower case; "" for the bare `<postmaster>`.
 

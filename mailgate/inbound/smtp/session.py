@@ -74,7 +74,7 @@ class ClientSession:
 
     def feed(self, chunk: bytes) -> None:
         """Process input. Never raises."""
-        self._guarded(partial(self._take, chunk))
+        self._guarded(self._take, chunk)
 
     def _take(self, chunk: bytes) -> None:
         if self._message is not None:
@@ -83,10 +83,10 @@ class ClientSession:
             self._lines.feed(chunk)
             self._process_lines()
 
-    def _guarded(self, work: Callable[[], None]) -> None:
+    def _guarded(self, work: Callable[..., None], *given: Any) -> None:
         """Do what the event loop or the journal asks for; an exception becomes an action, so that `run` raises it."""
         try:
-            work()
+            work(*given)
         except Exception as error:  # noqa: BLE001 - here the event loop would close without a reply; `run` raises it in the session's task
             self._act(partial(_fail, error))
 
@@ -174,7 +174,7 @@ class ClientSession:
                 if line is None:
                     break
                 deadline.since_s = now_s()
-                if (self._lines.pending or self._connection.unread()) and line[:4].upper() in END_OF_GROUP:
+                if line[:4].upper() in END_OF_GROUP and (self._lines.pending or self._connection.unread()):
                     raise OUT_OF_TURN
                 answer = self.commands.command(line)
                 if isinstance(answer, bytes):
@@ -312,7 +312,7 @@ class ClientSession:
     def _settled(self, transaction: Transaction, submission: Submission, outcome: Receipt | Exception) -> None:
         """The journal's answer. Never raises, for the sake of the others of its group."""
         self._appending = False
-        self._guarded(partial(self._answer, transaction, submission, outcome))
+        self._guarded(self._answer, transaction, submission, outcome)
         if self._connection.unread() or self._connection.at_end() or self._context.is_stopping():
             self._wake()  # these are for the task
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from mailgate.errors import StoreUnavailable
 from mailgate.mail.model import Envelope
+from mailgate.values import value_class
 
 Transfer = Literal["smtp", "lmtp", "inject"]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Submission:
     """One message as it was received, before any parsing.
 
@@ -33,7 +33,7 @@ class Submission:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Receipt:
     """The message is durable under `journal_id`. `duplicate`: it was already there."""
 
