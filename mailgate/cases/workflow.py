@@ -27,7 +27,7 @@ OPERATOR: frozenset[ActorKind] = frozenset({"operator", "system"})
 EVERYONE: frozenset[ActorKind] = frozenset({"operator", "system", "contact"})
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Status:
     """One status. `labels`: language -> what people read. `solved`: entering it sets `resolved_at`. `final`: contacts may not comment.
 
@@ -50,7 +50,7 @@ class Status:
         return self.hints.get(language, "")
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Step:
     """From any of `sources` to `target`, for these kinds of actors."""
 
@@ -59,7 +59,7 @@ class Step:
     actors: frozenset[ActorKind] = OPERATOR
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Operation:
     """What an operator or a contact can do to a case, by name. The first step that fits is taken."""
 
@@ -68,7 +68,7 @@ class Operation:
     steps: tuple[Step, ...]
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class ReplyMove:
     """What a human reply by someone who may does to a case in `status`.
 

@@ -7,7 +7,7 @@ A fact is computed when a rule asks for it, never before. Text facts that are co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Literal
@@ -173,7 +173,7 @@ class Facts:
         return on_reply(self.workflow, Incoming(case.status, mail.kind, self.at, self.trust, mail.reply.thanks_only, case.resolved_at))
 
 
-@value_class
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One name of the closed set: its type, what it means in one line, and how it is read."""
 

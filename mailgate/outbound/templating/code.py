@@ -120,7 +120,7 @@ def _binds(template: nodes.Template, name: str) -> bool:
 
 
 class TemplateCode(CodeGenerator):
-    """Jinja's code, but for blocks, words, the attributes of our own values, and what is shown.."""
+    """Jinja's code, but for blocks, words, the attributes of our own values, and what is shown."""
 
     def write_commons(self) -> None:
         """The names that each function of a template knows."""

@@ -17,7 +17,6 @@ from mailgate.cases.tokens import (
     ReplyToken,
     TokenKeys,
     TokenRefusal,
-    _encode,
     action_token,
     bounce_token,
     examine,
@@ -112,11 +111,6 @@ def test_given_a_token_when_a_character_is_put_in_or_taken_out_then_it_is_refuse
 @given(st.text(max_size=100) | st.text(ALPHABET, min_size=36, max_size=80))
 def test_given_any_text_when_read_then_it_is_refused_without_an_error(text):
     assert isinstance(examine(KEYS, text, TODAY), TokenRefusal)
-
-
-@given(st.binary(max_size=64))
-def test_given_octets_when_encoded_then_they_are_base32_in_lower_case_without_padding(octets):
-    assert _encode(octets) == b32encode(octets).decode().rstrip("=").lower()
 
 
 def test_given_a_token_when_its_last_day_is_over_then_it_is_expired_and_says_what_it_was():
