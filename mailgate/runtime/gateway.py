@@ -78,14 +78,17 @@ class Gateway:
         return App(self.store, self.settings, self.policies, bootstrap.Workshop(self.settings))
 
     def notify(self, stage: str) -> None:
-        """Ask for one run of a stage, soon, in whatever process."""
-        self._wakeup.notify(stage)
+        """Ask for one run of a stage, soon: in this process if it has stages, else in whatever process has."""
+        if self._worker is not None:
+            self._worker.wake(stage)
+        else:
+            self._wakeup.notify(stage)
 
     def _notify_intake(self) -> None:
-        self._wakeup.notify("intake")
+        self.notify("intake")
 
     def _make_worker(self) -> StageWorker:
-        stages: Mapping[str, Stage] = bootstrap.make_stages(self.settings, self.store, self.policies, self._wakeup.notify)
+        stages: Mapping[str, Stage] = bootstrap.make_stages(self.settings, self.store, self.policies, self.notify)
         return StageWorker(self._broker, stages, self.settings.worker.sweep_interval_s, self._chores())
 
     def _chores(self) -> Callable[[], None]:

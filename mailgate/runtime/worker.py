@@ -2,7 +2,8 @@
 
 In: stages, each a callable that works until nothing is due. Out: nothing of its own. A wakeup is a hint; the guarantees
 rest on the sweeper (the broker may be flushed at any time). A stage runs at most once at a time in a process; a wakeup during its run makes
-it run once more, so that no row waits for the sweeper while the broker works.
+it run once more, so that no row waits for the sweeper while the broker works. What one stage leaves to the next of the same process goes
+by no broker: `wake` ends the sweeper's wait.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mailgate.errors import TransientFailure, underlying
 from mailgate.runtime.broker import bounds, wakeup
 
 POLL_MS = 50  # how long an idle consumer of Dramatiq sleeps at most
+WOKEN_INTERVAL_S = 0.01  # between two runs of a stage that is woken again and again: what comes in between is one batch
 
 _log = log.get("worker")
 
@@ -95,8 +97,10 @@ class StageWorker:
         wakeup.declare(broker, self._runners)
         self._dramatiq = DramatiqWorker(broker, queues={bounds.QUEUE}, worker_timeout=POLL_MS, worker_threads=len(stages))
         jobs: dict[str, Callable[[], None]] = {**self._runners, **({"chores": self._chores} if chores else {})}
+        self._woken = {name: threading.Event() for name in jobs}
         self._sweepers = [
-            threading.Thread(target=self._sweep, args=(job,), name=f"sweep-{name}", daemon=True) for name, job in jobs.items()
+            threading.Thread(target=self._sweep, args=(job, self._woken[name]), name=f"sweep-{name}", daemon=True)
+            for name, job in jobs.items()
         ]
 
     def start(self) -> None:
@@ -105,9 +109,15 @@ class StageWorker:
         for sweeper in self._sweepers:
             sweeper.start()
 
+    def wake(self, stage: str) -> None:
+        """Run a stage soon. Returns at once; from any thread."""
+        self._woken[stage].set()
+
     def stop(self, timeout_s: float = 30.0) -> None:
         """Finish the batch in progress, claim nothing new. Rows of a batch that is cut short are due again when their lease ends."""
         self._stopping.set()
+        for woken in self._woken.values():
+            woken.set()
         self._dramatiq.stop(timeout=int(timeout_s * 1000))
         for sweeper in self._sweepers:
             if sweeper.ident is not None:  # a process whose port was taken stops before it has started all
@@ -115,11 +125,13 @@ class StageWorker:
         for stage in self._stages:
             stage.close()
 
-    def _sweep(self, job: Callable[[], None]) -> None:
+    def _sweep(self, job: Callable[[], None], woken: threading.Event) -> None:
         while not self._stopping.is_set():
             job()
+            self._stopping.wait(WOKEN_INTERVAL_S)
             # Jitter, so that many workers do not ask the database in step.
-            self._stopping.wait(self._sweep_interval_s * random.uniform(0.7, 1.3))
+            woken.wait(self._sweep_interval_s * random.uniform(0.7, 1.3))
+            woken.clear()
 
     def _chores(self) -> None:
         try:

@@ -5,26 +5,54 @@ from __future__ import annotations
 from typing import Any
 
 import redis
+from dramatiq import MessageProxy
 from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.redis import _RedisConsumer as RedisConsumer
+from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
 
 from mailgate.errors import TransientFailure
 from mailgate.runtime.broker.bounds import QUEUE, SOCKET_TIMEOUT_S
 
+WAIT_S = 0.25  # how long a consumer waits in Redis at most; a process that stops waits for it
 
-class CountedRedisBroker(RedisBroker):
-    """Redis, with a count of the messages that wait."""
+
+class _WaitingConsumer(RedisConsumer):
+    """Waits in Redis until a wakeup is there. Dramatiq's own asks for one every few milliseconds, which was a twelfth of a worker's CPU."""
+
+    def __next__(self) -> MessageProxy | None:
+        if not self.message_cache and self.outstanding_message_count < self.prefetch:
+            self._wait()
+            self.misses = 0  # whatever it found: there is nothing to sleep for
+        return super().__next__()  # type: ignore[no-untyped-call,no-any-return]
+
+    def _wait(self) -> None:
+        """Until the queue is not empty, or `WAIT_S`. Moving its first entry to where it is changes nothing (BLMOVE, Redis 6.2)."""
+        queue = f"{self.broker.namespace}:{self.queue_name}"
+        try:
+            self.broker.client.blmove(queue, queue, WAIT_S, "LEFT", "LEFT")
+        except redis.RedisError as error:  # away, hung or full: Dramatiq asks again after a while
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+
+
+class WaitingRedisBroker(RedisBroker):
+    """Redis, with a count of the messages that wait, and consumers that do not poll."""
 
     driver_errors: tuple[type[Exception], ...] = (redis.RedisError,)
+
+    @property
+    def consumer_class(self) -> type[RedisConsumer]:
+        """What Dramatiq makes its consumers of."""
+        return _WaitingConsumer
 
     def waiting(self) -> int:
         """Wakeups not yet consumed."""
         return int(self.client.hlen(f"{self.namespace}:{QUEUE}.msgs"))
 
 
-def open_redis(url: str, middleware: list[Middleware], namespace: str) -> CountedRedisBroker:
+def open_redis(url: str, middleware: list[Middleware], namespace: str) -> WaitingRedisBroker:
     """The broker for `redis://…` or `rediss://…`. Opens no connection yet."""
-    return CountedRedisBroker(client=_client(url, health_check_interval=30), middleware=middleware, namespace=namespace)  # type: ignore[no-untyped-call]
+    return WaitingRedisBroker(client=_client(url, health_check_interval=30), middleware=middleware, namespace=namespace)  # type: ignore[no-untyped-call]
 
 
 def evicting(url: str) -> str:
