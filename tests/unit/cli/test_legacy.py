@@ -47,7 +47,7 @@ def gateway(folder: Path) -> Iterator[Gateway]:
     (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
     (folder / "mailgate.toml").write_text(
         '[database]\nurl = "sqlite:///var/mailgate.db"\n[smtp]\nlisten = ["127.0.0.1:0"]\n[policy]\nfile = "policy.yaml"\n'
-        '[intake]\nauthentication = "off"\n[worker]\nsweep_interval_s = 1\n'
+        '[intake]\nauthentication = "off"\n[worker]\nsweep_interval_s = 1\n[metrics]\nlisten = ["127.0.0.1:0"]\n'
         '[addresses]\nsupport = ["support@example.test"]\n[service]\ndomain = "example.test"\nportal_url = "https://portal.example.test"\n'
     )
     made = Gateway(config.load(folder / "mailgate.toml", {}), listen=True, work=True)
