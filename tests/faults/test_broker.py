@@ -12,7 +12,6 @@ import redis
 
 from tests.support import messages
 from tests.support.gateway import Gateway
-from tests.support.ledger_check import unfinished
 from tests.support.platforms import Platform
 from tests.support.servers import PrivateRedis
 from tests.support.sink import Sink
@@ -77,7 +76,7 @@ def test_087_given_redis_is_flushed_again_and_again_while_mail_comes_then_all_is
         for number in range(20):
             platform.server.send(messages.reply(number, platform.seed.threads[number % len(platform.seed.threads)]))
             client.flushall()
-    until(lambda: unfinished(platform.gateway.database_url) == 0, 20, "the sweeper finds it all", detail=platform.gateway.logs)
+    platform.gateway.settled(20)  # the sweeper finds it all
     platform.finish()
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support import messages
-from tests.support.ledger_check import Tables, forget_submissions, journal_count
+from tests.support.ledger_check import Tables, asked_again, forget_submissions, journal_count
 from tests.support.platforms import Platform
 from tests.support.waiting import until
 
@@ -46,12 +46,13 @@ def test_092_given_a_worker_killed_while_it_holds_a_mail_then_the_lease_ends_and
     platform.died(part, leases_over=False)
     platform.revive(part)
     began = time.monotonic()
-    until(
-        lambda: journal_count(platform.gateway.database_url, "commented") == 1,
-        LEASE_AND_SWEEP_S,
-        "the mail is done after the lease",
-        detail=platform.gateway.logs,
-    )
+    with asked_again(platform.gateway.database_url) as database:
+        until(
+            lambda: journal_count(database, "commented") == 1,
+            LEASE_AND_SWEEP_S,
+            "the mail is done after the lease",
+            detail=platform.gateway.logs,
+        )
     assert time.monotonic() - began < LEASE_AND_SWEEP_S
     platform.finish()
 

@@ -27,7 +27,7 @@ from mailgate.store import migrate
 from mailgate.store.database import open_database
 from tests.support.fork_server import Forked, fork_server
 from tests.support.kept_work import put_empty_database
-from tests.support.ledger_check import expire_leases, unfinished
+from tests.support.ledger_check import asked_again, expire_leases, unfinished
 from tests.support.policies import unhurried
 from tests.support.waiting import answers, free_port, until
 
@@ -248,7 +248,8 @@ class Gateway:
 
     def settled(self, timeout_s: float = SETTLE_S) -> None:
         """Wait until no stage has anything left to do."""
-        until(lambda: unfinished(self.database_url) == 0, timeout_s, "all work is done", poll_s=0.05, detail=self.logs)
+        with asked_again(self.database_url) as database:
+            until(lambda: unfinished(database) == 0, timeout_s, "all work is done", poll_s=0.05, detail=self.logs)
 
     def leases_over(self) -> None:
         """What a dead process had under lease is due now, as it would be after the lease: minutes that a test need not wait for."""
@@ -260,7 +261,7 @@ class Gateway:
 
         def done() -> bool:
             nonlocal left, moved_s
-            now_left, now_s = unfinished(self.database_url), time.monotonic()
+            now_left, now_s = unfinished(database), time.monotonic()
             if now_left != left:
                 left, moved_s = now_left, now_s
             elif now_s - moved_s > STILL_S:
@@ -268,7 +269,8 @@ class Gateway:
                 moved_s = now_s
             return left == 0
 
-        until(done, timeout_s, "all work is done", poll_s=0.1, detail=self.logs)
+        with asked_again(self.database_url) as database:
+            until(done, timeout_s, "all work is done", poll_s=0.1, detail=self.logs)
 
     def logs(self) -> str:
         """The end of what each process wrote."""

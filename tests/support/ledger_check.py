@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, and_, create_engine, func, select, update
+from sqlalchemy import Connection, Engine, Table, and_, create_engine, func, select, update
 
 from mailgate.store import schema as s
 from tests.support.sink import Taken
@@ -62,14 +62,30 @@ class Tables:
         return Counter(row.state for row in self.rows[table])
 
 
-def unfinished(url: str) -> int:
-    """Rows of all stages that a worker has yet to take: 0 means that everything is final."""
-    engine = create_engine(url)
+@contextmanager
+def asked_again(url: str) -> Iterator[Engine]:
+    """For who asks until something is so: one connection for all questions. One for each takes PostgreSQL ten times the question."""
+    engine = create_engine(url, pool_pre_ping=True)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _connection(database: str | Engine) -> Iterator[Connection]:
+    engine = create_engine(database) if isinstance(database, str) else database
     with closing(engine.connect()) as connection:
-        waiting = (select(func.count()).select_from(table).where(table.c.due_at.is_not(None)) for table in (s.journal, s.notices, s.outbox))
-        counts = [connection.execute(statement).scalar_one() for statement in waiting]
-    engine.dispose()
-    return sum(counts)
+        yield connection
+    if engine is not database:
+        engine.dispose()
+
+
+def unfinished(database: str | Engine) -> int:
+    """Rows of all stages that a worker has yet to take: 0 means that everything is final."""
+    waiting = [select(func.count()).where(table.c.due_at.is_not(None)).scalar_subquery() for table in (s.journal, s.notices, s.outbox)]
+    with _connection(database) as connection:
+        return sum(connection.execute(select(*waiting)).one())
 
 
 def expire_leases(url: str) -> None:
@@ -93,13 +109,11 @@ def forget_submissions(url: str, age: timedelta) -> None:
     engine.dispose()
 
 
-def journal_count(url: str, *states: str) -> int:
+def journal_count(database: str | Engine, *states: str) -> int:
     """Journal rows, of these states or of all."""
-    engine = create_engine(url)
     condition = and_(True, s.journal.c.state.in_(states)) if states else and_(True)
-    with closing(engine.connect()) as connection:
+    with _connection(database) as connection:
         count: int = connection.execute(select(func.count()).select_from(s.journal).where(condition)).scalar_one()
-    engine.dispose()
     return count
 
 
