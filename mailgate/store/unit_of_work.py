@@ -230,9 +230,8 @@ class Store:
             if not self.database.is_sqlite:
                 self.database.wait_at_most(connection, priority=priority)
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            with connection.begin() as transaction:
+            with connection.begin():  # it ends by a commit of nothing: after a rollback psycopg gives up all prepared statements
                 yield UnitOfWork(connection, self._writer_name(), self.clock)
-                transaction.rollback()
 
     def _writer_name(self) -> str:
         """One name per process: a forked child must not count on its parent's row."""

@@ -87,6 +87,18 @@ def test_given_an_id_in_the_database_when_read_then_no_object_is_made_of_it(post
     assert found == (id_, None)
 
 
+@pytest.mark.services
+def test_given_a_statement_that_was_prepared_when_read_again_then_it_still_is(postgres_url: str) -> None:
+    store = Store(open_database(postgres_url, pool_size=1), utc_now)
+    for _ in range(8):  # psycopg prepares what it was given five times
+        with store.reading() as uow:
+            uow.journal.due(utc_now())
+    with store.database.reading.connect() as connection:
+        found = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'journal'").scalar_one()
+    store.database.close()
+    assert found == 1
+
+
 def test_given_a_server_that_is_killed_when_it_is_back_then_one_call_fails_and_the_next_works(
     private_postgres: PrivatePostgres,
 ) -> None:
