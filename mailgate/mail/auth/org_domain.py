@@ -10,6 +10,7 @@ import functools
 from publicsuffixlist import PublicSuffixList
 
 
+@functools.lru_cache(maxsize=4096)  # of a thousand mails that wait, most come from few domains
 def organisational(domain: str) -> str:
     """`mail.firma.co.uk` -> `firma.co.uk`; a public suffix is its own organisation. Lower case, A-labels, without a final dot."""
     name = ascii_name(domain)
