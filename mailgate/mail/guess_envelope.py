@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailgate.mail.model import Envelope, Mail
 
 SERVED = frozenset({"postmaster", "abuse"})
@@ -10,8 +12,13 @@ SERVED = frozenset({"postmaster", "abuse"})
 
 def as_it_came(mail: Mail, own: frozenset[str], main: str) -> Envelope:
     """Return-Path or author, and those of its recipients that are ours (`own`, lower case), else the main one."""
-    shown = [box.address for box in (*mail.to, *mail.cc)]
-    ours = tuple(address for address in (*_delivered_to(mail), *shown) if _is_ours(address, own))
+    return guessed(mail, lambda address: address if _is_ours(address, own) else None, main)
+
+
+def guessed(mail: Mail, taken: Callable[[str], str | None], main: str) -> Envelope:
+    """Return-Path or author; those of Delivered-To, X-Original-To, To and Cc that are `taken`, as it spells them, else the main one."""
+    shown = (box.address for box in (*mail.to, *mail.cc))
+    ours = filter(None, map(taken, (*_delivered_to(mail), *shown)))
     return Envelope(_return_path(mail), tuple(dict.fromkeys(ours)) or (main,))
 
 

@@ -10,13 +10,12 @@ from typing import Any
 
 from mailgate.application.access import Action
 from mailgate.application.app import App
+from mailgate.application.mail.envelope import enveloping
 from mailgate.application.policies.documents import policy_from_file
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import guarded
 from mailgate.errors import NotAllowed
 from mailgate.inbound.intake.explain import explain as explain_mail
-from mailgate.inbound.intake.explain import guess_envelope
-from mailgate.mail.model import Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,7 @@ def explaining(app: App, _principal: Principal, command: UnderPolicy) -> Iterato
 
         def explain(mail: Explain) -> dict[str, Any]:
             _check_size(mail, app.settings.smtp.max_message_bytes)
-            guessed = guess_envelope(mail.raw, app.parts.own_mailboxes, app.settings.support_addresses[0])
-            sender = guessed.reverse_path if mail.reverse_path is None else mail.reverse_path or None
-            envelope = Envelope(sender, tuple(mail.recipients or guessed.recipients))
+            envelope = enveloping(app, mail.reverse_path, mail.recipients)(mail.raw)
             found = explain_mail(intake, mail.raw, envelope, app.now(), mail.path)
             return {**found, "rule_description": policy.description(found["rule"])}
 

@@ -7,7 +7,7 @@ that the policy in force refuses at RCPT are refused here too, unless the operat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -15,20 +15,20 @@ from itertools import islice
 from mailgate.application.access import Action
 from mailgate.application.app import App
 from mailgate.application.audit import audit_row
+from mailgate.application.mail.envelope import accepted, enveloping
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import guarded
 from mailgate.config import Settings
 from mailgate.errors import Invalid, Rejected
 from mailgate.inbound.guards.sender_gate import Senders, everyone
 from mailgate.inbound.smtp import replies
-from mailgate.inbound.smtp.arguments import read_forward_path, read_reverse_path
+from mailgate.inbound.smtp.arguments import read_reverse_path
 from mailgate.inbound.smtp.data import END, DataReader
 from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.inbound.smtp.limits import SmtpLimits
 from mailgate.inbound.smtp.recipients import Recipients
 from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
-from mailgate.mail.read import read
 from mailgate.store.rows import Appended, NewEntry
 from mailgate.store.unit_of_work import UnitOfWork
 
@@ -38,7 +38,7 @@ _DOT_AT_LINE_START = re.compile(rb"(?:\A|(?<=\r\n))\.")
 
 @dataclass(frozen=True, slots=True)
 class Inject:
-    """`mails`: (where it is from, raw bytes). `reverse_path`: None to take it from each mail, "" for `<>`. `recipients`: none for support.
+    """`mails`: (where it is from, raw bytes). `reverse_path`: None to take it from each mail, "" for `<>`. `recipients`: likewise.
 
     `take_refused`: accept mail of senders that the policy refuses, too.
     """
@@ -72,8 +72,8 @@ def inject(app: App, principal: Principal, command: Inject) -> Iterator[Injected
     """Accept mail group by group; whatever worker runs processes it. Raises Invalid for an envelope address that cannot be used."""
     sender = _sender(command.reverse_path)
     ours = app.parts.recipients()
-    recipients = tuple(_recipient(ours, text) for text in command.recipients or app.settings.support_addresses[:1])
-    gate = _Gate(app.settings, sender, recipients, everyone if command.take_refused else app.parts.senders(app.store))
+    envelope = enveloping(app, sender, [_recipient(ours, text) for text in command.recipients])
+    gate = _Gate(app.settings, envelope, everyone if command.take_refused else app.parts.senders(app.store))
     journal = GroupCommitJournal(
         app.store, app.store.clock, lambda: None, beside=partial(_audit, principal)
     )  # no wakeup: a worker's sweep finds it
@@ -101,11 +101,10 @@ def _injected(journal: GroupCommitJournal, gate: _Gate, mails: Iterator[tuple[st
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
-    """What the listener would do with a mail of this sender and these recipients."""
+    """What the listener would do with a mail in its envelope."""
 
     settings: Settings
-    reverse_path: str | None
-    recipients: tuple[str, ...]
+    envelope: Callable[[bytes], Envelope]
     senders: Senders
 
     def admit(self, path: str, raw: bytes) -> tuple[Submission | None, list[RefusedHere]]:
@@ -114,18 +113,19 @@ class _Gate:
             content, notes = self._through_data(raw)
         except Rejected as error:
             return None, [RefusedHere(path, str(error), True)]
-        sender = (_sender_in(content) if self.reverse_path is None else self.reverse_path) or None
-        accepted, refused = list[str](), list[str]()
-        for recipient in self.recipients:
+        wanted = self.envelope(content)
+        sender = wanted.reverse_path
+        taken, refused = list[str](), list[str]()
+        for recipient in wanted.recipients:
             try:
                 self.senders(sender, recipient)
-                accepted.append(recipient)
+                taken.append(recipient)
             except Rejected as error:
                 refused.append(str(error))
-        named = [RefusedHere(path, reply, whole=not accepted and at == 0) for at, reply in enumerate(refused)]
-        if not accepted:
+        named = [RefusedHere(path, reply, whole=not taken and at == 0) for at, reply in enumerate(refused)]
+        if not taken:
             return None, named
-        envelope = Envelope(sender, tuple(accepted))
+        envelope = Envelope(sender, tuple(taken))
         return Submission(envelope, content, "127.0.0.1", self.settings.hostname, "inject", False, True, notes), named
 
     def _through_data(self, raw: bytes) -> tuple[bytes, tuple[str, ...]]:
@@ -138,14 +138,6 @@ class _Gate:
             raise Rejected(replies.R552_TOO_LARGE, "too_large")
         content = reader.content()
         return content, reader.notes(content, declared_8bit=True)
-
-
-def _sender_in(content: bytes) -> str:
-    mail = read(content)
-    shown = (mail.header("Return-Path") or "").strip()
-    if shown:
-        return shown.strip("<>")
-    return mail.author.address if mail.author else ""
 
 
 def _sender(text: str | None) -> str | None:
@@ -163,9 +155,7 @@ def _sender(text: str | None) -> str | None:
 
 
 def _recipient(ours: Recipients, text: str) -> str:
-    bare = text.strip().removeprefix("<").removesuffix(">")
     try:
-        path, _ = read_forward_path(f"<{bare}>".encode())
-        return ours(path)
+        return accepted(ours, text)
     except Rejected as error:
         raise Invalid("recipients", "refused", f"--recipient {text!r} is refused: {error}") from None

@@ -11,7 +11,7 @@ import typer
 from mailgate.application.mail.explain import Explain, UnderPolicy, explaining
 from mailgate.cli import output
 from mailgate.cli.mail_files.parse import summary
-from mailgate.cli.mail_files.reading import MboxOption, PathsArgument, ReversePathOption, read_mails
+from mailgate.cli.mail_files.reading import MboxOption, PathsArgument, RecipientOption, ReversePathOption, read_mails
 from mailgate.cli.opening import ConfigOption, JsonOption, acting, open_app_for_reading
 from mailgate.cli.trail import trail_lines
 
@@ -19,10 +19,7 @@ from mailgate.cli.trail import trail_lines
 def explain(
     paths: PathsArgument,
     reverse_path: ReversePathOption = None,
-    recipient: Annotated[
-        list[str] | None,
-        typer.Option("--recipient", metavar="ADDRESS", help="Envelope recipient. Default: those of To and Cc that are ours."),
-    ] = None,
+    recipient: RecipientOption = None,
     mbox: MboxOption = False,
     policy: Annotated[
         Path | None, typer.Option("--policy", metavar="FILE", help="Use this policy document. Default: the policy in force.")

@@ -13,7 +13,7 @@ import typer
 from mailgate.application.mail import inject as injecting
 from mailgate.application.mail.inject import Inject, Injected
 from mailgate.cli import output
-from mailgate.cli.mail_files.reading import MboxOption, PathsArgument, ReversePathOption, counted, read_mails
+from mailgate.cli.mail_files.reading import MboxOption, PathsArgument, RecipientOption, ReversePathOption, counted, read_mails
 from mailgate.cli.opening import ConfigOption, JsonOption, acting, open_app
 from mailgate.errors import NotAllowed
 
@@ -21,9 +21,7 @@ from mailgate.errors import NotAllowed
 def inject(
     paths: PathsArgument,
     reverse_path: ReversePathOption = None,
-    recipient: Annotated[
-        list[str] | None, typer.Option("--recipient", metavar="ADDRESS", help="Envelope recipient. Default: the support address.")
-    ] = None,
+    recipient: RecipientOption = None,
     mbox: MboxOption = False,
     take_refused: Annotated[
         bool, typer.Option("--take-refused", help="Accept mail of senders that the policy refuses (legacy phase refuse), too.")

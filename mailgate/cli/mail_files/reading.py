@@ -24,6 +24,15 @@ ReversePathOption = Annotated[
     str | None,
     typer.Option("--reverse-path", metavar="ADDRESS", help="Envelope sender; <> for none. Default: Return-Path of the mail, else From."),
 ]
+RecipientOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--recipient",
+        metavar="ADDRESS",
+        help="Envelope recipient. Default: those of Delivered-To, X-Original-To, To and Cc that the listener takes, "
+        "else the support address.",
+    ),
+]
 
 _FROM_LINE = re.compile(rb"From \S{1,320}[ \t].{0,80}\d\d:\d\d")
 """RFC 4155: sender and date. A line of prose that begins with `From` has no clock in it."""

@@ -7,33 +7,21 @@ asked: a redirect is shown as wanted.
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import datetime
 from typing import Any
 
 from mailgate.inbound.intake.intake import IntakeStage
 from mailgate.inbound.intake.message import IntakeMessage
 from mailgate.mail import json_view
-from mailgate.mail.guess_envelope import as_it_came
 from mailgate.mail.model import Envelope
-from mailgate.mail.read import read
 from mailgate.rules.chain import effect_json
 from mailgate.store.rows import ClaimedEntry
-
-HEAD_BYTES = 256 * 1024
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
 def explain(intake: IntakeStage, raw: bytes, envelope: Envelope, now: datetime, path: str) -> dict[str, Any]:
     """One JSON object: the fields of `parse`, then auth, trust, case, disposition, rule, policy_version, trail, effects and facts."""
     entry = ClaimedEntry("", envelope, raw, hashlib.sha256(raw).hexdigest(), now, 1, 0, "127.0.0.1", "", "inject", False, False)
     return as_json(intake.consider(entry), path)
-
-
-def guess_envelope(raw: bytes, own: frozenset[str], main: str) -> Envelope:
-    """The envelope that a stored mail most likely had: Return-Path or author, and its recipients that are ours, else the main one."""
-    end = _HEAD_END.search(raw)
-    return as_it_came(read(raw[: end.end() if end else HEAD_BYTES][:HEAD_BYTES]), own, main)
 
 
 def as_json(message: IntakeMessage, path: str) -> dict[str, Any]:

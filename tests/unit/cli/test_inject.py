@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailgate import config
+from mailgate.application.mail import explain as explaining
 from mailgate.store.opening import open_store
 from tests.support.policies import unhurried
 from tests.unit.cli.conftest import Run
@@ -68,6 +69,38 @@ def test_given_a_reverse_path_when_injected_then_it_counts(mailgate: Run, given:
 def test_given_a_mail_without_return_path_when_injected_then_its_author_is_the_sender(mailgate: Run) -> None:
     mailgate("inject", "-", stdin=b"From: Kari <kari@kunde.example>\r\n\r\nHei\r\n")
     assert _journal(mailgate)[0]["reverse_path"] == "kari@kunde.example"
+
+
+@pytest.mark.parametrize(
+    ("fields", "envelope"),
+    [
+        (
+            "To: support@example.test, ola@other.example\r\nCc: Postmaster@example.test\r\n",
+            ["support@example.test", "postmaster@example.test"],
+        ),
+        ("To: ola@other.example\r\nDelivered-To: abuse@example.test\r\n", ["abuse@example.test"]),
+        ("To: ola@other.example\r\n", ["support@example.test"]),
+        ("To: support+no-token@example.test\r\n", ["support@example.test"]),
+        ("To: odd name, <>\r\n", ["support@example.test"]),
+    ],
+)
+def test_given_no_recipient_when_injected_or_explained_then_both_take_those_of_the_mail_that_the_listener_takes(
+    mailgate: Run, monkeypatch: pytest.MonkeyPatch, fields: str, envelope: list[str]
+) -> None:
+    raw = f"From: kari@kunde.example\r\n{fields}Subject: x\r\n\r\nHei\r\n".encode()
+    mailgate("inject", "-", stdin=raw)
+    assert _journal(mailgate)[0]["recipients"] == envelope
+    seen = list[list[str]]()
+    explain = explaining.explain_mail
+    monkeypatch.setattr(explaining, "explain_mail", lambda *given: (seen.append(list(given[2].recipients)), explain(*given))[1])
+    mailgate("explain", "-", stdin=raw)
+    assert seen == [envelope]
+
+
+@pytest.mark.parametrize("command", ["inject", "explain"])
+def test_given_the_help_of_inject_and_explain_when_read_then_it_names_the_rule_for_recipients(mailgate: Run, command: str) -> None:
+    help_ = " ".join(mailgate(command, "--help").out.split())
+    assert "Default: those of Delivered-To, X-Original-To, To and Cc that the listener takes, else the support address." in help_
 
 
 @pytest.mark.parametrize(
