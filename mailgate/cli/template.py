@@ -33,7 +33,9 @@ def preview(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Kind of mail, such as comment_added or digest.")],
     case: Annotated[str, typer.Option("--case", metavar="KEY", help="Show it about this case; else about a sample.")] = "",
     language: Annotated[str, typer.Option("--lang", help="nb, nn or en.")] = "nb",
-    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Also write the HTML to this file.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also write the HTML to this file, as UTF-8 with its letters.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Show one mail as its reader would get it. Nothing is sent; its reply address and links lead nowhere."""

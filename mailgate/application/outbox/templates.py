@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import dataclass
 
 from mailgate.application.access import Action
 from mailgate.application.use_case import Act, query
 from mailgate.application.words import LANGUAGES, one_of
+
+_REFERENCE = re.compile(r"&#(\d{3,7});")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,10 @@ class PreviewTemplate:
 
 @dataclass(frozen=True, slots=True)
 class PreviewedMail:
-    """A mail as its reader would get it. Its reply address and links lead nowhere."""
+    """A mail as its reader would get it. Its reply address and links lead nowhere.
+
+    `html`: with the letters that the mail itself, which is ASCII, has as character references.
+    """
 
     sender: str
     subject: str
@@ -56,4 +63,10 @@ def preview_template(act: Act, command: PreviewTemplate) -> PreviewedMail:
     case = act.uow.cases.get(command.case_key) if command.case_key else None
     comments = act.uow.cases.comments(case.id) if case else ()
     shown = preview.mail(command.name, command.language, case, comments, act.now)
-    return PreviewedMail(shown.sender, shown.subject, shown.text, shown.html)
+    return PreviewedMail(shown.sender, shown.subject, shown.text, _REFERENCE.sub(_letter, shown.html))
+
+
+def _letter(reference: re.Match[str]) -> str:
+    """The character of a reference; the reference of one that nobody sees, such as a no-break space, stays."""
+    code = int(reference.group(1))
+    return chr(code) if 127 < code <= sys.maxunicode and chr(code).isprintable() else reference.group()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import re
+import socketserver
+import threading
 from collections import namedtuple
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from sqlalchemy import make_url
 
 from mailgate import config
-from mailgate.application.doctor import host, services
+from mailgate.application.doctor import host, listener, services
 from mailgate.application.doctor.dns import ResolverSilent, dns_findings
 from mailgate.application.doctor.findings import Finding
 from mailgate.runtime.active_policy import shipped
@@ -286,17 +288,53 @@ def test_given_policies_good_and_bad_when_examined_then_what_is_in_force_and_wha
     assert (other["level"], other["do"]) == ("warn", f'mailgate policy activate {file} --comment "why" makes it active')
 
 
-def test_point_13_given_a_port_of_ours_when_asked_then_it_says_whether_we_or_another_program_greets_there(
-    mailgate: Run, tmp_path: Path
+@pytest.mark.parametrize(
+    ("greeting", "level", "what", "do"),
+    [
+        ("220 mx.annen.example ESMTP Postfix", "fail", "port {port} is taken: another program answers on", "find it with ss -ltnp"),
+        ("SSH-2.0-OpenSSH_9.2", "fail", "port {port} is taken: another program answers on", "find it with ss -ltnp"),
+        ("", "fail", "it says nothing", "find it with ss -ltnp"),
+        ("220 example.test ESMTP ready", "ok", "greets as example.test", ""),
+        ("220 old.example.test ESMTP ready", "warn", "greets otherwise than as example.test", "it is a mailgate with other settings"),
+        ("421 4.3.2 Too busy now, try again later", "warn", "takes no connection now", "ask again later"),
+    ],
+)
+def test_point_13_given_a_port_of_ours_when_asked_then_it_is_an_error_only_that_another_program_has_it(
+    mailgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, greeting: str, level: str, what: str, do: str
 ) -> None:
-    with Sink() as other:
-        (tmp_path / "mailgate.toml").write_text(f'{SETTINGS}[smtp]\nlisten = ["127.0.0.1:{other.port}", "127.0.0.1:{free_port()}"]\n')
-        taken, away = [one for one in mailgate("doctor", "--json").objects if one["check"] == "smtp"]
-    assert (taken["level"], away["level"]) == ("warn", "warn")
-    assert f"another program has 127.0.0.1:{other.port}" in taken["text"]
-    assert taken["do"].startswith(f"find it with ss -ltnp 'sport = :{other.port}'")
+    monkeypatch.setattr(listener, "TIMEOUT_S", 0.2)
+    with _greets(greeting) as port:
+        (tmp_path / "mailgate.toml").write_text(f'{SETTINGS}[smtp]\nlisten = ["127.0.0.1:{port}"]\n')
+        answer = mailgate("doctor", "--json")
+    (found,) = [one for one in answer.objects if one["check"] == "smtp"]
+    assert found["level"] == level
+    assert what.format(port=port) in found["text"]
+    assert found["do"].startswith(do)
+    assert answer.code == 1 or level != "fail"
+
+
+@contextlib.contextmanager
+def _greets(line: str) -> Iterator[int]:
+    """A program that greets whoever connects, and waits for what they say."""
+
+    class Program(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(f"{line}\r\n".encode() if line else b"")
+            self.rfile.readline()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Program) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.05,))
+        serving.start()
+        yield server.server_address[1]
+        server.shutdown()
+        serving.join()
+
+
+def test_point_13_given_a_port_of_ours_where_nobody_listens_when_asked_then_it_says_what_to_start(mailgate: Run, tmp_path: Path) -> None:
+    (tmp_path / "mailgate.toml").write_text(f'{SETTINGS}[smtp]\nlisten = ["127.0.0.1:{free_port()}"]\n')
+    (away,) = [one for one in mailgate("doctor", "--json").objects if one["check"] == "smtp"]
+    assert (away["level"], away["do"]) == ("warn", "start mailgate run or mailgate smtp")
     assert "Connection refused" in away["text"]
-    assert away["do"] == "start mailgate run or mailgate smtp"
 
 
 def test_point_13_given_a_smarthost_that_is_away_when_asked_then_it_says_that_mail_waits(mailgate: Run, tmp_path: Path) -> None:
