@@ -35,6 +35,13 @@ def test_given_a_case_when_a_mail_is_previewed_then_it_is_shown_as_its_reader_ge
     assert own("outbox", "list", "--json").objects == []
 
 
+def test_given_the_html_of_a_mail_when_previewed_then_its_source_has_letters_and_shows_what_nobody_sees(own, tmp_path):
+    assert own("template", "preview", "comment_added", "--html", str(tmp_path / "a.html")).code == 0
+    source = (tmp_path / "a.html").read_text("utf-8")
+    assert ("Slik gjør du" in source, "«" in source, "&#248;" in source) == (True, True, False)
+    assert ("&#160;" in source, "\xa0" in source) == (True, False)
+
+
 def test_given_own_words_and_layout_when_previewed_then_they_are_shown(own, tmp_path):
     (tmp_path / "own" / "words.nb.po").write_text('msgid "case.see"\nmsgstr "Åpne saken i {portal}"\n', "utf-8")
     (tmp_path / "own" / "redirect.j2").write_text(

@@ -341,7 +341,7 @@ complete -c mailgate -n '__mailgate_in template check' -l json -d 'One JSON obje
 complete -c mailgate -n '__mailgate_in template check' -s h -l help -d 'Show this message and exit.'
 complete -c mailgate -n '__mailgate_in template preview' -l case -r -F -d 'Show it about this case; else about a sample.'
 complete -c mailgate -n '__mailgate_in template preview' -l lang -r -F -d 'nb, nn or en.'
-complete -c mailgate -n '__mailgate_in template preview' -l html -r -F -d 'Also write the HTML to this file.'
+complete -c mailgate -n '__mailgate_in template preview' -l html -r -F -d 'Also write the HTML to this file, as UTF-8 with its letters.'
 complete -c mailgate -n '__mailgate_in template preview' -s c -l config -r -F -d 'Settings file'
 complete -c mailgate -n '__mailgate_in template preview' -s h -l help -d 'Show this message and exit.'
 complete -c mailgate -n '__mailgate_at 2; and __mailgate_in case' -a new -d 'Make a case; its reporter and participants are notified.'
