@@ -182,7 +182,7 @@ def _contact_comment(act: Act, comment: Comment, who: str, hide: Callable[[str],
 
 def _contact_event(event: CaseEvent, names: Mapping[str, str]) -> EventView:
     facts = {name: value for name, value in event.facts.items() if name in SHOWN_FACTS}
-    return EventView(event.at, event.kind, _name(event.actor, names), facts)
+    return EventView(event.id, event.at, event.kind, _name(event.actor, names), facts)
 
 
 def _name(actor: Actor, names: Mapping[str, str]) -> str:
@@ -202,7 +202,7 @@ def _comment(comment: Comment, people: Mapping[str, str], withdrawal: CaseEvent 
 
 
 def _event(event: CaseEvent, people: Mapping[str, str], notified: Sequence[NoticeOutcome]) -> AgentEvent:
-    return AgentEvent(event.at, event.kind, _who(event.actor, people), dict(event.facts), notified)
+    return AgentEvent(event.id, event.at, event.kind, _who(event.actor, people), dict(event.facts), notified)
 
 
 def _files(files: Sequence[StoredFile]) -> list[FileView]:

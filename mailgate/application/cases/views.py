@@ -114,8 +114,9 @@ class CommentView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """What happened, when and by whom."""
+    """What happened, when and by whom. Of one moment, things with lower ids came first, comments among them: see `cases.ids`."""
 
+    id: str
     at: datetime
     kind: str
     by: str

@@ -78,7 +78,7 @@ def show_desk_case(act: Act, key: str) -> DeskCase:
     company = act.uow.customers.get([case.customer_id]).get(case.customer_id) if case.customer_id else None
     return DeskCase(
         case=shown,
-        entries=_timeline(shown, events),
+        entries=_timeline(shown),
         promise=_promise(act, company, case.created_at),
         turn=act.policy.workflow.turn(case.status),
         people={one.contact.address: one.contact.name for one in case.participants},
@@ -98,11 +98,10 @@ def _can_take_back(act: Act, events: Sequence[CaseEvent]) -> bool:
     return newest.actor.kind == "operator" and newest.kind in REVERSIBLE and act.now - newest.at < held_back
 
 
-def _timeline(case: AgentCase, events: Sequence[CaseEvent]) -> list[DeskEntry]:
+def _timeline(case: AgentCase) -> list[DeskEntry]:
     """Comments in their places, and the events that are no comments; each with what was notified of it."""
     entries = [DeskEntry(one.id, one.at, one, None, one.notified) for one in case.comments]
-    pairs = zip(events, case.events, strict=True)
-    entries += [DeskEntry(event.id, event.at, None, view, view.notified) for event, view in pairs if event.kind not in WITH_COMMENT]
+    entries += [DeskEntry(one.id, one.at, None, one, one.notified) for one in case.events if one.kind not in WITH_COMMENT]
     return sorted(entries, key=lambda one: (one.at, one.id))
 
 

@@ -76,7 +76,7 @@ def follow(read: Callable[[], dict[str, Any]], as_json: bool) -> NoReturn:
 
     def happened() -> list[dict[str, Any]]:
         found = read()
-        return sorted([*found["comments"], *found["events"]], key=lambda one: one["at"])
+        return sorted([*found["comments"], *found["events"]], key=lambda one: (one["at"], one["id"]))
 
     look = following.unseen(happened, lambda one: json_line({**one, "notified": None}))
     following.follow(look, lambda one: _print_followed(one, as_json))

@@ -25,6 +25,7 @@ TAKES_PART = ("reporter", "participant")
 class PortalEntry:
     """One thing in the timeline: a comment, or an event."""
 
+    id: str
     at: datetime
     comment: ContactComment | None = None
     event: EventView | None = None
@@ -64,7 +65,7 @@ def case_page(
 
 
 def timeline(case: ContactCase) -> list[PortalEntry]:
-    """Comments and changes of status in the order in which they came."""
-    entries = [PortalEntry(one.at, comment=one) for one in case.comments]
-    entries += [PortalEntry(one.at, event=one) for one in case.events if one.kind in SHOWN_EVENTS]
-    return sorted(entries, key=lambda one: one.at)
+    """Comments and changes of status in the order in which they came; of one moment, by their ids."""
+    entries = [PortalEntry(one.id, one.at, comment=one) for one in case.comments]
+    entries += [PortalEntry(one.id, one.at, event=one) for one in case.events if one.kind in SHOWN_EVENTS]
+    return sorted(entries, key=lambda one: (one.at, one.id))

@@ -10,6 +10,7 @@ import pytest
 
 from mailgate import config
 from mailgate.cli import following, main
+from mailgate.cli.case import view
 from mailgate.runtime import bootstrap
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.test_journal import PERSON
@@ -121,3 +122,21 @@ def test_point_9_given_a_case_that_is_followed_when_somebody_comments_then_it_is
     kinds = [line.split("  ")[1] for line in lines if line.endswith("  eva")]
     assert sorted(kinds) == ["case_created", "comment", "comment_added"]
     assert "  Vi ser på det" in lines
+
+
+def test_given_things_of_one_moment_when_a_case_is_followed_then_cause_comes_before_effect(
+    mailgate: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailgate("contact", "add", "kari@kunde.example")
+    mailgate("case", "new", "--reporter", "kari@kunde.example", "--summary", "Feil")
+    mailgate("case", "do", "SUP-1", "start")
+    mailgate("case", "comment", "SUP-1", "Prøv nå")
+    whole = mailgate("case", "show", "SUP-1", "--json").objects[0]
+    same = [{**one, "at": whole["updated_at"]} for one in (*whole["comments"], *whole["events"])]
+    found = {"comments": [one for one in same if "text" in one], "events": [one for one in same if "text" not in one]}
+    shown = list[str]()
+    monkeypatch.setattr(view, "_print_followed", lambda one, _json: shown.append(one["kind"]))
+    _then(monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        view.follow(lambda: found, as_json=False)
+    assert shown == ["case_created", "status_changed", "comment", "comment_added"]

@@ -146,3 +146,15 @@ def test_given_a_participant_who_is_not_the_reporter_when_editing_then_it_is_for
     token = page.tree.css_first("input[name=form_token]").attributes["value"] or ""
     refused = per.post("/browse/SUP-1/edit", {"form_token": token, "summary": "Min nå", "description": "", "environment": ""})
     assert refused.status == 403
+
+
+def test_given_things_of_one_moment_when_the_case_is_shown_then_cause_comes_before_effect_on_every_page(site: SiteUnderTest) -> None:
+    app = site.office.app
+    moved(site, "start")
+    comment.add_comment(app, EVA, comment.AddComment("SUP-1", "Prøv på nytt"))
+    moved(site, "propose", "investigate")
+    comment.add_comment(app, EVA, comment.AddComment("SUP-1", "Det var ikke nok"))
+    order = ["Under arbeid", "Prøv på nytt", "Løsning foreslått", "Undersøkes", "Det var ikke nok"]
+    for page in (site.logged_in(KARI, "kari").get("/browse/SUP-1"), site.staff("ola").get("/desk/cases/SUP-1")):
+        shown = page.tree.css_first(".timeline").text()
+        assert sorted(order, key=shown.index) == order
