@@ -65,6 +65,16 @@ def show_entry(act: Act, id_: str) -> EntryDetail:
 
 
 @query(Action.JOURNAL_READ)
+def rule_description(act: Act, id_: str) -> str:
+    """What the policy version that decided an entry says about the rule that did; "" for no rule, or when it says nothing."""
+    entry = act.uow.journal.get(act.uow.journal.find(id_))
+    policy = _policy_of(act, entry)
+    if policy is None or entry.decision is None or policy.version != entry.decision.policy_version:
+        return ""
+    return policy.description(entry.decision.rule)
+
+
+@query(Action.JOURNAL_READ)
 def short_ids(act: Act, ids: Sequence[str]) -> dict[str, str]:
     """The beginnings by which entries are told from all others: what a person may type in place of their ids."""
     return act.uow.journal.short_ids(ids)

@@ -78,14 +78,23 @@ def show(id_: IdArgument, config: ConfigOption = None, as_json: JsonOption = Fal
     """Show one entry: the mail, the decision, the result of each rule, and what operators did."""
     with open_app(config) as app:
         entry = entries.show_entry(app, acting(None), id_)
-    found = _fields(entry)
+        meaning = entries.rule_description(app, acting(None), entry.row.id)
+    found = _fields(entry, meaning)
     if as_json:
         output.show_one({**found, "interventions": [asdict(one) for one in entry.interventions]}, True)
         return
-    output.show_one({**without_trail(found), "interventions": briefly(entry.interventions)}, False)
+    output.show_one({**_brief(found), "interventions": briefly(entry.interventions)}, False)
     if lines := trail_lines(found):
         print("\n".join(lines))
     _note_next(found)
+
+
+def _brief(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields without the trail; what the policy says about the rule stands below it, when it says something."""
+    fields = without_trail(found)
+    meaning = fields.pop("rule_description", "")
+    below = {"rule": {"rule_description": meaning}} if meaning else {}
+    return {key: one for name, value in fields.items() for key, one in ({name: value} | below.get(name, {})).items()}
 
 
 def _note_next(entry: Mapping[str, Any]) -> None:
@@ -148,6 +157,7 @@ def briefly(moves: Sequence[Move]) -> list[dict[str, Any]]:
     ]
 
 
-def _fields(entry: EntryDetail) -> dict[str, Any]:
+def _fields(entry: EntryDetail, rule_description: str) -> dict[str, Any]:
     origin = ("client_address", "helo", "protocol", "tls", "smtp_utf8", "raw_sha256", "raw_kept", "notes", "due_at", "error")
-    return {**asdict(entry.row), **{name: getattr(entry, name) for name in origin}, **entry.decided}
+    decided = {**entry.decided, "rule_description": rule_description} if entry.decided else {}
+    return {**asdict(entry.row), **{name: getattr(entry, name) for name in origin}, **decided}

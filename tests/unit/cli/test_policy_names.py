@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.conftest import Run
+from tests.unit.cli.test_journal import Work, work  # noqa: F401  the fixture
 
 NAMES = """rules:
   - name: vip
@@ -63,6 +64,30 @@ def test_point_15_given_a_rule_with_a_description_when_a_mail_is_explained_then_
     lines = mailgate("explain", "one.eml", "--policy", document).out.splitlines()
     at = next(at for at, line in enumerate(lines) if "by rule vip" in line)
     assert lines[at + 1].strip() == "Ønsket av salg"
+
+
+def test_given_a_rule_with_a_description_when_the_entry_that_it_decided_is_shown_then_it_stands_below_the_rule(
+    mailgate: Run,
+    document: str,
+    work: Work,  # noqa: F811
+) -> None:
+    mailgate("policy", "activate", document, "--comment", "vip")
+    mailgate("inject", "-", stdin=PERSON)
+    work()
+    (entry,) = mailgate("journal", "list", "--json").objects
+    Path(document).write_text(NAMES.replace("salg", "ingen"), encoding="utf-8")
+    mailgate("policy", "activate", document, "--comment", "no reason any more")
+    assert mailgate("journal", "show", "--json", entry["id"]).objects[0]["rule_description"] == "Ønsket av salg"
+    lines = mailgate("journal", "show", entry["id"]).out.splitlines()
+    at = next(at for at, line in enumerate(lines) if line.split() == ["rule", "vip"])
+    assert lines[at + 1].split(maxsplit=1) == ["rule_description", "Ønsket av salg"]
+
+
+def test_given_a_rule_without_a_description_when_the_entry_is_shown_then_there_is_no_empty_line(mailgate: Run, work: Work) -> None:  # noqa: F811
+    mailgate("inject", "-", stdin=PERSON)
+    work()
+    (entry,) = mailgate("journal", "list", "--json").objects
+    assert "rule_description" not in mailgate("journal", "show", entry["id"]).out
 
 
 def test_point_15_given_the_policy_of_init_when_an_editor_opens_it_then_its_line_leads_to_the_schema(mailgate: Run, tmp_path: Path) -> None:
