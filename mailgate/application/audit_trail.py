@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,6 +60,20 @@ def list_audit(act: Act, command: ListAudit) -> Page[AuditEntry]:
         before_id=id_of(command.cursor) if command.cursor else None,
     )
     return page_of([_entry(row) for row in found], command.limit, [cursor_of(row.id) for row in found])
+
+
+@query(Action.AUDIT_READ)
+def short_subjects(act: Act, subjects: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Id -> the beginning that a person may type in its place, here and to the verbs for that kind. `subjects`: kind and id of each.
+
+    What is no id, such as an address or the number of a version, is left out.
+    """
+    found = act.uow.audit.short_ids([id_ for _, id_ in subjects])
+    own = {"journal": act.uow.journal.short_ids, "outbox": act.uow.outbox.short_ids, "comment": act.uow.cases.short_comment_ids}
+    for kind, shorten in own.items():
+        for id_, short in shorten([id_ for one, id_ in subjects if one == kind and id_ in found]).items():
+            found[id_] = max(found[id_], short, key=len)
+    return found
 
 
 def _subject_id(act: Act, subject: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
-from mailgate.application.audit_trail import AuditEntry, ListAudit, list_audit
+from mailgate.application.audit_trail import AuditEntry, ListAudit, list_audit, short_subjects
 from mailgate.cli import output
 from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, acting, open_app
 from mailgate.cli.times import moment
@@ -56,11 +57,12 @@ def audit(
         now = app.now()
         command = ListAudit(kind.value if kind else None, subject, who, moment(since, now, "--since"), moment(until, now, "--until"), limit)
         found = list_audit(app, acting(None), command).rows
-    output.show([asdict(one) if as_json else _brief(one) for one in found], COLUMNS, as_json, none="no changes")
+        short = {} if as_json else short_subjects(app, acting(None), [(one.subject_kind, one.subject_id) for one in found])
+    output.show([asdict(one) if as_json else _brief(one, short) for one in found], COLUMNS, as_json, none="no changes")
 
 
-def _brief(entry: AuditEntry) -> dict[str, Any]:
-    """One change on one line: the thing by the name that people know, and the fields that changed."""
-    name = entry.detail.get("key") or entry.subject_id
+def _brief(entry: AuditEntry, short: Mapping[str, str]) -> dict[str, Any]:
+    """One change on one line: the thing by the name that people know or type, and the fields that changed."""
+    name = entry.detail.get("key") or short.get(entry.subject_id, entry.subject_id)
     changed = [f"{field}={json.dumps(value, ensure_ascii=False)}" for field, value in (entry.after or entry.before).items()]
     return {**asdict(entry), "what": f"{entry.subject_kind} {name}", "changed": ", ".join(changed)[:80]}

@@ -6,11 +6,16 @@ from datetime import timedelta
 
 import pytest
 
+from mailgate.application.audit import audit_row
+from mailgate.cases.ids import new_id
 from mailgate.clock import SteppedClock
 from mailgate.errors import Ambiguous, NotFound
 from mailgate.store.repositories.id_beginnings import SHORT_CHARS
+from mailgate.store.rows import SubjectKind
 from mailgate.store.unit_of_work import Store
 from tests.support.entries import accepted, frozen
+from tests.support.office import EVA
+from tests.support.services import START
 
 
 def test_point_9_given_entries_when_shown_short_then_each_beginning_names_one_and_is_no_longer_than_it_must_be(
@@ -53,3 +58,18 @@ def test_point_9_given_mails_when_looked_up_by_their_beginning_then_it_is_the_sa
         assert [uow.outbox.find(short[row.id]) for row in rows] == [row.id for row in rows]
         with pytest.raises(Ambiguous, match="more than one outbox row"):
             uow.outbox.find(rows[0].id[:8])
+
+
+def test_given_subjects_of_several_kinds_made_in_one_moment_when_shown_short_then_each_beginning_names_one(store: Store) -> None:
+    ids = [new_id(START) for _ in range(9)]
+    others: list[tuple[SubjectKind, str]] = [("suppression", "kari@kunde.example"), ("policy", "1")]
+    kinds: tuple[SubjectKind, ...] = ("journal", "outbox", "contact")
+    subjects = [*zip(kinds * 3, ids, strict=True), *others]
+    rows = [audit_row(EVA, "set", (kind, id_), START) for kind, id_ in subjects]
+    with store.transaction() as uow:
+        uow.audit.add(rows)
+    with store.reading() as uow:
+        short = uow.audit.short_ids([id_ for _, id_ in subjects])
+        assert list(short) == ids
+        assert [uow.audit.subjects(one, 2) for one in short.values()] == [[id_] for id_ in ids]
+        assert all(SHORT_CHARS <= len(one) < len(ids[0]) for one in short.values())

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from mailgate.application.app import App
+from mailgate.application.audit_trail import short_subjects
 from mailgate.application.journal import entries, record
 from mailgate.application.journal import report as reporting
 from mailgate.application.journal.entries import ListEntries
@@ -144,8 +145,11 @@ def audit(
     """Show what operators did to accepted and outgoing mail: who, when and why; the newest first."""
     with open_app(config) as app:
         command = ListMoves(limit, moment(since, app.now(), "--since"), moment(until, app.now(), "--until"))
-        rows = [asdict(one) for one in record.list_moves(app, acting(None), command)]
-    output.show(rows if as_json else [{**row, "about": row["journal_id"] or row["outbox_id"]} for row in rows], MOVE_COLUMNS, as_json)
+        found = record.list_moves(app, acting(None), command)
+        about = [("journal", one.journal_id) if one.journal_id else ("outbox", one.outbox_id or "") for one in found]
+        short = {} if as_json else short_subjects(app, acting(None), about)
+    rows = [asdict(one) if as_json else {**asdict(one), "about": short.get(id_, id_)} for one, (_, id_) in zip(found, about, strict=True)]
+    output.show(rows, MOVE_COLUMNS, as_json)
 
 
 def briefly(moves: Sequence[Move]) -> list[dict[str, Any]]:

@@ -8,18 +8,21 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Connection, select
 
+from mailgate.cases.ids import is_id
+from mailgate.store.repositories import id_beginnings
 from mailgate.store.repositories.bulk import insert_all
-from mailgate.store.repositories.statements import limited
+from mailgate.store.repositories.statements import id_range, limited
 from mailgate.store.rows import AuditRow, SubjectKind
 from mailgate.store.schema import audit
 
 _TEXTS = (
     "id", "at", "principal_kind", "principal_id", "principal", "verb", "subject_kind", "subject_id", "reason",
 )  # fmt: skip
+_KINDS = get_args(SubjectKind)  # named in full, so that the index is used
 _OBJECTS = ("before", "after", "detail")
 
 
@@ -42,6 +45,21 @@ class AuditRepository:
         """The first subjects, in order, whose ids begin so. Walks the table: for what a person types."""
         found = select(audit.c.subject_id).where(audit.c.subject_id.startswith(beginning, autoescape=True)).distinct()
         return self._connection.execute(found.order_by(audit.c.subject_id).limit(limit)).scalars().all()
+
+    def short_ids(self, ids: Sequence[str]) -> dict[str, str]:
+        """Subject's id -> the beginning by which it is told from the subjects of all kinds. What is no id has none."""
+        near, found = dict[str, Sequence[str]](), dict[str, str]()
+        for id_ in filter(is_id, ids):
+            first = id_[: id_beginnings.SHORT_CHARS]
+            if first not in near:
+                near[first] = self._subjects_near(first)
+            found[id_] = id_beginnings.beginning(id_, (one for one in near[first] if one != id_))
+        return found
+
+    def _subjects_near(self, first: str) -> Sequence[str]:
+        low, high = id_range(first)
+        statement = select(audit.c.subject_id).where(audit.c.subject_kind.in_(_KINDS), audit.c.subject_id.between(low, high)).distinct()
+        return [one for one in self._connection.execute(statement).scalars() if is_id(one)]
 
     def list(
         self,

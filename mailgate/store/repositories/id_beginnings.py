@@ -6,7 +6,7 @@ several were made in it, as many characters more are needed as tell an id from i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -41,9 +41,14 @@ def shortest(connection: Connection, column: Column[Any], ids: Sequence[str]) ->
     found = {}
     for some in pieces(ids):
         for id_, *neighbours in connection.execute(select(column, before, after).where(column.in_(some))):
-            shared = max((_shared(id_, one) for one in neighbours if one is not None), default=0)
-            found[id_] = id_[: max(SHORT_CHARS, shared + 1)].rstrip("-")
+            found[id_] = beginning(id_, [one for one in neighbours if one is not None])
     return found
+
+
+def beginning(id_: str, others: Iterable[str]) -> str:
+    """The beginning that tells an id from these others, at least `SHORT_CHARS` long."""
+    shared = max((_shared(id_, one) for one in others), default=0)
+    return id_[: max(SHORT_CHARS, shared + 1)].rstrip("-")
 
 
 def _shared(one: str, other: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.unit.cli.conftest import Run
@@ -65,3 +67,29 @@ def test_point_9_given_a_short_id_when_the_audit_is_asked_about_it_then_it_is_th
     assert mailgate("audit", "--subject", short, "--json").objects == whole
     assert mailgate("audit", "--subject", "kari@kunde.example", "--json").objects == []
     assert "discard" in mailgate("audit", "--kind", "journal", "--subject", short).out
+
+
+def test_given_changes_of_several_kinds_when_the_audit_is_shown_then_its_ids_are_short_and_can_be_typed(mailgate: Run, held: str) -> None:
+    mailgate("contact", "add", "kari@kunde.example")
+    mailgate("account", "add", "kari", "kari@kunde.example", "--role", "contact")
+    mailgate("account", "add", "ola", "ola@firma.example", "--role", "agent")
+    mailgate("journal", "discard", held)
+    rows = [one for one in mailgate("audit", "--json").objects if "key" not in one["detail"]]
+    shown = [_subject(line) for line in mailgate("audit").out.splitlines()[1:]]
+    assert {kind for kind, _ in shown} >= {"account", "contact", "journal"}
+    assert [kind for kind, _ in shown] == [one["subject_kind"] for one in rows]
+    for (_, short), row in zip(shown, rows, strict=True):
+        assert row["subject_id"].startswith(short)
+        assert len(short) < 36
+        assert {one["subject_id"] for one in mailgate("audit", "--subject", short, "--json").objects} == {row["subject_id"]}
+    (move,) = mailgate("journal", "audit").out.splitlines()[1:]
+    (about,) = [word for word in move.split() if held.startswith(word)]
+    assert (len(about) < 36, mailgate("journal", "show", about, "--json").objects[0]["id"]) == (True, held)
+    assert mailgate("journal", "audit", "--json").objects[0]["journal_id"] == held
+
+
+def _subject(line: str) -> tuple[str, str]:
+    """Kind and id in a line of `mailgate audit`."""
+    found = re.search(r" (account|contact|journal|outbox|policy) +([0-9a-f-]+)", line)
+    assert found, line
+    return found.group(1), found.group(2)
