@@ -229,3 +229,23 @@ def test_given_the_pages_of_the_desk_when_as_narrow_as_320_pixels_then_nothing_s
         page.goto(site.url + path)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
     context.close()
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_given_a_phone_when_the_desk_is_opened_then_the_menu_is_one_line_and_titles_have_the_whole_width(
+    site: SiteUnderTest, browser: Browser, language: str
+) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 640}, locale=language)
+    page = logged_in(site, context, "kjersti", "Kjersti Dahl-Andreassen")
+    for path in ("/desk?queue=all", "/desk/held", "/desk/texts", "/me"):
+        page.goto(site.url + path)
+        tops = page.eval_on_selector_all(".top nav a", "all => all.map(one => Math.round(one.getBoundingClientRect().bottom))")
+        assert (len(tops), len(set(tops))) == (5, 1), path
+        assert page.locator(".top").bounding_box()["height"] < 110  # type: ignore[index]
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.goto(f"{site.url}/desk?queue=all")
+    row, title = (page.locator(one).first.bounding_box() for one in (".queue tbody tr", ".queue .what"))
+    assert row
+    assert title
+    assert title["width"] > row["width"] * 0.8
+    context.close()
