@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mailgate.application.cases.choices import show_choices
 from mailgate.application.desk import held
 from mailgate.application.journal.discard import Discard, discard
 from mailgate.application.journal.release import Release, release
@@ -30,7 +31,9 @@ def decide(request: PageRequest) -> Answer:
         across = form.text("across").strip().upper()
         ready = [one.id for one in plan if not one.problem and (not one.crosses or one.case_key == across)]
         if not form.text("sure"):
-            return RenderedPage("desk/held_plan.html.j2", {"plan": plan, "decision": decision, "case": case, "reason": form.text("reason")})
+            statuses = show_choices(request.app, request.principal, request.words.language).statuses
+            values = {"plan": plan, "decision": decision, "case": case, "reason": form.text("reason"), "statuses": statuses}
+            return RenderedPage("desk/held_plan.html.j2", values)
         if ready:
             _decide(request, ready, decision, case)
     except (Invalid, NotFound, Ambiguous) as error:

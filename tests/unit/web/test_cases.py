@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailgate.application.cases import comment, operate, people
+from mailgate.application.customers import contacts
 from tests.support.office import EVA, KARI, LIV, PER
 from tests.support.site import SiteUnderTest, Visitor
 
@@ -158,3 +159,18 @@ def test_given_things_of_one_moment_when_the_case_is_shown_then_cause_comes_befo
     for page in (site.logged_in(KARI, "kari").get("/browse/SUP-1"), site.staff("ola").get("/desk/cases/SUP-1")):
         shown = page.tree.css_first(".timeline").text()
         assert sorted(order, key=shown.index) == order
+
+
+def test_given_a_case_that_waits_for_an_answer_when_shown_then_it_says_so_and_leads_to_the_form(site: SiteUnderTest, kari: Visitor) -> None:
+    assert "Det er din tur" not in kari.get("/browse/SUP-1").shown()
+    moved(site, "ask_customer")
+    page = kari.get("/browse/SUP-1")
+    assert "Det er din tur: vi venter på svar fra deg Skriv en kommentar" in page.shown()
+    assert page.tree.css_first(".turn a").attributes["href"] == "#write"
+    assert page.tree.css_first("#write")
+
+
+def test_given_the_companys_cases_when_listed_then_the_heading_says_whose_they_are(site: SiteUnderTest, kari: Visitor) -> None:
+    contacts.set_contact(site.office.app, EVA, contacts.SetContact(KARI, company_access="view"))
+    assert kari.get("/cases?whose=company").tree.css_first("h1").text() == "Firmaets saker"
+    assert kari.get("/cases").tree.css_first("h1").text() == "Mine saker"

@@ -123,13 +123,14 @@ def test_given_a_held_mail_of_an_agent_when_taken_as_a_comment_then_it_is_the_ag
 
 
 def test_given_a_mail_that_belongs_to_a_case_when_held_then_it_is_on_the_case_and_in_the_queue(site: SiteUnderTest, ola: Visitor) -> None:
+    operate.operate(site.office.app, EVA, operate.Operate("SUP-1", "ask_customer"))
     id_ = held(site)
     assert STRANGER in ola.get("/desk/cases/SUP-1").shown()
     queue = ola.get("/desk/held")
     assert "SUP-1 Skriveren står" in queue.shown()
     plan = ola.submit(queue, "/desk/held", {"id": id_, "decision": "comment"})
     assert "1 av 1: Kommentar i en sak. Ingenting er gjort ennå." in plan.shown()
-    assert f"varsles: {KARI}, per@kunde.example" in plan.shown()
+    assert f"→ SUP-1 (Åpen); varsles: {KARI}, per@kunde.example" in plan.shown()
     assert "Avsenderen hører ikke til kunden i SUP-1" in plan.shown()
     ola.submit(plan, "/desk/held", {})
     assert STRANGER in ola.get("/desk/held").shown()
@@ -226,6 +227,7 @@ def test_given_a_contact_who_gets_no_mail_when_mended_then_what_was_stopped_is_s
 def test_given_customers_and_contacts_when_changed_then_agents_may_what_the_table_says(site: SiteUnderTest, ola: Visitor) -> None:
     assert "Kunde AS" in ola.get("/desk/customers").shown()
     assert "Endre" not in ola.get("/desk/customers/Kunde%20AS").shown()
+    assert "Avtale Enkel support: innen to virkedager" in ola.get("/desk/customers/Kunde%20AS").shown()
     eva = site.staff("eva", "operator")
     page = eva.get("/desk/customers/Kunde%20AS")
     path = page.tree.css_first("form[action^='/desk/customers/']:not([action$=contacts])").attributes["action"] or ""
