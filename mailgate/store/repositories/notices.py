@@ -11,7 +11,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Integer, Text, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import (
+    JSON,
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from mailgate.cases.model import Notice
 from mailgate.store.repositories.bulk import insert_all
@@ -30,13 +45,15 @@ _DUE = notices.c.due_at <= bindparam("now")
 _TAKEABLE = or_(notices.c.state != literal("rendering"), _DUE)
 
 
-def _first(attempts: Any) -> Prepared:
-    """The groups of the oldest due notices, a group once for each of them."""
-    found = select(notices.c.group_key).where(_DUE, notices.c.due_at.is_not(None), attempts)
-    return Prepared(found.order_by(notices.c.due_at, notices.c.id).limit(bindparam("limit", type_=Integer)))
+def _first(tried: bool, limit: int | BindParameter[int]) -> Any:
+    """The groups of the oldest due notices, a group once for each of them, and whether they were tried before."""
+    which = notices.c.attempts > literal(0) if tried else notices.c.attempts == literal(0)
+    found = select(notices.c.group_key, literal(int(tried)).label("tried")).where(_DUE, notices.c.due_at.is_not(None), which)
+    return select(found.order_by(notices.c.due_at, notices.c.id).limit(limit).subquery())
 
 
-_FIRST_TRIED, _FIRST_FRESH = _first(notices.c.attempts > literal(0)), _first(notices.c.attempts == literal(0))
+_FIRST = Prepared(union_all(_first(True, 1), _first(False, bindparam("limit", type_=Integer))))
+_LOCK_CLAIMS = Prepared(select(func.pg_advisory_xact_lock(literal(CLAIM_LOCK))))
 _CLAIMED = (
     "id", "group_key", "kind", "address", "created_at", "case_id", "contact_id", "event_id", "journal_id", "language", "facts",
     "attempts", "lease_token",
@@ -138,12 +155,10 @@ class NoticeRepository:
         A group that was tried before comes alone, so that one that cannot be rendered never counts against the others.
         """
         if self._connection.dialect.name != "sqlite":
-            self._connection.execute(select(func.pg_advisory_xact_lock(CLAIM_LOCK)))
-        return self._claim(now, 1, lease, tried=True) or self._claim(now, limit, lease, tried=False)
-
-    def _claim(self, now: datetime, limit: int, lease: timedelta, *, tried: bool) -> list[ClaimedNotice]:
-        first = (_FIRST_TRIED if tried else _FIRST_FRESH).rows(self._connection, now=now, limit=limit * NOTICES_PER_GROUP)
-        groups = list(dict.fromkeys(row.group_key for row in first))[:limit]
+            _LOCK_CLAIMS.run(self._connection)
+        first = _FIRST.rows(self._connection, now=now, limit=limit * NOTICES_PER_GROUP)
+        tried = [row.group_key for row in first if row.tried]
+        groups = tried or list(dict.fromkeys(row.group_key for row in first))[:limit]
         rows = _CLAIM.rows(self._connection, groups=groups, now=now, until=now + lease) if groups else []
         return sorted(map(_claimed, rows), key=lambda claim: claim.id)
 
