@@ -158,10 +158,10 @@ def text_field(name: str, value: str) -> str:
     """
     if not _FIELD_NAME.fullmatch(name):
         raise ComposeError("a header field has a name with characters that no field name may have")
+    if value.isascii() and value.isprintable() and len(name) + len(value) + 2 <= LINE_MAX_CHARS and _is_plain(value):
+        return f"{name}: {value}"
     if _CONTROLS.search(value):
         raise ComposeError(f"{name} holds a control character")
-    if value.isascii() and len(name) + len(value) + 2 <= LINE_MAX_CHARS and _is_plain(value):
-        return f"{name}: {value}"
     plain, rest = _split_plain(value)
     lines = _folded_plain(f"{name}:", plain)
     if rest:

@@ -44,6 +44,7 @@ SUPPRESSED_ANSWERS = "DR, RN, NRN, OOF, AutoReply"
 """[MS-OXCMAIL] section 2.1.3.2: all but NDR: bounces are needed."""
 REFERENCES_MAX = 20
 SENDER_NAME_MAX_CHARS = 60
+_LIKE_AN_ADDRESS = frozenset('@<>()"\\,;:')
 Sign = Callable[[bytes], bytes]
 """Signs composed bytes, once, before they are frozen."""
 
@@ -182,7 +183,7 @@ class Freezer:
     def _spoken_by(self, name: str) -> Mailbox:
         """The sender of a person's words; the company where the name is none, or could pass for an address."""
         author = self._identity.author
-        if not name or len(name) > SENDER_NAME_MAX_CHARS or set(name) & set('@<>()"\\,;:'):
+        if not name or len(name) > SENDER_NAME_MAX_CHARS or not _LIKE_AN_ADDRESS.isdisjoint(name):
             return author
         return Mailbox(author.address, f"{name} ({author.name})")
 
@@ -338,8 +339,7 @@ class Freezer:
             return Lane.DIGEST
         if newest.kind in CASE_NOTICES and asks_to_choose(self._policy().workflow, newest.facts.get("status", "")):
             return Lane.URGENT
-        is_receipt = any(notice.kind == "case_created" for notice in group.notices)
-        return Lane.DIGEST if group.digest and not is_receipt else Lane.NORMAL
+        return Lane.DIGEST if group.digest and all(notice.kind != "case_created" for notice in group.notices) else Lane.NORMAL
 
 
 def _answer_to(facts: Mapping[str, str]) -> Mailbox | None:

@@ -99,6 +99,8 @@ class Renderer:
 
     def language(self, wanted: str) -> str:
         """The language to use for someone who prefers `wanted`. Danish and Swedish map to bokmål, other unknown ones to English."""
+        if wanted in self.languages:
+            return wanted
         if not wanted:
             return self._wording.default_language
         wanted = wanted.lower().replace("_", "-").partition("-")[0]

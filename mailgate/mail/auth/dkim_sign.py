@@ -83,9 +83,13 @@ def relaxed_body(body: bytes) -> bytes:
 
 def relaxed_head(head: bytes) -> list[tuple[bytes, bytes]]:
     """RFC 6376 section 3.4.2: name in lower case and value of each field, the value unfolded and with one space for many, no CRLF."""
+    return [(name.strip().lower(), value.strip(b" ")) for name, _, value in _fields(head)]
+
+
+def _fields(head: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    """Name, colon and unfolded value of each field, with one space for many."""
     unfolded = _single_spaced(head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" "))
-    fields = [line.partition(b":") for line in unfolded.split(b"\r\n")]
-    return [(name.strip().lower(), value.strip(b" ")) for name, _, value in fields]
+    return [line.partition(b":") for line in unfolded.split(b"\r\n")]
 
 
 def _single_spaced(text: bytes) -> bytes:
@@ -101,20 +105,22 @@ def _single_spaced(text: bytes) -> bytes:
 
 def _covered(head: bytes) -> tuple[Sequence[str], bytes]:
     """The lines of `h=`, and the canonical fields that its names stand for, in their order."""
-    fields = relaxed_head(head)
-    lines, places = _chosen(tuple([name for name, _ in fields]))
-    return lines, b"\r\n".join([b"%b:%b" % fields[place] for place in places])
+    fields = _fields(head)
+    lines, places = _chosen(tuple([name for name, _, _ in fields]))
+    return lines, b"\r\n".join([begin + fields[place][2].strip(b" ") for begin, place in places])
 
 
 @lru_cache(maxsize=256)
-def _chosen(present: tuple[bytes, ...]) -> tuple[Sequence[str], Sequence[int]]:
-    """The lines of `h=` for fields of these names, and the places of those that are signed, the last of a name first (section 5.4.2).
+def _chosen(present: tuple[bytes, ...]) -> tuple[Sequence[str], Sequence[tuple[bytes, int]]]:
+    """The lines of `h=` for fields of these names, and the places of those that are signed, each with the canonical beginning of its field;
+    the last of a name first (section 5.4.2).
 
     Our mails have few different sets of fields.
     """
-    found = {wanted: [place for place, name in enumerate(present) if name == wanted][::-1] for _, wanted, _ in _SIGNED}
+    of_name = [name.strip().lower() for name in present]
+    found = {wanted: [place for place, name in enumerate(of_name) if name == wanted][::-1] for _, wanted, _ in _SIGNED}
     names = [name for name, wanted, more in _SIGNED for _ in range(len(found[wanted]) + more)]
-    return _folded_names(names), [place for _, wanted, _ in _SIGNED for place in found[wanted]]
+    return _folded_names(names), [(wanted + b":", place) for _, wanted, _ in _SIGNED for place in found[wanted]]
 
 
 @lru_cache(maxsize=256)
