@@ -14,11 +14,13 @@ reply token has 48 characters, every bounce token 55: with `support+` before the
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID
 
@@ -40,6 +42,7 @@ FIRST_LETTER = "cC"
 _VERSION = 1
 _SCOPES = {"reply": 1, "bounce": 2, "action": 3}
 _MAC_OCTETS = 16
+_BLOCK_OCTETS = 64
 _MIN_SECRET_OCTETS = 32
 _LABEL = b"mailgate token v1\0"
 _DAY_ZERO = date(2020, 1, 1)
@@ -196,7 +199,19 @@ def _base32(octets: bytes) -> str:
 
 
 def _mac(secret: bytes, body: bytes) -> bytes:
-    return hmac.digest(secret, _LABEL + body, "sha256")[:_MAC_OCTETS]
+    """HMAC-SHA-256 (RFC 2104 section 2), cut. The library's does again for each token what depends on the key alone, at twice the price."""
+    inner, outer = _begun(secret)
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(body)
+    outer.update(inner.digest())
+    return outer.digest()[:_MAC_OCTETS]
+
+
+@lru_cache(maxsize=64)
+def _begun(secret: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """The inner and the outer hash as far as all tokens of a key share them."""
+    key = (secret if len(secret) <= _BLOCK_OCTETS else hashlib.sha256(secret).digest()).ljust(_BLOCK_OCTETS, b"\0")
+    return hashlib.sha256(bytes(octet ^ 0x36 for octet in key) + _LABEL), hashlib.sha256(bytes(octet ^ 0x5C for octet in key))
 
 
 def _decode(text: str) -> bytes | None:

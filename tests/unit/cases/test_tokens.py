@@ -1,5 +1,6 @@
 """Tokens: what is signed is read back, in any case of letters; any change, age or foreign key is refused."""
 
+import hmac
 from base64 import b32decode, b32encode
 from datetime import UTC, date, datetime, timedelta
 
@@ -51,6 +52,14 @@ def test_given_any_legal_numbers_when_signed_then_read_back_and_within_48_charac
     assert set(text) <= set(ALPHABET)
     assert has_form(text)
     assert len(f"support+{text}") <= 64
+
+
+@pytest.mark.parametrize("secret", [b"k" * 32, b"k" * 64, b"k" * 65, bytes(range(200))])
+def test_given_a_key_of_any_length_when_signed_then_the_signature_is_the_librarys(secret):
+    text = reply_token(TokenKeys({1: secret}), 123, 45, TODAY)
+    octets = b32decode(text.upper() + "=" * (-len(text) % 8))
+    assert octets[-16:] == hmac.digest(secret, b"mailgate token v1\0" + octets[:-16], "sha256")[:16]
+    assert b32encode(octets).decode().rstrip("=").lower() == text
 
 
 def test_given_an_outbox_id_when_signed_then_read_back_and_within_a_local_part():
