@@ -163,8 +163,9 @@ class _Templates:
 
     def text(self, kind: str, context: Mapping[str, object], words: MailWords) -> str:
         """The mail as plain text, LF."""
-        lines = self._render(kind, "txt", context, words).split("\n")
-        made = "\n".join([line.rstrip(" \t") for line in lines])
+        made = f"{self._render(kind, 'txt', context, words)}\n"
+        if " \n" in made or "\t\n" in made:
+            made = "\n".join([line.rstrip(" \t") for line in made.split("\n")])
         while "\n\n\n" in made:
             made = made.replace("\n\n\n", "\n\n")
         return made.replace(KEPT_LINE_END, "\n").strip("\n") + "\n"
@@ -179,7 +180,8 @@ class _Templates:
             raise ValueError(str(template))
         if form not in self._parts:
             self._parts[form] = compiled(self._jinja, f"_parts.{form}.j2").module
-        return template.render(context, p=self._parts[form], words=words)
+        seen = {**template.globals, **context, "p": self._parts[form], "words": words}
+        return "".join(template.root_render_func(template.new_context(seen, shared=True)))  # `render` copies all values twice more
 
 
 def _tried(jinja: Environment, name: str) -> Template | ConfigError:

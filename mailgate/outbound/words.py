@@ -85,4 +85,5 @@ def places_of(text: str) -> frozenset[str]:
 
 def inner_quotes(text: str) -> str:
     """`text` as it stands within quotation marks: its own ones are the inner ones (‘…’) of nb, nn and en."""
-    return " ".join(text.split()).translate(_INNER)
+    line = " ".join(text.split())
+    return line if line.isascii() else line.translate(_INNER)
