@@ -21,6 +21,7 @@ from mailgate.mail.mime.headers import pairs, read_section
 from mailgate.mail.mime.structure import Tree, build
 from mailgate.mail.model import Envelope, Kind, Mail, Reply
 from mailgate.mail.reply import correspondence, extract
+from mailgate.mail.reply.signature import is_own_signature
 
 
 class Judgement(NamedTuple):
@@ -54,22 +55,23 @@ def read(raw: bytes, limits: ReadLimits = DEFAULT_LIMITS, *, ours: Ours | None =
     hint = charset_hint(tree)
     head = read_head(section, hint, limits)
     found = content.gather(tree, limits)
-    parts = extract.extract(found.text, found.html, found.marked, _correspondence(head, ours))
+    who = _correspondence(head, ours)
+    parts = extract.extract(found.text, found.html, found.marked, who)
     report = dsn.read_report(tree, section, limits, envelope is not None and envelope.reverse_path is None)
     if reaction.is_reaction(parts.text, tuple([part.content_type for part in tree.leaves])):
         parts = replace(parts, thanks_only=True)
-    known = _Understood(head, pairs(section.fields, hint), found, parts, report, _is_bare_calendar_reply(tree, found, parts))
+    known = _Understood(head, pairs(section.fields, hint), found, parts, report, _is_bare_calendar_reply(tree, found, parts, who))
     judged = _judge(known, ours or Ours(), envelope)
     defects = tuple(dict.fromkeys((*scan.defects, *section.defects, *head.defects, *tree.defects)))
     return _mail(len(raw), defects, known, judged)
 
 
-def _is_bare_calendar_reply(tree: Tree, found: Content, parts: Reply) -> bool:
+def _is_bare_calendar_reply(tree: Tree, found: Content, parts: Reply, who: correspondence.Correspondence) -> bool:
     """Whether the mail is an answer to an invitation without a word of its author's own."""
     event = calendar_reply(tree)
     if event is None:
         return False
-    return calendar_answer.is_bare("" if found.summarised else parts.text, event)
+    return calendar_answer.is_bare("" if found.summarised or is_own_signature(parts.text, who) else parts.text, event)
 
 
 def _correspondence(head: Head, ours: Ours | None) -> correspondence.Correspondence:

@@ -19,6 +19,8 @@ _ANSWER = re.compile(
     r"svaret på (?:din |denne )?(?:invitation|ind)\w*|"
     r"godteke|akseptert|avslege|avslått|accepterat|avböjt|"
     r"accepteret|afvist|afslået|sagt (?:ja|nei|nej))|"
+    r"(?:godtok|aksepterte|avslo|avviste|takket (?:ja|nei)|accepterade|avböjde|avvisade|tackade (?:ja|nej)|"
+    r"accepterede|afviste|afslog)|"
     r"(?:has |have )?(?:tentatively |provisionally )?(?:accepted|declined)|(?:has |have )?replied [\"'\u201c]?(?:yes|no|maybe)|"
     r"(?:yes|no|maybe),? i (?:will|won't|will not|might|may) attend|(?:is|are) (?:not )?(?:attending|going)|del(?:tar|tek|"
     r"tager)(?: ikke| ikkje| inte)?|kommer ikke|kan ikke delta|will (?:not )?attend|"
@@ -71,6 +73,12 @@ _NOTE = re.compile(
 _NUMBERS = re.compile(r"\d{1,2}[:.]\d\d|\b\d{4}\b|\b\d{1,2}\s?(?:am|pm|\.)|\bkl\b|\bUTC\b|\bGMT\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ADDRESS_OR_LINK = re.compile(r"https?://\S|mailto:|\S@\S|\btlf\b|\+\d{6,}", re.IGNORECASE)
+_SPEAKER = re.compile(r"\b(?:I|[Jj]eg|[Ee]g|[Jj]ag|[Ii]ch|[Vv]i|[Ww]ir|[Ww]e|[Mm]eg|[Mm]ig|[Mm]ich|[Oo]ss|[Uu]ns|us)\b")
+_REASON = re.compile(r"\b(?:men|but|aber|mutta|fordi|because|weil|koska|ettersom|eftersom|för att|derfor|därför|deshalb)\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!]\s+(?=[^\W\d_])")
+_ROLE = re.compile(
+    r"\W*(?:organisator|arrangør|organi[sz]er|organisatör|veranstalter|järjestäjä|valgfri\w*|valfri\w*|optional)\W*", re.IGNORECASE
+)
 _QUOTED_NOTE = re.compile(r"[\"\u201c\u00ab].{2,2000}[\"\u201d\u00bb]$")
 
 
@@ -100,7 +108,30 @@ def _answers(line: str, event: CalendarEvent) -> bool:
     named = event.summary and event.summary.lower() in line.lower()
     if named and _SHORT_ANSWER.fullmatch(line.partition(":")[0]):
         return True
-    return bool(_ANSWER.search(line) and (_ABOUT.search(line) or named or event.attendee_in(line)))
+    found = _ANSWER.search(line)
+    if found is None or not (_ABOUT.search(line) or named or event.attendee_in(line)):
+        return False
+    return not _goes_on(line, found.end(), event)
+
+
+def _goes_on(line: str, end: int, event: CalendarEvent) -> bool:
+    """Whether a person speaks of themselves in the line, or a reason or another sentence follows the answer that ends at `end`."""
+    said = line.replace(event.summary, " ") if event.summary else line
+    if _SPEAKER.search(said):
+        return True
+    behind = line[end:].replace(event.summary, " ") if event.summary else line[end:]
+    if _REASON.search(behind):
+        return True
+    return any(_is_own_sentence(one) for one in _SENTENCE_END.split(behind)[1:])
+
+
+def _is_own_sentence(sentence: str) -> bool:
+    return len(_WORD.findall(sentence)) >= 2 and not (_CLIENTS.search(sentence) or _NUMBERS.search(sentence) or _LABEL.match(sentence))
+
+
+def _is_state(text: str) -> bool:
+    """What a list of attendees says behind a name: "avslått", "organisator"."""
+    return _SHORT_ANSWER.fullmatch(text) is not None or _ROLE.fullmatch(text) is not None
 
 
 def _is_clients(line: str, event: CalendarEvent, answered: bool) -> bool:
@@ -109,6 +140,8 @@ def _is_clients(line: str, event: CalendarEvent, answered: bool) -> bool:
     if event.repeats(low) or _LABEL.match(line) or _CLIENTS.search(line) or not _WORD.search(line) or _SHORT_ANSWER.fullmatch(line):
         return True
     if event.is_attendee(low):
+        return True
+    if any(one and low.startswith(one.lower()) and _is_state(line[len(one) :]) for one in event.attendees):
         return True
     if _ADDRESS_OR_LINK.search(line) and len(_WORD.findall(_ADDRESS_OR_LINK.sub("", line))) <= 12:
         return answered or len(_WORD.findall(line)) <= 8

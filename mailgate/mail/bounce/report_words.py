@@ -150,7 +150,7 @@ ANY_HEADER = re.compile(r"^[ \t>|]{0,10}[A-Za-z][A-Za-z0-9-]{1,60}:(?:\s|$|<)|^(
 
 HELP = re.compile(
     r"\b(?:contact(?:er|ez|e|ar)?|get in touch|reach out|(?:further|more|additional) (?:help|assistance|information)|"
-    r"for (?:help|assistance)|questions?|"
+    r"for (?:help|assistance)|questions?|please try(?! again| later| to\b| re| sending)|"
     r"help ?desk|report (?:problems?|this|errors?|it) to|(?:send|write) (?:an? )?(?:mail|e-?mail|message)? ?to|inquir\w*|"
     r"wenden sie sich|kontaktieren sie|bei (?:fragen|problemen|rückfragen)|ansprechpartner|hilfe (?:erhalten|bekommen|finden)|"
     r"weitere hilfe|"

@@ -13,6 +13,7 @@ from itertools import islice, pairwise
 
 from mailgate.mail.reply.quote_lines import COLONS, EDGE, INVISIBLE, MAX_LINE_CHARS, Span
 from mailgate.mail.reply.words.quote_words import JOINED_VERBS, MONTHS, OPENERS, PRONOUNS, QUOTING, VERBS, WEEKDAYS
+from mailgate.mail.words.word_lists import words as word_list
 
 MAX_WINDOW = 6
 MAX_HEADER_CHARS = 700
@@ -163,6 +164,13 @@ _HOUR_WORDS = frozenset(["kl", "klo", "klokken", "klokka", "klockan", "um", "uhr
 _ARTICLES = frozenset(
     ["the", "der", "die", "das", "ein", "eine", "en", "et", "ei", "vår", "vårt", "vores", "min", "mitt", "mi", "mein", "unser", "our", "my"]
 )
+# What clients and names write in lower case beside the date: any other such word belongs to a sentence.
+_BESIDE_NAMES = word_list(
+    """
+    via hos fra frå från from av af by van von vom zu de del di da du la le ved och og and und for til till kello følgende følgjande
+    fylgjande följande folgendes following the het heeft hat volgende has ha a am pm time o tid h
+"""
+)
 
 
 def starts_like_date(header: str) -> bool:
@@ -213,10 +221,16 @@ def _is_bare_gmail(header: str) -> bool:
 
 
 def _is_reported_speech(header: str) -> bool:
-    """Date and verb with no name, or with an article before it: `kl. 10:12 skrev leverandøren` is a sentence of the author."""
+    """Date and verb with no name, with an article before it (`kl. 10:12 skrev leverandøren`), or with more of a sentence behind the
+    verb (`skrev 27.11.2026 at feilen er rettet`): words of the author.
+    """
     beside = set(_words_beside(header)) - _HOUR_WORDS
-    written = [word for word in _TOKEN.findall(header) if word.lower() in beside]
+    spoken = _TOKEN.findall(header)
+    written = [word for word in spoken if word.lower() in beside]
     if written and all(word[0].islower() for word in written):
+        return True
+    verb = next((at for at, word in enumerate(spoken) if word.lower() in VERBS), len(spoken))
+    if any(word[0].islower() and word.lower() in beside and word not in _BESIDE_NAMES for word in spoken[verb:]):
         return True
     after = [word for word in _TOKEN.findall(header) if not word.isdigit()]
     return any(one in _ARTICLES and (before.lower() in VERBS or one != "en") for before, one in pairwise(after))

@@ -26,6 +26,9 @@ def _any(parts: tuple[str, ...], *, start: bool = False) -> re.Pattern[str]:
 _MESSAGE_START = _any(words.MESSAGE_STARTS, start=True)
 _HEADING = _any(words.HEADINGS, start=True)
 _SIGNS = tuple(_any(group) for group in (words.SECRECY, words.ADDRESSEE, words.ERROR, words.REMOVAL, words.COPYING))
+# What went wrong and that the mail is to be deleted: a person tells it of this mail, a note of any mail ("if you …").
+_MISHAP = frozenset((_SIGNS[0], _SIGNS[2], _SIGNS[3]))
+_CONDITION = re.compile(words.CONDITIONS)
 _WHOLE = _any(words.WHOLE_FORMULAS, start=True)
 _LIST = tuple((_any(first, start=True), re.compile("|".join(second))) for first, second in words.LIST_FORMULAS)
 # Fast pre-check: all beginnings of formulas that continue.
@@ -35,8 +38,10 @@ _BANNER_LINE = _any(words.BANNER_LINES, start=True)
 _BANNER_START = _any(words.BANNER_STARTS, start=True)
 _BANNER_SIGN = _any(words.BANNER_SIGNS)
 _WARNING_START = _any(words.WARNING_STARTS, start=True)
+_TOLD = re.compile(words.TOLD)
 _REQUEST = _any(words.REQUESTS)
 _LINK = re.compile(r"<?https?://[^\s<>]{1,500}>?|<?mailto:[^\s<>]{1,300}>?")
+_PRINTED = re.compile(r"print|skriv|utskrift|udskriv|drucken|ausdruck|papir|papper|paper|tulosta")
 _SENTENCE_END = re.compile(r"[.!]\s+")
 _EDGE = " \t\n\xa0*_-–—|>=#~()[]\u200b"
 _BANNER_EDGE = _EDGE + ".!"
@@ -52,13 +57,17 @@ def _is_footer(text: str) -> bool:
     if len(core) > 3 * _SHORT_CHARS and not _START.match(core):
         return False  # too long for a complete formula
     if _WHOLE.match(core) or _LIST_WHOLE.match(core):
-        return len(core) <= 3 * _SHORT_CHARS and not _asks(core, may_end_in_question=True)
+        return len(core) <= 3 * _SHORT_CHARS and not _asks(core, may_end_in_question=_asks_to_print(core))
     if not _START.match(core) or _asks(core):
         return False
     if any(first.match(core) and second.search(core) for first, second in _LIST):
         return True
-    signs = sum(sign.search(core) is not None for sign in _SIGNS)
-    return signs >= 2 and (_MESSAGE_START.match(core) is not None or _HEADING.match(core) is not None)
+    found = [sign for sign in _SIGNS if sign.search(core) is not None]
+    if len(found) < 2:
+        return False
+    if _HEADING.match(core):
+        return True
+    return _MESSAGE_START.match(core) is not None and (not _MISHAP.issuperset(found) or _CONDITION.search(core) is not None)
 
 
 # Cached: the mails of one person end with the same lines.
@@ -73,6 +82,12 @@ def is_footer_heading(line: str) -> bool:
 
 def _without_links(text: str, instead: str) -> str:
     return _LINK.sub(instead, text) if "://" in text or "mailto:" in text else text
+
+
+def _asks_to_print(core: str) -> bool:
+    """True when the only question is whether the mail must be printed."""
+    asked = core.rpartition("?")[0]
+    return "?" not in asked and _PRINTED.search(re.split(r"[.!,]\s", asked)[-1]) is not None
 
 
 def _asks(core: str, may_end_in_question: bool = False) -> bool:
@@ -91,7 +106,7 @@ def is_banner(text: str) -> bool:
     if _BANNER_LINE.fullmatch(folded):
         return True
     start = _BANNER_START.match(folded)
-    if start is None or "?" in folded or _REQUEST.search(folded):
+    if start is None or "?" in folded or _REQUEST.search(folded) or _TOLD.search(folded, start.end()):
         return False
     rest = folded[start.end() :]
     others = [sentence for sentence in _SENTENCE_END.split(rest)[1:] if sentence.strip(" .:!-")]

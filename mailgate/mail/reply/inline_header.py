@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from mailgate.mail.reply.attribution import attribution_at, has_date, has_verb, starts_like_date, tokens
+from mailgate.mail.reply.header_block import delimiter
 from mailgate.mail.reply.quote_lines import EDGE, MAX_LINE_CHARS
 from mailgate.mail.reply.words.quote_words import ANSWER_STARTS, MONTHS, OPENERS, VERBS, WEEKDAYS
 
@@ -24,23 +25,49 @@ _SHORT_WEEKDAYS = frozenset(["to", "må", "ty", "ti", "on", "fr", "la", "su", "m
 _NAMED = re.compile(r"(?:[^\W\d_][\w.'’-]*\s){1,4}<[^<>\s@]{1,80}@[^<>\s]{1,190}>")
 _WORD = re.compile(r"\S+\s")
 _MAX_TRIES = 4
+_ENDS = (":", ">", "：", ")")
+# A header that was wrapped: its verb alone on the next line, or its address (with the end of the name) on a line of its own.
+_VERB_BELOW = re.compile(r"\s{0,4}[^\W\d_]{4,12}\s?[:：]\s{0,4}")
+_DELIMITER = re.compile(r"\S\s{1,4}(-{4,20}\s?[^\W\d_][^\n-]{3,40}-{4,20})\s{0,4}$")
+_MIN_WRAPPED_CHARS = 30
+_MAX_TAIL_CHARS = 120
 _HEADER_WORDS = VERBS | MONTHS | WEEKDAYS | OPENERS
 
 
 def split_inline_header(lines: list[str]) -> list[str]:
     """The lines, those with an answer and an attribution split in two. Changes the list in place."""
     found: list[tuple[int, int]] = []
-    for index, line in [(index, line) for index, line in enumerate(lines) if "@" in line]:
-        if len(line) <= MAX_LINE_CHARS and line.rstrip(EDGE)[-1:] in (":", ">", "：") and line[0] not in ">|":
-            at = _split_at(lines, index, line)
-            if at:
-                found.append((index, at))
+    for index, line in [(index, line) for index, line in enumerate(lines) if "@" in line or "----" in line]:
+        if "@" not in line:
+            found.extend(_split_delimiter(index, line))
+        elif len(line) <= MAX_LINE_CHARS and line.rstrip(EDGE)[-1:] in _ENDS and line[0] not in ">|":
+            at = _split_at(line)
+            found.extend([(index, at)] if at else _split_wrapped(lines, index))
     for index, at in reversed(found):
         lines[index : index + 1] = [lines[index][:at].rstrip(), lines[index][at:]]
     return lines
 
 
-def _split_at(lines: list[str], index: int, line: str) -> int:
+def _split_delimiter(index: int, line: str) -> list[tuple[int, int]]:
+    """Where the delimiter begins that ends the line: "Ja. -------- Opprinnelig melding --------"."""
+    rule = _DELIMITER.search(line) if len(line) <= MAX_LINE_CHARS and line[0] not in ">|-" else None
+    return [(index, rule.start(1))] if rule and delimiter(rule[1]) == "original" else []
+
+
+def _split_wrapped(lines: list[str], index: int) -> list[tuple[int, int]]:
+    """Where a header begins that was wrapped around its address (in line `index`): its first line and the place in it."""
+    line, above = lines[index], lines[index - 1] if index else ""
+    below = lines[index + 1] if index + 1 < len(lines) else ""
+    if _VERB_BELOW.fullmatch(below):
+        at = _split_at(f"{line} {below}")
+        return [(index, at)] if 0 < at < len(line) else []
+    if len(line) > _MAX_TAIL_CHARS or not _MIN_WRAPPED_CHARS <= len(above) <= MAX_LINE_CHARS or "@" in above or above[0] in ">|":
+        return []
+    at = _split_at(f"{above} {line}")
+    return [(index - 1, at)] if 0 < at < len(above) else []
+
+
+def _split_at(line: str) -> int:
     """Where the header begins, 0 when the line holds no answer before it."""
     if _opens_at_once(line):
         return 0

@@ -34,7 +34,9 @@ _SEE_ONLINE = re.compile(
     r"öppna|läs) (?:denne |dette |detta |den her )?"
     r"(?:e-?posten|meldingen|meldinga|mailen|mejlet|meddelandet|e-?mailen)?\s?(?:i|på) (?:nettleser(?:en)?|nettlesar(?:en)?|webbläsaren?|"
     r"browseren?|nettet)[^\n]{0,20}|(?:katso|lue|avaa) (?:tämä )?(?:viesti|sähköposti|uutiskirje) selaimessa|"
-    r"(?:diese )?(?:e-?mail|nachricht) (?:im|in (?:ihrem|deinem)) browser (?:ansehen|anzeigen|lesen|öffnen))"
+    r"(?:diese )?(?:e-?mail|nachricht) (?:im|in (?:ihrem|deinem)) browser (?:ansehen|anzeigen|lesen|öffnen)|"
+    r"(?:hvis|dersom|om) (?:du|ni) (?:ikke|ikkje|inte) (?:kan|får|ser) [^\n.]{0,50}(?:e-?post|melding|mejl|mail)[^\n.]{0,30},? "
+    r"(?:klikk|trykk|klicka|klik)[^\n.:]{0,12})"
     r"(?:\s*[:.]?\s*<?https?://\S+>?)?",
     re.IGNORECASE,
 )

@@ -134,6 +134,8 @@ def _is_wrapped_off(lines: list[str], cursor: int) -> bool:
         return False
     if line.startswith(("https://", "http://", "<https://", "<http://")) and " " not in line:
         return cursor + 1 < len(lines) and lines[cursor + 1][:1] == ">"
+    if " " not in line and above.rsplit(maxsplit=1)[-1].startswith(("https://", "http://", "<https://", "<http://")):
+        return len(above) > _WRAP_CHARS and lines[cursor + 1 : cursor + 2] != [] and lines[cursor + 1][:1] == ">"
     no_room = len(above) + 1 + len(line.split(" ", 1)[0]) > _WRAP_CHARS
     if not no_room or not _may_run_on(above, line):
         return False

@@ -14,7 +14,7 @@ from mailgate.mail.reply.correspondence import UNKNOWN, Correspondence
 from mailgate.mail.reply.delimiter import LOOSE, STRICT, under_delimiter
 from mailgate.mail.reply.footer import is_banner, is_footer, is_footer_heading, is_warning
 from mailgate.mail.reply.known_signature import known_start
-from mailgate.mail.reply.line_kinds import NOISE, kind_of
+from mailgate.mail.reply.line_kinds import NOISE, kind_of, names_author
 from mailgate.mail.reply.mobile_signature import is_mobile_signature
 from mailgate.mail.reply.quote_lines import fenced_lines, is_blank, is_quoted, is_rule
 from mailgate.mail.reply.signature_block import dashed_name, name_block_start
@@ -131,6 +131,12 @@ def is_closing_part(lines: Sequence[str], text_above: bool, who: Correspondence 
     if not cut and text_above:
         cut = list(range(name_block_start(lines, written[0], end, who, below_quote=True), end))
     return set(written) <= set(cut)
+
+
+def is_own_signature(text: str, who: Correspondence) -> bool:
+    """True when `text` is nothing but a signature with its author's name."""
+    lines = text.split("\n")[:MAX_TAIL_LINES]
+    return any(names_author(line, who) for line in lines) and is_closing_part(text.split("\n"), True, who)
 
 
 def trailing(lines: Sequence[str], end: int) -> int:

@@ -48,7 +48,8 @@ _CLOSINGS = words(
 _FILLERS = words(
     """
     tusen tusind hjertelig hjarteleg mange så mykje mye veldig stor stort meget kjempe skal du dere dokker de ha for hjelpen hjelpa
-    hjelp svar svaret tilbakemelding tilbakemeldingen tilbakemeldinga rask raskt raske flott god godt fin bra supert super topp
+    hjelp svar svaret respons responsen
+    tilbakemelding tilbakemeldingen tilbakemeldinga rask raskt raske flott god godt fin bra supert super topp
     perfekt kjempebra kjempefint supert toppers knallbra nydelig herlig greit fantastiskt underbart jättebra toppen fint fedt dejligt
     prima strålende kjempeflott utmerket assistansen assistanse bistand bistanden oppfølging oppfølgingen
     oppfølginga innsatsen service servicen hurtig fantastisk igjen ok okay oki den det alt jobb jobba you so very much many a
@@ -135,10 +136,9 @@ def _clauses(text: str) -> Iterator[tuple[list[str], bool]]:
 def _is_polite(found: list[str], may_be_name: bool) -> bool:
     """All words are thanks, filler or closing words; a name (capitalised words) may end them, or be all when `may_be_name`."""
     low = [word.lower() for word in found]
-    if low[0] in _GREETINGS:
-        return len(found) <= 4 and all(
-            word[0].isupper() or w in _GREETINGS or w in _THANKS for word, w in zip(found[1:], low[1:], strict=True)
-        )
+    greeted = zip(found[1:], low[1:], strict=True)
+    if low[0] in _GREETINGS and len(found) <= 4 and all(word[0].isupper() or w in _GREETINGS or w in _THANKS for word, w in greeted):
+        return True  # what else begins so ("god helg") is judged by its words
     known = [w in _THANKS or w in _FILLERS or w in _CLOSINGS for w in low]
     names = 0
     while names < len(found) and not known[-1 - names] and found[-1 - names][0].isupper() and low[-1 - names] not in _CONTENT_WORDS:

@@ -32,8 +32,17 @@ def is_absence_note(text: str) -> bool:
     found = [word.lower() for word in _WORD.findall(_REACHED_BY.sub(" ", plain))]
     if not _MIN_WORDS <= len(found) <= _MAX_WORDS or not _says_away(plain, " ".join(found), found):
         return False
-    strange = [word for sentence in _SENTENCE_END.split(plain) for word in _strange(sentence)]
-    return not strange or (len(strange) == 1 and len(found) >= _SURE_WORDS and strange[0].islower() and strange[0] not in PROSE_WORDS)
+    said = [(word, sentence) for sentence in _SENTENCE_END.split(plain) for word in _strange(sentence)]
+    if len(said) != 1:
+        return not said
+    strange, sentence = said[0]
+    return len(found) >= _SURE_WORDS and strange.islower() and strange not in PROSE_WORDS and _is_of_note(sentence)
+
+
+def _is_of_note(sentence: str) -> bool:
+    """Whether the sentence with the one strange word is about the absence: "send gjerne teknikeren fredag" is not."""
+    low = {word.lower() for word in _WORD.findall(sentence)}
+    return not low.isdisjoint(words.AWAY | words.LATER) or any(map(sentence.lower().__contains__, words.NOT_THERE))
 
 
 def _says_away(plain: str, low: str, found: list[str]) -> bool:

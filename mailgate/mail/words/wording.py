@@ -121,10 +121,15 @@ def by_subject(subject: str, text: str, is_answer: bool) -> Finding:
     if found.of == "receipt":
         proven = _is_receipt(folded(f"{subject}\n{text}")) or (is_answer and not _is_persons(low))
     elif found.of == "mark" and found.ends in ("colon", "subject"):
-        proven = found.ends == "subject" or not _is_persons(low)
+        proven = found.ends == "subject" or (not _is_persons(low) and (is_answer or _says_what_machines_say(low)))
     else:
         proven = _confirmed(found, low, is_answer)
     return reason if proven else None
+
+
+def _says_what_machines_say(low: str) -> bool:
+    """Whether a phrase of an automatic answer stands in the text: "Auto reply: setup" in the subject may be what the mail is about."""
+    return not low.strip() or bool(_ANY.first(low) or words.RETURN_OR_STAND_IN.first(low))
 
 
 def _confirmed(found: SubjectPrefix, low: str, is_answer: bool) -> bool:

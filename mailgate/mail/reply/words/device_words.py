@@ -12,6 +12,7 @@ MOBILE_STARTS = tuple(
     sendt fra min | sendt frå min | sendt fra mitt | sendt frå mitt | sendt fra | sendt frå | sendt via | sendt med | sendt uten
     sendt på farten fra | sent from my | sent from a | sent from an | sent from the | sent from | sent via | sent with
     sent using | sent by | sent on | sent while | from my | composed on | composed on my | typed on my | written on my
+    send fra min | send frå min
     send from my | send from | skickat från min | skickat från mitt | skickat från | skickat med | skickades från | skickat via
     skickad från | sendt fra mobil | von meinem | von meiner | gesendet von meinem | gesendet mit | gesendet von | gesendet über
     gesendet aus | diese nachricht wurde von meinem | diese nachricht wurde von | diese mail wurde | envoyé depuis mon
@@ -54,14 +55,15 @@ DEVICES = words("""
     síma símanum farsíma farsímanum spjaldtölvunni
     älypuhelimesta älypuhelimestani sähköpostista puhelimella
     puhelimesta puhelimestani iphonesta ipadista iphonom iphonu iphona iphonie lumia palm treo thuraya iphonen touch mailspring
-    fastmail postbox edison samsungilta huaweista laitteesta androidista
+    fastmail postbox edison shortwave tuta tutanota webmail nettmail outlookin outlookista ios-sovelluksesta android-sovelluksesta
+    sovelluksesta samsungilta huaweista laitteesta androidista
 """)
 GET_WORDS = words("""
     få hent get hämta skaffa skaff télécharger obtenez obtenir obtener obtén scarica ottieni pobierz download lataa hanki
     sækja fáðu
 """)
 FOR_WORDS = words("for til till für pour para per voor dla fyrir")
-PLATFORMS = words("ios android iphone ipad")
+PLATFORMS = words("ios android iphone ipad androidille iosille iphonelle lle stä sta")
 APPS = words("""
     bluemail spark edison newton airmail mailbird typeapp mymail aquamail proton protonmail tuta superhuman missive boxer nine fastmail
     thunderbird gmail outlook yahoo canary

@@ -82,6 +82,14 @@ COPYING = (
     r"uvedkommende|utilsiktet|videreformidl|viderebring|spre(?:des|dning)|kopier|offentliggjør|(?:virus|ansvar) for",
     r"obehörig|kopiera|sprida|uberettiget|videregive|unbefugt|weitergabe|openbaarmaking|divulg|difu",
 )
+# What makes a note one about any mail: a condition, a possibility, or that it is meant for somebody.
+CONDITIONS = (
+    r"\b(?:if|should you|hvis|dersom|såfremt|om (?:du|ni|de)|har (?:du|de) (?:fått|mottatt|modtaget)|wenn|falls|sollten|"
+    r"jos|mikäli|ef|si|se|"
+    r"als|kan inneholde|kan innehalde|kan indeholde|kan innehålla|may contain|kann)\b"
+)
+# Behind a banner's words: the author tells where they stand, or that something else is so.
+TOLD = r"[,–-] ?(?:står|stod|sto|skriver|sier|heter|steht|it says|says|men|but|aber|mutta)\b"
 # Formulas that are whole by themselves.
 WHOLE_FORMULAS = (
     r"(?:p |\S )?please (?:consider|think of|think about) the environment before printing",
@@ -89,10 +97,18 @@ WHOLE_FORMULAS = (
     r"save (?:a tree|paper)[^\n]{0,60}print",
     r"(?:tenk|vis) (?:på miljøet|miljø(?:hensyn)?|deg om)[^\n]{0,40}(?:skriver|skrive) ut",
     r"(?:tenk|vis) miljø(?:hensyn)?[.!]?$|tenk på miljøet(?: før du skriver ut)?(?: denne e-?posten)?[.!]?$",
+    r"(?:vær (?:så )?(?:snill|vennlig)|vennligst|ver (?:så )?(?:snill|venleg)|venligst|vänligen)[^\n]{0,40}milj[^\n]{0,40}"
+    r"(?:skriv(?:er|e)?|printer|udskriver|skriver) (?:ut|denne)",
+    r"tenk miljø[^\n]{0,20} ikkj?e skriv[^\n]{0,60}$",
+    r"(?:e-?post|brev|henvendelser?|dokumenter?)(?: og vedlegg)?(?: (?:til|fra|frå)(?: og fra| og frå)? [^.\n]{1,40})? "
+    r"(?:kan|vil|blir|vert|er)"
+    r"[^.\n]{0,30} (?:journalført|journalførast|journalføres|arkivert|arkiveres|arkivlov\w*|offentleglov\w*)[^\n]{0,160}$",
+    r"denne e-?posten (?:er å anse som|kan være|kan vere|regnes som)[^.\n]{0,60} dokument[^.\n]{0,60}"
+    r"(?:journal|arkiv|offentleg)\w*[^\n]{0,60}$",
     r"(?:spar papir|ta omsyn til miljøet|ver miljøvennleg)[^\n]{0,60}skriv(?:er)? ut",
     r"tænk på miljøet[^\n]{0,40}(?:printer|udskriver)|tänk på miljön[^\n]{0,40}(?:skriver ut|utskrift)",
     r"(?:bitte )?(?:denken sie|prüfen sie)[^\n]{0,60}(?:umwelt|ausdruck)",
-    r"virus-?free\b[ .]*(?:www\.\S+|avast|avg)?[ .]*$|virenfrei\b[^\n]{0,40}$|uten virus\. ?www\.\S+$",
+    r"(?:virus-?free|virusfri(?:tt)?|virusvapaa)\b[ .]*(?:www\.\S+|avast|avg)?[ .]*$|virenfrei\b[^\n]{0,40}$|uten virus\. ?www\.\S+$",
     r"no virus found in this (?:incoming |outgoing )?message",
     r"th(?:is|e) e?-?(?:e-?mail|message|mail) (?:has been|was) (?:scanned|checked|virus checked)(?: for (?:viruses|malware|"
     r"spam)[^\n]{0,40})? by \S+(?: \S+){0,5}[.!]?$",
@@ -142,6 +158,15 @@ LIST_FORMULAS = (
     ),
     ((r"for å (?:melde deg av|avslutte)",), (r"klikk|svar|send|gå til|trykk",)),
     ((r"för att (?:avsluta|avregistrera)",), (r"klicka|svara|skicka",)),
+    (
+        (
+            r"(?:når|ved) (?:du |å |man )?(?:sender?|sende|skickar|kontakter|kontaktar|tar kontakt|mejlar)[^.\n]{0,60}? "
+            r"(?:behandler|handsamar|behandlar|godtar|godtek|samtykker)[^.\n]{0,40} "
+            r"(?:personopplysning|personopplysing|personuppgift|personoplysning)",
+            r"när (?:du|ni) (?:skickar|kontaktar|mejlar)[^.\n]{0,60}? behandlar[^.\n]{0,40} personuppgift",
+        ),
+        (r"(?:personvern\S*|integritets\S*|privatlivs\S*|gdpr\S*|https:x|www\.\S+|her|här)[ .>]*$",),
+    ),
     ((r"sie (?:erhalten|haben) diese (?:e-?mail|nachricht)",), (r"weil|da sie",)),
     (
         (
@@ -170,13 +195,16 @@ BANNER_STARTS = (
     r"(?:this|the) (?:e-?mail|message|sender)(?: has)? (?:originated?s?|was sent|comes?|came|is|was received|has been sent|"
     r"been sent)(?: from| by)? (?:an )?(?:outside|external|somewhere outside|someone outside)",
     r"(?:caution|warning|attention|alert)\W{1,4}(?:external|outside) (?:e-?mail|sender|message|source)",
+    r"(?:obs|nb|advarsel|åtvaring|forsiktig|varning|pas på)\W{1,4}(?:ekstern|extern) (?:e-?mail|e-?post|mail|mejl|avsender|avsendar|"
+    r"avsändare|afsender|melding)\W{1,4}",
     r"(?:external|ekstern|extern) (?:e-?mail|e-?post|sender|avsender|avsendar|avsändare|afsender|mail)\W{1,4}",
     r"you don['’]t often get e-?mail from",
     r"some people who received this message don['’]t often get e-?mail from",
     r"du (?:mottar|får|modtager) (?:ikke|ikkje|inte) ofta?e? (?:e-?post|mails?|e-?mails?) (?:fra|frå|från)",
-    r"(?:noen|nokre|nogle) personer,? (?:som|der) (?:mottok|fekk|har modtaget|fikk) denne (?:meldingen|meldinga|meddelelse)",
-    r"(?:\W{0,3}(?:obs|nb|advarsel|merk|viktig|forsiktig|ekstern e-?post|ekstern avsender|varning|pas på)\W{1,4})?"
-    r"(?:denne|dette|denna|detta|den här|det här) (?:e-?posten|e-?post|meldingen|meldinga|mailen|e-?mailen|e-?mail|mail|er en|"
+    r"(?:noen|nokon|nokre|nogle)(?: personer| personar)?,? (?:som|der) (?:mottok|fekk|har modtaget|fikk|har mottatt|"
+    r"har motteke|har fått) denne (?:meldingen|meldinga|meddelelse)",
+    r"(?:\W{0,3}(?:obs|nb|advarsel|åtvaring|merk|viktig|forsiktig|ekstern e-?post|ekstern avsender|varning|pas på)\W{1,4})?"
+    r"(?:(?:denne|dette|denna|detta|den här|det här) )?(?:e-?posten|e-?post|meldingen|meldinga|mailen|e-?mailen|e-?mail|mail|er en|"
     r"meddelandet|mejlet|mejl|meddelande|"
     r"e-?postmeddelandet)"
     r"(?: er| kommer| kjem| ble| har blitt| är| har)? ?(?:sendt|sent|skickats|sänts)? ?(?:fra|frå|från|av|utanfor|utenfor) (?:en |ein |"

@@ -33,7 +33,9 @@ _PLACE = (
 _FINNISH_PLACE = r"punaisella|sinisellä|vihreällä|alla|alapuolella|alempana|tekstin (?:seassa|joukossa)|viestin sisällä|rivien välissä"
 _FINNISH_ANSWERS = r"(?:vasta(?:us|ukset|ukseni|uksemme|sin|ttu)|kommen(?:tit|ttini|toin|toitu))"
 _ANSWERS = (
-    r"(?:svar(?:et|ene|a|en|ar)?|svara|kommentar(?:er|ar|ene|erne)?|answers?|repl(?:y|ies)|comments?|respons(?:e|es)?|"
+    r"(?:(?<!for )(?<!ikke )(?<!ikkje )(?<!inte )(?<!fått )(?<!fikk )(?<!fick )(?<!noe )"
+    r"(?:svar(?:et (?:mitt|vårt)|ene|a|en|ar)?|svaret (?:mitt|vårt))|"
+    r"svara|kommentar(?:er|ar|ene|erne)?|answers?|repl(?:y|ies)|comments?|respons(?:e|es)?|"
     r"svör(?:in|um)?|athugasemdir(?:nar)?|"
     r"antwort(?:en)?|anmerkungen|réponses?|commentaires?|antwoord(?:en)?)"
 )
@@ -55,7 +57,8 @@ ANSWER_STEMS = Phrases((
 # "Mine svar i rødt", "answers inline", "jeg har svart under".
 ANSWERS_BELOW = re.compile(
     rf"\b{_ANSWERS}\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
-    rf"|\b(?:svart|svara|svarer|svarar|svarat|svaret|svarede|besvart|besvarat|besvaret|skrevet|kommentert|answered|replied|"
+    rf"|\b(?:svart|svara|svarer|svarar|svarat|(?<!for )svaret(?! deres| dykkar| fra| frå)|svarede|"
+    rf"besvart|besvarat|besvaret|skrevet|kommentert|answered|replied|"
     rf"commented|written|geantwortet|beantwortet|répondu|geantwoord)\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
     rf"|\b(?:svaraði|hef svarað)\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
     rf"|\b{_FINNISH_ANSWERS}\b[^.\n?]{{0,40}}?\b(?:{_FINNISH_PLACE}|{_PLACE})(?!\w)"

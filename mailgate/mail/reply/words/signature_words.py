@@ -126,7 +126,7 @@ COMPANY_FORMS = words("""
 # Labels of a line that says how somebody is reached. After one, a number, an address or a link must follow.
 CONTACT_LABELS = words("""
     tlf tlf.nr mob.tlf mobiltelefon tfn tlfnr
-    telefon telefonnr tel tel.nr t m p f e w mob mobil mobilnr mobiltlf mobile phone ph cell direct direkte direktenummer
+    telefon telefonnr tel tel.nr t m p f e w mob mobil mobilnr mobiltlf mobile phone ph cell ddi dd direct direkte direktenummer
     dir kontor
     office sentralbord sentralbordet växel vxl switchboard fax faks telefax e-post epost e-postadresse email e-mail mail mailto web www
     nettside nettsted hjemmeside heimeside hemsida website internett skype teams linkedin facebook twitter instagram x org orgnr org.nr
@@ -138,7 +138,8 @@ CONTACT_LABELS = words("""
 STREET_ENDS = (
     "gata", "gaten", "gate", "gt", "veien", "vegen", "vei", "veg", "plass", "plassen", "torg", "torget", "brygge", "bryggen",
     "allé", "alle",
-    "alléen", "gatan", "vägen", "väg", "gade", "vej", "vejen", "stræde", "kaia", "kaien", "bakken", "street", "road", "avenue", "lane",
+    "alléen", "gatan", "vägen", "väg", "gade", "gaden", "vænget", "katu", "kuja",
+    "vej", "vejen", "stræde", "kaia", "kaien", "bakken", "street", "road", "avenue", "lane",
     "straße", "strasse", "weg", "laan", "straat", "ringen", "stien", "svingen", "tunet", "senter",
 )  # fmt: skip
 POSTBOX = words("p.b pb. postboks postbox boks pb box p.o. po postadresse")
