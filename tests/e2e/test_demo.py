@@ -12,6 +12,6 @@ def test_given_an_empty_folder_when_the_demo_is_run_then_it_exits_0_and_shows_ma
     done = subprocess.run([*PROGRAM, "demo"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    for word in ("redirected", "commented", "noted", "550 5.1.1", "balanced"):
+    for word in ("redirected", "commented", "noted", "550 5.1.1", "balanced   │ yes"):
         assert word in done.stdout, f"{word!r} is not shown:\n{done.stdout}"
     assert "Traceback" not in done.stdout + done.stderr

@@ -33,7 +33,7 @@ from mailgate.runtime.pages import pages_in_thread
 
 DOMAIN = "firma.example"
 SUPPORT = f"support@{DOMAIN}"
-WIDTH = 100
+WIDTH_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class StoryStep:
 
 def demo() -> None:
     """Send sample mail over real SMTP, show what was done and why, then the mails that were sent, then the ledger."""
-    screen = Console(file=bare(sys.stdout), highlight=False, width=WIDTH)
+    shown = screen()
     with tempfile.TemporaryDirectory(prefix="mailgate-demo-") as folder:
         settings = config.load(None, _environment(Path(folder)))
         log.configure("error", "console")
@@ -57,11 +57,17 @@ def demo() -> None:
             key = open_case(app)
         gateway = Gateway(settings, listen=True, work=True)
         with gateway.running():
-            screen.print(f"mailgate listens on {gateway.addresses[0]}; mail is kept in {folder}\n")
+            shown.print(f"mailgate listens on {gateway.addresses[0]}; mail is kept in {folder}\n")
             with pages_in_thread(settings) as pages:
-                right = _play(DemoDesk(gateway.app, gateway.addresses[0], key), pages, screen)
-    screen.print("[green]All of it is right.[/green]" if right else "[red]Something is wrong, see above.[/red]")
+                right = _play(DemoDesk(gateway.app, gateway.addresses[0], key), pages, shown)
+    shown.print("[green]All of it is right.[/green]" if right else "[red]Something is wrong, see above.[/red]")
     raise typer.Exit(0 if right else 1)
+
+
+def screen() -> Console:
+    """Standard output: as wide as is easy to read, and no wider than the terminal, where there is one."""
+    width = min(WIDTH_MAX, Console().width) if sys.stdout.isatty() else WIDTH_MAX
+    return Console(file=bare(sys.stdout), highlight=False, width=width)
 
 
 def _environment(folder: Path) -> Mapping[str, str]:
@@ -112,7 +118,7 @@ def _visit(desk: DemoDesk, pages: str, screen: Console) -> bool:
     for number, (what, do) in enumerate(customer.steps(), len(STORY) + 1):
         found = do(way)
         right &= all(found.values())
-        screen.print(Panel(_checks(Table.grid(padding=(0, 2)), found), title=f"{number}. {escape(what)}", title_align="left", width=WIDTH))
+        screen.print(Panel(_checks(Table.grid(padding=(0, 2)), found), title=f"{number}. {escape(what)}", title_align="left"))
     return right
 
 
@@ -128,7 +134,7 @@ def _described(number: int, step: StoryStep, raw: bytes, sent: Sent, found: Mapp
         rows.add_row("[dim]because[/dim]", escape(row.reason))
         if "answer" in decided:
             rows.add_row("[dim]answer[/dim]", escape(decided["answer"]))
-    return Panel(_checks(rows, found), title=f"{number}. {escape(step.what)}", title_align="left", width=WIDTH)
+    return Panel(_checks(rows, found), title=f"{number}. {escape(step.what)}", title_align="left")
 
 
 def _checks(rows: Table, found: Mapping[str, bool]) -> Table:
@@ -153,7 +159,7 @@ def _show_outbox(desk: DemoDesk, screen: Console) -> None:
             rows.add_row("[dim]delivery[/dim]", f"[red]{mail.delivery}[/red]: a bounce came back")
         content = Group(rows, "", escape(_text(desk.raw(mail.id))))
         title = escape(f"mail to {mail.address}: {mail.template}, {mail.language}, {mail.state}")
-        screen.print(Panel(content, title=title, title_align="left", width=WIDTH))
+        screen.print(Panel(content, title=title, title_align="left"))
 
 
 def _from(raw: bytes) -> str:
@@ -171,7 +177,7 @@ def _show_ledger(desk: DemoDesk, screen: Console) -> bool:
     figures = desk.ledger()
     table = Table("ledger", "mails", title_justify="left")
     for name, figure in figures.items():
-        table.add_row(name, str(figure))
+        table.add_row(name, ("yes" if figure else "NO") if isinstance(figure, bool) else str(figure))
     screen.print(table)
     return bool(figures["balanced"])
 
