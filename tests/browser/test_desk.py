@@ -244,8 +244,11 @@ def test_given_a_phone_when_the_desk_is_opened_then_the_menu_is_one_line_and_tit
         assert page.locator(".top").bounding_box()["height"] < 110  # type: ignore[index]
         assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.goto(f"{site.url}/desk?queue=all")
-    row, title = (page.locator(one).first.bounding_box() for one in (".queue tbody tr", ".queue .what"))
-    assert row
-    assert title
-    assert title["width"] > row["width"] * 0.8
+    for width in (360, 700):
+        page.set_viewport_size({"width": width, "height": 640})
+        row, title = (page.locator(one).first.bounding_box() for one in (".queue tbody tr", ".queue .what"))
+        assert row
+        assert title
+        assert title["width"] > row["width"] * 0.8
+        assert page.evaluate("document.documentElement.scrollWidth") == width
     context.close()
