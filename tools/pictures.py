@@ -17,6 +17,7 @@ from mailgate.application.cases import comment, create, operate
 from mailgate.application.desk import texts
 from mailgate.application.principal import operator
 from mailgate.outbound.previews import samples
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.support import notice_samples
 from tests.support.office import KARI, LIV, PER, Office, open_office
 from tests.support.site import SiteUnderTest, serve
@@ -44,7 +45,8 @@ MAILS = (
 def main(folder: Path) -> None:
     """All pictures, in place of those that are there."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+        program = next(path for path in CHROMIUM if path.exists())
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         _take_pages(browser, folder)
         _take_mails(browser, folder)
         browser.close()
