@@ -21,8 +21,9 @@ ONLY_SLOW = "slow"
 MARK = "pytest.mark.slow"
 GROUP = "pytest.mark.xdist_group"
 LONGEST_FIRST = (
-    "test_wheel.py", "test_journey.py", "test_bench.py", "test_day.py", "test_quality.py", "test_cli_json.py", "test_scanners.py",
-    "test_storms.py", "test_dkim_sent.py", "test_chaos.py", "test_enumeration.py", "test_processes.py", "test_story.py", "test_desk.py",
+    "test_wheel.py", "test_journey.py", "test_bench.py", "test_day.py", "test_quality.py", "test_stalled_connection.py", "test_cli_json.py",
+    "test_scanners.py", "test_storms.py", "test_dkim_sent.py", "test_chaos.py", "test_enumeration.py", "test_processes.py", "test_story.py",
+    "test_desk.py",
 )  # fmt: skip
 """Modules with tests of more than ten seconds, by the longest test of each."""
 
