@@ -55,7 +55,7 @@ def _behind(sink: Sink, printed: str, more: dict[str, str], texts: dict[str, str
 @pytest.fixture
 def printed(tmp_path: Path) -> str:
     """What mailgate prints for a Postfix behind it."""
-    with Gateway(tmp_path / "printing", f"sqlite:///{tmp_path}/printing.db") as gateway:
+    with Gateway(tmp_path / "printing", f"sqlite:///{tmp_path}/printing.db", preloaded=True) as gateway:
         return gateway.cli("postfix-config", "two", "--part", "behind")
 
 

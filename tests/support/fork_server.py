@@ -26,6 +26,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any, NoReturn
 
 import mailgate
@@ -105,6 +106,18 @@ class ForkServer:
             request = json.dumps({"arguments": arguments, "folder": str(folder), "environment": dict(environment)}).encode()
             socket.send_fds(self._requests, [request], [*(file.fileno() for file in files), theirs.fileno()])
         return Forked(ours)
+
+    def run(
+        self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], stdin: bytes = b"", timeout_s: float = 60.0
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run `mailgate <arguments>` there to its end."""
+        with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+            given.write(stdin)
+            given.seek(0)
+            code = self.start(arguments, folder, environment, (given, out, err)).wait(timeout_s)
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
 
     def close(self) -> None:
         """Let it end; what it started lives on."""

@@ -19,7 +19,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 from mailgate.config import load
@@ -223,24 +222,13 @@ class Gateway:
 
     def run_raw(self, *arguments: str, code: int = 0, stdin: bytes = b"") -> bytes:
         """The same; its standard output as bytes."""
-        found, stdout, stderr = self._run_preloaded(arguments, stdin) if self.preloaded else self._run(arguments, stdin)
-        assert found == code, f"mailgate {' '.join(arguments)}: {found}\n{stdout.decode()}{stderr.decode()}"
-        return stdout
+        done = fork_server().run(arguments, self.folder, self.surroundings(), stdin) if self.preloaded else self._run(arguments, stdin)
+        assert done.returncode == code, f"mailgate {' '.join(arguments)}: {done.returncode}\n{done.stdout.decode()}{done.stderr.decode()}"
+        return done.stdout
 
-    def _run(self, arguments: Sequence[str], stdin: bytes) -> tuple[int, bytes, bytes]:
+    def _run(self, arguments: Sequence[str], stdin: bytes) -> subprocess.CompletedProcess[bytes]:
         command = [*PROGRAM, *arguments]
-        done = subprocess.run(command, capture_output=True, cwd=self.folder, input=stdin, timeout=60, check=False, env=self.surroundings())
-        return done.returncode, done.stdout, done.stderr
-
-    def _run_preloaded(self, arguments: Sequence[str], stdin: bytes) -> tuple[int, bytes, bytes]:
-        with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
-            given.write(stdin)
-            given.seek(0)
-            process = fork_server().start(arguments, self.folder, self.surroundings(), (given, out, err))
-            code = process.wait(60)
-            out.seek(0)
-            err.seek(0)
-            return code, out.read(), err.read()
+        return subprocess.run(command, capture_output=True, cwd=self.folder, input=stdin, timeout=60, check=False, env=self.surroundings())
 
     def json(self, *arguments: str) -> list[dict[str, Any]]:
         """Run a command with --json; its objects."""

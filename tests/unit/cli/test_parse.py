@@ -5,8 +5,11 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.support.fork_server import fork_server
 
 FIELDS = [
     "path", "size_bytes", "defects", "message_id", "in_reply_to", "references", "date", "author", "reply_to", "to", "cc", "subject",
@@ -17,10 +20,7 @@ MAIL = "From: Kari <kari@example.com>\nSubject: Blåbær\nContent-Type: text/pla
 
 
 def parse(*arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    code = "import sys; from mailgate.cli import main; sys.exit(main())"
-    return subprocess.run(
-        [sys.executable, "-c", code, "parse", *map(str, arguments)], input=stdin, capture_output=True, check=False, timeout=60
-    )
+    return fork_server().run(["parse", *map(str, arguments)], Path.cwd(), os.environ, stdin)
 
 
 def objects(run: subprocess.CompletedProcess[bytes]) -> list[dict]:

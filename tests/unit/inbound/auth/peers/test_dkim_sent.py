@@ -35,7 +35,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     """Two selectors, one after the other, as in a rotation: a mail signed with each, the records of both."""
     home: Path = tmp_path_factory.mktemp("signed")
     records: dict[str, str] = {}
-    with Sink() as sink, Gateway(home / "mg", f"sqlite:///{home}/m.db", smarthost=f"smtp://127.0.0.1:{sink.port}") as gateway:
+    database = f"sqlite:///{home}/m.db"
+    with Sink() as sink, Gateway(home / "mg", database, smarthost=f"smtp://127.0.0.1:{sink.port}", preloaded=True) as gateway:
         seed = Seed.planted(gateway, cases=1, contacts=1)
         for number, selector in enumerate(("host-2026", "vaar-2027"), start=1):
             folder = home / selector
