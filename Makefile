@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+# More than the usual two processors: tests wait for databases, programs and clients, too.
+WORKERS ?= 3
 # End-to-end and fault tests wait for processes and leases more than they compute.
 WAITERS ?= 4
+SLOW_LOG := .pytest_cache/slow.log
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 RUNTIME := $(VENV)/.runtime-$(VERSION)
 DEV := $(VENV)/.dev-$(VERSION)
@@ -13,7 +15,7 @@ PYTEST := $(BIN)/pytest
 # The tests start hundreds of programs. Without kept bytecode each of them compiles all that it imports, which takes longer than its work.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo run run-demo test test-fast check e2e faults fairness chaos fuzz bench bench-short bench-growth bench-pages soak canary docs clean
+.PHONY: help demo run run-demo test test-computing test-waiting test-fast check e2e faults fairness chaos fuzz bench bench-short bench-growth bench-pages soak canary docs clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -46,8 +48,15 @@ run-demo: $(RUNTIME)  ## the same with a sample desk, on http://127.0.0.1:8080; 
 
 test: $(DEV)  ## all tests; installs the Debian packages of tests/packages.txt when they are missing
 	@deploy/test-packages.sh
-	@$(PYTEST) -n $(WORKERS) --dist worksteal -m "not slow"
-	@$(PYTEST) -n $(WAITERS) --dist loadgroup -m slow
+	@mkdir -p $(dir $(SLOW_LOG))
+	@$(MAKE) --no-print-directory -j2 test-computing test-waiting; code=$$?; cat $(SLOW_LOG); exit $$code
+
+# Side by side: the others compute while slow tests wait, and give way to them. What the slow ones said comes at the end.
+test-computing:
+	@nice -n 5 $(PYTEST) -n $(WORKERS) --dist worksteal -m "not slow"
+
+test-waiting:
+	@$(PYTEST) -n $(WAITERS) --dist loadgroup -m slow >$(SLOW_LOG) 2>&1
 
 test-fast: $(DEV)  ## the tests that need no packages and no services
 	@$(PYTEST) -n $(WORKERS) -m "not services and not packages and not slow"

@@ -13,7 +13,7 @@ import pytest
 
 RERUNS = 2
 DELAY_S = 2
-# `make test` is several runs: the log of one goes on in the next.
+# `make test` is two runs side by side: both write one log.
 KEPT_S = 1800
 LOG = "reruns.log"
 
@@ -38,7 +38,7 @@ class _Keeper:
         self._path = path
         self._names: list[str] = []
         if path.exists() and datetime.now(UTC).timestamp() - path.stat().st_mtime > KEPT_S:
-            path.unlink()
+            path.unlink(missing_ok=True)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.outcome == "rerun":  # set by pytest-rerunfailures
