@@ -65,4 +65,5 @@ def _brief(entry: AuditEntry, short: Mapping[str, str]) -> dict[str, Any]:
     """One change on one line: the thing by the name that people know or type, and the fields that changed."""
     name = entry.detail.get("key") or short.get(entry.subject_id, entry.subject_id)
     changed = [f"{field}={json.dumps(value, ensure_ascii=False)}" for field, value in (entry.after or entry.before).items()]
-    return {**asdict(entry), "what": f"{entry.subject_kind} {name}", "changed": ", ".join(changed)[:80]}
+    who = entry.principal or entry.principal_kind
+    return {**asdict(entry), "principal": who, "what": f"{entry.subject_kind} {name}", "changed": ", ".join(changed)[:80]}

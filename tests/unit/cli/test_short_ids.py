@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from mailgate import config
+from mailgate.application.audit import audit_row
+from mailgate.application.principal import visitor
+from mailgate.cases.ids import new_id
+from mailgate.store.opening import open_store
+from tests.support.services import START
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.test_journal import PERSON, TO_POSTMASTER, Work, work  # noqa: F401  the fixture
 
@@ -86,6 +93,16 @@ def test_given_changes_of_several_kinds_when_the_audit_is_shown_then_its_ids_are
     (about,) = [word for word in move.split() if held.startswith(word)]
     assert (len(about) < 36, mailgate("journal", "show", about, "--json").objects[0]["id"]) == (True, held)
     assert mailgate("journal", "audit", "--json").objects[0]["journal_id"] == held
+
+
+def test_given_a_change_of_somebody_without_a_name_when_the_audit_is_shown_then_it_says_what_they_are(mailgate: Run) -> None:
+    mailgate("account", "add", "ola", "ola@firma.example", "--role", "agent")
+    store = open_store(config.load(Path("mailgate.toml"), {}).database.url)
+    with store.transaction() as uow:
+        uow.audit.add([audit_row(visitor(), "log_in", ("account", new_id(START)), START)])
+    store.database.close()
+    (line,) = [line for line in mailgate("audit").out.splitlines() if "log_in" in line]
+    assert line.split("  ")[1] == "visitor"
 
 
 def _subject(line: str) -> tuple[str, str]:
