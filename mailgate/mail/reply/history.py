@@ -18,6 +18,7 @@ from mailgate.mail.reply.words.quote_words import FROM, SUBJECT, TO
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,80}@[^\s<>()\[\],;:\"]{1,190}")
 _LABELLED = re.compile(r"^\s*\*?(?:emne|subject|ämne|betreff|onderwerp|objet)\*?\s?:\s*", re.IGNORECASE)
+_HAS_LETTER = re.compile(r"[^\W\d_]")
 _LOOK_LINES = 6
 _SUBJECT_CHARS = 300
 _MIN_SUBJECT_CHARS = 4
@@ -37,6 +38,8 @@ def is_history(lines: Sequence[str], span: Span, who: Correspondence) -> bool:
         return True
     if span.kind == "above":
         return True
+    if span.kind == "block" and fields.get(FROM) and not _HAS_LETTER.search(fields[FROM]):
+        return False  # a line of a log: `From: 10.0.0.1`
     if who.answers == "nothing":
         return not address and fields.get(FROM, "").strip(' "*').lower() in who.names
     return _belongs_to_thread(lines, span, who, fields, address)

@@ -8,6 +8,7 @@ leave an empty text when the author wrote something.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence, Set
 
 from mailgate.mail.reply.correspondence import UNKNOWN, Correspondence
@@ -26,6 +27,9 @@ TRACKER = "ᐧ"
 MAX_FOOTER_LINES = 14
 MAX_BANNER_LINES = 6
 _BANNER_LOOK_LINES = 12
+_MAX_SHOWING_CHARS = 160
+_OF_SIGNATURE = re.compile(r"(?:signatur|underskrift|allekirjoit|undirskrift|visittkort)", re.IGNORECASE)
+_NEW = re.compile(r"\b(?:nye?|nytt|nya|new|neue[rn]?|uusi|riktige?|rett|følgende|følgjande|följande|slik)\b", re.IGNORECASE)
 
 
 def split_signature(lines: Sequence[str], has_fences: bool = False, who: Correspondence = UNKNOWN) -> list[int]:
@@ -49,11 +53,19 @@ def _signature(lines: Sequence[str], end: int, fence: Set[int], who: Corresponde
     floor = max(0, end - MAX_TAIL_LINES, *(line + 1 for line in fence if line < end)) if fence else max(0, end - MAX_TAIL_LINES)
     under = under_delimiter(lines, floor, end, who)
     if under:
-        return under
+        return [] if _is_shown(lines, under[0]) else under
     start = min(known_start(lines, end, who), name_block_start(lines, floor, end, who))
     if start == end:
         start = dashed_name(lines, end, who)
-    return list(range(start, end))
+    return [] if start < end and _is_shown(lines, start) else list(range(start, end))
+
+
+def _is_shown(lines: Sequence[str], start: int) -> bool:
+    """True when the words right above speak of the signature: "Ny signatur skal være slik:"."""
+    above = next((lines[index] for index in range(start - 1, -1, -1) if not is_blank(lines[index])), "")
+    if len(above) > _MAX_SHOWING_CHARS or _OF_SIGNATURE.search(above) is None or is_quoted(above):
+        return False
+    return above.rstrip().endswith(":") or _NEW.search(above) is not None
 
 
 def _is_written(lines: Sequence[str], end: int, cut: list[int]) -> bool:

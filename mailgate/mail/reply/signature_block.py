@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from mailgate.mail.reply.contact import CONTACT, NUMBER
 from mailgate.mail.reply.correspondence import Correspondence
 from mailgate.mail.reply.line_kinds import (
+    ADDRESS,
     BLANK,
     CLOSING,
     COMPANY,
@@ -40,6 +41,8 @@ _DASHED_NAME = re.compile(r"\s{0,4}(?:[-–—~/]{1,2}|//)\s?[^\W\d_][\w.'’-]*
 _LOCAL_PHONE = re.compile(r"(?:\d[ .]?){8}|0\d[\d ./-]{5,14}|\(\d{3}\) ?\d{3}[- .]\d{4}")
 _FIRST_PIECE_END = re.compile(r"\s*[|•·,/–]\s*|\t|\s-\s|\s{3,}")
 _SHORT_FORMULAS = 3
+# A name and a street alone, below a question: where something is to be sent, as likely as a signature.
+_WHERE_TO_SEND = frozenset({NAME, ADDRESS, BLANK})
 _THANKS_LINES = 12
 
 
@@ -177,8 +180,9 @@ def _opens_with_author(lines: Sequence[str], kinds: dict[int, str], start: int, 
         return False
     if not _names_author_first(lines[start], who):
         return False
-    proofs = any(kinds[index] in PROOFS or _is_local_phone(lines[index], kinds[index]) for index in range(start, end))
-    if not proofs or not _is_complete(lines, start, may_introduce=True):
+    found = {kinds[index] for index in range(start, end)}
+    proofs = found & PROOFS or any(_is_local_phone(lines[index], kinds[index]) for index in range(start, end))
+    if not proofs or (found <= _WHERE_TO_SEND and _is_asked(lines, start)) or not _is_complete(lines, start, may_introduce=True):
         return False
     return _is_signature_body(lines, kinds, start, end, who, named=True)
 
@@ -244,6 +248,12 @@ def _is_announced(lines: Sequence[str], start: int) -> bool:
     """True when the line above announces this one: "Navnet er", "Send den til"."""
     above = next((lines[index] for index in range(start - 1, -1, -1) if not is_blank(lines[index])), "")
     return above.rstrip().endswith(":") or above.strip(" \t\xa0*_").lower().split(" ")[-1] in ANNOUNCING
+
+
+def _is_asked(lines: Sequence[str], start: int) -> bool:
+    """True when the line above asks something: "Kan dere sende den til meg?"."""
+    above = next((lines[index] for index in range(start - 1, -1, -1) if not is_blank(lines[index])), "")
+    return above.rstrip().endswith("?")
 
 
 def _next_shown(kinds: dict[int, str], start: int, end: int) -> int | None:

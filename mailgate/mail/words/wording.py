@@ -55,6 +55,8 @@ _TROUBLE = re.compile(
     r"\b(?:får|klarer|greier|finner|finn|får dere|hittar|kommer) (?:vi |jeg |eg |jag )?(?:ikke|ikkje|inte)\b",
     re.IGNORECASE,
 )
+# "Vi har mottatt henvendelsen fra kunden": of somebody else, so a person tells of it.
+_FROM_ANOTHER = re.compile(r"\w{0,3} (?:fra|frå|från|from|von) (?!deg|dere|dykk|dig|er\b|dem\b|you|your|ihnen|din|ditt|deres)\w")
 _FIRST_PERSON = re.compile(
     r"\b(?:jeg|eg|vi|me|jag|ich|wir|i|we|ég|við|ik|wij|je|nous|minä|olen|olemme)\b(?: \S{1,20}){0,6}? ?$|\bi'm(?: \S{1,20}){0,4}? ?$",
     re.IGNORECASE,
@@ -219,6 +221,8 @@ def _receipt(low: str, is_answer: bool) -> Finding:
     """Receipts of ticket systems that say no more of themselves."""
     start = low[:_START_CHARS]
     received, promised = words.RECEIVED.first(start), words.PROMISED.first(low)
+    if received and _FROM_ANOTHER.match(start[start.index(received) + len(received) :]):
+        return None
     if received and (promised or is_answer):
         return "auto_reply", f"text:{received}"
     mail = words.RECEIVED_MAIL.first(start) if promised else ""
