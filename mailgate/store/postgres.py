@@ -68,8 +68,9 @@ class BoundedConnection(psycopg.Connection[Any]):
         """See psycopg. Raises psycopg.OperationalError when the server is silent for too long."""
         try:
             return super().wait(gen, interval, self.answer_limit_s if timeout is None else timeout)
-        except psycopg.OperationalError:
-            if timeout is None and self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+        except psycopg.OperationalError as error:
+            answered = error.sqlstate is not None  # in a pipeline the statements behind it are under way still
+            if timeout is None and not answered and self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
                 self.given_up = True
                 self.pgconn.finish()
                 raise psycopg.OperationalError("the database server did not answer in time; the connection was given up") from None

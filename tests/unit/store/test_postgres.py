@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import signal
 import threading
 import time
@@ -15,8 +16,8 @@ from mailgate.cases.ids import new_id
 from mailgate.clock import utc_now
 from mailgate.errors import ConfigError, StoreUnavailable, TransientFailure
 from mailgate.store import migrate, postgres
-from mailgate.store.database import open_database
-from mailgate.store.failures import ConnectionLost
+from mailgate.store.database import Database, open_database
+from mailgate.store.failures import ConnectionLost, translated
 from mailgate.store.repositories import bulk
 from mailgate.store.unit_of_work import Store
 from tests.support.entries import accepted, claimed
@@ -128,6 +129,35 @@ def test_given_a_locked_table_when_written_then_it_is_transient_in_bounded_time(
             accepted(Store(database, utc_now), 1)
         assert not isinstance(caught.value, StoreUnavailable)
         assert time.monotonic() - began_s < 5
+    database.close()
+
+
+def _write_in_a_pipeline(database: Database) -> None:
+    count = "INSERT INTO counters (name, value) VALUES (?, ?)"
+    with translated(), database.writing.begin() as connection, connection.connection.driver_connection.pipeline():
+        bulk.run(connection, count, ["one", "1"])
+        bulk.run(connection, "UPDATE journal SET error = ?", [""])
+        select.select([connection.connection.driver_connection], [], [], 10)  # the error is there before the next one is sent
+        bulk.run(connection, count, ["two", "2"])
+        bulk.run(connection, count, ["three", "3"])
+
+
+@pytest.mark.services
+def test_given_a_pipeline_when_a_statement_fails_then_its_error_is_raised_and_the_connection_kept(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(postgres.SESSION, "lock_timeout", 300)
+    database = open_database(postgres_url, pool_size=1)
+    backend = "SELECT pg_backend_pid(), count(*) FROM counters"
+    with database.writing.connect() as connection:
+        before = connection.exec_driver_sql(backend).one()
+    with psycopg.connect(postgres_url.replace("+psycopg", "")) as other:
+        other.execute("LOCK TABLE journal")
+        with pytest.raises(TransientFailure) as caught:
+            _write_in_a_pipeline(database)
+    assert not isinstance(caught.value, StoreUnavailable)
+    with database.writing.connect() as connection:
+        assert connection.exec_driver_sql(backend).one() == before
     database.close()
 
 
