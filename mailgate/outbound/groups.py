@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mailgate.cases.changes import CASE_KINDS
-from mailgate.cases.model import Comment, StoredFile
+from mailgate.cases.model import StoredFile
 from mailgate.errors import CorruptContent
 from mailgate.mail.compose import AttachedFile
 from mailgate.outbound.freeze import Group
@@ -37,29 +37,28 @@ def gathered(uow: UnitOfWork, claims: Sequence[ClaimedNotice]) -> list[Group]:
         found.setdefault(claim.group, []).append(claim)
     contacts = uow.contacts.get({claim.contact_id for claim in claims if claim.contact_id})
     cases = uow.cases.by_ids({claim.case_id for claim in claims if claim.case_id})
-    comments = uow.cases.comments_by_ids({id_ for claim in claims if (id_ := claim.facts.get("comment_id"))})
-    earlier = _earlier(uow, found.values())
+    before = _earlier(uow, found.values())
+    comments = uow.cases.comments_by_ids({id_ for claim in claims if (id_ := claim.facts.get("comment_id"))} | {*before.values()})
     threads = uow.threads.of([notices[0].id for notices in found.values() if notices[0].kind in CASE_KINDS])
     return [
         Group(
             tuple(notices), contacts.get(notices[-1].contact_id or ""), case=cases.get(notices[-1].case_id or ""),
             comments={id_: comments[id_] for notice in notices if (id_ := notice.facts.get("comment_id", "")) in comments},
-            earlier=earlier.get(group), thread=threads.get(notices[0].id, Thread()),
+            earlier=comments.get(before.get(group, "")), thread=threads.get(notices[0].id, Thread()),
         )
         for group, notices in found.items()
     ]  # fmt: skip
 
 
-def _earlier(uow: UnitOfWork, groups: Iterable[Sequence[ClaimedNotice]]) -> Mapping[str, Comment]:
-    """Group -> the last comment before its notices."""
-    before: dict[tuple[str, str], list[str]] = {}
+def _earlier(uow: UnitOfWork, groups: Iterable[Sequence[ClaimedNotice]]) -> Mapping[str, str]:
+    """Group -> id of the last comment before its notices."""
+    before: dict[str, tuple[str, str]] = {}
     for notices in groups:
         first = notices[0]
         if first.case_id and first.kind != "case_created":
-            oldest = min(first.id, *(notice.facts.get("comment_id", first.id) for notice in notices))
-            before.setdefault((first.case_id, oldest), []).append(first.group)
-    last = uow.cases.last_comments_before(before)
-    return {group: last[point] for point, names in before.items() if point in last for group in names}
+            before[first.group] = first.case_id, min(first.id, *(notice.facts.get("comment_id", first.id) for notice in notices))
+    last = uow.cases.last_comment_ids_before({*before.values()})
+    return {group: last[point] for group, point in before.items() if point in last}
 
 
 def with_files(uow: UnitOfWork, group: Group, limits: FilesAlong) -> Group:

@@ -75,9 +75,9 @@ def test_given_comments_and_notes_when_asked_what_was_said_before_then_it_is_the
         uow.cases.write([Change(made, (*said, note, third)), Change(other, (elsewhere,))])
     first, second, far = (made.id, said[0].id), (made.id, said[1].id), (other.id, third.id)
     with store.reading() as uow:
-        found = uow.cases.last_comments_before([first, second, (made.id, third.id), (made.id, later.id), far, (other.id, elsewhere.id)])
-        assert uow.cases.last_comments_before([]) == {}
-    assert {point: one.id for point, one in found.items()} == {
+        found = uow.cases.last_comment_ids_before([first, second, (made.id, third.id), (made.id, later.id), far, (other.id, elsewhere.id)])
+        assert uow.cases.last_comment_ids_before([]) == {}
+    assert found == {
         second: said[0].id, (made.id, third.id): said[1].id, (made.id, later.id): third.id,
     }  # fmt: skip
 

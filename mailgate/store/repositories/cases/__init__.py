@@ -162,11 +162,9 @@ class CaseRepository:
         """Id -> the beginning that a person may type in its place."""
         return id_beginnings.shortest(self._connection, comments.c.id, ids)
 
-    def last_comments_before(self, points: Collection[tuple[str, str]]) -> dict[tuple[str, str], Comment]:
+    def last_comment_ids_before(self, points: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """(case id, id of a comment or of what came with it) -> the last comment before it, where there is one. Notes do not count."""
-        last = ids_before(self._connection, points)
-        found = self.comments_by_ids(last.values())
-        return {point: found[id_] for point, id_ in last.items()}
+        return ids_before(self._connection, points)
 
     def move_comment(self, comment_id: str, case_id: str) -> None:
         """Put a comment with its files on another case. Both cases must be locked."""
