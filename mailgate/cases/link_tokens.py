@@ -19,7 +19,7 @@ def fresh_token() -> str:
 
 def without_links(text: str) -> str:
     """The text of a person who may have quoted our mail to them, without the tokens of its links: those are nobody else's."""
-    return _LINK.sub(r"\1…", text)
+    return _LINK.sub(r"\1…", text) if "/" in text else text
 
 
 def digest(token: str) -> str:

@@ -44,9 +44,9 @@ class Wishes:
 
     def sort(self, groups: Sequence[Group], workflow: Workflow, zone: str, now: datetime) -> Sorted:
         """Sort each group, or its parts, into mailed now, later or unwanted."""
-        found = Sorted()
+        found, local = Sorted(), ZoneInfo(zone)
         for group in groups:
-            self._place(group, workflow, ZoneInfo(zone), now, found)
+            self._place(group, workflow, local, now, found)
         return found
 
     def _place(self, group: Group, workflow: Workflow, zone: ZoneInfo, now: datetime, found: Sorted) -> None:
