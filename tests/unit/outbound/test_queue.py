@@ -24,7 +24,8 @@ from mailgate.outbound.send_stage import SendOptions, SendStage
 from mailgate.outbound.smarthost import Smarthost
 from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeouts, SubmitResult
 from mailgate.store.repositories.outbox.lane import HEAD_START, Lane, first
-from tests.support.sink import Close, Hang, Sink, ThenClose
+from tests.support.sink import Close, Hang, Sink, ThenClose, Trickle
+from tests.support.waiting import until
 from tests.unit.outbound.conftest import START, Scene
 from tests.unit.outbound.test_smarthost import MESSAGE
 
@@ -344,14 +345,16 @@ def test_111_given_50_000_due_mails_when_the_stage_starts_then_the_first_is_out_
         )
         missing = "id NOT IN (SELECT outbox_id FROM outbox_mails)"
         run(f"INSERT INTO outbox_mails SELECT id, (SELECT raw FROM outbox_mails LIMIT 1) FROM outbox WHERE {missing}")
+    sink.on("DATA", Trickle("354 go ahead", 0.05))  # none is done while the leases are counted
     stage, stopping = stage_to(sink), threading.Event()
     worker = threading.Thread(target=stage.run, args=(stopping.is_set,))
     began = time.monotonic()
     worker.start()
-    sink.wait_for(1, 10)
-    took_s = time.monotonic() - began
+    until(lambda: "DATA" in sink.commands, 10, "the first is on its way")
     with scene.store.reading() as uow:
         leased = uow.outbox._connection.exec_driver_sql("SELECT count(*) FROM outbox WHERE state = 'sending'").scalar_one()
+    sink.wait_for(1, 10)
+    took_s = time.monotonic() - began
     sink.wait_for(200, 30)
     stopping.set()
     worker.join(30)
