@@ -87,7 +87,7 @@ fuzz: $(FUZZ)  ## hostile bytes at the listener and the reader; MAILGATE_FUZZ_S 
 	@$(BIN)/python -m tests.fuzz.guided
 
 replies: $(DEV)  ## MAILGATE_REPLIES replies that a grammar writes (10,000): no word of the author is cut, signatures are
-	@MAILGATE_REPLIES=$${MAILGATE_REPLIES:-10000} $(PYTEST) tests/unit/mail/test_reply_property.py
+	@MAILGATE_REPLIES=$${MAILGATE_REPLIES:-10000} $(PYTEST) tests/unit/mail/reply/test_reply_property.py
 
 bench: $(DEV)  ## how fast, beside Postfix, bare aiosmtpd and Roundup
 	@deploy/test-packages.sh

@@ -21,8 +21,8 @@ from bench.places import BUILD, ROOT, folder
 from bench.scale import Scale
 from bench.table import Row, show
 from mailgate.runtime.active_policy import shipped
-from tests.support.gateway import PROGRAM, Gateway
-from tests.support.servers import PrivatePostgres
+from tests.support.processes.gateway import PROGRAM, Gateway
+from tests.support.processes.servers import PrivatePostgres
 
 MAILS, OF = 4000, 100_000
 MOST_S = 300.0

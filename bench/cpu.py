@@ -40,7 +40,7 @@ from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
 from mailgate.runtime import bootstrap
 from mailgate.runtime.worker import Stage
-from tests.support.servers import PrivatePostgres
+from tests.support.processes.servers import PrivatePostgres
 from tests.support.waiting import answers, free_port, until
 
 MAILS = 1000
@@ -129,7 +129,7 @@ def signing_ms(mails: int) -> tuple[float, float]:
 @contextlib.contextmanager
 def _sink() -> Iterator[int]:
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.support.sink", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-m", "tests.support.processes.sink", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         until(lambda: answers(port), 20.0, "the sink listens")
         yield port

@@ -28,10 +28,10 @@ from bench.places import BUILD, ROOT, folder
 from bench.scale import Scale, main
 from bench.seed import planted
 from bench.table import Row, in_turn
-from tests.support.gateway import Gateway
 from tests.support.ledger_check import unfinished
-from tests.support.servers import PrivatePostgres, PrivateRedis
-from tests.support.sink import Sink
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.servers import PrivatePostgres, PrivateRedis
+from tests.support.processes.sink import Sink
 from tests.support.waiting import until
 
 ROUNDUP = BUILD / "roundup"

@@ -31,8 +31,8 @@ from mailgate.mail.model import Envelope
 from mailgate.runtime import bootstrap
 from mailgate.store import migrate
 from mailgate.store.database import open_database
-from tests.support.gateway import Gateway
-from tests.support.servers import PrivatePostgres
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.servers import PrivatePostgres
 
 MAILS = 500
 ROUNDS = 5

@@ -23,7 +23,7 @@ from bench.visitors import Visitor, agent_session
 from mailgate.clock import utc_now
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.support.gateway import Gateway
+from tests.support.processes.gateway import Gateway
 from tests.support.waiting import answers, free_port, until
 
 AGENTS, PAGES_EACH = 20, 10

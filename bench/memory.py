@@ -27,9 +27,9 @@ from mailgate.inbound.smtp.journal import GroupCommitJournal
 from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
 from mailgate.runtime import bootstrap
-from tests.support.gateway import Gateway, Part
 from tests.support.ledger_check import unfinished
-from tests.support.servers import PrivatePostgres
+from tests.support.processes.gateway import Gateway, Part
+from tests.support.processes.servers import PrivatePostgres
 
 SESSIONS = 5000
 MIB = 1024 * 1024

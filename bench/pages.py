@@ -34,8 +34,8 @@ from mailgate.config import load
 from mailgate.runtime import bootstrap
 from mailgate.store import migrate
 from mailgate.store.database import Database, open_database
-from tests.support.gateway import Gateway
-from tests.support.servers import PrivatePostgres
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.servers import PrivatePostgres
 
 ASKED = 200
 OWN_CASES = 200

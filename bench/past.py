@@ -24,7 +24,7 @@ from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
 from mailgate.runtime import bootstrap
 from mailgate.store import schema
-from tests.support.gateway import DOMAIN, Gateway
+from tests.support.processes.gateway import DOMAIN, Gateway
 
 SPAN = timedelta(days=28)
 MAILS_PER_CASE = 10

@@ -19,7 +19,7 @@ from mailgate.config import load
 from mailgate.store import migrate
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.support.gateway import DOMAIN, Gateway
+from tests.support.processes.gateway import DOMAIN, Gateway
 
 BITE = 1000
 PEOPLE = 200

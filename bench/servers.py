@@ -12,8 +12,8 @@ from unittest.mock import patch
 
 from bench.load import People, Plan, Result
 from bench.places import ROOT
-from tests.support.gateway import PROGRAM, Gateway
-from tests.support.postfix import Postfix
+from tests.support.processes.gateway import PROGRAM, Gateway
+from tests.support.processes.postfix import Postfix
 from tests.support.waiting import answers, free_port, until
 
 MAILGATE = PROGRAM
@@ -40,7 +40,8 @@ def gateway(folder: Path, url: str, environment: Mapping[str, str] | None = None
 @contextlib.contextmanager
 def accepting(folder: Path, environment: Mapping[str, str] | None = None, program: Sequence[str] = MAILGATE) -> Iterator[int]:
     """The port of a mailgate listener that makes mail durable in SQLite. Nothing works on what it takes."""
-    with gateway(folder, f"sqlite:///{folder}/mailgate.db", environment) as installed, patch("tests.support.gateway.PROGRAM", program):
+    started = patch("tests.support.processes.gateway.PROGRAM", program)
+    with gateway(folder, f"sqlite:///{folder}/mailgate.db", environment) as installed, started:
         yield installed.start("smtp").port
 
 

@@ -18,7 +18,7 @@ from mailgate.clock import utc_now
 from mailgate.store.database import open_database
 from mailgate.store.repositories.accounts import Account, Session
 from mailgate.store.unit_of_work import Store
-from tests.support.gateway import Gateway
+from tests.support.processes.gateway import Gateway
 from tests.support.waiting import answers, free_port, until
 
 DAY_S = 24 * 3600

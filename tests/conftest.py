@@ -1,3 +1,3 @@
 """What all tests share; the code is in `tests.support`."""
 
-pytest_plugins = ["tests.support.services", "tests.support.isolation", "tests.support.reruns", "tests.support.slow"]
+pytest_plugins = [f"tests.support.harness.{name}" for name in ("services", "isolation", "reruns", "slow")]

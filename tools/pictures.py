@@ -18,9 +18,9 @@ from mailgate.application.desk import texts
 from mailgate.application.principal import operator
 from mailgate.outbound.previews import samples
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.support import notice_samples
-from tests.support.office import KARI, LIV, PER, Office, open_office
-from tests.support.site import SiteUnderTest, serve
+from tests.support.desks.office import KARI, LIV, PER, Office, open_office
+from tests.support.desks.site import SiteUnderTest, serve
+from tests.support.mails import notice_samples
 
 OLA = operator("Ola Berg")
 PAGES = (

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.support.office import open_office
-from tests.support.site import SiteUnderTest, serve
+from tests.support.desks.office import open_office
+from tests.support.desks.site import SiteUnderTest, serve
 
 CHROMIUM = [Path("/usr/lib/chromium") / name for name in ("chromium-headless-shell", "chromium")]
 """The first that is installed is used: the browser without windows takes half the processor time."""

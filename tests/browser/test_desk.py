@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from mailgate.application.cases import comment, people, read
 from mailgate.application.customers import suppressions
 from mailgate.application.desk import texts
-from tests.support.office import EVA, KARI, PER
-from tests.support.site import PASSWORD, SiteUnderTest
+from tests.support.desks.office import EVA, KARI, PER
+from tests.support.desks.site import PASSWORD, SiteUnderTest
 from tests.unit.web.test_desk_mail import HOSTILE, decided
 
 pytestmark = [pytest.mark.slow, pytest.mark.packages]

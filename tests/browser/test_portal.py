@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from mailgate.application.cases import operate
-from tests.support.office import EVA, KARI
-from tests.support.site import PASSWORD, SiteUnderTest
+from tests.support.desks.office import EVA, KARI
+from tests.support.desks.site import PASSWORD, SiteUnderTest
 
 pytestmark = [pytest.mark.slow, pytest.mark.packages]
 

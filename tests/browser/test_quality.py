@@ -17,10 +17,10 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from mailgate.application.cases import operate
 from mailgate.web.pages.words import LANGUAGES
 from tests.crawl.pages import NOT_FOUND, pages
-from tests.support.crawl import COLLEAGUES, OWN, VISITOR, Scene, make_scene
-from tests.support.nu import invalid
-from tests.support.office import EVA, open_office
-from tests.support.site import Answer, Visitor, serve
+from tests.support.desks.crawl import COLLEAGUES, OWN, VISITOR, Scene, make_scene
+from tests.support.desks.office import EVA, open_office
+from tests.support.desks.site import Answer, Visitor, serve
+from tests.support.processes.nu import invalid
 
 pytestmark = [pytest.mark.slow, pytest.mark.packages]
 

@@ -18,7 +18,7 @@ from mailgate.cli.demo import STORY, _environment
 from mailgate.cli.demo.desk import OPERATOR, DemoDesk, open_case
 from mailgate.runtime import bootstrap
 from mailgate.runtime.gateway import Gateway
-from tests.support.site import Answer, Visitor, serve
+from tests.support.desks.site import Answer, Visitor, serve
 
 pytestmark = [pytest.mark.slow, pytest.mark.packages]
 

@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from mailgate.application.cases import operate, people
 from mailgate.application.customers.contacts import AddContact, add_contact
-from tests.support.office import EVA, Office
-from tests.support.site import PASSWORD, SiteUnderTest
+from tests.support.desks.office import EVA, Office
+from tests.support.desks.site import PASSWORD, SiteUnderTest
 
 pytestmark = [pytest.mark.slow, pytest.mark.packages]
 

@@ -14,9 +14,9 @@ from mailgate.store import migrate
 from mailgate.store.database import open_database
 from mailgate.store.rows import AuditRow
 from mailgate.store.unit_of_work import Store
-from tests.support.entries import accepted, claimed, notice
-from tests.support.old_schema import upgrade_to
-from tests.support.services import START
+from tests.support.harness.old_schema import upgrade_to
+from tests.support.harness.services import START
+from tests.support.mails.entries import accepted, claimed, notice
 
 AT = "2026-11-01T08:00:00.000000+00:00"
 

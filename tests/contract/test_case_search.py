@@ -16,8 +16,8 @@ from mailgate.store.database import open_database
 from mailgate.store.repositories import case_index
 from mailgate.store.search_words import MAX_CASE_CHARS, terms
 from mailgate.store.unit_of_work import Store
-from tests.support.entries import SYSTEM, case, comment, contact, stored_case
-from tests.support.old_schema import upgrade_to
+from tests.support.harness.old_schema import upgrade_to
+from tests.support.mails.entries import SYSTEM, case, comment, contact, stored_case
 
 _ID = "018f0000-0000-7000-8000-00000000000"
 _AT = "2026-11-01T09:00:00.000000+00:00"

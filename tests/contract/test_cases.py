@@ -15,7 +15,7 @@ from mailgate.clock import SteppedClock
 from mailgate.errors import Invalid, NotFound
 from mailgate.store.failures import StoreConflict
 from mailgate.store.unit_of_work import Store
-from tests.support.entries import accepted, case, comment, contact, event, notice, stored_case
+from tests.support.mails.entries import accepted, case, comment, contact, event, notice, stored_case
 
 
 def test_given_a_new_case_when_written_then_it_comes_back_by_key_id_and_number(store: Store) -> None:

@@ -1,6 +1,6 @@
 """Section 9 of the design is a contract: what `--json` printed before the command line was rebuilt, it prints today; additions are allowed.
 
-`cli_json.json` holds what the story of `tests.support.cli_story` printed on commit 08d0afd: words typed, exit code, objects.
+`cli_json.json` holds what the story of `tests.support.desks.cli_story` printed on commit 08d0afd: words typed, exit code, objects.
 Keys, types and values must be there today, in the same order; more keys and more rows may be.
 Sentences for people are compared by type alone.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.cli_story import installation, tell
+from tests.support.desks.cli_story import installation, tell
 
 RECORDED: list[dict[str, Any]] = json.loads(Path(__file__).with_name("cli_json.json").read_text("utf-8"))
 PROSE = frozenset(

@@ -13,7 +13,7 @@ from mailgate.clock import SteppedClock
 from mailgate.store.repositories.waiting.customers import Unanswered
 from mailgate.store.rows import Outcome
 from mailgate.store.unit_of_work import Store
-from tests.support.entries import accepted, claimed, stored_case
+from tests.support.mails.entries import accepted, claimed, stored_case
 
 WAITING = ("waiting_customer",)
 

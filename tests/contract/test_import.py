@@ -10,8 +10,8 @@ import pytest
 from mailgate.application.app import App
 from mailgate.application.customers.import_csv import ImportContacts, ImportCustomers, import_contacts, import_customers
 from mailgate.store.unit_of_work import Store
-from tests.support.office import EVA
-from tests.support.statements import statements
+from tests.support.desks.office import EVA
+from tests.support.harness.statements import statements
 
 MANY = 1000
 

@@ -21,10 +21,10 @@ from mailgate.store.rows import Outcome
 from mailgate.store.schema import decisions, journal, notices, outbox
 from mailgate.store.search_words import terms
 from mailgate.store.unit_of_work import Store
-from tests.support.entries import accepted, claimed, comment, entry, notice, raw_mail, stored_case
-from tests.support.entries import event as event_of
-from tests.support.person_everywhere import ADDRESS, ALIKE, NAME, NOBODY, OTHER, PER, WORD, Everywhere, fill, texts, with_words
-from tests.support.statements import statements
+from tests.support.desks.person_everywhere import ADDRESS, ALIKE, NAME, NOBODY, OTHER, PER, WORD, Everywhere, fill, texts, with_words
+from tests.support.harness.statements import statements
+from tests.support.mails.entries import accepted, claimed, comment, entry, notice, raw_mail, stored_case
+from tests.support.mails.entries import event as event_of
 from tests.support.waiting import until
 
 DAYS = timedelta(days=1)

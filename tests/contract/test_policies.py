@@ -14,7 +14,7 @@ from mailgate.errors import NotFound
 from mailgate.store import migrate
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.support.old_schema import upgrade_to
+from tests.support.harness.old_schema import upgrade_to
 
 FIRST, SECOND = "rules: [a]\r\n# blåbær \N{GRINNING FACE}\n", "\ufeffrules: [b]\n"
 

@@ -12,7 +12,7 @@ from mailgate.clock import SteppedClock
 from mailgate.errors import NotFound
 from mailgate.store.rows import Outcome, Purged
 from mailgate.store.unit_of_work import Store
-from tests.support.entries import LEASE, accepted, claimed, entry, frozen, raw_mail, result, stored_case
+from tests.support.mails.entries import LEASE, accepted, claimed, entry, frozen, raw_mail, result, stored_case
 
 KEEP = timedelta(days=30)
 LATER = timedelta(days=31)

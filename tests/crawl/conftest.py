@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crawl import Scene, make_scene
-from tests.support.office import open_office
-from tests.support.site import Visitor, serve
+from tests.support.desks.crawl import Scene, make_scene
+from tests.support.desks.office import open_office
+from tests.support.desks.site import Visitor, serve
 
 
 @dataclass(frozen=True)

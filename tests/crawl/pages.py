@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailgate.web.routes import ROUTES, Route
-from tests.support.crawl import CONTACTS, OWN, STAFF, VISITOR, Scene
+from tests.support.desks.crawl import CONTACTS, OWN, STAFF, VISITOR, Scene
 
 FILES = (
     "/browse/{key}/files/{comment}/{sha256}", "/desk/mail/{id}/html", "/desk/mail/{id}/raw", "/desk/live", "/desk/cases/{key}/live",
@@ -37,7 +37,7 @@ def path_of(scene: Scene, route: Route, key: str = OWN) -> str:
         path = path.replace(f"{{{name}}}", value())
     if "{token}" in path:
         path = path.replace("{token}", scene.token(route.path))
-    assert "{" not in path, f"{route.path} has a part that tests/support/crawl.py does not know: add it to Scene.params"
+    assert "{" not in path, f"{route.path} has a part that tests/support/desks/crawl.py does not know: add it to Scene.params"
     return path + (scene.query(path) if route.method == "GET" else "")
 
 

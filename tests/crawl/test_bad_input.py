@@ -18,9 +18,9 @@ from mailgate.application.cases import operate
 from mailgate.store.schema import metadata
 from mailgate.web.pages.forms import TOKEN_FIELD, form_token
 from mailgate.web.routes import ROUTES
-from tests.support.crawl import OWN, VISITOR, Scene, make_scene
-from tests.support.office import EVA, KARI, open_office
-from tests.support.site import PASSWORD, Answer, Visitor, serve
+from tests.support.desks.crawl import OWN, VISITOR, Scene, make_scene
+from tests.support.desks.office import EVA, KARI, open_office
+from tests.support.desks.site import PASSWORD, Answer, Visitor, serve
 
 COUNTS_TRIES = frozenset({"rate_buckets", "once_keys", "sessions"})
 """Tables that may change when a form is refused: what counts tries, and when a session was seen."""

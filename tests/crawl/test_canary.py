@@ -15,9 +15,9 @@ from mailgate.application.desk import presence
 from mailgate.store.columns import PlainText
 from mailgate.store.schema import metadata
 from tests.crawl.pages import pages
-from tests.support.crawl import KINDS, OWN, STAFF, Scene, make_scene
-from tests.support.office import EVA, KARI, open_office
-from tests.support.site import serve
+from tests.support.desks.crawl import KINDS, OWN, STAFF, Scene, make_scene
+from tests.support.desks.office import EVA, KARI, open_office
+from tests.support.desks.site import serve
 
 CANARY = "\"><x-mg onx=1>'{{7*7}}"
 SHOWN = ('"&gt;&lt;x-mg', "&#34;&gt;&lt;x-mg", "&quot;&gt;&lt;x-mg")

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from mailgate.web.app import WebOptions
-from tests.support.office import KARI, open_office
-from tests.support.site import PASSWORD, Answer, SiteUnderTest, Visitor, serve
+from tests.support.desks.office import KARI, open_office
+from tests.support.desks.site import PASSWORD, Answer, SiteUnderTest, Visitor, serve
 
 UNKNOWN = "ukjent@kunde.example"
 ROUNDS = 15

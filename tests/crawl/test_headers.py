@@ -10,7 +10,7 @@ from mailgate.web.http.static import Static
 from mailgate.web.routes import ROUTES
 from tests.crawl.conftest import Crawl
 from tests.crawl.pages import NOT_FOUND, kinds_for, pages, path_of
-from tests.support.site import Answer, Visitor, serve
+from tests.support.desks.site import Answer, Visitor, serve
 
 COMMON = {
     "referrer-policy": "no-referrer", "x-content-type-options": "nosniff", "x-frame-options": "DENY",

@@ -21,9 +21,9 @@ from mailgate.web.app import WebOptions
 from mailgate.web.pages.forms import TOKEN_FIELD, form_token
 from mailgate.web.routes import ROUTES, Route
 from tests.crawl.pages import path_of
-from tests.support.crawl import CASES, COLLEAGUES, KINDS, OWN, STAFF, STRANGERS, VISITOR, Scene, make_scene
-from tests.support.office import open_office, reopen_office
-from tests.support.site import PASSWORD, Answer, Visitor, serve
+from tests.support.desks.crawl import CASES, COLLEAGUES, KINDS, OWN, STAFF, STRANGERS, VISITOR, Scene, make_scene
+from tests.support.desks.office import open_office, reopen_office
+from tests.support.desks.site import PASSWORD, Answer, Visitor, serve
 
 ME = "me"
 """Stands for the id of the person who asks; staff name a participant."""

@@ -10,9 +10,9 @@ from mailgate.application.cases import comment, create, people
 from mailgate.application.customers import contacts
 from tests.crawl.conftest import Crawl
 from tests.crawl.pages import pages
-from tests.support.crawl import OWN
-from tests.support.office import EVA, KARI
-from tests.support.statements import statements
+from tests.support.desks.crawl import OWN
+from tests.support.desks.office import EVA, KARI
+from tests.support.harness.statements import statements
 
 SESSION = 3
 """Statements that find out who asks."""

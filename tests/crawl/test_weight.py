@@ -10,8 +10,8 @@ from mailgate.application.cases import comment, create
 from mailgate.web.http.static import Static
 from tests.crawl.conftest import Crawl
 from tests.crawl.pages import pages
-from tests.support.crawl import OWN
-from tests.support.office import EVA, KARI
+from tests.support.desks.crawl import OWN
+from tests.support.desks.office import EVA, KARI
 
 MOST_HTML_BYTES, MOST_REQUESTS = 60 * 1024, 4
 HEAVIER = {"/desk/cases/{key}": 80 * 1024}

@@ -28,7 +28,7 @@ from mailgate.inbound.smtp.submission import Receipt, Settled, Submission
 from mailgate.inbound.smtp.tls import server_context
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.support.kept_work import put_empty_database
+from tests.support.harness.kept_work import put_empty_database
 from tests.support.waiting import until
 
 OWN = OwnAddresses("firma.test", frozenset({"support@firma.test", "hjelp@firma.test"}), frozenset({"reply.firma.test"}))

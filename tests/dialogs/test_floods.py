@@ -18,7 +18,7 @@ import pytest
 from tests.dialogs.alone import Alone
 from tests.dialogs.driver import Client
 from tests.dialogs.server import LIMITS, Server
-from tests.support.kept_work import put_empty_database
+from tests.support.harness.kept_work import put_empty_database
 from tests.support.waiting import until
 
 Serve = Callable[..., Server]

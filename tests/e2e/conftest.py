@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway import Gateway
-from tests.support.sink import Sink
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.sink import Sink
 
 FIXTURES = {
     "sqlite": "sqlite_url",

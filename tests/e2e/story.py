@@ -15,10 +15,10 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from tests.support.gateway import Gateway
 from tests.support.ledger_check import Tables
-from tests.support.sink import Sink, Taken
-from tests.support.smtp_client import Delivery, MailServer, SampleMail
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.sink import Sink, Taken
+from tests.support.processes.smtp_client import Delivery, MailServer, SampleMail
 from tests.support.waiting import until
 
 _PLACE = re.compile(r"\{\{([a-z-]+)(?::([^}]+))?\}\}")

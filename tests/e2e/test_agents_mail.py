@@ -6,12 +6,12 @@ from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.utils import parseaddr
 
-from tests.support import messages
-from tests.support.gateway import DOMAIN, Gateway
-from tests.support.policies import unhurried
+from tests.support.desks.policies import unhurried
+from tests.support.mails import messages
+from tests.support.processes.gateway import DOMAIN, Gateway
+from tests.support.processes.sink import Sink
+from tests.support.processes.smtp_client import MailServer, SampleMail
 from tests.support.seed import Seed
-from tests.support.sink import Sink
-from tests.support.smtp_client import MailServer, SampleMail
 
 OLA, OURS, WAIT_S = "ola@firma.test", "mx.firma.test", 60.0
 TELL = f"  - {{name: tell, when: {{subject: {{matches: SV}}, trust: participant}}, continue: true, do: [{{notify: {OLA}}}]}}\n"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway import Gateway
-from tests.support.messages import SUPPORT, mail_text
-from tests.support.sink import Sink, Taken
-from tests.support.smtp_client import MailServer, SampleMail
+from tests.support.mails.messages import SUPPORT, mail_text
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.sink import Sink, Taken
+from tests.support.processes.smtp_client import MailServer, SampleMail
 
 RULES = """\
 rules:

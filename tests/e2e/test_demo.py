@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.support.gateway import PROGRAM
+from tests.support.processes.gateway import PROGRAM
 
 
 def test_given_an_empty_folder_when_the_demo_is_run_then_it_exits_0_and_shows_mails_and_ledger(tmp_path: Path) -> None:

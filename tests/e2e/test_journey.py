@@ -20,9 +20,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postfix import Postfix
-from tests.support.repository import ROOT
-from tests.support.sink import Sink
+from tests.support.harness.repository import ROOT
+from tests.support.processes.postfix import Postfix
+from tests.support.processes.sink import Sink
 from tests.support.waiting import answers, free_port, until
 
 KARI = "kari@kunde.example"

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from mailgate.runtime.active_policy import shipped
-from tests.support import messages
-from tests.support.gateway import Gateway
+from tests.support.mails import messages
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.sink import Sink
+from tests.support.processes.smtp_client import MailServer
 from tests.support.seed import Seed
-from tests.support.sink import Sink
-from tests.support.smtp_client import MailServer
 
 WINDOW_S, WAIT_S = 4, 60.0
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway import Gateway, Part
-from tests.support.sink import certificate
+from tests.support.processes.gateway import Gateway, Part
+from tests.support.processes.sink import certificate
 from tests.support.waiting import answers, free_port, until
 
 TOKEN = "nWqk3yTzB0fXc7hJ2mRdV9sLpEaUuGgYi1oHx5tKj4Q"

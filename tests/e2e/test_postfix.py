@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from tests.support import messages
-from tests.support.gateway import PROGRAM, Gateway
 from tests.support.ledger_check import Tables, broken, journal_count, message_id_of
-from tests.support.postfix import Postfix
-from tests.support.sink import Sink, certificate
-from tests.support.smtp_client import MailServer
+from tests.support.mails import messages
+from tests.support.processes.gateway import PROGRAM, Gateway
+from tests.support.processes.postfix import Postfix
+from tests.support.processes.sink import Sink, certificate
+from tests.support.processes.smtp_client import MailServer
 from tests.support.waiting import free_port, until
 
 pytestmark = [pytest.mark.packages]

@@ -11,12 +11,12 @@ from itertools import cycle
 import pytest
 
 from mailgate.store.opening import open_store
-from tests.support import messages
-from tests.support.gateway import Gateway
 from tests.support.ledger_check import Tables, broken, journal_count
+from tests.support.mails import messages
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.sink import Sink
+from tests.support.processes.smtp_client import MailServer
 from tests.support.seed import Seed
-from tests.support.sink import Sink
-from tests.support.smtp_client import MailServer
 from tests.support.waiting import free_port, until
 
 Install = Callable[[str, Sink], Gateway]

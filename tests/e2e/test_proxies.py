@@ -23,10 +23,10 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailgate.application.cases import comment
 from mailgate.web.app import WebOptions
-from tests.support.office import open_office
-from tests.support.repository import ROOT
-from tests.support.sink import certificate
-from tests.support.site import PASSWORD, SiteUnderTest, serve
+from tests.support.desks.office import open_office
+from tests.support.desks.site import PASSWORD, SiteUnderTest, serve
+from tests.support.harness.repository import ROOT
+from tests.support.processes.sink import certificate
 from tests.support.waiting import free_port, until
 
 pytestmark = [pytest.mark.packages]

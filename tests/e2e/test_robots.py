@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway import Gateway
 from tests.support.ledger_check import Tables, broken
-from tests.support.sink import Sink, Taken
-from tests.support.smtp_client import MailServer, SampleMail
-from tests.support.vacation import Vacation
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.sink import Sink, Taken
+from tests.support.processes.smtp_client import MailServer, SampleMail
+from tests.support.processes.vacation import Vacation
 
 pytestmark = [pytest.mark.packages]
 KEPT = {"from", "to", "cc", "subject", "date", "mime-version", "content-type", "content-transfer-encoding"}

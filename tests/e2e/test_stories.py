@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.story import Story
-from tests.support.gateway import Gateway
 from tests.support.ledger_check import Tables, broken, leaks
-from tests.support.sink import Sink
-from tests.support.smtp_client import MailServer
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.sink import Sink
+from tests.support.processes.smtp_client import MailServer
 
 CUSTOMER = Path(__file__).with_name("customer-story")
 

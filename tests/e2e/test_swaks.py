@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.gateway import DOMAIN, Gateway
 from tests.support.ledger_check import Tables, broken
-from tests.support.sink import certificate
+from tests.support.processes.gateway import DOMAIN, Gateway
+from tests.support.processes.sink import certificate
 from tests.support.waiting import free_port
 
 pytestmark = [pytest.mark.packages, pytest.mark.xdist_group("swaks")]

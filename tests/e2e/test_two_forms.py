@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway import Gateway
-from tests.support.smtp_client import MailServer, SampleMail
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.smtp_client import MailServer, SampleMail
 
 POLICY = """
 rules:

@@ -24,12 +24,12 @@ from pathlib import Path
 
 import psutil
 
-from tests.support import messages
-from tests.support.gateway import Gateway, Part
 from tests.support.ledger_check import Tables, broken, message_id_of
+from tests.support.mails import messages
+from tests.support.processes.gateway import Gateway, Part
+from tests.support.processes.sink import Sink
+from tests.support.processes.smtp_client import MailServer, SampleMail
 from tests.support.seed import Seed
-from tests.support.sink import Sink
-from tests.support.smtp_client import MailServer, SampleMail
 from tests.support.waiting import until
 
 SESSIONS = 6
@@ -209,7 +209,7 @@ def printed(outcome: Outcome) -> str:
 
 @contextlib.contextmanager
 def _installed(sqlite: bool, smarthost_port: int) -> Iterator[Gateway]:
-    from tests.support.services import private_postgres, private_redis
+    from tests.support.harness.services import private_postgres, private_redis
 
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway import Gateway
-from tests.support.platforms import Platform
-from tests.support.sink import Sink
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.platforms import Platform
+from tests.support.processes.sink import Sink
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres-redis", marks=pytest.mark.services)])

@@ -32,10 +32,10 @@ import dns.rcode
 from mailgate.clock import utc_now
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.support import messages
-from tests.support.gateway import Gateway
+from tests.support.mails import messages
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.smtp_client import ID, SampleMail
 from tests.support.seed import Seed
-from tests.support.smtp_client import ID, SampleMail
 from tests.support.waiting import until
 
 BOUND_S = 5.0
@@ -319,7 +319,7 @@ def settings(dns_port: int) -> dict[str, dict[str, object]]:
 @contextmanager
 def installed(postgres: bool) -> Iterator[Gateway]:
     """A gateway that runs; all in one process on SQLite, or listener and one worker on PostgreSQL and Redis."""
-    from tests.support.services import private_postgres, private_redis
+    from tests.support.harness.services import private_postgres, private_redis
 
     with contextlib.ExitStack() as stack:
         dns_server = stack.enter_context(SlowDns())

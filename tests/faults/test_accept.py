@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import messages
 from tests.support.ledger_check import journal_count
-from tests.support.platforms import Platform
+from tests.support.mails import messages
+from tests.support.processes.platforms import Platform
 from tests.support.waiting import until
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.support import messages
-from tests.support.gateway import Gateway
-from tests.support.platforms import Platform
-from tests.support.servers import PrivateRedis
-from tests.support.sink import Sink
+from tests.support.mails import messages
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.platforms import Platform
+from tests.support.processes.servers import PrivateRedis
+from tests.support.processes.sink import Sink
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.services]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.faults.chaos import Plan, printed, run
-from tests.support.platforms import Platform
+from tests.support.processes.platforms import Platform
 
 
 def test_067_given_random_kills_while_mail_comes_in_then_nothing_is_lost_and_nothing_has_two_effects(

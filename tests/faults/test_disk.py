@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import messages
-from tests.support.gateway import Gateway
 from tests.support.ledger_check import Tables, broken, journal_count
-from tests.support.smtp_client import MailServer, SampleMail
+from tests.support.mails import messages
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.smtp_client import MailServer, SampleMail
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.packages]  # strace, and mounts that need root

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import messages
-from tests.support.gateway import Gateway, Part
-from tests.support.smtp_client import MailServer
+from tests.support.mails import messages
+from tests.support.processes.gateway import Gateway, Part
+from tests.support.processes.smtp_client import MailServer
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.packages]

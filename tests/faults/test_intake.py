@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support import messages
 from tests.support.ledger_check import Tables, asked_again, forget_submissions, journal_count
-from tests.support.platforms import Platform
+from tests.support.mails import messages
+from tests.support.processes.platforms import Platform
 from tests.support.waiting import until
 
 STEPS = ("intake_claimed", "parse", "rules", "case_insert", "outbox_insert", "before_intake_commit", "after_intake_commit")

@@ -7,10 +7,10 @@ from collections import Counter
 
 import pytest
 
-from tests.support import messages
 from tests.support.ledger_check import Tables, expire_leases, message_id_of
-from tests.support.platforms import Platform
-from tests.support.sink import Trickle
+from tests.support.mails import messages
+from tests.support.processes.platforms import Platform
+from tests.support.processes.sink import Trickle
 from tests.support.waiting import until
 
 NOTIFY = ("notices_claimed", "before_freeze_commit", "after_freeze_commit")

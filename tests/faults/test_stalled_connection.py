@@ -12,12 +12,12 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from tests.support import messages
-from tests.support.gateway import Gateway
-from tests.support.platforms import Platform
-from tests.support.servers import PrivatePostgres
-from tests.support.sink import Sink
-from tests.support.stalling_proxy import StallingProxy
+from tests.support.mails import messages
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.platforms import Platform
+from tests.support.processes.servers import PrivatePostgres
+from tests.support.processes.sink import Sink
+from tests.support.processes.stalling_proxy import StallingProxy
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.services, pytest.mark.timing]

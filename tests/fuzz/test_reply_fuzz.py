@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mailgate.mail.mime.html_text import to_text
 from mailgate.mail.reply.extract import extract
 from tests.fuzz.properties import assert_lossless
-from tests.support.pace import seconds_at_rest
+from tests.support.harness.pace import seconds_at_rest
 
 # Pieces that the grammar knows, to reach its branches; any text between them.
 PIECES = st.sampled_from(

@@ -15,9 +15,9 @@ import pytest
 from mailgate.catalogue import LANGUAGES
 from mailgate.outbound.previews import samples
 from mailgate.outbound.render import KINDS
-from tests.support import notice_samples
-from tests.support.html_mail import complaints, html_of
-from tests.support.nu import invalid
+from tests.support.mails import notice_samples
+from tests.support.mails.html_mail import complaints, html_of
+from tests.support.processes.nu import invalid
 
 HERE = Path(__file__).parent / "notices"
 NAMES = sorted(samples.groups("nb"))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.repository import ROOT, tracked
-from tests.support.wheels import let_in
+from tests.support.harness.repository import ROOT, tracked
+from tests.support.harness.wheels import let_in
 
 
 def test_given_the_repository_when_searched_then_there_is_no_symbolic_link() -> None:

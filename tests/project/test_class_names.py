@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 
-from tests.support.repository import ROOT, tracked
+from tests.support.harness.repository import ROOT, tracked
 
 
 def test_given_all_modules_when_searched_then_each_public_class_has_a_name_of_its_own() -> None:

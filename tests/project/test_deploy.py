@@ -18,7 +18,7 @@ from mailgate.config import self_signed
 from mailgate.config.secret_file import fresh_text
 from mailgate.inbound.smtp.tls import server_context
 from mailgate.metrics import COUNTERS, GAUGES, HEARTBEATS, HISTOGRAMS
-from tests.support.repository import ROOT
+from tests.support.harness.repository import ROOT
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))

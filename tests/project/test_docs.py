@@ -14,7 +14,7 @@ from mailgate.config import skeleton
 from mailgate.config.sections import Sections
 from mailgate.metrics import COUNTERS, GAUGES, HEARTBEATS, HISTOGRAMS
 from mailgate.rules.default import SUPPORTWEB_POLICY
-from tests.support.repository import ROOT
+from tests.support.harness.repository import ROOT
 from tools import reference
 
 DOCS = ROOT / "docs"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import in_memory
+from tests.support.harness import in_memory
 
 
 @pytest.fixture

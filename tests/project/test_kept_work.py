@@ -13,8 +13,8 @@ from mailgate.rules.document.file import policy_of
 from mailgate.runtime.active_policy import shipped
 from mailgate.store import migrate
 from mailgate.store.database import open_database
-from tests.support.kept_work import put_empty_database
-from tests.support.policies import unhurried
+from tests.support.desks.policies import unhurried
+from tests.support.harness.kept_work import put_empty_database
 
 
 def _environment(folder: Path, **options: object) -> jinja2.Environment:

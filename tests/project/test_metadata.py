@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 
 from mailgate import __version__
 from mailgate.config import skeleton
-from tests.support.repository import ROOT, tracked
+from tests.support.harness.repository import ROOT, tracked
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.repository import ROOT
+from tests.support.harness.repository import ROOT
 
 TESTS = """
 import pytest
@@ -32,7 +32,8 @@ def run(tmp_path: Path) -> subprocess.CompletedProcess[str]:
     """One run of two tests that pass the second time, one of them marked `timing`."""
     (tmp_path / "test_twice.py").write_text(TESTS)
     (tmp_path / "pytest.ini").write_text(SETTINGS)
-    command = [sys.executable, "-m", "pytest", "-p", "tests.support.reruns", "-p", "no:xdist", "--rootdir", str(tmp_path), str(tmp_path)]
+    plugins = ["-p", "tests.support.harness.reruns", "-p", "no:xdist"]
+    command = [sys.executable, "-m", "pytest", *plugins, "--rootdir", str(tmp_path), str(tmp_path)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 

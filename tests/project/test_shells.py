@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.support.repository import ROOT
+from tests.support.harness.repository import ROOT
 from tools import reference
 
 SHARE = ROOT / "deploy" / "share"

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.repository import ROOT
-from tests.support.slow import LONGEST_FIRST, may_be_slow, pytest_collection_modifyitems
+from tests.support.harness.repository import ROOT
+from tests.support.harness.slow import LONGEST_FIRST, may_be_slow, pytest_collection_modifyitems
 
 EVERYTHING, ONLY_SLOW = (SimpleNamespace(option=SimpleNamespace(markexpr=words)) for words in ("", "slow"))
 
@@ -56,7 +56,8 @@ def test_given_a_module_with_a_group_when_two_workers_play_then_one_of_them_play
     )
     (tmp_path / "test_a.py").write_text(f"import os, pytest, time\npytestmark = pytest.mark.xdist_group('dear')\n{tests}")
     (tmp_path / "test_b.py").write_text("def test_b():\n    pass\n")
-    command = [sys.executable, "-m", "pytest", "-p", "tests.support.slow", "-n", "2", "--dist", "loadgroup", "--rootdir", str(tmp_path)]
+    plugins = ["-p", "tests.support.harness.slow", "-n", "2", "--dist", "loadgroup"]
+    command = [sys.executable, "-m", "pytest", *plugins, "--rootdir", str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.run([*command, str(tmp_path)], cwd=tmp_path, env=environment, check=True, capture_output=True)
     played = (tmp_path / "played").read_text().split()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import wheels
-from tests.support.repository import ROOT
-from tests.support.wheels import Environment
+from tests.support.harness import wheels
+from tests.support.harness.repository import ROOT
+from tests.support.harness.wheels import Environment
 
 # One worker plays them all: each other one would install all dependencies again.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]

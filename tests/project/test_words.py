@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.repository import ROOT, tracked
+from tests.support.harness.repository import ROOT, tracked
 
 THIS = Path(__file__).relative_to(ROOT)
 PLACES = (

@@ -21,8 +21,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, and_, create_engine, func, select, update
 
 from mailgate.store import schema as s
-from tests.support.sink import Taken
-from tests.support.smtp_client import ID, Delivery
+from tests.support.processes.sink import Taken
+from tests.support.processes.smtp_client import ID, Delivery
 
 FINAL = ("commented", "redirected", "noted", "created", "forwarded", "held", "discarded", "shunted")
 COMMENTING = ("commented", "noted", "created")

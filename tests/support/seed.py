@@ -19,8 +19,8 @@ from mailgate.config import load
 from mailgate.store import migrate
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.support.gateway import DOMAIN, Gateway
-from tests.support.messages import Thread
+from tests.support.mails.messages import Thread
+from tests.support.processes.gateway import DOMAIN, Gateway
 
 TWO_DAYS_AGO = timedelta(days=2)
 

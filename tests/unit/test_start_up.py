@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway import PROGRAM
+from tests.support.processes.gateway import PROGRAM
 
 VERSION_CPU_S = 0.15
 LIBRARIES = "import cryptography.x509, pydantic, sqlalchemy.dialects.sqlite, typer"

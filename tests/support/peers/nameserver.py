@@ -12,7 +12,7 @@ import dns.exception
 import dns.message
 import dns.query
 
-from tests.support.servers import PrivateServer, program
+from tests.support.processes.servers import PrivateServer, program
 
 SOA = "$TTL 60\n@ IN SOA ns.test. hostmaster.test. 1 3600 600 86400 60\n@ IN NS ns.test.\n"
 

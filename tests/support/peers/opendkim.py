@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.peers.nameserver import PrivateNsd
-from tests.support.servers import program
+from tests.support.processes.servers import program
 
 SCRIPT = """
 ip link set lo up && mount --bind resolv.conf /etc/resolv.conf || exit 70

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.office import Office, open_office
+from tests.support.desks.office import Office, open_office
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from mailgate.application.principal import Principal, operator, visitor
 from mailgate.application.use_case import USE_CASES
 from mailgate.cases.model import Case, Contact, Participant
 from mailgate.errors import Forbidden, NotFound
-from tests.support.office import EVA, KARI, LIV, PER
-from tests.support.services import START
+from tests.support.desks.office import EVA, KARI, LIV, PER
+from tests.support.harness.services import START
 
 for module in pkgutil.walk_packages(mailgate.application.__path__, "mailgate.application."):
     importlib.import_module(module.name)

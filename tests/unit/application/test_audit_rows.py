@@ -33,8 +33,8 @@ from mailgate.runtime.active_policy import shipped
 from mailgate.store.database import open_database
 from mailgate.store.opening import open_store
 from mailgate.store.unit_of_work import Store
-from tests.support.office import EVA, KARI, LIV, Office
-from tests.support.old_schema import upgrade_to
+from tests.support.desks.office import EVA, KARI, LIV, Office
+from tests.support.harness.old_schema import upgrade_to
 
 for _module in pkgutil.walk_packages(application.__path__, "mailgate.application."):
     importlib.import_module(_module.name)

@@ -17,7 +17,7 @@ from mailgate.cases import changes
 from mailgate.cases.changes import ChangeContext
 from mailgate.cases.model import Actor
 from mailgate.errors import Ambiguous, Conflict, Forbidden, Invalid, NotAllowed, NotFound
-from tests.support.office import EVA, KARI, LIV, PER
+from tests.support.desks.office import EVA, KARI, LIV, PER
 
 LOG = NewFile("logg.txt", b"feil", "text/plain")
 

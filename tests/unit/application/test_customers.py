@@ -9,7 +9,7 @@ import pytest
 from mailgate.application.customers import contacts, customers, suppressions
 from mailgate.application.paging import cursor_of, sort_key_of
 from mailgate.errors import Ambiguous, Forbidden, Invalid, NotFound
-from tests.support.office import EVA, KARI, LIV, PER
+from tests.support.desks.office import EVA, KARI, LIV, PER
 
 
 def rows(office, kind):

@@ -9,9 +9,9 @@ import pytest
 
 from mailgate import config
 from mailgate.application.doctor.pages import pages
-from tests.support.office import open_office
-from tests.support.sink import certificate
-from tests.support.site import serve
+from tests.support.desks.office import open_office
+from tests.support.desks.site import serve
+from tests.support.processes.sink import certificate
 from tests.support.waiting import free_port
 
 NOW = datetime.now(UTC)

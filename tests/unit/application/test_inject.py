@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailgate.application import audit_trail
 from mailgate.application.journal import entries, record
 from mailgate.application.mail.inject import Inject, Injected, inject
-from tests.support.office import EVA, KARI
+from tests.support.desks.office import EVA, KARI
 
 MAIL = f"From: {KARI}\nSubject: Hei\nMessage-ID: <1@kunde.example>\n\nHei\n".encode()
 

@@ -13,7 +13,7 @@ from mailgate.cases.ids import new_id
 from mailgate.errors import Invalid, NotFound
 from mailgate.store.repositories.accounts import Account
 from mailgate.store.repositories.portal import NoticeChoice
-from tests.support.office import EVA, KARI, LIV, PER, Office
+from tests.support.desks.office import EVA, KARI, LIV, PER, Office
 
 OTHER = "kari.lunde@kunde.example"
 REPLY = "From: {0}\nTo: support@example.test\nSubject: Re: Skriveren\nMessage-ID: <{1}@kunde.example>\n\nDet virker ikke ennå.\n"

@@ -15,8 +15,8 @@ from mailgate.application.principal import Principal
 from mailgate.mail.model import Envelope
 from mailgate.rules.reachability import Suppression
 from mailgate.runtime.active_policy import shipped
-from tests.support.entries import entry
-from tests.support.office import EVA, KARI, PER, Office
+from tests.support.desks.office import EVA, KARI, PER, Office
+from tests.support.mails.entries import entry
 
 CHORES = Principal("system", "chores", "mailgate")
 THURSDAY, END = datetime(2026, 11, 26, 7, 30, tzinfo=UTC), datetime(2026, 12, 7, 7, 30, tzinfo=UTC)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from mailgate.cli import main
-from tests.support.kept_work import put_empty_database
-from tests.support.policies import unhurried
+from tests.support.desks.policies import unhurried
+from tests.support.harness.kept_work import put_empty_database
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.policies import unhurried
+from tests.support.desks.policies import unhurried
 from tests.unit.cli.conftest import Run
 
 SETTINGS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.test_journal import Work, work  # noqa: F401  the fixture
+from tests.unit.cli.journal.test_journal import Work, work  # noqa: F401  the fixture
 
 KARI, OLA = "kari@kunde.example", "ola@annen.example"
 

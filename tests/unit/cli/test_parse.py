@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fork_server import fork_server
+from tests.support.processes.fork_server import fork_server
 
 FIELDS = [
     "path", "size_bytes", "defects", "message_id", "in_reply_to", "references", "date", "author", "reply_to", "to", "cc", "subject",

@@ -12,9 +12,9 @@ from mailgate.application.audit import audit_row
 from mailgate.application.principal import visitor
 from mailgate.cases.ids import new_id
 from mailgate.store.opening import open_store
-from tests.support.services import START
+from tests.support.harness.services import START
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.test_journal import PERSON, TO_POSTMASTER, Work, work  # noqa: F401  the fixture
+from tests.unit.cli.journal.test_journal import PERSON, TO_POSTMASTER, Work, work  # noqa: F401  the fixture
 
 
 def _first_column(text: str) -> list[str]:

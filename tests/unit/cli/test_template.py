@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.html_mail import as_rendered
+from tests.support.mails.html_mail import as_rendered
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mailgate.cli import main
-from tests.support.sink import certificate
+from tests.support.processes.sink import certificate
 
 GOOD_KEY = base64.b64encode(bytes(range(32))).decode()
 SECRETS = f'smarthost_password = "x"\n[token_keys]\n1 = "{GOOD_KEY}"\n'

@@ -9,8 +9,8 @@ import pytest
 from mailgate.clock import SteppedClock
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.support.desk import START, Desk
-from tests.support.mailroom import Mailroom
+from tests.support.desks.desk import START, Desk
+from tests.support.desks.mailroom import Mailroom
 
 
 @pytest.fixture

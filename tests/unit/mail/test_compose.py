@@ -15,7 +15,7 @@ from mailgate.mail.compose import AttachedFile, ComposedMail, ComposeError, comp
 from mailgate.mail.encoded_words import encoded_words
 from mailgate.mail.model import Mailbox
 from mailgate.mail.smtp_address import AddressRefused, smtp_address
-from tests.support.html_mail import as_rendered, html_of
+from tests.support.mails.html_mail import as_rendered, html_of
 
 AS_IT_IS = b"text/html; charset=utf-8\r\nContent-Transfer-Encoding: 7bit"
 WHEN = datetime(2026, 11, 22, 13, 30, tzinfo=timezone(timedelta(hours=1)))

@@ -6,7 +6,7 @@ import pytest
 
 from mailgate.mail.model import Envelope
 from mailgate.mail.submission_key import submission_key
-from tests.support.pace import seconds_at_rest
+from tests.support.harness.pace import seconds_at_rest
 
 ENVELOPE = Envelope("kari@kunde.example", ("support@example.no",))
 FIELDS = b"From: kari@kunde.example\r\nMessage-ID: <a@kunde.example>\r\nSubject: Feil\r\n ved start\r\n"

@@ -19,7 +19,7 @@ from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.store.database import open_database
 from mailgate.store.rows import OutboxRow
 from mailgate.store.unit_of_work import Store
-from tests.support.kept_work import put_empty_database
+from tests.support.harness.kept_work import put_empty_database
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 KEYS = TokenKeys({1: b"k" * 32})

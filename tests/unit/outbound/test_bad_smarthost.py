@@ -23,7 +23,7 @@ from mailgate.outbound.send_stage import SendOptions, SendStage
 from mailgate.outbound.smarthost import Smarthost
 from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeouts
 from mailgate.runtime.gateway import gauges
-from tests.support.sink import Action, Close, Hang, Reset, Sink, ThenClose, certificate, server_context
+from tests.support.processes.sink import Action, Close, Hang, Reset, Sink, ThenClose, certificate, server_context
 from tests.unit.outbound.conftest import Scene
 
 PATIENT = SmarthostTimeouts(*(20.0,) * 7)

@@ -29,7 +29,7 @@ from mailgate.store import migrate
 from mailgate.store.database import open_database
 from mailgate.store.repositories.portal import NoticeChoice
 from mailgate.store.unit_of_work import Store
-from tests.support.sink import Hang, Sink
+from tests.support.processes.sink import Hang, Sink
 from tests.unit.outbound.conftest import IDENTITY, KEYS, RENDERER
 
 MORNING = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from mailgate.cases.model import Actor, Contact, StoredFile
 from mailgate.cases.workflow import SUPPORTWEB
 from mailgate.mail.compose import is_plain_message
 from mailgate.outbound.freeze import first_name
-from tests.support.html_mail import html_of
+from tests.support.mails.html_mail import html_of
 
 
 def sent(scene, stage, address: str = "kari@kunde.example"):

@@ -10,8 +10,8 @@ from mailgate.outbound.queue.send_queue import SendQueueOptions
 from mailgate.outbound.send_stage import SendOptions, SendStage
 from mailgate.outbound.smarthost import Smarthost
 from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeouts
-from tests.support.oauth_server import OAuthServer
-from tests.support.sink import Sink, certificate, server_context
+from tests.support.processes.oauth_server import OAuthServer
+from tests.support.processes.sink import Sink, certificate, server_context
 
 PATIENT = SmarthostTimeouts(*(20.0,) * 7)
 MESSAGE = OutgoingMessage("kari@kunde.example", "bounce+abc@example.no", b"Subject: test\r\nX-Mailgate-Key: k1\r\n\r\nHei\r\n")

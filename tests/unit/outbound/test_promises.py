@@ -12,7 +12,7 @@ from mailgate.cases.changes import NewCase
 from mailgate.outbound.compose_stage import NoticeOptions, NoticeStage
 from mailgate.outbound.freeze import Freezer
 from mailgate.rules.document.loader import load
-from tests.support.html_mail import html_of
+from tests.support.mails.html_mail import html_of
 from tests.unit.outbound.conftest import IDENTITY, KEYS, RENDERER
 
 OSLO = ZoneInfo("Europe/Oslo")

@@ -24,7 +24,7 @@ from mailgate.outbound.send_stage import SendOptions, SendStage
 from mailgate.outbound.smarthost import Smarthost
 from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeouts, SubmitResult
 from mailgate.store.repositories.outbox.lane import HEAD_START, Lane, first
-from tests.support.sink import Close, Hang, Sink, ThenClose, Trickle
+from tests.support.processes.sink import Close, Hang, Sink, ThenClose, Trickle
 from tests.support.waiting import until
 from tests.unit.outbound.conftest import START, Scene
 from tests.unit.outbound.test_smarthost import MESSAGE

@@ -17,7 +17,7 @@ from mailgate.outbound.views import AnsweredView, CaseView, LegacyView, NewsView
 from mailgate.outbound.words import MailWords, inner_quotes, places_of
 from mailgate.rules.agreement_words import in_words
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS
-from tests.support import notice_samples
+from tests.support.mails import notice_samples
 from tests.unit.outbound.conftest import RENDERER, SHARED
 
 CASE = CaseView("SUP-123", "Får ikke logget inn", "https://supportweb.example/browse/SUP-123")

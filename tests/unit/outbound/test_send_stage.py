@@ -15,7 +15,7 @@ from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeo
 from mailgate.rules.reachability import Suppression
 from mailgate.store.failures import ConnectionLost
 from mailgate.store.schema import outbox_mails
-from tests.support.sink import Close, Hang, Sink, ThenClose
+from tests.support.processes.sink import Close, Hang, Sink, ThenClose
 from tests.support.waiting import until
 
 SHORT = SmarthostTimeouts(connect_s=5, banner_s=5, command_s=0.7, data_s=5, block_s=5, dot_s=0.7, quit_s=1)

@@ -13,7 +13,7 @@ from mailgate.outbound.connection import SmarthostConnection, describe
 from mailgate.outbound.outgoing_message import OutgoingMessage, UnsendableMail, commands, dot_stuffed
 from mailgate.outbound.smarthost import Smarthost, transact
 from mailgate.outbound.smarthost_session import SmarthostOptions, SmarthostTimeouts
-from tests.support.sink import (
+from tests.support.processes.sink import (
     DEFAULTS,
     Close,
     Garbage,

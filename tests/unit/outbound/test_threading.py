@@ -20,8 +20,8 @@ from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Contact, Notice
 from mailgate.outbound.compose_stage import NoticeStage
 from mailgate.store.rows import Outcome
-from tests.support import jwz
-from tests.support.entries import LEASE, entry
+from tests.support.mails import jwz
+from tests.support.mails.entries import LEASE, entry
 from tests.unit.outbound.conftest import Scene
 
 pytestmark = pytest.mark.usefixtures("stage")

@@ -7,7 +7,7 @@ import pytest
 from mailgate.mail.model import Attachment, Envelope, Mail, Mailbox
 from mailgate.rules.conditions import All, Always, AnyOf, CompareNumber, Eq, In, Matches, Not, compiled
 from mailgate.rules.facts import FACTS, Facts, fact
-from tests.support.pace import seconds_at_rest
+from tests.support.harness.pace import seconds_at_rest
 
 MAIL = Mail(
     1234,

@@ -12,7 +12,7 @@ from mailgate.mail.model import MACHINE_KINDS, Envelope, Mail, Mailbox, Reply
 from mailgate.rules.chain import MAY_COMMENT, run
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.facts import Facts
-from tests.support.pace import seconds_at_rest
+from tests.support.harness.pace import seconds_at_rest
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KARI = Contact("k", 1, "kari@kunde.example", "Kari")

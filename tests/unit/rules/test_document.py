@@ -25,7 +25,7 @@ from mailgate.rules.examples import facts_of, failures
 from mailgate.rules.facts import FACTS
 from mailgate.rules.policy import Policy, Rule
 from mailgate.rules.policy_diff import differences
-from tests.support.pace import seconds_at_rest
+from tests.support.harness.pace import seconds_at_rest
 
 SHIPPED = Path(mailgate.rules.__file__).with_name("supportweb.yaml")
 BROKEN = sorted(Path(__file__).with_name("broken").glob("*.yaml"))

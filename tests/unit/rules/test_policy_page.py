@@ -16,7 +16,7 @@ from mailgate.rules.document.schema import ACTIONS, OPERATORS, SCHEMA
 from mailgate.rules.document.yaml_tree import Node, parse
 from mailgate.rules.facts import FACTS
 from mailgate.rules.policy import DISPOSITIONS
-from tests.support.repository import ROOT
+from tests.support.harness.repository import ROOT
 
 FOLDER = ROOT / "docs" / "policy"
 CONCEPTS, REFERENCE_PAGE, COOKBOOK = (

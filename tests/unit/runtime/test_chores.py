@@ -11,7 +11,7 @@ import pytest
 from mailgate import config
 from mailgate.application.cases import unanswered
 from mailgate.runtime.gateway import Gateway
-from tests.support.kept_work import put_empty_database
+from tests.support.harness.kept_work import put_empty_database
 
 
 @pytest.fixture

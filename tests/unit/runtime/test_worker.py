@@ -13,7 +13,7 @@ from mailgate import metrics
 from mailgate.errors import MailgateError, TransientFailure
 from mailgate.runtime.broker import wakeup
 from mailgate.runtime.worker import Runner, StageWorker
-from tests.support.servers import PrivateRedis
+from tests.support.processes.servers import PrivateRedis
 
 
 class _Stage:

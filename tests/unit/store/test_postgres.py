@@ -20,8 +20,8 @@ from mailgate.store.database import Database, open_database
 from mailgate.store.failures import ConnectionLost, translated
 from mailgate.store.repositories import bulk
 from mailgate.store.unit_of_work import Store
-from tests.support.entries import accepted, claimed
-from tests.support.servers import PrivatePostgres
+from tests.support.mails.entries import accepted, claimed
+from tests.support.processes.servers import PrivatePostgres
 from tests.support.waiting import free_port, until
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from mailgate.clock import utc_now
 from mailgate.store.database import Database, open_database
 from mailgate.store.unit_of_work import Store
-from tests.support.entries import LEASE, accepted, frozen, notice, stored_case
-from tests.support.kept_work import put_empty_database
-from tests.support.statements import statements
+from tests.support.harness.kept_work import put_empty_database
+from tests.support.harness.statements import statements
+from tests.support.mails.entries import LEASE, accepted, frozen, notice, stored_case
 
 WALKS = ("ix_journal_state", "ix_notices_state", "ix_outbox_state", "SCAN journal", "SCAN notices", "SCAN outbox")
 """Ways through all rows of a state, or all rows."""

@@ -9,7 +9,7 @@ import redis
 
 from mailgate.store import migrate
 from mailgate.store.database import open_database
-from tests.support.servers import PrivatePostgres, PrivateRabbit, PrivateRedis
+from tests.support.processes.servers import PrivatePostgres, PrivateRabbit, PrivateRedis
 
 
 def test_given_a_postgres_url_when_opened_then_it_has_the_schema_and_no_rows(postgres_url: str) -> None:

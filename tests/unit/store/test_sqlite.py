@@ -16,7 +16,7 @@ from mailgate.errors import ConfigError, StoreUnavailable
 from mailgate.store import sqlite
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.support.entries import accepted, entry
+from tests.support.mails.entries import accepted, entry
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.office import open_office
-from tests.support.site import SiteUnderTest, serve
+from tests.support.desks.office import open_office
+from tests.support.desks.site import SiteUnderTest, serve
 
 
 @pytest.fixture

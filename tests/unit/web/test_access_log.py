@@ -12,9 +12,9 @@ import pytest
 
 from mailgate import log
 from mailgate.web.app import WebOptions
-from tests.support.crawl import OWN, make_scene
-from tests.support.office import open_office
-from tests.support.site import PASSWORD, Visitor, serve
+from tests.support.desks.crawl import OWN, make_scene
+from tests.support.desks.office import open_office
+from tests.support.desks.site import PASSWORD, Visitor, serve
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.office import KARI
-from tests.support.site import PASSWORD, SiteUnderTest, Visitor
+from tests.support.desks.office import KARI
+from tests.support.desks.site import PASSWORD, SiteUnderTest, Visitor
 
 FORM = {"name": "Kari Lunde", "company": "Kunde AS", "address": KARI, "username": "kari"}
 

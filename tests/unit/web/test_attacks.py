@@ -19,8 +19,8 @@ from mailgate.runtime.patient_http import Clients, PatientProtocol
 from mailgate.web import app as pages
 from mailgate.web.app import make_app
 from mailgate.web.http import body
-from tests.support.office import KARI, LIV, PER
-from tests.support.site import PASSWORD, SiteUnderTest, Visitor
+from tests.support.desks.office import KARI, LIV, PER
+from tests.support.desks.site import PASSWORD, SiteUnderTest, Visitor
 from tests.support.waiting import free_port, until
 
 

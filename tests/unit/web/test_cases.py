@@ -6,8 +6,8 @@ import pytest
 
 from mailgate.application.cases import comment, operate, people
 from mailgate.application.customers import contacts
-from tests.support.office import EVA, KARI, LIV, PER
-from tests.support.site import SiteUnderTest, Visitor
+from tests.support.desks.office import EVA, KARI, LIV, PER
+from tests.support.desks.site import SiteUnderTest, Visitor
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 CANARY = "\"><x-mg onx=1>'{{7*7}}"

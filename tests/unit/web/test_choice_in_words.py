@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from mailgate.application.cases import operate
-from tests.support.office import EVA, KARI, Office
-from tests.support.site import SiteUnderTest
+from tests.support.desks.office import EVA, KARI, Office
+from tests.support.desks.site import SiteUnderTest
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from datetime import timedelta
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Actor, Change, Comment
 from mailgate.cases.tokens import TokenKeys, reply_token
-from tests.support.office import KARI, LIV, PER
-from tests.support.site import SiteUnderTest
+from tests.support.desks.office import KARI, LIV, PER
+from tests.support.desks.site import SiteUnderTest
 
 
 def mailed(site: SiteUnderTest, text: str, *, signature: str = "", quoted: str = "", forwarded: bool = False) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from mailgate.application.cases import comment, operate, people, read
 from mailgate.application.customers import contacts
-from tests.support.office import EVA, KARI, LIV, PER
-from tests.support.site import Answer, SiteUnderTest, Visitor
-from tests.support.statements import statements
+from tests.support.desks.office import EVA, KARI, LIV, PER
+from tests.support.desks.site import Answer, SiteUnderTest, Visitor
+from tests.support.harness.statements import statements
 
 CANARY = "\"><x-mg onx=1>'{{7*7}}"
 

@@ -14,8 +14,8 @@ from mailgate.application.policies.versions import Activate, activate
 from mailgate.mail.html_view import inert
 from mailgate.mail.limits import ReadLimits
 from mailgate.mail.mime import prescan
-from tests.support.office import EVA, KARI, LIV, PER
-from tests.support.site import SiteUnderTest, Visitor
+from tests.support.desks.office import EVA, KARI, LIV, PER
+from tests.support.desks.site import SiteUnderTest, Visitor
 
 STRANGER = "nils@fremmed.example"
 HOSTILE = [

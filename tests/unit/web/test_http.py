@@ -14,8 +14,8 @@ from mailgate.web.http.static import Static
 from mailgate.web.pages.links import linked
 from mailgate.web.pages.words import LANGUAGES, choose, words
 from mailgate.web.routes import ROUTES
-from tests.support.office import KARI
-from tests.support.site import SiteUnderTest
+from tests.support.desks.office import KARI
+from tests.support.desks.site import SiteUnderTest
 
 TEMPLATES = Path(__file__).parents[3] / "templates" / "web"
 NN_WRONG = re.compile(r"\b(ikke|noe|hvordan|hva|hvor|jeg|en sak|bruker)\b", re.IGNORECASE)

@@ -12,8 +12,8 @@ from mailgate.application.cases import comment, operate, people
 from mailgate.application.principal import operator
 from mailgate.application.reports.legacy import LegacyReport, legacy_report
 from mailgate.rules.default import SUPPORTWEB_POLICY
-from tests.support.office import EVA, KARI, PER, Office
-from tests.support.site import PASSWORD, SiteUnderTest, Visitor
+from tests.support.desks.office import EVA, KARI, PER, Office
+from tests.support.desks.site import PASSWORD, SiteUnderTest, Visitor
 
 NINA = "nina@gammel.example"
 MAIL = """\

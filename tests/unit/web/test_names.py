@@ -9,8 +9,8 @@ import pytest
 from mailgate.application.customers import contacts
 from mailgate.cases.ids import new_id
 from mailgate.store.repositories.accounts import Account
-from tests.support.office import EVA, KARI, PER
-from tests.support.site import SiteUnderTest
+from tests.support.desks.office import EVA, KARI, PER
+from tests.support.desks.site import SiteUnderTest
 
 
 def named(site: SiteUnderTest, address: str, name: str) -> None:

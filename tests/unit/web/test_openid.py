@@ -17,9 +17,9 @@ from joserfc.jwk import OctKey, RSAKey
 from mailgate.application.accounts import manage
 from mailgate.errors import Invalid
 from mailgate.web.http import openid
-from tests.support.office import EVA, open_office
-from tests.support.provider import Provider, running_provider
-from tests.support.site import Answer, SiteUnderTest, Visitor, serve
+from tests.support.desks.office import EVA, open_office
+from tests.support.desks.site import Answer, SiteUnderTest, Visitor, serve
+from tests.support.processes.provider import Provider, running_provider
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the provider's own code
 

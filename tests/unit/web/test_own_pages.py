@@ -11,8 +11,8 @@ from mailgate.application.cases import comment, create, operate
 from mailgate.application.customers import contacts, customers
 from mailgate.errors import Invalid
 from mailgate.runtime.gateway import purge
-from tests.support.office import EVA, KARI, LIV, PER
-from tests.support.site import PASSWORD, SiteUnderTest, Visitor
+from tests.support.desks.office import EVA, KARI, LIV, PER
+from tests.support.desks.site import PASSWORD, SiteUnderTest, Visitor
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from mailgate.application.audit_trail import ListAudit, list_audit
 from mailgate.application.customers import customers
 from mailgate.application.desk import texts
-from tests.support.office import EVA, KARI
-from tests.support.site import Answer, SiteUnderTest, Visitor
+from tests.support.desks.office import EVA, KARI
+from tests.support.desks.site import Answer, SiteUnderTest, Visitor
 
 CANARY = "\"><x-mg onx=1>'{{7*7}}"
 NEW = {"name": "Takk / hilsen", "language": "nb", "reply_text": "Takk for meldingen.\r\nVi ser på det."}

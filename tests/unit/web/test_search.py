@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from mailgate.application.cases import comment, create
-from tests.support.office import EVA, KARI, LIV
-from tests.support.site import SiteUnderTest
+from tests.support.desks.office import EVA, KARI, LIV
+from tests.support.desks.site import SiteUnderTest
 
 
 def listed(page_text: str) -> list[str]:

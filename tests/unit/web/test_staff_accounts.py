@@ -7,8 +7,8 @@ from datetime import timedelta
 import pyotp
 
 from mailgate.application.accounts import codes, first_admin, manage, second_factor
-from tests.support.office import EVA, KARI
-from tests.support.site import PASSWORD, SiteUnderTest, Visitor
+from tests.support.desks.office import EVA, KARI
+from tests.support.desks.site import PASSWORD, SiteUnderTest, Visitor
 
 ADMIN = {"name": "Ada Vik", "address": "ada@firma.example", "username": "ada", "password": PASSWORD}
 

@@ -6,8 +6,8 @@ from importlib.resources import files
 
 from mailgate.application.policies.documents import PolicyDocument
 from mailgate.application.policies.versions import Activate, activate
-from tests.support.office import EVA, KARI
-from tests.support.site import Answer, SiteUnderTest
+from tests.support.desks.office import EVA, KARI
+from tests.support.desks.site import Answer, SiteUnderTest
 
 AT_THE_DESK, IN_THE_PORTAL = "/desk/cases/SUP-1", "/browse/SUP-1"
 

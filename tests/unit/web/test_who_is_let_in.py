@@ -19,9 +19,9 @@ from mailgate.errors import TooMany
 from mailgate.web.app import Site, WebOptions
 from mailgate.web.http import live
 from mailgate.web.http.client import is_loopback
-from tests.support.office import EVA, KARI
-from tests.support.site import PASSWORD, SiteUnderTest, Visitor
-from tests.support.statements import statements
+from tests.support.desks.office import EVA, KARI
+from tests.support.desks.site import PASSWORD, SiteUnderTest, Visitor
+from tests.support.harness.statements import statements
 from tests.unit.web.test_staff_accounts import code_of, with_second_factor
 
 OWNER, SPAMMER = Client("192.0.2.1"), Client("203.0.113.66")

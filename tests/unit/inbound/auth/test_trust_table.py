@@ -27,7 +27,7 @@ from mailgate.mail.model import Envelope
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.store.repositories.accounts import Account
 from mailgate.store.rows import RelayId
-from tests.support.desk import KEYS, OPERATOR, START, Desk, mail_text
+from tests.support.desks.desk import KEYS, OPERATOR, START, Desk, mail_text
 
 YEAR, YESTERDAY = (START + timedelta(days=365)).date(), (START - timedelta(days=1)).date()
 OLD = TokenKeys({2: b"r" * 32})  # a key whose grace is over

@@ -23,8 +23,8 @@ from mailgate.mail.auth.dkim_sign import SigningKey, signed
 from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
 from mailgate.store.rows import ClaimedEntry
-from tests.support.desk import START, Desk, mail_text, submission
-from tests.support.pace import seconds_at_rest
+from tests.support.desks.desk import START, Desk, mail_text, submission
+from tests.support.harness.pace import seconds_at_rest
 from tests.support.waiting import until
 from tests.unit.inbound.auth.zone import Answers, Zone
 

@@ -18,8 +18,8 @@ from mailgate.metrics import REGISTRY
 from mailgate.rules.policy import RedirectSettings
 from mailgate.store.database import open_database
 from mailgate.store.unit_of_work import Store
-from tests.support.desk import Desk, mail_text, submission
-from tests.support.mailroom import Mailroom
+from tests.support.desks.desk import Desk, mail_text, submission
+from tests.support.desks.mailroom import Mailroom
 
 US = "support@firma.example"
 DAY = timedelta(days=1)

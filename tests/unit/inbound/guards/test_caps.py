@@ -17,7 +17,7 @@ from mailgate.rules.operator_decision import OperatorDecision
 from mailgate.store.database import open_database
 from mailgate.store.rows import EntryFilter
 from mailgate.store.unit_of_work import Store
-from tests.support.desk import Desk, mail_text, submission
+from tests.support.desks.desk import Desk, mail_text, submission
 
 US = "support@firma.example"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -13,8 +13,8 @@ from mailgate.cases import changes
 from mailgate.cases.changes import ChangeContext
 from mailgate.inbound.guards.case_breaker import CaseLimits
 from mailgate.rules.operator_decision import OperatorDecision
-from tests.support.desk import OPERATOR, Desk, mail_text
-from tests.support.mailroom import Mailroom, Posted
+from tests.support.desks.desk import OPERATOR, Desk, mail_text
+from tests.support.desks.mailroom import Mailroom, Posted
 
 LIMIT, PER_DAY = 10, 50
 HOUR = timedelta(hours=1)

@@ -12,7 +12,7 @@ from pathlib import Path
 from mailgate.cases.ids import new_id
 from mailgate.cases.tokens import bounce_token
 from mailgate.store.rows import OutboxMail, OutboxRow
-from tests.support.desk import KEYS, Desk
+from tests.support.desks.desk import KEYS, Desk
 
 REPORTS = {path.stem: path.read_text("utf-8") for path in sorted(Path(__file__).with_name("bounces").glob("*.eml"))}
 SUPPORT = "support@firma.example"

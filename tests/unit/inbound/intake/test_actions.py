@@ -8,7 +8,7 @@ import pytest
 
 from mailgate.rules.document.loader import load
 from mailgate.store.rows import EntryFilter
-from tests.support.desk import Desk, mail_text
+from tests.support.desks.desk import Desk, mail_text
 
 OURS = "support@firma.example"
 DEFAULT = "  - {name: default, when: always, then: redirect}\ndestinations: [firma.example]\n"

@@ -13,11 +13,11 @@ from mailgate.rules.conditions import Always
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.rules.policy import Policy, Rule
 from mailgate.rules.reachability import Suppression
-from tests.support.desk import Desk, mail_text
-from tests.support.modes import set_mode
+from tests.support.desks.desk import Desk, mail_text
+from tests.support.desks.modes import set_mode
 from tests.unit.inbound.intake.returned import REPORTS, SUPPORT, Sent, outcome, sent
-from tests.unit.mail.bounce_samples import FORMS
-from tests.unit.mail.bounce_samples_more import MORE_FORMS
+from tests.unit.mail.bounce.bounce_samples import FORMS
+from tests.unit.mail.bounce.bounce_samples_more import MORE_FORMS
 
 EVA = "eva@kunde.example"
 LEGACY = "ola@fjord.example"

@@ -7,7 +7,7 @@ import pytest
 from mailgate.errors import CorruptContent
 from mailgate.store.repositories.journal import CORRUPT
 from mailgate.store.schema import blobs
-from tests.support.desk import mail_text, submission
+from tests.support.desks.desk import mail_text, submission
 
 
 @pytest.mark.parametrize("change", ["changed", "missing"])

@@ -19,8 +19,8 @@ from mailgate.cases import changes
 from mailgate.cases.changes import ChangeContext, NewCase
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Contact
-from tests.support.desk import OPERATOR, START, Desk, mail_text
-from tests.support.machine_work import counted
+from tests.support.desks.desk import OPERATOR, START, Desk, mail_text
+from tests.support.harness.machine_work import counted
 
 EXISTING, MISSING = range(1000, 1100), range(5000, 5100)
 Take = Callable[[int, int], str]

@@ -10,7 +10,7 @@ import pytest
 from mailgate.mail.limits import DEGRADED
 from mailgate.mail.model import Envelope, Mail
 from mailgate.rules.document.loader import load
-from tests.support.desk import Desk, mail_text
+from tests.support.desks.desk import Desk, mail_text
 
 US = "support@firma.example"
 RULES = """\

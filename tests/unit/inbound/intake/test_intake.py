@@ -19,7 +19,7 @@ from mailgate.inbound.smtp.submission import Submission
 from mailgate.mail.model import Envelope
 from mailgate.rules.operator_decision import OperatorDecision
 from mailgate.rules.policy import Policy
-from tests.support.desk import KEYS, OPERATOR, START, mail_text, submission
+from tests.support.desks.desk import KEYS, OPERATOR, START, mail_text, submission
 
 
 def test_given_a_reply_of_a_participant_when_it_waits_for_the_customer_then_it_is_a_comment_and_the_case_is_open(desk):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailgate.cases import changes, corrections
 from mailgate.cases.changes import ChangeContext, NewCase
-from tests.support.desk import OPERATOR, Desk, mail_text
+from tests.support.desks.desk import OPERATOR, Desk, mail_text
 
 
 def _merged(desk: Desk) -> str:

@@ -15,7 +15,7 @@ from mailgate.cases.tokens import bounce_token
 from mailgate.inbound.guards.answer_gate import RefusalCode
 from mailgate.rules.reachability import Suppression
 from mailgate.store.rows import OutboxRow
-from tests.support.desk import KEYS, Desk, mail_text
+from tests.support.desks.desk import KEYS, Desk, mail_text
 
 KARI = "kari@fjord.example"
 US = "support@firma.example"

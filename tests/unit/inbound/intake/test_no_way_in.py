@@ -13,7 +13,7 @@ from mailgate.cases.changes import ChangeContext, NewCase
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Change, Customer
 from mailgate.cases.tokens import TokenKeys, action_token, bounce_token, reply_token
-from tests.support.desk import KEYS, OPERATOR, START, Desk, mail_text, submission
+from tests.support.desks.desk import KEYS, OPERATOR, START, Desk, mail_text, submission
 
 YEAR = (START + timedelta(days=365)).date()
 STRANGER = "nils@annet.example"

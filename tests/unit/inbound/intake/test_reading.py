@@ -19,7 +19,7 @@ from mailgate.mail.limits import Ours
 from mailgate.mail.mime.rtf import rtf_to_text, unpack_rtf
 from mailgate.mail.model import Envelope
 from mailgate.mail.read import read
-from tests.support.pace import seconds_at_rest
+from tests.support.harness.pace import seconds_at_rest
 
 TO_US = Envelope("kari@kunde.example", ("support@firma.example",))
 

@@ -17,7 +17,7 @@ from mailgate.inbound.intake.reading_order import HALF_LIFE_S, ReadingOrder
 from mailgate.mail.model import Envelope
 from mailgate.store.queue_rows import WaitingEntry
 from mailgate.store.rows import ClaimedEntry
-from tests.support.desk import Desk, mail_text, submission
+from tests.support.desks.desk import Desk, mail_text, submission
 
 AT = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
 RELAYS = (ip_network("10.0.0.0/8"),)

@@ -15,7 +15,7 @@ from mailgate.inbound.guards.case_breaker import CaseLimits
 from mailgate.inbound.intake import relay_ids
 from mailgate.rules.operator_decision import OperatorDecision
 from mailgate.store import schema
-from tests.support.desk import KEYS, OPERATOR, START, Desk, mail_text
+from tests.support.desks.desk import KEYS, OPERATOR, START, Desk, mail_text
 
 US = "support@firma.example"
 SES = "0102018f3c-1a2b-4c5d-000000@eu-north-1.amazonses.com"

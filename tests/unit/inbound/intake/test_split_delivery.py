@@ -10,7 +10,7 @@ from mailgate.cases import carriers, changes
 from mailgate.cases.changes import ChangeContext, NewCase
 from mailgate.cases.tokens import reply_token
 from mailgate.inbound.intake.split_delivery import WINDOW
-from tests.support.desk import KEYS, OPERATOR, START, Desk, submission
+from tests.support.desks.desk import KEYS, OPERATOR, START, Desk, submission
 
 US = "support@firma.example"
 ALSO_US = "drift@firma.example"

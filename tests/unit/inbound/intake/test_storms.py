@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from tests.support.desk import Desk, mail_text, submission
-from tests.support.machine_work import counted
+from tests.support.desks.desk import Desk, mail_text, submission
+from tests.support.harness.machine_work import counted
 
 pytestmark = pytest.mark.slow
 

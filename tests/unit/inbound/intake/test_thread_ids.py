@@ -11,7 +11,7 @@ from mailgate.cases import carriers, changes
 from mailgate.cases.changes import ChangeContext, NewCase
 from mailgate.cases.tokens import reply_token
 from mailgate.store import schema
-from tests.support.desk import KEYS, OPERATOR, START, Desk, mail_text
+from tests.support.desks.desk import KEYS, OPERATOR, START, Desk, mail_text
 
 PER = "Per Nes <per@kunde.example>"
 # One system's thread id, and how it stands beside the id of our notice `{ours}`: other systems, other orders, other languages.

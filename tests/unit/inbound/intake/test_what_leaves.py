@@ -12,9 +12,9 @@ from mailgate.cases.model import Contact
 from mailgate.cases.names import shown_name
 from mailgate.inbound.guards.answer_gate import AnswerLimits
 from mailgate.rules.legacy import Legacy, PhaseSchedule, PhaseStart, Senders
-from tests.support.desk import START, mail_text
-from tests.support.mailroom import Mailroom
-from tests.support.modes import MODES, deliver, results, set_mode
+from tests.support.desks.desk import START, mail_text
+from tests.support.desks.mailroom import Mailroom
+from tests.support.desks.modes import MODES, deliver, results, set_mode
 
 SUPPORT = "support@firma.example"
 ADVERTISING = "VINN EN TELEFON http://annet.example/?a=1 " * 6

@@ -9,8 +9,8 @@ import pytest
 
 from mailgate import metrics
 from mailgate.rules.legacy import Legacy, PhaseSchedule, PhaseStart, Senders
-from tests.support.desk import Desk, mail_text
-from tests.support.modes import FRONT, MODES, STRANGE, deliver, results, set_mode
+from tests.support.desks.desk import Desk, mail_text
+from tests.support.desks.modes import FRONT, MODES, STRANGE, deliver, results, set_mode
 
 SUPPORT = "support@firma.example"
 PER = "Per <per@kunde.example>"

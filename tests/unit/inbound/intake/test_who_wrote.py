@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.desk import Desk, mail_text
+from tests.support.desks.desk import Desk, mail_text
 
 PER = "Per Nes <per@kunde.example>"
 LOOP = "X-Mailgate-Loop: firma.example\n"

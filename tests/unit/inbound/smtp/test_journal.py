@@ -21,7 +21,7 @@ from mailgate.mail.model import Envelope
 from mailgate.store.database import open_database
 from mailgate.store.failures import ConnectionLost, StoreBroken, StoreConflict, failure
 from mailgate.store.unit_of_work import Store, UnitOfWork
-from tests.support.entries import raw_mail
+from tests.support.mails.entries import raw_mail
 
 Before = Callable[[int], None]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import dkim
 import pytest
 
-from tests.support.gateway import Gateway
 from tests.support.peers import opendkim
 from tests.support.peers.signing import strings
+from tests.support.processes.gateway import Gateway
+from tests.support.processes.sink import Sink
 from tests.support.seed import Seed
-from tests.support.sink import Sink
 
 pytestmark = [pytest.mark.packages, pytest.mark.slow, pytest.mark.xdist_group("dkim_sent")]
 

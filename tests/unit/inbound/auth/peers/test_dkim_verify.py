@@ -15,7 +15,7 @@ from mailgate.inbound.auth.resolver import DnsResolver, Lookups, ResolverOptions
 from mailgate.mail.auth.dkim_key import record_text
 from mailgate.mail.auth.dkim_sign import SigningKey, signed
 from mailgate.mail.auth.signed_parts import parts_of
-from tests.support.pace import seconds_at_rest
+from tests.support.harness.pace import seconds_at_rest
 from tests.support.peers import opendkim, signing
 from tests.support.peers.nameserver import silent_server
 from tests.support.peers.zones import ZONES

@@ -10,8 +10,8 @@ import pytest
 from mailgate.inbound.auth import spf
 from mailgate.inbound.auth.resolver import DnsResolver, Lookups
 from mailgate.mail.auth.received import SmtpClient
+from tests.support.harness.repository import ROOT
 from tests.support.peers.nameserver import PrivateNsd
-from tests.support.repository import ROOT
 
 pytestmark = [pytest.mark.packages]
 PEER = ROOT / "tests" / "support" / "peers" / "mail_spf.pl"
