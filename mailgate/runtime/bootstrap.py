@@ -20,6 +20,7 @@ from mailgate.cases.tokens import TokenKeys
 from mailgate.clock import Clock, utc_now
 from mailgate.config import Settings
 from mailgate.inbound.smtp.recipients import OwnAddresses, Recipients, own_recipients
+from mailgate.mail.auth.org_domain import organisational
 from mailgate.mail.limits import Ours
 from mailgate.mail.model import Envelope, Mail
 from mailgate.rules.agreements import is_holiday
@@ -287,6 +288,7 @@ def make_stages(settings: Settings, store: Store, policies: ActivePolicy, notify
     from mailgate.outbound import send_stage
 
     is_holiday(store.now().date())  # loads the calendar, which would hold up the first mail
+    organisational(settings.service.domain)  # and the public suffixes, which would hold up the first flood
     notices, send = send_stage.make_stages(settings, store, token_keys(settings), notify, policies.recent)
     return {"intake": make_intake(settings, store, notify, policy=policies.current), "notices": notices, "send": send}
 

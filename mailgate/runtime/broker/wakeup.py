@@ -21,7 +21,8 @@ from mailgate.errors import ConfigError
 from mailgate.runtime.broker.bounds import QUEUE, SOCKET_TIMEOUT_S, WAKEUP_MAX_AGE_MS, WAKEUPS_WAITING_MAX
 
 STAGES: tuple[str, ...] = ("intake", "notices", "send")
-WAKEUP_INTERVAL_S = 0.01
+WAKEUP_INTERVAL_S = 0.05
+"""A wakeup costs a worker about a millisecond, and mails that came meanwhile are one batch. The first after a pause goes at once."""
 
 
 _log = log.get("broker")
