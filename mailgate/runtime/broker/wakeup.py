@@ -1,4 +1,4 @@
-"""Wakeups: messages to workers that rows are due, through Redis, RabbitMQ or inside the process. They carry no data and may be lost.
+"""Wakeups: messages to other processes' workers that rows are due, through Redis or RabbitMQ. They carry no data and may be lost.
 
 In: `Wakeup.notify(stage)` from any thread, after a commit. Out: at most one Dramatiq message per stage and interval.
 It must never block the caller or raise: a broker that is down, full or hangs costs only delay, since the sweeper of `worker`
