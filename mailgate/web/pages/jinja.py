@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from mailgate.errors import Invalid
 from mailgate.web.pages.browsers import browser
 from mailgate.web.pages.links import linked
+from mailgate.web.pages.reasons import localized, localized_facts
 from mailgate.web.pages.status import FAMILY, ICON, group_of
 
 
@@ -23,7 +24,9 @@ class Templates:
             loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
             auto_reload=False, cache_size=-1,
         )  # fmt: skip
-        self._jinja.filters.update(browser=browser, linked=linked, size=_size, of_field=_of_field)
+        self._jinja.filters.update(
+            browser=browser, linked=linked, size=_size, of_field=_of_field, localized=localized, localized_facts=localized_facts
+        )
         self._jinja.globals.update(shared, status_family=_family, status_icon=_icon, status_group=group_of)
         self.names = sorted(name for name in self._jinja.list_templates() if name.endswith(".html.j2"))
         for name in self.names:

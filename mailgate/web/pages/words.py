@@ -11,6 +11,8 @@ from markupsafe import Markup, escape
 from mailgate import catalogue
 
 LANGUAGES = catalogue.LANGUAGES
+PARTS = "", "staff.", "why."
+"""What all read, what staff read, and why something happened (`reasons`)."""
 NAMES: Mapping[str, str] = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
 
 
@@ -38,7 +40,7 @@ class Words:
 @lru_cache(maxsize=len(LANGUAGES))
 def words(language: str) -> Words:
     """The words of a language. Raises KeyError for one that has none."""
-    return Words(language, {**catalogue.shipped("mailgate.web", language), **catalogue.shipped("mailgate.web", language, "staff.")})
+    return Words(language, {key: text for part in PARTS for key, text in catalogue.shipped("mailgate.web", language, part).items()})
 
 
 def choose(wanted: str, accept_language: str, default: str) -> str:

@@ -1,0 +1,113 @@
+"""Why something happened, in the reader's language. In: a stored reason, which is English. Out: the same for nb and nn.
+
+What the program itself says is known from the English catalogue `why`, whose texts are templates of what is stored. What operators wrote
+is in no template and stays as it is. Facts are names of the policy and stay so, too. Whoever reads English gets what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
+from string import Formatter
+
+from mailgate import catalogue
+from mailgate.web.pages.words import Words
+
+Pieces = Sequence[tuple[str, str]]
+"""Text, and the name of the value that follows it, "" for the end."""
+_STORED, _RULE, _SEEN = "en", "why.rule.", "why.seen."
+_VALUES = "does", "kind", "status", "trust"
+
+
+def localized(stored: str, t: Words) -> str:
+    """A stored reason in the language of `t`."""
+    if t.language == _STORED:
+        return stored
+    key = _sentences().get(stored)
+    if key:
+        return t(key)
+    return _with_facts(stored, t) or _composed(stored, t) or stored
+
+
+def localized_facts(stored: str, t: Words) -> str:
+    """What a rule saw that did not hold, such as `kind is human, case.found is false`."""
+    return stored if t.language == _STORED else _facts(stored, t) or stored
+
+
+def _with_facts(stored: str, t: Words) -> str:
+    """A reason of ours with what was seen behind it: `a machine wrote … (kind is bulk)`."""
+    for reason, key in _sentences().items():
+        if key.startswith(_RULE) and stored.startswith(f"{reason} (") and stored.endswith(")"):
+            seen = stored[len(reason) + 2 : -1]
+            return f"{t(key)} ({_facts(seen, t) or seen})"
+    return ""
+
+
+def _composed(stored: str, t: Words) -> str:
+    """A reason with values in it, each told in turn."""
+    for key, pieces in _templates():
+        values = _values(pieces, stored)
+        if values:
+            return t(key, **{name: _value(name, value, t) for name, value in values.items()})
+    return ""
+
+
+def _value(name: str, value: str, t: Words) -> str:
+    if name == "trust":
+        return t.get(f"trust.{value}", value)
+    return t.get(f"why.{name}.{value}", value) if name in _VALUES else localized(value, t)
+
+
+def _facts(seen: str, t: Words) -> str:
+    """`kind is bulk` as `kind: bulk`; "" when it is no list of facts."""
+    shown: list[str] = []
+    for piece in seen.split(", "):
+        found = _fact(piece, t)
+        if not found and not shown:
+            return ""
+        shown.append(found or piece)  # a list is the value of the fact before
+    return ", ".join(shown)
+
+
+def _fact(piece: str, t: Words) -> str:
+    name, _, rest = piece.partition(" ")
+    verb, _, value = rest.partition(" ")
+    if verb == "is" and value:
+        return f"{name}: {t.get(f'why.truth.{value}', value)}"
+    if verb == "has" and value:
+        return t(f"{_SEEN}has", fact=name, value=value)
+    return t(f"{_SEEN}missed", fact=name) if rest == "does not match" else ""
+
+
+def _values(pieces: Pieces, text: str) -> Mapping[str, str]:
+    """The values that make the text of the template; {} for another text."""
+    first, values, at = pieces[0][0], dict[str, str](), len(pieces[0][0])
+    if not text.startswith(first):
+        return {}
+    for (_, name), (follows, more) in pairwise(pieces):
+        end = text.find(follows, at) if more else len(text) - len(follows)
+        if end <= at or not text.startswith(follows, end):
+            return {}
+        values[name], at = text[at:end], end + len(follows)
+    return values
+
+
+@cache
+def _sentences() -> Mapping[str, str]:
+    """What is said without values: stored text -> key."""
+    return {text: key for key, text in _stored() if "{" not in text}
+
+
+@cache
+def _templates() -> Sequence[tuple[str, Pieces]]:
+    """What is said with values, the text with the most words of its own first: others would take its words for values."""
+    found = [(key, [(text, name or "") for text, name, _, _ in Formatter().parse(text)]) for key, text in _stored() if "{" in text]
+    ended = [(key, pieces if not pieces[-1][1] else [*pieces, ("", "")]) for key, pieces in found]
+    return sorted(ended, key=lambda one: -sum(len(text) for text, _ in one[1]))
+
+
+def _stored() -> Iterator[tuple[str, str]]:
+    """The English texts that are whole reasons."""
+    skipped = (_SEEN, "why.truth.", *(f"why.{name}." for name in _VALUES))
+    return ((key, text) for key, text in catalogue.shipped("mailgate.web", _STORED, "why.").items() if not key.startswith(skipped))
