@@ -44,11 +44,25 @@ class Ambiguous(MailgateError):
 
 
 class Invalid(MailgateError):
-    """A value that a caller gave cannot be used: which field, a code with values for programs and pages, a sentence for operators."""
+    """A value that a caller gave cannot be used: which field, a code with values for programs and pages, a sentence for operators.
+
+    `others`: what else is wrong with the same input, in its order.
+    """
 
     def __init__(self, field: str, code: str, text: str, **values: object) -> None:
         super().__init__(text)
         self.field, self.code, self.values = field, code, values
+        self.others: tuple[Invalid, ...] = ()
+
+    @property
+    def all(self) -> tuple[Invalid, ...]:
+        """The fault and its others."""
+        return (self, *self.others)
+
+    def along_with(self, others: Sequence[Invalid]) -> Invalid:
+        """The same fault, carrying the others."""
+        self.others = tuple(others)
+        return self
 
 
 class Conflict(MailgateError):

@@ -207,6 +207,31 @@ def _says_so_at_the_field(answer: Answer, bad: Bad) -> None:
             assert one.text().strip("\n")[:100] == value.replace("\x00", "").strip("\n")[:100] or CONTROL in value, name
 
 
+SEVERAL: tuple[tuple[str, Mapping[str, str], tuple[str, ...]], ...] = (
+    ("/login", {"name": "", "password": ""}, ("name", "password")),
+    ("/register", {"name": "", "company": LONG, "address": "kari", "username": "a b"}, ("name", "company", "address", "username")),
+    ("/register/{token}", {"username": "reporter", "password": "kort"}, ("username", "password")),
+    ("/new", {**CASE, "case_type": "", "summary": "", "priority": "rubbish"}, ("case_type", "summary", "priority")),
+    ("/new", {**CASE, "case_type": "driftsproblem", "summary": ""}, ("summary", "environment")),
+    ("/browse/{key}/edit", {**EDIT, "summary": "", "environment": LONG}, ("summary", "environment")),
+    ("/me/password", {"old": "feil passord her", "new": "kort"}, ("old", "new")),
+    ("/me/notices", {"wants": "rubbish", "hour": "99"}, ("wants", "hour")),
+)
+"""Forms with several faults: path, fields, and where the sentences stand."""
+
+
+@pytest.mark.parametrize(("path", "fields", "wrong"), SEVERAL, ids=lambda value: str(value)[:40])
+def test_given_several_faults_in_a_form_when_sent_then_each_is_said_at_its_field_and_in_the_summary(
+    desk: Desk, path: str, fields: Mapping[str, str], wrong: tuple[str, ...]
+) -> None:
+    who = desk.scene.visitor(VISITOR if path.startswith(("/login", "/register")) else "reporter", desk.port)
+    answer = desk.send(who, Bad(path, fields, wrong[0]))
+    assert answer.status == 422
+    assert [one.attributes["href"] for one in answer.tree.css(".summary a")] == [f"#{name}" for name in wrong]
+    for name in wrong:
+        _says_so_at_the_field(answer, Bad(path, fields, name))
+
+
 SENT_TWICE: tuple[tuple[str, str, Mapping[str, str]], ...] = (
     ("/new", "/new", CASE),
     (f"/browse/{OWN}", f"/browse/{OWN}/comments", {"text": "En gang"}),

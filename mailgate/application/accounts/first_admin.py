@@ -6,6 +6,7 @@ Whoever may start the gateway may hand the link over; it is printed and never ma
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mailgate.application.access import Action
 from mailgate.application.accounts import links, passwords, sessions
@@ -13,6 +14,7 @@ from mailgate.application.accounts.limits import charge, network
 from mailgate.application.accounts.register import checked_username
 from mailgate.application.accounts.sessions import Client, NewSession
 from mailgate.application.app import App
+from mailgate.application.faults import all_checked
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import mail_address, one_line
@@ -53,15 +55,14 @@ def make_first_admin(app: App, principal: Principal, command: MakeFirstAdmin) ->
     """Make the account and log in. Raises NotFound for the link, Invalid for a field, TooMany."""
     charge(app, ("token:network", network(command.client.address)))
     check_first_admin(app, principal, command.token)
-    checked = replace(
-        command,
-        name=one_line(command.name, "name", "the name"),
-        address=mail_address(command.address),
-        username=checked_username(command.username),
+    own = (command.name, command.username, command.address.partition("@")[0])
+    checked: dict[str, Any] = all_checked(
+        name=lambda: one_line(command.name, "name", "the name"),
+        address=lambda: mail_address(command.address),
+        username=lambda: checked_username(command.username),
+        password=lambda: passwords.checked(command.password, own),
     )
-    own = (checked.name, checked.username, checked.address.partition("@")[0])
-    password_hash = passwords.hashed(passwords.checked(command.password, own))
-    return _make(app, principal, replace(checked, password=password_hash))
+    return _make(app, principal, replace(command, **{**checked, "password": passwords.hashed(checked["password"])}))
 
 
 @use_case(Action.ACCOUNT_REGISTER)

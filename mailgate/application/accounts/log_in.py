@@ -39,8 +39,7 @@ def log_in(app: App, principal: Principal, command: LogIn) -> NewSession | Secon
     Raises Invalid (code `wrong`) for whatever is wrong, and TooMany before the password is looked at.
     """
     name = command.name.strip().lower()[:NAME_MAX_CHARS]
-    if not name or not command.password:
-        raise Invalid("name" if not name else "password", "empty", "fill in user name and password")
+    _refuse_empty(name, command.password)
     where = network(command.client.address)
     charge(app, ("login:pair", f"{where} {name}"), ("login:network", where), ("login:account", name))
     with app.store.reading() as uow:
@@ -49,6 +48,13 @@ def log_in(app: App, principal: Principal, command: LogIn) -> NewSession | Secon
     if not right or account is None or account.disabled:
         raise Invalid("name", "wrong", "wrong user name or password")
     return _begin(app, principal, _Known(account, command.client))
+
+
+def _refuse_empty(name: str, password: str) -> None:
+    text = "fill in user name and password"
+    empty = [Invalid(field, "empty", text) for field, value in (("name", name), ("password", password)) if not value]
+    if empty:
+        raise empty[0].along_with(empty[1:])
 
 
 @use_case(Action.ACCOUNT_LOG_IN)

@@ -7,12 +7,14 @@ that an address is verified before anything can be done in its name.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mailgate.application.access import Action
 from mailgate.application.accounts import links, mails, passwords, sessions
 from mailgate.application.accounts.limits import charge, network
 from mailgate.application.accounts.sessions import Client, NewSession
 from mailgate.application.app import App
+from mailgate.application.faults import all_checked
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import LANGUAGES, line_or_empty, mail_address, one_line, one_of
@@ -95,11 +97,21 @@ def finish_account(app: App, principal: Principal, command: FinishAccount) -> Ne
     """Make the account and log in. Raises NotFound for the link, Invalid for the user name or password, TooMany."""
     charge(app, ("token:network", network(command.client.address)))
     asked = asked_account(app, principal, command.token)
-    name = asked.name or one_line(command.name, "name", "the name")
-    username = checked_username(command.username)
-    password = passwords.checked(command.password, (name, username, asked.address.partition("@")[0]))
-    password_hash = passwords.hashed(password)
-    return _make_account(app, principal, replace(command, name=name, username=username, password=password_hash))
+    own = (asked.name or command.name, command.username, asked.address.partition("@")[0])
+    checked: dict[str, Any] = all_checked(
+        name=lambda: asked.name or one_line(command.name, "name", "the name"),
+        username=lambda: _free(app, principal, _own(command.username, asked.address)),
+        password=lambda: passwords.checked(command.password, own),
+    )
+    return _make_account(app, principal, replace(command, **{**checked, "password": passwords.hashed(checked["password"])}))
+
+
+@query(Action.ACCOUNT_REGISTER)
+def _free(act: Act, username: str) -> str:
+    """The user name, when nobody has it. Raises Invalid."""
+    if act.uow.accounts.by_login(username) is not None:
+        raise Invalid("username", "taken", "this user name is taken; choose another one")
+    return username
 
 
 @use_case(Action.ACCOUNT_REGISTER)
@@ -136,6 +148,13 @@ def _contact(act: Act, link: AccountLink, name: str) -> Contact:
     return new
 
 
+def _own(text: str, address: str) -> str:
+    """The user name; an address that is another's is refused before anybody looks whether it is taken."""
+    username = checked_username(text)
+    own_address_or_none(username, address)
+    return username
+
+
 def own_address_or_none(username: str, address: str) -> None:
     """A user name that looks like a mail address is the account's own: people log in with either. Raises Invalid."""
     if "@" in username and folded(username) != folded(address):
@@ -143,15 +162,15 @@ def own_address_or_none(username: str, address: str) -> None:
 
 
 def _checked(command: AskForAccount) -> AskForAccount:
-    """The fields in the order of the form, so that the first sentence is about the first field. Raises Invalid."""
-    checked = replace(
-        command,
-        name=one_line(command.name, "name", "the name"),
-        company=line_or_empty(command.company, "company", "the company"),
-        address=mail_address(command.address),
-        username=checked_username(command.username),
-        language=one_of(command.language, LANGUAGES, "language", "language"),
+    """The fields in the order of the form. Raises Invalid."""
+    fields: dict[str, Any] = all_checked(
+        name=lambda: one_line(command.name, "name", "the name"),
+        company=lambda: line_or_empty(command.company, "company", "the company"),
+        address=lambda: mail_address(command.address),
+        username=lambda: checked_username(command.username),
+        language=lambda: one_of(command.language, LANGUAGES, "language", "language"),
     )
+    checked = replace(command, **fields)
     own_address_or_none(checked.username, checked.address)
     return checked
 

@@ -10,6 +10,7 @@ from mailgate.application.accounts.limits import charge, network
 from mailgate.application.accounts.second_factor import SecondStep, ask_code, is_on
 from mailgate.application.accounts.sessions import Client, LoggedIn, NewSession
 from mailgate.application.app import App
+from mailgate.application.faults import all_checked
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import one_line
@@ -102,11 +103,16 @@ def change_password(app: App, principal: Principal, command: ChangePassword) -> 
     """Change one's own password; all other sessions end. Raises Invalid for the old or the new one, TooMany."""
     account = command.mine.account
     charge(app, ("login:pair", f"{network(command.client.address)} {account.username.lower()}"))
-    if not passwords.matches(account.password_hash, command.old):
-        raise Invalid("old", "wrong", "this is not your password")
     own = (account.name, account.username, account.address.partition("@")[0])
-    new = passwords.hashed(passwords.checked(command.new, own, "new"))
+    checked = all_checked(old=lambda: _own_password(account, command.old), new=lambda: passwords.checked(command.new, own, "new"))
+    new = passwords.hashed(checked["new"])
     return _set_password(app, principal, _NewHash(account.id, new, command.client, method=command.mine.session.method))
+
+
+def _own_password(account: Account, password: str) -> str:
+    if not passwords.matches(account.password_hash, password):
+        raise Invalid("old", "wrong", "this is not your password")
+    return password
 
 
 @query(Action.ACCOUNT_RESET)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mailgate.application.access import Action
 from mailgate.application.cases import changing, showing
 from mailgate.application.cases.views import CaseRow, ContactCaseRow
+from mailgate.application.faults import Faults
 from mailgate.application.use_case import Act, use_case
 from mailgate.application.words import one_line, whole_text
 from mailgate.cases import changes
@@ -49,7 +50,7 @@ class AttachFiles:
 @use_case(Action.CASE_COMMENT, policy=True)
 def add_comment(act: Act, command: AddComment) -> CaseRow | ContactCaseRow:
     """Comment on a case; its participants are notified."""
-    draft = NewComment(whole_text(command.text, "text", "the comment"), stored(act, command.files))
+    draft = _draft(act, command)
     case = changing.change(act, command.key, command.version, lambda case, context: changes.add_comment(case, draft, context))
     return showing.case_row(act, case)
 
@@ -57,7 +58,7 @@ def add_comment(act: Act, command: AddComment) -> CaseRow | ContactCaseRow:
 @use_case(Action.CASE_NOTE, policy=True)
 def add_note(act: Act, command: AddComment) -> CaseRow | ContactCaseRow:
     """Leave a note that only staff see: nobody is notified."""
-    draft = NewComment(whole_text(command.text, "text", "the comment"), stored(act, command.files))
+    draft = _draft(act, command)
     case = changing.change(act, command.key, command.version, lambda case, context: changes.add_note(case, draft, context))
     return showing.case_row(act, case)
 
@@ -72,6 +73,14 @@ def attach_files(act: Act, command: AttachFiles) -> CaseRow | ContactCaseRow:
     return showing.case_row(act, case)
 
 
+def _draft(act: Act, command: AddComment) -> NewComment:
+    faults = Faults()
+    text = faults.check(lambda: whole_text(command.text, "text", "the comment"), "")
+    faults.check(lambda: refuse_bad(act, command.files), None)
+    faults.refuse()
+    return NewComment(text, stored(act, command.files))
+
+
 PROGRAMS = frozenset(
     {"bat", "cmd", "com", "cpl", "exe", "hta", "jar", "js", "jse", "lnk", "msc", "msi", "pif", "ps1", "reg", "scr", "vbe", "vbs", "wsf"}
 )
@@ -79,8 +88,8 @@ PROGRAMS = frozenset(
 PROGRAM_TYPES = frozenset({"application/vnd.microsoft.portable-executable", "application/x-elf"})
 
 
-def stored(act: Act, files: Sequence[NewFile]) -> tuple[StoredFile, ...]:
-    """The files, kept in the transaction. Raises Invalid for one that is too large, a customer's program, or whose name is empty."""
+def refuse_bad(act: Act, files: Sequence[NewFile]) -> None:
+    """Raises Invalid for a file that is too large, a customer's program, or whose name is empty."""
     most = act.app.settings.smtp.max_message_bytes
     for file in files:
         if not act.principal.is_staff and _is_program(file):
@@ -88,6 +97,12 @@ def stored(act: Act, files: Sequence[NewFile]) -> tuple[StoredFile, ...]:
         if len(file.content) > most:
             text = f"{file.filename}: {len(file.content)} bytes are too many; {most} are the most"
             raise Invalid("files", "too_large", text, filename=file.filename, most=most)
+        one_line(file.filename, "files", "the file's name")
+
+
+def stored(act: Act, files: Sequence[NewFile]) -> tuple[StoredFile, ...]:
+    """The files, kept in the transaction. Raises Invalid like `refuse_bad`."""
+    refuse_bad(act, files)
     named = [(one_line(file.filename, "files", "the file's name"), file) for file in files]
     found = [(hashlib.sha256(file.content).hexdigest(), name, file) for name, file in named]
     if found:

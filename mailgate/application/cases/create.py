@@ -8,15 +8,19 @@ from typing import Any
 
 from mailgate.application.access import Action
 from mailgate.application.cases import changing, fields, showing
-from mailgate.application.cases.comment import NewFile, stored
+from mailgate.application.cases.comment import NewFile, refuse_bad, stored
 from mailgate.application.cases.views import CaseRow, ContactCaseRow
 from mailgate.application.customers.look_up import contact_of
-from mailgate.application.use_case import Act, use_case
+from mailgate.application.faults import Faults
+from mailgate.application.use_case import Act, query, use_case
 from mailgate.cases import changes
 from mailgate.cases.changes import NewCase
-from mailgate.cases.model import Case, Contact
+from mailgate.cases.model import Case, Contact, StoredFile
 from mailgate.errors import Forbidden, Invalid, NotFound, Repeated
 from mailgate.rules.facts import DEFAULT_AGREEMENT
+
+FORM = "case_type", "summary", "environment", "description", "files", "priority", "component", "assignee"
+"""The order in which people fill in a new case, and read what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +57,41 @@ def create_case(act: Act, command: CreateCase) -> CaseRow | ContactCaseRow:
     own = not act.principal.is_staff
     if own and (command.assignee or command.participants or command.reporter):
         raise Forbidden(act.action.value, "only staff name a reporter, participants or an assignee for a new case")
-    wanted = fields.checked(
-        act.policy,
-        summary=command.summary,
-        description=command.description,
-        case_type=command.case_type or act.policy.defaults.case_type,
-        priority=command.priority or act.policy.defaults.priority,
-        component=command.component,
-        environment=command.environment,
-        assignee=command.assignee,
-    )
-    if own:
-        fields.require_asked(act.policy, wanted["case_type"], wanted["environment"])
+    wanted, files = _checked(act, command)
     people = [_self(act)] if own else [contact_of(act.uow, address) for address in (command.reporter, *command.participants)]
     if command.mail:
         _hold_claim(act, command.mail)
-    case = _write(act, people, {**wanted, "files": stored(act, command.files)}, mail=command.mail)
+    case = _write(act, people, {**wanted, "files": files}, mail=command.mail)
     if command.mail:
         act.uow.portal.finish_claim(command.mail, case.id)
     return showing.case_row(act, case)
+
+
+@query(Action.CASE_CREATE, policy=True)
+def check_case(act: Act, command: CreateCase) -> None:
+    """Whether the fields and files of a new case are good, its people aside. Changes nothing. Raises Invalid with all that is wrong."""
+    _checked(act, command, keep=False)
+
+
+def _checked(act: Act, command: CreateCase, *, keep: bool = True) -> tuple[dict[str, str], tuple[StoredFile, ...]]:
+    """The fields and the files; without `keep` these are only looked at."""
+    policy, faults = act.policy, Faults()
+    case_type = command.case_type or policy.defaults.case_type
+    given = {
+        "case_type": case_type,
+        "summary": command.summary,
+        "environment": command.environment,
+        "description": command.description,
+        "priority": command.priority or policy.defaults.priority,
+        "component": command.component,
+        "assignee": command.assignee,
+    }
+    wanted = faults.check(lambda: fields.checked(policy, **given), dict[str, str]())
+    if not act.principal.is_staff:
+        faults.check(lambda: fields.require_asked(policy, case_type, command.environment.strip()), None)
+    faults.check(lambda: refuse_bad(act, command.files), None)
+    faults.refuse(FORM)
+    return wanted, stored(act, command.files) if keep else ()
 
 
 def _hold_claim(act: Act, journal_id: str) -> None:

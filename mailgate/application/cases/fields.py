@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from mailgate.application.faults import all_checked
 from mailgate.application.words import line_or_empty, one_line, one_of, whole_text
 from mailgate.errors import Invalid
 from mailgate.rules.policy import Choice, Policy
@@ -11,7 +13,7 @@ from mailgate.rules.policy import Choice, Policy
 
 def checked(policy: Policy, **given: str) -> dict[str, str]:
     """The fields of these names (`summary`, `description`, `case_type`, …), cleaned. Raises Invalid."""
-    return {name: _CHECKS[name](policy, text) for name, text in given.items()}
+    return all_checked(**{name: partial(_CHECKS[name], policy, text) for name, text in given.items()})
 
 
 def asks_environment(policy: Policy, case_type: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mailgate.application.access import Action
 from mailgate.application.audit import difference
 from mailgate.application.customers.look_up import contact_of, customer_of
+from mailgate.application.faults import Faults, all_checked
 from mailgate.application.paging import Page, cursor_of, page_of, sort_key_of
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import LANGUAGES, line_or_empty, mail_address, one_of
@@ -85,13 +86,14 @@ def add_contact(act: Act, command: AddContact) -> ContactView:
 
 def create(act: Act, command: AddContact) -> Contact:
     """The contact, written with its audit row."""
-    address = mail_address(command.address)
-    if act.uow.contacts.by_addresses([address]):
-        raise Invalid("address", "exists", f"{address} is a contact already", address=address)
+    faults = Faults()
+    address = faults.check(lambda: _new_address(act, command.address), "")
+    fields = faults.check(lambda: given(command.name, command.language), dict[str, Any]())
+    faults.refuse()
     company = _company(act, command.customer) if command.customer is not None else _by_domain(act, address)
     number = act.uow.contacts.next_numbers(1)[0]
     fresh = Contact(new_id(act.now), number, address, customer_id=company.id if company else None)
-    fresh = replace(fresh, **given(command.name, command.language))
+    fresh = replace(fresh, **fields)
     act.uow.contacts.add([fresh])
     act.record(("contact", fresh.id), *difference(None, fresh))
     return fresh
@@ -105,11 +107,7 @@ def set_contact(act: Act, command: SetContact) -> ContactView:
 
 def change(act: Act, command: SetContact) -> Contact:
     """The contact as it is after, written with its audit row."""
-    changed = given(command.name, command.language)
-    if command.new_address is not None:
-        changed["address"] = mail_address(command.new_address)
-    if command.company_access is not None:
-        changed["company_access"] = one_of(command.company_access, ("", *ACCESSES), "company_access", "access to the company's cases")
+    changed = given(command.name, command.language, command.new_address, command.company_access)
     if not changed and command.customer is None:
         raise Invalid("fields", "empty", "nothing to set")
     found = contact_of(act.uow, command.address)
@@ -156,14 +154,25 @@ def in_company(contact: Contact, company: Customer | None) -> Contact:
     return contact if contact.customer_id == id_ else replace(contact, customer_id=id_, company_access="")
 
 
-def given(name: str | None, language: str | None) -> dict[str, Any]:
-    """The fields that were given, checked."""
-    fields: dict[str, Any] = {}
+def given(name: str | None, language: str | None, address: str | None = None, access: str | None = None) -> dict[str, Any]:
+    """The fields that were given, checked in the order of the form. Raises Invalid with all that is wrong."""
+    checks: dict[str, Callable[[], str]] = {}
     if name is not None:
-        fields["name"] = line_or_empty(name, "name", "the name")
+        checks["name"] = lambda: line_or_empty(name, "name", "the name")
+    if address is not None:
+        checks["address"] = lambda: mail_address(address)
     if language is not None:
-        fields["language"] = one_of(language, LANGUAGES, "language", "language") if language else ""
-    return fields
+        checks["language"] = lambda: one_of(language, LANGUAGES, "language", "language") if language else ""
+    if access is not None:
+        checks["company_access"] = lambda: one_of(access, ("", *ACCESSES), "company_access", "access to the company's cases")
+    return all_checked(**checks)
+
+
+def _new_address(act: Act, text: str) -> str:
+    address = mail_address(text)
+    if act.uow.contacts.by_addresses([address]):
+        raise Invalid("address", "exists", f"{address} is a contact already", address=address)
+    return address
 
 
 def _company(act: Act, name: str) -> Customer | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from mailgate.application.app import App
 from mailgate.application.audit import difference
 from mailgate.application.customers import contacts
 from mailgate.application.customers.look_up import customer_of
+from mailgate.application.faults import all_checked
 from mailgate.application.paging import Page, cursor_of, page_of, sort_key_of
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, query, use_case
@@ -81,8 +82,8 @@ def add_customer(act: Act, command: AddCustomer) -> CustomerView:
 
 def create(act: Act, command: AddCustomer) -> Customer:
     """The customer, written with its audit rows."""
-    fresh = Customer(new_id(act.now), one_line(command.name, "name", "the name"))
-    fresh = replace(fresh, **given(list(act.policy.agreements), command.domains, command.agreement, command.language))
+    fields = given(list(act.policy.agreements), command.domains, command.agreement, command.language, command.name)
+    fresh = replace(Customer(new_id(act.now), fields["name"]), **fields)
     if any(one.name.casefold() == fresh.name.casefold() for one in act.uow.customers.named(fresh.name)):
         raise Invalid("name", "exists", f"there is a customer {fresh.name} already", name=fresh.name)
     act.uow.customers.add([fresh])
@@ -99,9 +100,7 @@ def set_customer(act: Act, command: SetCustomer) -> CustomerView:
 
 def change(act: Act, command: SetCustomer) -> Customer:
     """The customer as it is after, written with its audit rows."""
-    changed = given(list(act.policy.agreements), command.domains, command.agreement, command.language)
-    if command.name is not None:
-        changed["name"] = one_line(command.name, "name", "the name")
+    changed = given(list(act.policy.agreements), command.domains, command.agreement, command.language, command.name)
     more, less = ({mail_domain(domain) for domain in domains} for domains in (command.add_domains, command.remove_domains))
     if not (changed or more or less):
         raise Invalid("fields", "empty", "nothing to set")
@@ -138,16 +137,20 @@ def agreement_names(app: App, principal: Principal, language: str) -> Mapping[st
     return {key: in_words(one, language).name for key, one in policy.agreements.items()}
 
 
-def given(agreements: Sequence[str], domains: Sequence[str] | None, agreement: str | None, language: str | None) -> dict[str, Any]:
-    """The fields that were given, checked. `agreements`: those there are."""
-    fields: dict[str, Any] = {}
+def given(
+    agreements: Sequence[str], domains: Sequence[str] | None, agreement: str | None, language: str | None, name: str | None = None
+) -> dict[str, Any]:
+    """The fields that were given, checked in the order of the form. `agreements`: those there are. Raises Invalid."""
+    checks: dict[str, Callable[[], Any]] = {}
+    if name is not None:
+        checks["name"] = lambda: one_line(name, "name", "the name")
     if domains is not None:
-        fields["domains"] = tuple(sorted({mail_domain(domain) for domain in domains if domain}))
+        checks["domains"] = lambda: tuple(sorted({mail_domain(domain) for domain in domains if domain}))
     if agreement is not None:
-        fields["agreement"] = one_of(agreement, agreements, "agreement", "agreement")
+        checks["agreement"] = lambda: one_of(agreement, agreements, "agreement", "agreement")
     if language is not None:
-        fields["language"] = one_of(language, LANGUAGES, "language", "language") if language else ""
-    return fields
+        checks["language"] = lambda: one_of(language, LANGUAGES, "language", "language") if language else ""
+    return all_checked(**checks)
 
 
 def adoptions(act: Act, companies: Sequence[Customer]) -> list[tuple[Contact, Contact]]:

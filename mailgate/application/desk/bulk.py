@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from mailgate.application.app import App
 from mailgate.application.cases.edit import EditCase, edit_case
 from mailgate.application.cases.operate import Assign, Operate, assign, operate
+from mailgate.application.faults import all_checked
 from mailgate.application.principal import Principal
 from mailgate.errors import Ambiguous, Conflict, Forbidden, Invalid, NotAllowed, NotFound
 
@@ -37,11 +38,18 @@ class BulkResult:
 def on_cases(app: App, principal: Principal, command: Bulk) -> list[BulkResult]:
     """Do it to each case, each in a transaction of its own. Raises Invalid when no case or no act is chosen."""
     keys = list(dict.fromkeys(command.keys))
+    all_checked(keys=lambda: _refuse_keys(keys), act=lambda: _refuse_act(command))
+    return [BulkResult(key, _problem(lambda key=key: _RUN[command.act](app, principal, key, command.value))) for key in keys]  # type: ignore[misc]
+
+
+def _refuse_keys(keys: Sequence[str]) -> None:
     if not keys or len(keys) > MOST_CASES:
         raise Invalid("keys", "empty" if not keys else "too_many", f"choose 1 to {MOST_CASES} cases", most=MOST_CASES)
+
+
+def _refuse_act(command: Bulk) -> None:
     if command.act not in _RUN or (command.act in ("operate", "priority") and not command.value):
         raise Invalid("act", "empty", f"choose what to do: {', '.join(ACTS)}")
-    return [BulkResult(key, _problem(lambda key=key: _RUN[command.act](app, principal, key, command.value))) for key in keys]  # type: ignore[misc]
 
 
 def _problem(run: Callable[[], object]) -> str:

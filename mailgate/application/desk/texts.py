@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailgate.application.access import Action
+from mailgate.application.faults import all_checked
 from mailgate.application.paging import Page, cursor_of, page_of, sort_key_of
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import LANGUAGES, one_line, one_of, whole_text
@@ -140,11 +141,19 @@ def names_of(act: Act, language: str) -> list[ReplyTextName]:
 
 
 def _checked(text: ReplyText) -> ReplyText:
-    name, language = one_line(text.name, "name", "the name"), one_of(text.language, LANGUAGES, "language", "language")
-    words = whole_text(text.text, "reply_text", "the text")
+    checked = all_checked(
+        name=lambda: one_line(text.name, "name", "the name"),
+        language=lambda: one_of(text.language, LANGUAGES, "language", "language"),
+        text=lambda: _words(text.text),
+    )
+    return ReplyText(**checked)
+
+
+def _words(text: str) -> str:
+    words = whole_text(text, "reply_text", "the text")
     if len(words) > MAX_CHARS:
         raise Invalid("reply_text", "too_long", f"the text has {len(words)} characters; {MAX_CHARS} are the most", most=MAX_CHARS)
-    return ReplyText(name, language, words)
+    return words
 
 
 def _found(act: Act, name: str, language: str) -> ReplyText:

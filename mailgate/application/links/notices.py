@@ -12,6 +12,7 @@ from typing import cast, get_args
 from mailgate.application.access import Action
 from mailgate.application.accounts import links
 from mailgate.application.cases import changing
+from mailgate.application.faults import all_checked
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import one_of
 from mailgate.cases.model import Contact, NoticeWish
@@ -115,8 +116,11 @@ def mute_case(act: Act, command: MuteCase) -> None:
 
 
 def _checked(wants: str, hour: str) -> tuple[NoticeWish, int | None]:
-    known = cast(NoticeWish, one_of(wants, WISHES, "wants", "choice"))
-    return known, int(one_of(hour, [str(one) for one in HOURS], "hour", "hour")) if hour else None
+    checked = all_checked(
+        wants=lambda: one_of(wants, WISHES, "wants", "choice"),
+        hour=lambda: one_of(hour, [str(one) for one in HOURS], "hour", "hour") if hour else "",
+    )
+    return cast(NoticeWish, checked["wants"]), int(checked["hour"]) if checked["hour"] else None
 
 
 def _chosen(act: Act, contact_id: str) -> NoticeChoice:

@@ -46,7 +46,7 @@ def _with_saved_text(request: PageRequest) -> Answer:
     try:
         found = show_reply_text(request.app, request.principal, ReplyTextName(name, language))
     except NotFound as error:
-        return _again(request, 422, Invalid("saved_text", "unknown", str(error)))
+        return _again(request, 422, (Invalid("saved_text", "unknown", str(error)),))
     typed = "\n\n".join(filter(None, (request.form.text("text").strip(), found.text)))
     return desk_case_page(request, request.params["key"], typed={**request.form.fields, "text": typed})
 
@@ -133,20 +133,20 @@ def _done(request: PageRequest, run: Callable[[], object], flash: str, *, field:
     except (NotFound, Ambiguous) as error:
         if not field and error.kind == "case":
             raise
-        return _again(request, 422, Invalid(field or _field_of(error), "no_such", str(error)))
+        return _again(request, 422, (Invalid(field or _field_of(error), "no_such", str(error)),))
     if request.form.text("then") == "next":
         return Redirect(f"/desk/next?{urlencode({'queue': queue or 'mine', 'after': key})}", flash=flash)
     return Redirect((path or case_path(key)) + (f"?{urlencode({'queue': queue})}" if queue else ""), flash=flash)
 
 
-def _again(request: PageRequest, status: int, error: Invalid) -> Answer:
-    return desk_case_page(request, request.params["key"], status=status, errors=(error,), typed=request.form.fields)
+def _again(request: PageRequest, status: int, errors: tuple[Invalid, ...]) -> Answer:
+    return desk_case_page(request, request.params["key"], status=status, errors=errors, typed=request.form.fields)
 
 
-def _shown(error: Invalid | Conflict | NotAllowed) -> Invalid:
+def _shown(error: Invalid | Conflict | NotAllowed) -> tuple[Invalid, ...]:
     if isinstance(error, Invalid):
-        return error
-    return Invalid("version", "stale_desk" if isinstance(error, Conflict) else "not_allowed", str(error))
+        return error.all
+    return (Invalid("version", "stale_desk" if isinstance(error, Conflict) else "not_allowed", str(error)),)
 
 
 def _field_of(error: NotFound | Ambiguous) -> str:

@@ -9,6 +9,7 @@ from mailgate.application.access import Action, explain
 from mailgate.application.cases.read import ListCases, list_cases
 from mailgate.application.customers import contacts, customers, join, suppressions
 from mailgate.errors import Ambiguous, Invalid, NotFound
+from mailgate.web.pages.forms import named
 from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 
 PAGE_ROWS, CASES_SHOWN = 50, 10
@@ -26,7 +27,7 @@ def add(request: PageRequest) -> Answer:
     try:
         made = customers.add_customer(request.app, request.principal, command)
     except Invalid as error:
-        return _list(request, 422, (error,))
+        return _list(request, 422, error.all)
     return Redirect(customer_path(made.id), flash="flash.saved")
 
 
@@ -45,7 +46,7 @@ def change(request: PageRequest) -> Answer:
     try:
         after = customers.set_customer(request.app, request.principal, command)
     except Invalid as error:
-        return _customer(request, 422, (error,))
+        return _customer(request, 422, error.all)
     return Redirect(customer_path(after.id), flash="flash.saved")
 
 
@@ -56,7 +57,7 @@ def add_contact(request: PageRequest) -> Answer:
     try:
         contacts.add_contact(request.app, request.principal, command)
     except Invalid as error:
-        return _customer(request, 422, (error,))
+        return _customer(request, 422, named(error.all, {"name": "contact_name"}))
     return Redirect(customer_path(name), flash="flash.saved")
 
 
@@ -92,7 +93,7 @@ def join_contact(request: PageRequest) -> Answer:
 def lift(request: PageRequest) -> Answer:
     """Lift a suppression; with `send`, send what it stopped."""
     address, form = request.params["address"], request.form
-    command = suppressions.RemoveSuppressions([address], form.text("reason"), bool(form.text("send")))
+    command = suppressions.RemoveSuppressions([address], form.text("why"), bool(form.text("send")))
     return _acted(request, lambda: suppressions.remove_suppressions(request.app, request.principal, command), address, "flash.lifted")
 
 
@@ -106,7 +107,9 @@ def _acted(request: PageRequest, run: Callable[[], object], address: str, flash:
     try:
         run()
     except Invalid as error:
-        return _contact(request, 422, (Invalid(names, error.code, str(error)) if error.field == "into" else error,))
+        return _contact(
+            request, 422, (Invalid(names, error.code, str(error)),) if error.field == "into" else named(error.all, {"reason": "why"})
+        )
     except (NotFound, Ambiguous) as error:
         if error.kind == "contact" and names == "customer":
             raise

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mailgate.application.cases.choices import show_choices
 from mailgate.application.desk import held
+from mailgate.application.faults import Faults
 from mailgate.application.journal.discard import Discard, discard
 from mailgate.application.journal.release import Release, release
 from mailgate.application.journal.selection import Selection
@@ -25,9 +26,7 @@ def decide(request: PageRequest) -> Answer:
     form = request.form
     ids, decision, case = [one for one in form.texts("id") if one], form.text("decision"), form.text("case").strip()
     try:
-        if not ids:
-            raise Invalid("id", "empty", "choose at least one mail")
-        plan = held.rehearse(request.app, request.principal, held.Rehearse(ids, decision, case))
+        plan = _planned(request, ids, decision, case)
         across = form.text("across").strip().upper()
         ready = [one.id for one in plan if not one.problem and (not one.crosses or one.case_key == across)]
         if not form.text("sure"):
@@ -37,9 +36,22 @@ def decide(request: PageRequest) -> Answer:
         if ready:
             _decide(request, ready, decision, case)
     except (Invalid, NotFound, Ambiguous) as error:
-        shown = error if isinstance(error, Invalid) else Invalid("case", "no_such", str(error))
-        return _page(request, 422, (shown,), ids)
+        return _page(request, 422, error.all if isinstance(error, Invalid) else (Invalid("case", "no_such", str(error)),), ids)
     return Redirect("/desk/held", flash="flash.held_done" if len(ready) == len(plan) else "flash.held_partly")
+
+
+def _planned(request: PageRequest, ids: Sequence[str], decision: str, case: str) -> Sequence[held.Rehearsed]:
+    """What would be done. Raises Invalid with all that is missing."""
+    faults = Faults()
+    faults.check(lambda: _refuse_none(ids), None)
+    plan = faults.check(lambda: held.rehearse(request.app, request.principal, held.Rehearse(ids, decision, case)), ())
+    faults.refuse()
+    return plan
+
+
+def _refuse_none(ids: Sequence[str]) -> None:
+    if not ids:
+        raise Invalid("id", "empty", "choose at least one mail")
 
 
 def _decide(request: PageRequest, ids: Sequence[str], decision: str, case: str) -> None:

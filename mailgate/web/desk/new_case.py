@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailgate.application.cases import create
 from mailgate.application.cases.choices import show_choices
-from mailgate.application.cases.comment import AttachFiles, attach_files
+from mailgate.application.cases.comment import AttachFiles, NewFile, attach_files
 from mailgate.application.customers.contacts import AddContact, ShowContact, add_contact, show_contact
+from mailgate.application.faults import Faults
+from mailgate.application.words import mail_address
 from mailgate.errors import Invalid, NotFound
 from mailgate.web.desk.paths import case_path
+from mailgate.web.pages.forms import named
 from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 from mailgate.web.portal.case_actions import new_files
 
@@ -24,29 +29,43 @@ def make(request: PageRequest) -> Answer:
     typed = {name: request.form.text(name) for name in FIELDS}
     files = new_files(request.form.files("files"))
     try:
-        _contact(request, typed["reporter"], typed["name"])
         command = create.CreateCase(
             typed["summary"], typed["reporter"], typed["description"], typed["case_type"], typed["priority"], typed["component"],
             typed["environment"], request.principal.name if request.form.text("take") else "",
         )  # fmt: skip
+        _check(request, command, files)
+        _contact(request, typed["reporter"], typed["name"])
         made = create.create_case(request.app, request.principal, command)
     except Invalid as error:
-        return _page(request, typed, 422, (error,))
+        return _page(request, typed, 422, error.all)
     if files:
         attach_files(request.app, request.principal, AttachFiles(made.key, files))
     return Redirect(case_path(made.key), flash="flash.created")
 
 
-def _contact(request: PageRequest, address: str, name: str) -> None:
+def _check(request: PageRequest, command: create.CreateCase, files: tuple[NewFile, ...]) -> None:
+    """Raises Invalid with all that is wrong, before there is a new contact."""
+    faults = Faults()
+    faults.check(lambda: _refuse_no_caller(command.reporter), None)
+    faults.check(lambda: create.check_case(request.app, request.principal, replace(command, files=files)), None)
+    faults.refuse()
+
+
+def _refuse_no_caller(address: str) -> None:
     if not address.strip():
         raise Invalid("reporter", "empty", "write the caller's mail address")
+    mail_address(address, "reporter")
+
+
+def _contact(request: PageRequest, address: str, name: str) -> None:
     try:
         show_contact(request.app, request.principal, ShowContact(address))
     except NotFound:
         try:
             add_contact(request.app, request.principal, AddContact(address, name))
         except Invalid as error:
-            raise Invalid("reporter" if error.field == "address" else error.field, error.code, str(error)) from error
+            first, *others = named(error.all, {"address": "reporter"})
+            raise first.along_with(others) from error
 
 
 def _page(request: PageRequest, typed: dict[str, str], status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:

@@ -11,6 +11,7 @@ from mailgate.application.cases.views import CaseRow
 from mailgate.application.desk import bulk, queues
 from mailgate.errors import Ambiguous, Invalid, NotFound
 from mailgate.web.desk.paths import case_path
+from mailgate.web.pages.forms import named
 from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 
 PAGE_ROWS = 50
@@ -30,7 +31,7 @@ def act(request: PageRequest) -> Answer:
     try:
         done = bulk.on_cases(request.app, request.principal, command)
     except Invalid as error:
-        return _page(request, 422, (error,), keys=keys)
+        return _page(request, 422, named(error.all, {"keys": "chosen"}), keys=keys)
     return _page(request, done=done)
 
 

@@ -25,7 +25,7 @@ def add(request: PageRequest) -> Answer:
     try:
         texts.add_reply_text(request.app, request.principal, _typed(request))
     except Invalid as error:
-        return _list(request, 422, (error,))
+        return _list(request, 422, error.all)
     return Redirect(LIST, flash="flash.saved")
 
 
@@ -41,7 +41,7 @@ def change(request: PageRequest) -> Answer:
     try:
         texts.change_reply_text(request.app, request.principal, command)
     except Invalid as error:
-        return _one(request, command.name, command.language, 422, (error,))
+        return _one(request, command.name, command.language, 422, error.all)
     except Conflict as error:
         return _one(request, command.name, command.language, 409, (Invalid("reply_text", "changed", str(error)),))
     return Redirect(LIST, flash="flash.saved")

@@ -12,6 +12,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mailgate.errors import Invalid
+
 TOKEN_FIELD = "form_token"
 
 
@@ -59,6 +61,11 @@ class Form:
         for one in self.uploads:
             digest.update(hashlib.sha256(one.content).digest() + one.filename.encode("utf-8", "replace"))
         return digest.hexdigest()
+
+
+def named(errors: Sequence[Invalid], fields: Mapping[str, str]) -> tuple[Invalid, ...]:
+    """The same faults at the fields of this form, which may have other names for them."""
+    return tuple(Invalid(fields.get(one.field, one.field), one.code, str(one), **one.values) for one in errors)
 
 
 def is_one_click(form: Form) -> bool:

@@ -18,7 +18,7 @@ def answer(request: PageRequest) -> Answer:
     try:
         use_cases.give_answer(request.app, request.principal, use_cases.GiveAnswer(token, form.text("operation"), form.text("reason")))
     except Invalid as error:
-        return _page(request, 422, (error,))
+        return _page(request, 422, error.all)
     return Redirect(f"/answer/{token}")
 
 

@@ -79,7 +79,7 @@ def edit(request: PageRequest) -> Answer:
     try:
         edits.edit_case(request.app, request.principal, command)
     except (Invalid, Conflict) as error:
-        return _edit_page(request, 409 if isinstance(error, Conflict) else 422, (as_invalid(error),), dict(form.fields))
+        return _edit_page(request, 409 if isinstance(error, Conflict) else 422, as_invalid(error), dict(form.fields))
     return Redirect(case_path(request.params["key"]), flash="flash.edited")
 
 
@@ -113,9 +113,9 @@ def new_files(uploads: list[Upload]) -> tuple[comments.NewFile, ...]:
     return tuple(comments.NewFile(one.filename, one.content, one.content_type or "application/octet-stream") for one in uploads)
 
 
-def as_invalid(error: Invalid | Conflict | NotAllowed) -> Invalid:
-    """An error that a form can show. A conflict belongs to no field: the page is shown as it is now."""
-    return error if isinstance(error, Invalid) else Invalid("main", "stale", str(error))
+def as_invalid(error: Invalid | Conflict | NotAllowed) -> tuple[Invalid, ...]:
+    """All faults, as a form can show them. A conflict belongs to no field: the page is shown as it is now."""
+    return error.all if isinstance(error, Invalid) else (Invalid("main", "stale", str(error)),)
 
 
 def _done(request: PageRequest, key: str, run: Callable[[], object], flash: str) -> Answer:
@@ -123,7 +123,7 @@ def _done(request: PageRequest, key: str, run: Callable[[], object], flash: str)
         run()
     except (Invalid, Conflict, NotAllowed) as error:
         status = 422 if isinstance(error, Invalid) else 409
-        return case_page(request, key, status=status, errors=(as_invalid(error),), typed=request.form.fields)
+        return case_page(request, key, status=status, errors=as_invalid(error), typed=request.form.fields)
     return Redirect(case_path(key), flash=flash)
 
 

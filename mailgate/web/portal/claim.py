@@ -40,7 +40,7 @@ def enter_code(request: PageRequest) -> Answer:
     try:
         claimed = use_cases.enter_code(request.app, request.principal, command)
     except Invalid as error:
-        return RenderedPage("portal/claim_code.html.j2", {"link_token": token}, 422, (error,))
+        return RenderedPage("portal/claim_code.html.j2", {"link_token": token}, 422, error.all)
     return _form_of(claimed)
 
 

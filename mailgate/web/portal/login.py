@@ -32,7 +32,7 @@ def log_in(request: PageRequest) -> Answer:
     try:
         new = use_cases.log_in(request.app, visitor(request.words.language), command)
     except Invalid as error:
-        return login_page(request, wanted, name, 422, (error,), carried)
+        return login_page(request, wanted, name, 422, error.all, carried)
     mine = sessions.logged_in(request.app, new.token) if carried and isinstance(new, sessions.NewSession) else None
     if mine is not None and (fields := keeping.restored(carried)):
         keeping.keep_fields(request.app, mine, wanted.partition("?")[0], fields)

@@ -24,7 +24,7 @@ def change_password(request: PageRequest) -> Answer:
     try:
         new = reset.change_password(request.app, request.principal, command)
     except Invalid as error:
-        return _page(request, 422, (error,))
+        return _page(request, 422, error.all)
     return replace(begun(new, "/me"), flash="flash.password_set")
 
 
@@ -42,7 +42,7 @@ def choose_notices(request: PageRequest) -> Answer:
         command = notices.ChooseNotices(request.form.text("wants"), request.form.text("hour"))
         notices.choose_notices(request.app, request.principal, command)
     except Invalid as error:
-        return _page(request, 422, (error,))
+        return _page(request, 422, error.all)
     return Redirect("/me", flash="flash.notices_set")
 
 
@@ -59,7 +59,7 @@ def ask_for_deletion(request: PageRequest) -> Answer:
     try:
         made = my_data.ask_for_deletion(request.app, request.principal, command)
     except Invalid as error:
-        return _page(request, 422, (error,))
+        return _page(request, 422, error.all)
     return Redirect(f"/browse/{made.key}", flash="flash.created")
 
 

@@ -10,6 +10,7 @@ from mailgate.application.cases.choices import show_choices
 from mailgate.application.cases.claimed import MailFile, mail_draft, mail_files
 from mailgate.application.cases.similar import similar_cases
 from mailgate.application.drafts import FormDraft, NamedDraft, drop_draft, read_draft
+from mailgate.application.faults import Faults
 from mailgate.errors import Invalid, NotFound, Repeated
 from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 from mailgate.web.portal.case_actions import case_path, kept, new_files
@@ -54,19 +55,31 @@ def create(request: PageRequest) -> Answer:
     if typed["mail"]:
         files = (*mail_files(request.app, request.principal, typed["mail"], chosen), *files)
     try:
-        if not typed["case_type"]:
-            raise Invalid("case_type", "empty", "say what it is about")
-        if not (uploads or form.text("similar_seen")) and (alike := similar_cases(request.app, request.principal, typed["summary"])):
-            return _page(request, typed, files=_boxes(request, typed["mail"], chosen), similar=alike)
         command = use_cases.CreateCase(
             typed["summary"], description=typed["description"], case_type=typed["case_type"], priority=typed["priority"] or "normal",
             component=typed["component"], environment=typed["environment"], files=files, mail=typed["mail"],
         )  # fmt: skip
+        _check(request, command)
+        if not (uploads or form.text("similar_seen")) and (alike := similar_cases(request.app, request.principal, typed["summary"])):
+            return _page(request, typed, files=_boxes(request, typed["mail"], chosen), similar=alike)
         made = use_cases.create_case(request.app, request.principal, command)
     except Invalid as error:
-        return _page(request, typed, 422, (error,), files=_boxes(request, typed["mail"], chosen))
+        return _page(request, typed, 422, error.all, files=_boxes(request, typed["mail"], chosen))
     drop_draft(request.app, request.principal, NamedDraft(request.me, PAGE))
     return Redirect(case_path(made.key), flash="flash.created")
+
+
+def _check(request: PageRequest, command: use_cases.CreateCase) -> None:
+    """Raises Invalid with all that is wrong; the type is chosen here, never left to the policy."""
+    faults = Faults()
+    faults.check(lambda: _refuse_no_type(command.case_type), None)
+    faults.check(lambda: use_cases.check_case(request.app, request.principal, command), None)
+    faults.refuse()
+
+
+def _refuse_no_type(case_type: str) -> None:
+    if not case_type:
+        raise Invalid("case_type", "empty", "say what it is about")
 
 
 def _boxes(request: PageRequest, mail: str, chosen: Collection[str] | None = None) -> list[tuple[MailFile, bool]]:

@@ -23,7 +23,7 @@ def choose(request: PageRequest) -> Answer:
     try:
         use_cases.choose_by_link(request.app, request.principal, command)
     except Invalid as error:
-        return _page(request, 422, (error,))
+        return _page(request, 422, error.all)
     return _page(request, saved=True)
 
 

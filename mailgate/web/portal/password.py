@@ -23,7 +23,7 @@ def ask(request: PageRequest) -> Answer:
     try:
         use_cases.ask_for_reset(request.app, visitor(request.words.language), command)
     except Invalid as error:
-        return RenderedPage("portal/password.html.j2", {"name": name}, 422, (error,))
+        return RenderedPage("portal/password.html.j2", {"name": name}, 422, error.all)
     return RenderedPage("portal/password_sent.html.j2", {})
 
 
@@ -40,5 +40,5 @@ def finish(request: PageRequest) -> Answer:
         new = use_cases.finish_reset(request.app, who, use_cases.FinishReset(token, request.form.text("password"), request.client))
     except Invalid as error:
         username = use_cases.reset_account(request.app, who, token)
-        return RenderedPage("portal/password_finish.html.j2", {"username": username}, 422, (error,))
+        return RenderedPage("portal/password_finish.html.j2", {"username": username}, 422, error.all)
     return replace(begun(new, "/"), flash="flash.password_set")

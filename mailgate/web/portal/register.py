@@ -22,7 +22,7 @@ def ask(request: PageRequest) -> Answer:
     try:
         use_cases.ask_for_account(request.app, visitor(request.words.language), command)
     except Invalid as error:
-        return RenderedPage("portal/register.html.j2", {"typed": typed}, 422, (error,))
+        return RenderedPage("portal/register.html.j2", {"typed": typed}, 422, error.all)
     return RenderedPage("portal/register_sent.html.j2", {"address": typed["address"].strip()})
 
 
@@ -41,7 +41,7 @@ def finish(request: PageRequest) -> Answer:
     try:
         new = use_cases.finish_account(request.app, who, command)
     except Invalid as error:
-        return _finish_page(asked, username, 422, (error,), name)
+        return _finish_page(asked, username, 422, error.all, name)
     return Redirect(f"/new?mail={asked.mail}" if asked.mail else "/cases", flash="flash.welcome", begin=new)
 
 

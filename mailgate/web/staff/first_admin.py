@@ -23,7 +23,7 @@ def make(request: PageRequest) -> Answer:
     try:
         new = use_cases.make_first_admin(request.app, visitor(request.words.language), command)
     except Invalid as error:
-        return _page(typed, 422, (error,))
+        return _page(typed, 422, error.all)
     return Redirect("/desk", flash="flash.welcome", begin=new)
 
 

@@ -24,7 +24,7 @@ def give_code(request: PageRequest) -> Answer:
     except NotFound:
         return Redirect("/login", flash="flash.log_in_again")
     except Invalid as error:
-        return _code_page(wanted, 422, (error,))
+        return _code_page(wanted, 422, error.all)
     return Redirect(next_path(wanted), begin=new)
 
 
@@ -48,7 +48,7 @@ def confirm(request: PageRequest) -> Answer:
     try:
         fresh = use_cases.confirm_set_up(request.app, request.principal, command)
     except Invalid as error:
-        return _page(request, 422, (error,))
+        return _page(request, 422, error.all)
     return RenderedPage("staff/recovery_codes.html.j2", {"codes": fresh}, cache="no-store")
 
 
@@ -58,7 +58,7 @@ def turn_off(request: PageRequest) -> Answer:
     try:
         use_cases.turn_off(request.app, request.principal, command)
     except Invalid as error:
-        return _page(request, 422, (error,))
+        return _page(request, 422, error.all)
     return Redirect("/me/second-factor", flash="flash.second_factor_off")
 
 

@@ -134,6 +134,34 @@ def test_given_a_caller_nobody_knows_when_a_case_is_made_then_a_contact_is_too(s
     assert (found.name, found.customer) == ("Ny Person", "Kunde AS")
 
 
+SEVERAL = (
+    ("/desk/new", "/desk/new", {"reporter": "kari", "summary": "", "case_type": "problem"}, ["reporter", "summary"]),
+    ("/desk/customers", "/desk/customers", {"name": "", "domains": "no dot"}, ["name", "domains"]),
+    ("/desk/texts", "/desk/texts", {"name": "", "language": "nb", "reply_text": ""}, ["name", "reply_text"]),
+    (f"/desk/contacts/{KARI}", "/desk/contacts/kari%40kunde.example", {"name": "x" * 300, "address": "kari"}, ["name", "address"]),
+    ("/desk?queue=all", "/desk?queue=all", {"act": ""}, ["chosen", "act"]),
+)
+
+
+@pytest.mark.parametrize(("page", "action", "typed", "wrong"), SEVERAL, ids=[one[1] for one in SEVERAL])
+def test_given_several_faults_in_a_form_of_the_desk_when_sent_then_each_is_said_at_its_field(
+    site: SiteUnderTest, page: str, action: str, typed: dict[str, str], wrong: list[str]
+) -> None:
+    eva = site.staff("eva2", "admin")
+    answer = eva.submit(eva.get(page), action, typed)
+    assert (answer.status, [one.attributes["href"] for one in answer.tree.css(".summary a")]) == (422, [f"#{one}" for one in wrong])
+    for name in wrong:
+        at = answer.tree.css_first(f"#{name}")
+        assert at is not None, name
+        if at.tag in ("input", "textarea", "select"):
+            assert f"{name}-error" in (at.attributes.get("aria-describedby") or ""), name
+
+
+def test_given_a_caller_nobody_knows_and_a_bad_case_when_sent_then_there_is_no_contact_either(site: SiteUnderTest, ola: Visitor) -> None:
+    assert ola.submit(ola.get("/desk/new"), "/desk/new", {"reporter": "ny@kunde.example", "summary": ""}).status == 422
+    assert ola.get("/desk/contacts/ny@kunde.example").status == 404
+
+
 def test_given_several_cases_when_one_act_is_done_then_each_has_its_account(site: SiteUnderTest, ola: Visitor) -> None:
     for number in range(3):
         ola.submit(ola.get("/desk/new"), "/desk/new", {"reporter": LIV, "summary": f"Sak {number}", "case_type": "problem", "take": ""})

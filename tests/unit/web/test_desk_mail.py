@@ -219,7 +219,7 @@ def test_given_a_contact_who_gets_no_mail_when_mended_then_what_was_stopped_is_s
     assert "stoppet: adressen får ikke e-post" in page.shown()
     contact = ola.get(f"/desk/contacts/{KARI}")
     assert "Adressen får ikke e-post" in contact.shown()
-    assert ola.submit(contact, "/desk/contacts/kari%40kunde.example/lift", {"reason": "ryddet"}).status == 303
+    assert ola.submit(contact, "/desk/contacts/kari%40kunde.example/lift", {"why": "ryddet"}).status == 303
     assert ("comment_added", KARI, "pending") in site.office.notices()
     assert "Når ikke" not in ola.get("/desk/cases/SUP-1").shown()
 

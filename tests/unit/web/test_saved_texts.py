@@ -62,10 +62,10 @@ def test_given_a_text_when_added_changed_and_removed_then_the_list_shows_it_and_
     ("typed", "field", "sentence"),
     [
         ({**NEW, "name": "  "}, "name", "Skriv inn navn."),
-        ({**NEW, "name": "x" * 300}, "name", "Dette er for langt."),
+        ({**NEW, "name": "x" * 300}, "name", "Navn: Dette er for langt."),
         ({**NEW, "language": "de"}, "language", "Språket er nb, nn eller en."),
         ({**NEW, "reply_text": " \n"}, "reply_text", "Skriv teksten."),
-        ({**NEW, "reply_text": "å" * 20_001}, "reply_text", "Dette er for langt."),
+        ({**NEW, "reply_text": "å" * 20_001}, "reply_text", "Tekst: Dette er for langt."),
         (NEW, "name", "Det finnes en tekst med dette navnet på dette språket."),
     ],
     ids=["no name", "long name", "language", "no text", "long text", "exists"],
