@@ -98,17 +98,15 @@ class NoticeStage:
             suppressed = suppression.refused(uow, {claim.address for claim in claims})
             found = Wishes.of(uow, groups).sort(groups, policy.workflow, policy.zone, now)
             batch = _Batch(suppressed=found.unwanted, later=found.later)
-            for group in found.wanted:
-                reason = suppressed.get(group.notices[0].address.lower())
-                if reason:
-                    batch.suppressed.append((group, reason))
-                else:
-                    self._freeze_group(uow, group, now, batch)
+            reasons = [(group, suppressed.get(group.notices[0].address.lower())) for group in found.wanted]
+            batch.suppressed += [(group, reason) for group, reason in reasons if reason]
+            for group in with_files(uow, [group for group, reason in reasons if not reason], self._options.files):
+                self._freeze_group(uow, group, now, batch)
         return batch
 
     def _freeze_group(self, uow: UnitOfWork, group: Group, now: datetime, batch: _Batch) -> None:
         try:
-            row = self._freezer.freeze(self._with_bytes(uow, group), now)
+            row = self._freezer.freeze(_with_forwarded(uow, group), now)
             if row is None:
                 batch.suppressed.append((group, TAKEN_BACK))
             else:
@@ -117,14 +115,6 @@ class NoticeStage:
             batch.failed.append((group, str(error), True))
         except RenderError as error:
             batch.failed.append((group, str(error), group.notices[0].attempts >= MAX_ATTEMPTS))
-
-    def _with_bytes(self, uow: UnitOfWork, group: Group) -> Group:
-        """Load the bytes of a forwarded mail or of small files, one group at a time, since they may be large."""
-        if group.notices[0].kind != "forward":
-            return with_files(uow, group, self._options.files)
-        with contextlib.suppress(CorruptContent):  # changed bytes count as lost: the notice fails
-            return replace(group, forwarded=uow.blobs.find(group.notices[0].facts.get("raw_sha256", "")))
-        return group
 
     def _commit(self, batch: _Batch) -> bool:
         """Write the batch, except rows whose lease was lost. True when there is something to send."""
@@ -153,6 +143,14 @@ class NoticeStage:
         else:
             held = [notice for notice in group.notices if notice.id in ours]
             uow.notices.defer(held, error, self._clock() + RETRY_AFTER * group.notices[0].attempts)
+
+
+def _with_forwarded(uow: UnitOfWork, group: Group) -> Group:
+    """With the bytes of the mail that it forwards; without, when they were changed on the disk: then the notice fails."""
+    if group.notices[0].kind == "forward":
+        with contextlib.suppress(CorruptContent):
+            return replace(group, forwarded=uow.blobs.find(group.notices[0].facts.get("raw_sha256", "")))
+    return group
 
 
 def _groups(batch: _Batch) -> Iterable[Group]:

@@ -1,16 +1,15 @@
 """What a mail is made from: the claimed notices of one reader, with the case, its comments and small files. In: claims. Out: groups.
 
-A batch costs a constant number of statements, but for the last comment before the news and for files, which are read by group.
+A batch costs a constant number of statements, and one for every few MB of files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mailgate.cases.changes import CASE_KINDS
 from mailgate.cases.model import StoredFile
-from mailgate.errors import CorruptContent
 from mailgate.mail.compose import AttachedFile
 from mailgate.outbound.freeze import Group
 from mailgate.outbound.news import is_shown
@@ -20,6 +19,10 @@ from mailgate.store.unit_of_work import UnitOfWork
 
 HARMLESS = ("image/png", "image/jpeg", "image/gif", "text/plain", "text/csv", "application/pdf")
 """Types of files that ride along: all others are handed out by the portal alone, inert, after log-in."""
+LOADED_BYTES = 4 * 1024 * 1024
+"""Of files that are in memory at a time."""
+
+_Loaded = tuple[Group, Sequence[StoredFile]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +64,34 @@ def _earlier(uow: UnitOfWork, groups: Iterable[Sequence[ClaimedNotice]]) -> Mapp
     return {group: last[point] for group, point in before.items() if point in last}
 
 
-def with_files(uow: UnitOfWork, group: Group, limits: FilesAlong) -> Group:
-    """The group with the bytes of the files that ride along. Bytes that were changed on the disk stay behind."""
-    chosen = _chosen([file for comment in group.comments.values() for file in comment.files], limits)
-    if not chosen:
-        return group
-    along: dict[str, AttachedFile] = {}
-    for file in chosen:
-        try:
-            content = uow.blobs.find(file.sha256)
-        except CorruptContent:
-            content = None
-        if content is not None:
-            along[file.sha256] = AttachedFile(file.filename, file.content_type, content)
-    return replace(group, along=along)
+def with_files(uow: UnitOfWork, groups: Iterable[Group], limits: FilesAlong) -> Iterator[Group]:
+    """The groups in their order, with the bytes of the files that ride along. Bytes that were changed on the disk stay behind."""
+    for some in _portions([(group, _chosen(group, limits)) for group in groups]):
+        kept = uow.blobs.intact({file.sha256 for _, files in some for file in files})
+        for group, files in some:
+            along = {
+                file.sha256: AttachedFile(file.filename, file.content_type, kept[file.sha256]) for file in files if file.sha256 in kept
+            }
+            yield replace(group, along=along) if along else group
 
 
-def _chosen(files: Sequence[StoredFile], limits: FilesAlong) -> list[StoredFile]:
+def _portions(groups: Iterable[_Loaded]) -> Iterator[Sequence[_Loaded]]:
+    """So many groups at a time that their files take no more than LOADED_BYTES, or one."""
+    portion: list[_Loaded] = []
+    left = LOADED_BYTES
+    for group, files in groups:
+        size_bytes = sum(file.size_bytes for file in files)
+        if portion and size_bytes > left:
+            yield portion
+            portion, left = [], LOADED_BYTES
+        portion.append((group, files))
+        left -= size_bytes
+    if portion:
+        yield portion
+
+
+def _chosen(group: Group, limits: FilesAlong) -> list[StoredFile]:
+    files = [file for comment in group.comments.values() for file in comment.files]
     left, chosen = limits.all_bytes, []
     for file in {file.sha256: file for file in files if is_shown(file)}.values():
         if file.content_type in HARMLESS and file.size_bytes <= min(limits.each_bytes, left):

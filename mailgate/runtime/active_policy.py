@@ -168,7 +168,7 @@ class ActivePolicy:
 
     def _number(self) -> int | None:
         asked_at_s = monotonic_s()
-        with self._store.reading() as uow:
+        with self._store.asking() as uow:
             number = uow.policies.active()
         self._asked_at_s = asked_at_s
         return number

@@ -20,7 +20,7 @@ from mailgate import log, metrics
 from mailgate.errors import TransientFailure, underlying
 from mailgate.runtime.broker import bounds, wakeup
 
-POLL_MS = 50  # how long an idle consumer of Dramatiq sleeps at most
+POLL_MS = 200  # how long an idle thread of Dramatiq sleeps at most; a process that stops waits for it
 WOKEN_INTERVAL_S = 0.01  # between two runs of a stage that is woken again and again: what comes in between is one batch
 
 _log = log.get("worker")

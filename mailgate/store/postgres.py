@@ -133,6 +133,7 @@ def engine(url: URL, pool_size: int) -> Engine:
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         pool_use_lifo=True,
+        pool_reset_on_return=None,  # a unit of work always ends its transaction itself
         isolation_level="READ COMMITTED",
         connect_args={
             "connect_timeout": int(url.query.get("connect_timeout", CONNECT_TIMEOUT_S)),  # type: ignore[arg-type]

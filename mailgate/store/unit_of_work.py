@@ -233,6 +233,15 @@ class Store:
             with connection.begin():  # it ends by a commit of nothing: after a rollback psycopg gives up all prepared statements
                 yield UnitOfWork(connection, self._writer_name(), self.clock)
 
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[UnitOfWork]:
+        """For one statement that reads, and no other: PostgreSQL is spared the begin and the end of a transaction."""
+        with translated(), self.database.reading.connect() as connection:
+            if not self.database.is_sqlite:
+                self.database.wait_at_most(connection, priority=False)
+                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield UnitOfWork(connection, self._writer_name(), self.clock)
+
     def _writer_name(self) -> str:
         """One name per process: a forked child must not count on its parent's row."""
         if os.getpid() != self._writer_pid:

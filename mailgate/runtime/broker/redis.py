@@ -11,26 +11,32 @@ from dramatiq.brokers.redis import _RedisConsumer as RedisConsumer
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
 
+from mailgate.clock import monotonic_s
 from mailgate.errors import TransientFailure
 from mailgate.runtime.broker.bounds import QUEUE, SOCKET_TIMEOUT_S
 
 WAIT_S = 0.25  # how long a consumer waits in Redis at most; a process that stops waits for it
+SIGN_OF_LIFE_S = 10.0  # Dramatiq takes a consumer that has asked for nothing for a minute for dead
 
 
 class _WaitingConsumer(RedisConsumer):
     """Waits in Redis until a wakeup is there. Dramatiq's own asks for one every few milliseconds, which was a twelfth of a worker's CPU."""
 
+    _asked_at_s = float("-inf")
+
     def __next__(self) -> MessageProxy | None:
         if not self.message_cache and self.outstanding_message_count < self.prefetch:
-            self._wait()
-            self.misses = 0  # whatever it found: there is nothing to sleep for
+            if not self._wait() and monotonic_s() - self._asked_at_s < SIGN_OF_LIFE_S:
+                return None
+            self._asked_at_s = monotonic_s()
+            self.misses = 0  # whatever it finds: there is nothing to sleep for
         return super().__next__()  # type: ignore[no-untyped-call,no-any-return]
 
-    def _wait(self) -> None:
-        """Until the queue is not empty, or `WAIT_S`. Moving its first entry to where it is changes nothing (BLMOVE, Redis 6.2)."""
+    def _wait(self) -> bool:
+        """Until the queue is not empty, or `WAIT_S`; whether it is. An entry is moved to where it is: no change (BLMOVE, Redis 6.2)."""
         queue = f"{self.broker.namespace}:{self.queue_name}"
         try:
-            self.broker.client.blmove(queue, queue, WAIT_S, "LEFT", "LEFT")
+            return self.broker.client.blmove(queue, queue, WAIT_S, "LEFT", "LEFT") is not None
         except redis.RedisError as error:  # away, hung or full: Dramatiq asks again after a while
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
 

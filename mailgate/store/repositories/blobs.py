@@ -10,20 +10,21 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, select, text, update
+from sqlalchemy import Connection, Select, delete, exists, select, text, update
 
 from mailgate.clock import Clock
 from mailgate.errors import CorruptContent, NotFound
 from mailgate.store.large_values import carried
 from mailgate.store.repositories.bulk import insert_all
-from mailgate.store.repositories.prepared import Prepared
+from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import chunks, literal
 from mailgate.store.schema import blobs, comment_files, journal
 
 EXAMINED_ROWS = 8
 WAITING = [literal(state) for state in ("pending", "held", "shunted")]
 """States of entries that still need their bytes, whatever their age."""
-_CONTENT = Prepared(select(blobs.c.content).where(blobs.c.sha256 == bindparam("sha256")))
+CONTENTS = Prepared(select(blobs.c.sha256, blobs.c.content).where(blobs.c.sha256.in_(listed("hashes"))))
+"""The bytes of these hashes, not compared with them."""
 
 
 class BlobRepository:
@@ -45,8 +46,13 @@ class BlobRepository:
 
     def find(self, sha256: str) -> bytes | None:
         """The bytes; None when they were never stored or have been purged. Raises CorruptContent when they have changed."""
-        rows = _CONTENT.rows(self._connection, sha256=sha256)
+        rows = CONTENTS.rows(self._connection, hashes=(sha256,))
         return verified(sha256, rows[0].content) if rows else None
+
+    def intact(self, hashes: Collection[str]) -> dict[str, bytes]:
+        """SHA-256 -> the bytes, of those that are kept and have not changed."""
+        rows = CONTENTS.rows(self._connection, hashes=hashes) if hashes else []
+        return {row.sha256: bytes(row.content) for row in rows if matches(row.sha256, row.content)}
 
     def examine(self) -> Iterator[tuple[str, bool]]:
         """(SHA-256, whether the bytes match it) of all that is stored. Reads every byte, a few rows at a time."""

@@ -20,7 +20,7 @@ from mailgate.store.history_rows import EarlierDelivery
 from mailgate.store.large_values import carried
 from mailgate.store.queue_rows import DueKinds, WaitingEntry
 from mailgate.store.repositories import accept, id_beginnings
-from mailgate.store.repositories.blobs import matches, verified
+from mailgate.store.repositories.blobs import CONTENTS, matches, verified
 from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.repositories.journal import claiming, following
 from mailgate.store.repositories.journal.rows import claimed_entry, conditions, decision_values, journal_entry, shown_entries
@@ -106,7 +106,7 @@ class JournalRepository:
 
     def _claim(self, which: Prepared, now: datetime, limit: int, lease: timedelta, max_bytes: int, **more: Any) -> list[ClaimedEntry]:
         rows = which.rows(self._connection, now=now, limit=limit, max_bytes=max_bytes, until=now + lease, **more)
-        found = claiming.CONTENTS.rows(self._connection, hashes={row.raw_sha256 for row in rows}) if rows else ()
+        found = CONTENTS.rows(self._connection, hashes={row.raw_sha256 for row in rows}) if rows else ()
         contents = {sha256: bytes(content) for sha256, content in found}
         carried(self._connection, max(map(len, contents.values()), default=0))
         return sorted((claimed_entry(row, contents.get(row.raw_sha256, b"")) for row in rows), key=lambda entry: entry.id)

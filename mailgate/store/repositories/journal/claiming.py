@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Integer, Select, Text, and_, b
 
 from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import literal
-from mailgate.store.schema import blobs, journal
+from mailgate.store.schema import journal
 
 _ENVELOPE = (journal.c.reverse_path, journal.c.recipients)
 _SUBMITTED = (journal.c.client_address, journal.c.helo, journal.c.protocol, journal.c.tls, journal.c.smtp_utf8, journal.c.notes)
@@ -67,7 +67,6 @@ CLAIM_TRIED, CLAIM_FRESH = _claiming(journal.c.attempts > literal(0)), _claiming
 CLAIM_CHOSEN = _claiming(_FRESH, journal.c.id.in_(listed("ids")))
 _EASY = and_(journal.c.attempts == literal(0), journal.c.lease_token == literal(0), journal.c.size_bytes <= literal(SMALL_BYTES))
 CLAIM_EASY, LOOK_FRESH, LOOK_EASY = _claiming(_EASY), _looking(_FRESH), _looking(_EASY)
-CONTENTS = Prepared(select(blobs.c.sha256, blobs.c.content).where(blobs.c.sha256.in_(listed("hashes"))))
 _some = select(journal.c.id)
 DUE = Prepared(
     select(
