@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from mailgate.application.journal.views import Moved
 
 NOT_A_TERMINAL_COLUMNS = 100_000
+GAP = 2
+WORD_MOST = 16
+"""Cells of one word that have no more characters than this are not folded."""
+FOLDED_LEAST = 8
+"""Folded cells get as much; else short words are folded, too."""
 LEFT = {"pending": "is pending: it is not decided yet", "purged": "cannot be run again: its bytes have been purged"}
 
 
@@ -36,30 +41,74 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], as_json: boo
         for row in rows:
             print(json_line(row))
         return
-    lines = [[one_line(row.get(column)) for column in columns] for row in rows]
-    if not lines:
+    found = list(rows)
+    if not found:
         print(none, file=sys.stderr)
         return
-    print(_table([column.upper().replace("_", " ") for column in columns], lines))
+    print(table({column: [row.get(column) for row in found] for column in columns}))
 
 
-def _table(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """Aligned columns without colour. On a terminal, cells but those of the first column are folded to its width; else nothing is."""
-    from rich.cells import cell_len  # a tenth of a second that --json need not wait for
-    from rich.console import Console
+def table(columns: Mapping[str, Sequence[Any]]) -> str:
+    """Values by the name of their column, as a table with titles and without colour. All columns have as many values.
+
+    What does not fit the width of the terminal is folded, but for ids, times and short words; times lose their seconds then, and columns
+    that are empty in all rows are left out. Where nobody looks (a pipe, a file) nothing is folded, shortened or left out.
+    """
+    from rich.console import Console  # a tenth of a second that --json need not wait for
+
+    console = Console(color_system=None, highlight=False, width=None if sys.stdout.isatty() else NOT_A_TERMINAL_COLUMNS)
+    cells = {_title(name): [one_line(value) for value in values] for name, values in columns.items()}
+    if _width(cells) > console.width:
+        said = {name: values for name, values in columns.items() if any(value not in (None, "", [], ()) for value in values)}
+        cells = {_title(name): [_briefly(value) for value in values] for name, values in said.items()}
+    with console.capture() as captured:
+        console.print(_drawn(cells, _kept(cells, console.width)))
+    return "\n".join(text.rstrip() for text in captured.get().splitlines())
+
+
+def _drawn(columns: Mapping[str, Sequence[str]], kept: Collection[str]) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
-    for at, title in enumerate(titles):
-        least = max(cell_len(line[0]) for line in [titles, *lines]) if at == 0 else None
-        table.add_column(Text(title), overflow="fold", min_width=least)
-    for line in lines:
-        table.add_row(*map(Text, line))
-    console = Console(color_system=None, highlight=False, width=None if sys.stdout.isatty() else NOT_A_TERMINAL_COLUMNS)
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join(text.rstrip() for text in captured.get().splitlines())
+    drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="")
+    for title in columns:
+        drawn.add_column(Text(title), overflow="fold", no_wrap=title in kept)
+    for line in zip(*columns.values(), strict=True):
+        drawn.add_row(*map(Text, line))
+    return drawn
+
+
+def _kept(columns: Mapping[str, Sequence[str]], width: int) -> Collection[str]:
+    """The columns that are not folded: the first one and times; those of short words as long as the others have room."""
+    widths = {title: _column_width(title, cells) for title, cells in columns.items()}
+    first = {title for at, (title, cells) in enumerate(columns.items()) if at == 0 or _are_times(cells)}
+    words = {title for title, cells in columns.items() if all(len(cell) <= WORD_MOST and " " not in cell for cell in cells)}
+    kept = first | words
+    others = sum(min(FOLDED_LEAST, widths[title]) for title in widths.keys() - kept)
+    return kept if sum(widths[title] for title in kept) + GAP * len(widths) + others <= width else first
+
+
+def _are_times(cells: Sequence[str]) -> bool:
+    return any(cell[:4].isdigit() and cell[4:5] == "-" and cell[13:14] == ":" for cell in cells)
+
+
+def _width(columns: Mapping[str, Sequence[str]]) -> int:
+    return sum(_column_width(title, cells) + GAP for title, cells in columns.items()) - GAP
+
+
+def _column_width(title: str, cells: Sequence[str]) -> int:
+    from rich.cells import cell_len
+
+    return max(map(cell_len, (title, *cells)))
+
+
+def _title(name: str) -> str:
+    return name.upper().replace("_", " ")
+
+
+def _briefly(value: Any) -> str:
+    """A value where there is little room: times to the minute, in the zone of the desk."""
+    return value.astimezone(_desk["zone"]).strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else one_line(value)
 
 
 def show_one(row: Mapping[str, Any], as_json: bool) -> None:
