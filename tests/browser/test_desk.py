@@ -231,24 +231,51 @@ def test_given_the_pages_of_the_desk_when_as_narrow_as_320_pixels_then_nothing_s
     context.close()
 
 
+@pytest.mark.parametrize("phone", [320, 360])
 @pytest.mark.parametrize("language", ["nb", "nn", "en"])
 def test_given_a_phone_when_the_desk_is_opened_then_the_menu_is_one_line_and_titles_have_the_whole_width(
-    site: SiteUnderTest, browser: Browser, language: str
+    site: SiteUnderTest, browser: Browser, language: str, phone: int
 ) -> None:
-    context = browser.new_context(viewport={"width": 360, "height": 640}, locale=language)
+    context = browser.new_context(viewport={"width": phone, "height": 640}, locale=language)
     page = logged_in(site, context, "kjersti", "Kjersti Dahl-Andreassen")
-    for path in ("/desk?queue=all", "/desk/held", "/desk/texts", "/me"):
+    for path in ("/desk?queue=all", "/desk/held", "/desk/new", "/desk/customers", "/desk/texts", "/me"):
         page.goto(site.url + path)
         tops = page.eval_on_selector_all(".top nav a", "all => all.map(one => Math.round(one.getBoundingClientRect().bottom))")
         assert (len(tops), len(set(tops))) == (5, 1), path
         assert page.locator(".top").bounding_box()["height"] < 110  # type: ignore[index]
-        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        assert page.evaluate("document.documentElement.scrollWidth") == phone
     page.goto(f"{site.url}/desk?queue=all")
-    for width in (360, 700):
+    for width in (phone, 700):
         page.set_viewport_size({"width": width, "height": 640})
         row, title = (page.locator(one).first.bounding_box() for one in (".queue tbody tr", ".queue .what"))
         assert row
         assert title
         assert title["width"] > row["width"] * 0.8
         assert page.evaluate("document.documentElement.scrollWidth") == width
+    context.close()
+
+
+FOCUSED = """() => {
+  const one = document.activeElement, at = one.getBoundingClientRect();
+  return one.closest('.top') ? [Math.round(at.top / 30), Math.round(at.left)] : null;
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_given_any_width_when_the_tab_key_is_pressed_then_the_focus_follows_what_is_seen(
+    site: SiteUnderTest, browser: Browser, width: int
+) -> None:
+    """Name and log out stand above the menu on a phone and behind it on a wide screen."""
+    context = browser.new_context(viewport={"width": width, "height": 640})
+    page = logged_in(site, context, "ola", "Ola Berg")
+    page.goto(f"{site.url}/desk")
+    page.keyboard.press("Tab")  # the link past the menu
+    places = []
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        places.append(page.evaluate(FOCUSED))
+    assert None not in places
+    assert places == sorted(places)
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) is None
     context.close()

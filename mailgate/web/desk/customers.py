@@ -150,7 +150,11 @@ def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...
     contact = contacts.show_contact(app, who, contacts.ShowContact(address))
     stopped = suppressions.list_suppressions(app, who, suppressions.ListSuppressions([contact.address]))
     found = list_cases(app, who, ListCases(contact=contact.address, limit=CASES_SHOWN))
-    values = {"contact": contact, "stopped": stopped, "cases": found.rows, "typed": request.form.fields}
+    company = customers.show_customer(app, who, customers.ShowCustomer(contact.customer)) if contact.customer else None
+    values = {
+        "contact": contact, "stopped": stopped, "cases": found.rows, "typed": request.form.fields,
+        "customer_path": customer_path(company.id) if company else "",
+    }  # fmt: skip
     return RenderedPage("desk/contact.html.j2", values, status, errors)
 
 

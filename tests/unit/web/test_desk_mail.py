@@ -268,3 +268,11 @@ def test_given_access_to_a_company_when_the_form_moves_the_contact_then_the_acce
     assert ola.submit(page, path, {"customer": "Annen AS", "company_access": "view"}).status == 303
     moved = contacts.show_contact(site.office.app, EVA, contacts.ShowContact(KARI))
     assert (moved.customer, moved.company_access) == ("Annen AS", "")
+
+
+def test_given_a_contact_of_a_customer_when_shown_then_the_page_leads_to_the_customer(site: SiteUnderTest, ola: Visitor) -> None:
+    page = ola.get(f"/desk/contacts/{KARI}")
+    (link,) = [one for one in page.tree.css("main a") if one.text() == "Kunde AS"]
+    assert "Kunde AS" in ola.get(link.attributes["href"] or "").shown()
+    contacts.add_contact(site.office.app, EVA, contacts.AddContact("alene@ingen.example"))
+    assert ola.get("/desk/contacts/alene@ingen.example").status == 200
