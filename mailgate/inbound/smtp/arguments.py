@@ -65,9 +65,14 @@ def read_reverse_path(argument: bytes) -> tuple[Path | None, bytes]:
 
 
 def read_forward_path(argument: bytes) -> tuple[Path, bytes]:
-    """`<...> parameters` after `TO:` -> the path and what follows it. The bare `<postmaster>` is one (section 4.1.1.3). Raises Rejected."""
+    """`<...> parameters` after `TO:` -> the path and what follows it. The bare `<postmaster>` is one (section 4.1.1.3).
+
+    Raises Rejected.
+    """
     if argument[:12].lower() == b"<postmaster>":
         return Path("postmaster", ""), _after(argument[12:], replies.R501_RECIPIENT_ADDRESS)
+    if argument[:10].lower() == b"postmaster" and argument[10:11] in (b"", b" "):
+        return Path("postmaster", ""), argument[10:]
     return _read(argument, replies.R501_RECIPIENT_ADDRESS)
 
 

@@ -17,9 +17,10 @@ _ANSWER = re.compile(
     r"svart [«\"“'»]?(?:ja|nei|kanskje)|svarat [«\"“'”]?(?:ja|nej|kanske)|svaret [«\"“'”]?(?:ja|nej|måske)|"
     r"svart på (?:den |denne )?(?:invitasjon|innkalling)\w*|svarat på (?:din |den här )?(?:inbjudan|kallelse)\w*|"
     r"svaret på (?:din |denne )?(?:invitation|ind)\w*|"
-    r"godteke|akseptert|avslege|avslått|accepterat|avböjt|"
+    r"godteke|akseptert|avslege|avslått|accepterat|avböjt|takka (?:ja|nei)|svara [«\"“'»]?(?:ja|nei|kanskje)|"
     r"accepteret|afvist|afslået|sagt (?:ja|nei|nej))|"
-    r"(?:godtok|aksepterte|avslo|avviste|takket (?:ja|nei)|accepterade|avböjde|avvisade|tackade (?:ja|nej)|"
+    r"svar(?:te|a|ade|ede) [«\"“'”]?(?:ja|nei|nej|kanskje|kanske|måske)|"
+    r"(?:godtok|aksepterte|avslo|avviste|takk(?:et|a) (?:ja|nei)|accepterade|avböjde|avvisade|tackade (?:ja|nej)|takkede (?:ja|nej)|"
     r"accepterede|afviste|afslog)|"
     r"(?:has |have )?(?:tentatively |provisionally )?(?:accepted|declined)|(?:has |have )?replied [\"'\u201c]?(?:yes|no|maybe)|"
     r"(?:yes|no|maybe),? i (?:will|won't|will not|might|may) attend|(?:is|are) (?:not )?(?:attending|going)|del(?:tar|tek|"
@@ -46,7 +47,7 @@ _SHORT_ANSWER = re.compile(
 )
 _LABEL = re.compile(
     r"\W{0,3}(?:når|hvor|hvem|hva|kven|kvar|kva|emne|tid|sted|stad|organisator|arrangør|deltakere|deltakarar|kalender|status|tittel|"
-    r"beskrivelse|when|where|who|what|subject|time|date|location|organi[sz]er|attendees|invitees|guests|calendar|title|description|"
+    r"beskrivelse|when|where|who|what|subject|time|date|location|organi[sz]er|attendees|invitees|guests|event|calendar|gjester|gjestar|gäster|gæster|gäste|vieraat|gestir|title|description|"
     r"joining info|join with google meet|meeting id|meeting link|video call link|wann|wo|wer|was|betreff|ort|veranstalter|teilnehmer|"
     r"zeit|kalender|när|var|vem|vad|plats|ämne|arrangör|tid|hvornår|hvad|sted|milloin|missä|kuka|mikä|paikka|aika|aihe|järjestäjä|"
     r"hvenær|hvar|hver|staðsetning|tími|skipuleggjandi|wanneer|waar|wie|quand|où|qui|lieu|objet)\W{0,3}(?:[:*]|$)",
@@ -141,7 +142,10 @@ def _is_clients(line: str, event: CalendarEvent, answered: bool) -> bool:
         return True
     if event.is_attendee(low):
         return True
-    if any(one and low.startswith(one.lower()) and _is_state(line[len(one) :]) for one in event.attendees):
+    label, colon, said = low.partition(":")
+    if colon and len(label.split()) <= 3 and said.strip() and event.repeats(said.strip()):
+        return True
+    if any(one and low.startswith(one.lower()) and _is_state(line[len(one) :]) for one in event.people):
         return True
     if _ADDRESS_OR_LINK.search(line) and len(_WORD.findall(_ADDRESS_OR_LINK.sub("", line))) <= 12:
         return answered or len(_WORD.findall(line)) <= 8

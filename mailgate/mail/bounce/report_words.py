@@ -10,7 +10,8 @@ import re
 
 # Letters, digits, "-", "_" and all past ASCII, written as what of ASCII is left out: `re` compiles that in a hundredth of the time.
 _LABEL = r"[^\x00-,./:-@\[-^`{-\x7f]{1,63}"
-ADDRESS = rf"[^\s<>()\[\]\",;:\\'`]{{1,128}}@{_LABEL}(?:\.{_LABEL}){{0,12}}"
+_CJK_SIGNS = "\u3001-\u3003\u3008-\u3011\uff01-\uff20\uff3b-\uff40\uff5b-\uff65"
+ADDRESS = rf"[^\s<>()\[\]\",;:\\'`{_CJK_SIGNS}]{{1,128}}@{_LABEL}(?:\.{_LABEL}){{0,12}}"
 
 SUBJECT = re.compile(
     r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:undeliver|undelivered|non[- ]?deliver|not delivered|returned (?:mail|to sender|e-?mail)|"
@@ -152,8 +153,8 @@ HELP = re.compile(
     r"\b(?:contact(?:er|ez|e|ar)?|get in touch|reach out|(?:further|more|additional) (?:help|assistance|information)|"
     r"for (?:help|assistance)|questions?|please try(?! again| later| to\b| re| sending)|"
     r"help ?desk|report (?:problems?|this|errors?|it) to|(?:send|write) (?:an? )?(?:mail|e-?mail|message)? ?to|inquir\w*|"
-    r"wenden sie sich|kontaktieren sie|bei (?:fragen|problemen|rückfragen)|ansprechpartner|hilfe (?:erhalten|bekommen|finden)|"
-    r"weitere hilfe|"
+    r"wenden sie sich|kontaktieren sie|(?:bei )?(?:rück)?fragen|bei problemen|ansprechpartner|hilfe|"
+    r"please use|use instead|bruk (?:heller|i stedet)|bruk i staden|brug i stedet|använd (?:i stället|istället)|verwenden sie|"
     r"(?:ta|tag|ta gjerne|venligst) kontakt|kontakt(?:e|er|ar|a)?|henvend\w*|vend deg|spørsmål|spørgsmål|spurningar?|"
     r"for hjelp|hjelp|for hjælp|"
     r"vänd dig|kontakta|frågor|hjälp|adresse[rz]-vous|pour toute question|besoin d'aide|assistance|aide|"
@@ -165,6 +166,10 @@ HELP = re.compile(
 _CODED = re.compile(r"(?<![\d.])[45]\d\d[ -]|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}")
 _AN_ADDRESS = re.compile(ADDRESS)
 ID_LINE = re.compile(r"^[ \t>|]{0,20}(?:message-?id|references|in-reply-to|content-id)\s{0,10}:", re.IGNORECASE)
+
+
+MESSAGE_ID = re.compile(rf"\bmessage[- ]?id\b\W{{0,4}}{ADDRESS}>?", re.IGNORECASE)
+"""A Message-ID in running text: it is no address, and the rest of its line may name one."""
 
 
 def is_help(line: str) -> bool:
@@ -180,6 +185,11 @@ def before_help(line: str) -> str:
     before = line[:start]
     failed = before.rstrip().endswith((".", "!", ";", "\u3002")) and FAILURE.search(before) is not None
     return before if failed or _CODED.search(before) else line
+
+
+def failing_part(line: str) -> str:
+    """A line without Message-IDs in its sentences, and without the help that follows a failure."""
+    return before_help(MESSAGE_ID.sub(" ", line) if "@" in line else line)
 
 
 def _help_start(line: str) -> int:

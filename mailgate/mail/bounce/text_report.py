@@ -233,7 +233,7 @@ def _addresses_of(section: HeaderSection, names: tuple[str, ...]) -> frozenset[s
 
 
 def _usable(address: str, own: frozenset[str], services: bool = False) -> bool:
-    if address.lower() in own or address.startswith(("=", "-")):
+    if address.lower() in own or address.startswith(("=", "-", "//")):  # the last is in a URL
         return False
     return words.NOT_RECIPIENTS.search(address) is None or (services and words.SERVICE.match(address) is not None)
 
@@ -242,7 +242,7 @@ def _named(lines: list[str], own: frozenset[str], ways: tuple[re.Pattern[str], .
     """Address -> line, for every address that is named in one of `ways`; those of services (postmaster) only when asked for."""
     found: dict[str, int] = {}
     asked = _help_lines(lines)
-    for at, line in enumerate(map(words.before_help, lines)):
+    for at, line in enumerate(map(words.failing_part, lines)):
         if "@" not in line or at in asked or words.NOT_HERE.search(line):
             continue
         named = [match.group("a") for pattern in ways for match in pattern.finditer(line)]
@@ -263,7 +263,7 @@ def _fallback(said: list[str], returned: list[str], report: ReportText, own: fro
     """No sure way: any address of the report if there are only a few, else whom the returned mail was sent to."""
     loose: dict[str, int] = {}
     asked = _help_lines(said)
-    for at, line in enumerate(map(words.before_help, said)):
+    for at, line in enumerate(map(words.failing_part, said)):
         if at not in asked and not words.NOT_HERE.search(line):
             for address in _ANY_ADDRESS.findall(line):
                 if _usable(_trimmed(address), own):

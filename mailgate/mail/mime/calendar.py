@@ -50,6 +50,12 @@ class CalendarEvent:
         """What an attendee wrote beside the answer (RFC 5545 section 3.8.1.4)."""
         return self.get("COMMENT").strip()
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Names and addresses of the attendees, and the organiser's."""
+        name, _, address = self.get("ORGANIZER").partition(" <")
+        return *self.attendees, name, address.rstrip(">")
+
     def attendee_in(self, line: str) -> bool:
         """Whether an attendee's name or address stands in `line`."""
         low = line.lower()

@@ -7,11 +7,14 @@ Microsoft Purview ("rpmsg"). A mail that has words of its own beside an encrypte
 from __future__ import annotations
 
 from mailgate.mail.mime.structure import Part, Tree
+from mailgate.mail.reply.placeholder import is_boilerplate
 
 _SMIME = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _BEGIN, _END = "-----BEGIN PGP MESSAGE-----", "-----END PGP MESSAGE-----"
 _GREETING_WORDS = 8
 """What may stand beside the encrypted block and still say nothing: a greeting and a name."""
+_UNKNOWN_TYPE = "application/octet-stream"
+_PGP_FILES = (".asc", ".pgp", ".gpg")
 _RPMSG = "application/x-microsoft-rpmsg-message"
 
 
@@ -24,7 +27,18 @@ def is_encrypted(tree: Tree, text: str) -> bool:
     types = [part.content_type for part in tree.leaves]
     if _RPMSG in types or any(name.lower().endswith(".rpmsg") for part in tree.leaves for name in part.names):
         return True
-    return not text.strip() and ("application/pgp-encrypted" in types or any(_is_enveloped(tree, part) for part in tree.leaves))
+    closed = "application/pgp-encrypted" in types or any(_is_enveloped(tree, part) or _is_closed_file(tree, part) for part in tree.leaves)
+    return closed and (not text.strip() or is_boilerplate(text))
+
+
+def _is_closed_file(tree: Tree, part: Part) -> bool:
+    """What gateways and clients make of an encrypted mail: a file of no type whose name, or whose first line, says what it is."""
+    if part.content_type != _UNKNOWN_TYPE:
+        return False
+    names = tuple(name.lower() for name in part.names)
+    if any(name.endswith(".p7m") for name in names):
+        return True
+    return any(name.endswith(_PGP_FILES) for name in names) and tree.content(part)[:200].lstrip().startswith(_BEGIN.encode())
 
 
 def _is_all_there_is(text: str) -> bool:

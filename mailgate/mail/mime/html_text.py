@@ -35,7 +35,7 @@ MAX_URL_CHARS = 500
 
 _DROPPED = words(
     """
-    head style script title template noscript object iframe svg math select textarea audio video canvas map meta link
+    head style script title template noscript object iframe svg math select audio video canvas map meta link
     """
 )
 _PARAGRAPHS = words(
@@ -45,7 +45,7 @@ _PARAGRAPHS = words(
 )
 _LINES = words(
     """
-    div li tr address section article header footer main nav center dt dd form fieldset hr figure caption aside body html
+    div li tr address section article header footer main nav center dt dd form fieldset hr figure caption aside body html textarea
     """
 )
 _BLOCKS = _PARAGRAPHS | _LINES
@@ -61,6 +61,7 @@ _UNREADABLE = {"px": 1.0, "pt": 1.0, "em": 0.1, "rem": 0.1, "%": 10.0}
 _FONT_SIZE = re.compile(
     r"(?:font-size\s*:\s*|font\s*:\s*(?=[\d.])|font\s*:[^;]{0,60}?[\s:])(\d*\.?\d+|[a-z-]+)(px|pt|em|rem|%)?(?![\w.])", re.IGNORECASE
 )
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
 _TIGHT = re.compile(r"margin(?:-top|-bottom)?\s*:\s*0", re.IGNORECASE)
 
 
@@ -91,6 +92,8 @@ def to_marked(html: str) -> Marked:
         return Marked(strip_markup(html))
     page.block(0)
     lines = [line.rstrip() for line in page.lines]
+    if "&#" in html:  # the charset has none, but a reference may name one: `&#27;`
+        lines = [_CONTROLS.sub("", line) for line in lines]
     first = 0
     while first < len(lines) and not lines[first]:
         first += 1
@@ -166,7 +169,7 @@ def _enter(node: LexborNode, tag: str, page: HtmlText) -> Callable[[], None]:
         page.hid = True
         return _skip
     undo_ink = _ink(tag, style, attributes, page) if attributes else _nothing
-    tiny = _is_tiny(tag, style, attributes, page) if page.tiny or (style and "font" in style) else False
+    tiny = _is_tiny(tag, style, attributes, page) if page.tiny or (style and ("font" in style or "FONT" in style)) else False
     if tiny == page.tiny and undo_ink is _nothing:
         return _enter_visible(node, tag, attributes, page)
     before, page.tiny = page.tiny, tiny
@@ -316,7 +319,7 @@ def _enter_special(node: LexborNode, tag: str, attributes: Attributes, page: Htm
         return lambda: _drop(page.lists)
     elif tag == "li":
         page.bullet = _bullet(page.lists)
-    elif tag == "pre":
+    elif tag in ("pre", "textarea"):  # a form that was sent as it stood shows what was written into it
         page.pre += 1
         return lambda: setattr(page, "pre", page.pre - 1)
     elif tag == "hr":

@@ -18,7 +18,8 @@ _INVISIBLE = re.compile(
 _PICTURE = re.compile(
     r"<?\[?\(?(?:cid:|image|bilde|et bilde|ett bild|bild|billede|a picture|logo|inline|embedded|attachment|vedlegg|photo|"
     r"picture)[^\]\n]{0,200}\]?\)?>?"
-    r"|<?\S{1,80}\.(?:png|jpe?g|gif|bmp|heic)>?",
+    r"|<?\S{1,80}\.(?:png|jpe?g|gif|bmp|heic)>?"
+    r"|[<\[(]{0,2}https?://\S{1,400}[>\])]{0,2}",
     re.IGNORECASE,
 )
 # A part that refers its reader to the HTML part.
@@ -40,7 +41,12 @@ _SEE_ONLINE = re.compile(
     r"(?:\s*[:.]?\s*<?https?://\S+>?)?",
     re.IGNORECASE,
 )
-_MULTIPART = re.compile(r"this is a multi-?part message in mime format\.?|(?:&nbsp;|&#160;|\s)+|\[html\]|html only", re.IGNORECASE)
+_MULTIPART = re.compile(
+    r"(?:this is a multi-?part message|dies ist eine mehrteilige nachricht|"
+    r"d(?:ette|etta) (?:er|är) e[tnt]{1,2} (?:multipart|flerdelt|flerdelad|flerdelat)[- ]?(?:melding|meddelelse|besked|meddelande)) "
+    r"(?:in|im|i) mime[- ]?format(?:et)?\.?|(?:&nbsp;|&#160;|\s)+|\[html\]|html only|null|undefined|none",
+    re.IGNORECASE,
+)
 # A short text about the format of the mail, with no word in common with its HTML.
 _HTML_VERSION = re.compile(
     r"\bhtml\b|\b(?:plain[- ])?text[- ]?(?:version|part|only)|\bplain text|\b(?:rein|ren) tekst|\btekst(?:versjon|utgave|"
@@ -52,11 +58,13 @@ _HTML_VERSION_CHARS = 240
 
 
 def is_placeholder(text: str) -> bool:
-    """True for invisible characters, picture placeholders, mobile signatures, and sentences that ask for a client that shows HTML."""
+    """True for invisible characters, placeholders of pictures, signatures alone, and sentences that ask for a client that shows HTML."""
     if not text or text.isspace():
         return True
     if len(text) > MAX_CHARS:
         return False
+    if text.lstrip().startswith(("--\n", "-- \n")):
+        return True  # a signature and nothing above it
     lines = (_INVISIBLE.sub(" ", line).strip() for line in text.split("\n"))
     shown = (line for line in lines if any(map(str.isalnum, line)) or (line and not line.isascii()))
     if "html" not in text.lower():  # true of most texts, where the first line of prose decides

@@ -57,7 +57,7 @@ def test_given_the_null_path_then_it_is_a_sender_and_no_recipient() -> None:
         read_forward_path(b"<>")
 
 
-@pytest.mark.parametrize("text", [b"<postmaster>", b"<POSTMASTER>"])
+@pytest.mark.parametrize("text", [b"<postmaster>", b"<POSTMASTER>", b"postmaster"])
 def test_given_the_bare_postmaster_then_it_is_a_recipient_and_no_sender(text: bytes) -> None:
     assert read_forward_path(text)[0] == Path("postmaster", "")
     with pytest.raises(Rejected):
