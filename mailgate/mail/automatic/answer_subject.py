@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 MARKS = (
+    "automatisk svar på", "automatiskt svar på", "automatic reply to", "automatische antwort auf",
     # nb, nn
     "automatisk svarmelding", "automatisk svar", "automatisk respons", "automatisert svar", "autosvarmelding", "autosvar", "auto-svar",
     "fraværsmelding", "fraværsassistent", "fråværsmelding", "fråvermelding", "feriemelding", "feriesvar", "bortreisemelding",
@@ -20,6 +21,7 @@ MARKS = (
     # sv
     "automatiskt svar", "automatiskt meddelande", "frånvaromeddelande", "frånvarobesked", "semestermeddelande", "autoreply",
     # en
+    "out of office autoreply", "out of office auto-reply", "out of office auto reply", "out of office reply", "out of office message",
     "automatic reply", "automatic response", "automated reply", "automated response", "auto reply", "auto-reply", "auto response",
     "auto-response", "autoresponse", "autoresponder", "auto:", "out of office", "out-of-office", "out of the office", "ooo:", "ooo",
     "vacation reply", "vacation message", "vacation response", "automatically generated", "[auto-reply]", "[autoreply]",
@@ -69,10 +71,10 @@ RECEIPTS = (
 """How receipts of ticket systems begin."""
 
 _TAG = re.compile(
-    r"\s*(?:\[[^\[\]]{1,40}\]|\{[^{}]{1,40}\}|\([^()]{1,40}\)|<[^<>]{1,40}>|\*{2,9}[^*]{1,40}\*{2,9}|#{2,9}[^#]{1,40}#{2,9}|"
+    r"[^\w\[\](){}<>*#\"'-]{0,6}(?:\[[^\[\]]{1,40}\]|\{[^{}]{1,40}\}|\([^()]{1,40}\)|<[^<>]{1,40}>|\*{2,9}[^*]{1,40}\*{2,9}|#{2,9}[^#]{1,40}#{2,9}|"
     r"(?:ekstern|external|extern|eksternt?|ext|ulkoinen|ytri|utvendig|spam|spam\?|junk|søppelpost|skräppost|roskaposti|ruslpóstur|"
     r"caution|warning|advarsel|varning|achtung|obs)(?: (?:e-?post|e-?mail|mail|mejl|sender|avsender|avsändare|absender|epost))?"
-    r"\s{0,3}[:|>\u2013-])\s{0,5}",
+    r"\s{0,3}[^\w\s\"']{1,3})\s{0,5}(?:[-\u2013|:>]{1,2}\s{1,5})?",
     re.IGNORECASE,
 )
 _MAX_TAGS = 4

@@ -42,7 +42,14 @@ _TICKET_REMARKS = (
     *_TICKET_HEADERS, "x-zendesk-from-account-id", "x-servicenow-generated", "x-servicenow-sysemail-version", "x-helpscout-customer-id",
     "x-redmine-issue-id", "x-redmine-host", "x-glpi-itemtype", "x-freshdesk-ticket-id", "x-fw-ticket-id", "x-powered-by-otrs",
 )  # fmt: skip
+_DESK_WORDS = re.compile(
+    r"ticket|helpdesk|help desk|topdesk|freshdesk|helpspot|kayako|gorgias|intercom|atlassian|otrs|znuny|zammad|crm\b|-case-|-issue|"
+    r"service ?desk|itsm|hubspot"
+)
+"""In names of header fields and of programs: what ticket systems are called, and what they count."""
+_PROGRAM_HEADERS = ("x-mailer", "x-powered-by", "user-agent", "x-generator")
 _FORWARD_HEADERS = ("x-ms-exchange-forwardingloop", "x-ms-exchange-inbox-rules-loop", "resent-from", "x-forwarded-for", "x-forwarded-to")
+_NAME_WORD = re.compile(r"[^\W\d_]{2,}")
 _PERSONS_FREESCOUT = "customer.message"
 _GENERATED = "auto-submitted:auto-generated"
 
@@ -66,6 +73,12 @@ class AutomationFacts(NamedTuple):
         """First value of the field `name`, "" when absent."""
         values = self.headers.get(name)
         return values[0] if values else ""
+
+    @property
+    def own_words(self) -> frozenset[str]:
+        """The words of the author's name and of the local part of their address, in lower case."""
+        author = self.author
+        return frozenset(_NAME_WORD.findall(f"{author.name} {author.address.rpartition('@')[0]}".lower())) if author else frozenset()
 
     @property
     def null_reverse_path(self) -> bool:
@@ -103,19 +116,34 @@ def _unsure(facts: AutomationFacts, kind: Kind, reasons: list[str]) -> tuple[str
         return ("unsure:own_author",)
     if kind not in ("system", "bulk") or not facts.is_answer or facts.null_reverse_path or _is_worded(facts):
         return ()
-    if any(name in facts.headers for name in _TICKET_REMARKS):
+    if any(name in facts.headers for name in _TICKET_REMARKS) or _names_desk(facts):
         return ("unsure:ticket_system",)
+    if _only_unsubscribes(facts, kind):
+        return ("unsure:unsubscribe",)
     if _GENERATED not in reasons:
         return ()
     forwarded = any(name in facts.headers for name in _FORWARD_HEADERS)
     return ("unsure:forwarded",) if forwarded else ("unsure:asks",) if wording.asks(facts.text) else ()
 
 
+def _only_unsubscribes(facts: AutomationFacts, kind: Kind) -> bool:
+    """Whether nothing but a way to unsubscribe marks the mail: programs for sales put it on what a person writes in answer to us."""
+    marks = {name for name in (*_LIST_HEADERS, *_CAMPAIGN_HEADERS, "precedence", "auto-submitted") if name in facts.headers}
+    return kind == "bulk" and bool(marks) and marks <= {"list-unsubscribe", "list-unsubscribe-post"}
+
+
+def _names_desk(facts: AutomationFacts) -> bool:
+    """Whether a field of its own, or the program that is named, belongs to a ticket system."""
+    fields = "\n".join(name for name in facts.headers if name.startswith("x-"))
+    programs = "\n".join(facts.first(name).lower()[:200] for name in _PROGRAM_HEADERS)
+    return _DESK_WORDS.search(f"{fields}\n{programs}") is not None
+
+
 def _is_worded(facts: AutomationFacts) -> bool:
     """Whether the words are a machine's too."""
     if _machine_author(facts) or beginning(facts.subject).phrase or "autoreply" in facts.subject.lower():
         return True
-    return wording.by_text(facts.text, True) is not None
+    return wording.by_text(facts.text, True, facts.own_words) is not None
 
 
 def _loop(facts: AutomationFacts) -> Finding:
@@ -238,7 +266,7 @@ def _machine_author(facts: AutomationFacts) -> Finding:
 
 
 def _wording(facts: AutomationFacts) -> Finding:
-    return wording.by_text(facts.text, facts.is_answer)
+    return wording.by_text(facts.text, facts.is_answer, facts.own_words)
 
 
 def _remarks(facts: AutomationFacts) -> tuple[str, ...]:

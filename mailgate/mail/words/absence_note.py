@@ -9,34 +9,75 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from mailgate.mail.reply.words.prose_words import PROSE_WORDS
+from mailgate.mail.reply.words.quote_words import WEEKDAYS
 from mailgate.mail.words import note_words as words
 
 MAX_CHARS = 800
 _MIN_WORDS, _SURE_WORDS, _MAX_WORDS = 3, 10, 130
+_NAME_WORDS = 4
+_WORDS_PER_STRANGE = 8
+_VERB_ENDINGS = ("er", "ar")  # what somebody does: "tester", "bytter"
 _REACHED_BY = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|\(?\+?\d[\d ./:-]*\d\)?")
 _DATE = re.compile(r"\d{1,2}[./]\s?\d{1,2}\b|\b\d{4}-\d\d-\d\d\b")
+_ABBREVIATION = re.compile(r"\b[a-zæøåäö](?:\.[a-zæøåäö]){1,3}\b\.?", re.IGNORECASE)
 _NUMBER = re.compile(r"\d(?:[ .-]?\d){4}|@")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅÄÖÜ])|\n+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
-def is_absence_note(text: str) -> bool:
-    """Whether every word of `text` is one that a note of absence is made of, and it says that its author is not there."""
+def is_absence_note(text: str, own: frozenset[str] = frozenset()) -> bool:
+    """Whether every word of `text` is one that a note of absence is made of, and it says that its author is not there.
+
+    `own`: words of the author's name and local part, in lower case.
+    """
     if len(text) > MAX_CHARS or (
         words.AWAY.isdisjoint(_WORD.findall(low := text.lower())) and not any(map(low.__contains__, words.NOT_THERE))
     ):
         return False
-    plain = text.replace("\u2019", "'")
+    plain = _ABBREVIATION.sub(" ", text.replace("\u2019", "'"))
     found = [word.lower() for word in _WORD.findall(_REACHED_BY.sub(" ", plain))]
     if not _MIN_WORDS <= len(found) <= _MAX_WORDS or not _says_away(plain, " ".join(found), found):
         return False
-    said = [(word, sentence) for sentence in _SENTENCE_END.split(plain) for word in _strange(sentence)]
+    if _is_of_somebody_else(plain, own):
+        return False
+    sentences = _without_names(_SENTENCE_END.split(plain))
+    said = [(word, sentence) for sentence in sentences for word in _strange(sentence) if word.lower() not in own]
     if len(said) != 1:
         return not said
     strange, sentence = said[0]
-    return len(found) >= _SURE_WORDS and strange.islower() and strange not in PROSE_WORDS and _is_of_note(sentence)
+    if len(found) < _SURE_WORDS or not strange.islower() or strange in PROSE_WORDS:
+        return False
+    return not strange.endswith(_VERB_ENDINGS) and _is_of_note(sentence)
+
+
+def tells_more(sentence: str) -> bool:
+    """Whether a sentence in a language of the lists has more words of other things than a note of absence has."""
+    found, strange = len(_WORD.findall(sentence)), len(list(_strange(sentence)))
+    return strange * 2 <= found and strange > found // _WORDS_PER_STRANGE
+
+
+def _is_of_somebody_else(plain: str, own: frozenset[str]) -> bool:
+    """Whether the first sentence of absence has a subject who is neither the author nor their office: "Nina er i permisjon".
+
+    Who has left is told of in the third person.
+    """
+    for sentence in _SENTENCE_END.split(plain):
+        low = [word.lower() for word in _WORD.findall(sentence)]
+        if words.AWAY.isdisjoint(low):
+            continue
+        verb = next((place for place, word in enumerate(low) if word in words.IS_OR_HAS), 0)
+        return verb > 0 and low[verb - 1] not in own | words.SUBJECTS | WEEKDAYS and words.LEFT.isdisjoint(low)
+    return False
+
+
+def _without_names(sentences: list[str]) -> list[str]:
+    """The sentences without lines at the end that hold nothing but capitalised words: whoever signs."""
+    while len(sentences) > 1 and len(found := _WORD.findall(sentences[-1])) <= _NAME_WORDS and all(word[0].isupper() for word in found):
+        sentences = sentences[:-1]
+    return sentences
 
 
 def _is_of_note(sentence: str) -> bool:
@@ -49,7 +90,7 @@ def _says_away(plain: str, low: str, found: list[str]) -> bool:
     """Away, and either what comes then or for how long."""
     if words.AWAY.isdisjoint(found) and not any(phrase in low for phrase in words.NOT_THERE):
         return False
-    if not words.CALL.isdisjoint(found) and words.REACHABLE.isdisjoint(found) and not _NUMBER.search(plain):
+    if not words.CALL.isdisjoint(found) and not _names_whom(plain, found):
         return False
     if not words.LATER.isdisjoint(found):
         return True
@@ -57,6 +98,14 @@ def _says_away(plain: str, low: str, found: list[str]) -> bool:
         return True
     spans = not words.SPAN.isdisjoint(found) or any(span in low for span in words.SPANS)
     return spans and not (words.AWAY - words.BRIEFLY).isdisjoint(found)
+
+
+def _names_whom(plain: str, found: list[str]) -> bool:
+    """Whether it is said whom to call or write to: a number, an address, a switchboard, a name."""
+    if not words.REACHABLE.isdisjoint(found) or _NUMBER.search(plain):
+        return True
+    pairs = ((one.lower(), other) for one, other in pairwise(_WORD.findall(plain)))
+    return any(before in words.CALLED_BY and name[0].isupper() and name.lower() not in words.KNOWN for before, name in pairs)
 
 
 def _strange(sentence: str) -> Iterator[str]:

@@ -162,6 +162,13 @@ RETURN_OR_STAND_IN = Phrases((
     "poissaollessani", "í fjarveru minni",
 ))  # fmt: skip
 
+TIMES_OF_ABSENCE = Phrases((
+    *AWAY, *AT_ANOTHER_PLACE, *RETURN_OR_STAND_IN, "denne uken", "denne veka", "denna vecka", "denne uge", "this week", "diese woche",
+    "i dag", "idag", "today", "heute", "tänään", "perioden", "during", "fram til", "frem til", "until", "bis zum", "saakka", "delayed",
+    "forsinket", "försenat", "forseinka", "svarer", "svarar", "respond", "reply", "antwort",
+))  # fmt: skip
+"""What says that somebody is away, and for how long."""
+
 RECEIVED = Phrases((
     "saken din har fått", "henvendelsen har fått", "saka di har fått",
     "vi har mottatt din henvendelse", "vi har mottatt henvendelsen", "vi har mottatt din forespørsel", "din henvendelse er mottatt",

@@ -12,7 +12,7 @@ from functools import lru_cache
 from mailgate.mail.automatic.answer_subject import SubjectPrefix, beginning
 from mailgate.mail.model import Kind
 from mailgate.mail.words import absence_words as words
-from mailgate.mail.words.absence_note import is_absence_note
+from mailgate.mail.words.absence_note import is_absence_note, tells_more
 from mailgate.mail.words.automated_words import MACHINE_SENTENCES, machine_sentence
 from mailgate.mail.words.phrases import Phrases
 
@@ -57,6 +57,9 @@ _TROUBLE = re.compile(
 )
 # "Vi har mottatt henvendelsen fra kunden": of somebody else, so a person tells of it.
 _FROM_ANOTHER = re.compile(r"\w{0,3} (?:fra|frå|från|from|von) (?!deg|dere|dykk|dig|er\b|dem\b|you|your|ihnen|din|ditt|deres)\w")
+_ACCESS = re.compile(r"tilgang|tillgång|adgang|access|zugriff|pääsy|aðgang|toegang|accès")
+"""Of what makes somebody unreachable, that which is also a fault to tell of: it needs a sign of absence beside it."""
+_BACK = re.compile(r"tilbake|tilbage|tillbaka|åter|attende|back|return|wieder|zurück|palaan|takaisin")
 _FIRST_PERSON = re.compile(
     r"\b(?:jeg|eg|vi|me|jag|ich|wir|i|we|ég|við|ik|wij|je|nous|minä|olen|olemme)\b(?: \S{1,20}){0,6}? ?$|\bi'm(?: \S{1,20}){0,4}? ?$",
     re.IGNORECASE,
@@ -178,13 +181,14 @@ def by_click(subject: str, text: str) -> Finding:
     return ("system", "subject:recall" if titled else "text:recall") if (said or empty) and not asks(text) else None
 
 
-def by_text(text: str, is_answer: bool) -> Finding:
+def by_text(text: str, is_answer: bool, own: frozenset[str] = frozenset()) -> Finding:
     """Nothing but words. One sentence that only machines write is enough; a sentence of absence needs a second one beside it, a short text
     that asks nothing, and must stand near the beginning. That somebody cannot be reached is enough when the mail answers one.
+    `own`: words of the author's name and local part, in lower case.
     """
     low, phrased = _looked_at(text[:_LOOKED_CHARS])
     if not phrased:
-        return _note(text, low) if is_answer else None
+        return _note(text, low, own) if is_answer else None
     sentence = machine_sentence(low[:_START_CHARS] + " " + low[_START_CHARS:][-_START_CHARS:])
     if sentence:
         answer = is_answer or words.AWAY.first(low)
@@ -195,26 +199,60 @@ def by_text(text: str, is_answer: bool) -> Finding:
         return None
     found = _absence(low, is_answer) or _receipt(low, is_answer)
     if found:
-        return None if _is_persons(low) else found
-    return _note(text, low) if is_answer else None
+        return None if _speaks(low) else found
+    return _note(text, low, own) if is_answer else None
 
 
-def _note(text: str, low: str) -> Finding:
-    return ("auto_reply", "text:note of absence") if is_absence_note(text) and not _is_persons(low) else None
+# What is said to the one who asked, not to whoever may write: agreement, no hurry, what they shall do, who else is away.
+_TO_THE_ASKER = re.compile(
+    r"\A\s*(?:(?:hei|hi|hej|hallo|hello|moi)\W{1,3})?(?:ok|okay|okei|ja|jo|joda|jada|nei|nej|nein|yes|no|sure|fint|flott|greit|supert|perfekt|"
+    r"great|fine|kyllä|joo|takk, (?:jeg|eg|vi)|that's fine|sounds good|das passt)\b(?! reply)|"
+    r"(?:\A|[.!,] )det (?:er|går) (?:greit|fint|bra)\b|\b(?:sier|seier|säger|siger|står|lyder|says|reads|steht)(?: det)?:? ?[\"«“„']|"
+    r"\b(?:haster|hastar|brådskar|eilt|urgent)\b[^.!?\n]{0,10} (?:ikke|ikkje|inte|nicht)\b|"
+    r"\b(?:not urgent|no rush|no hurry|keine eile|inte bråttom)\b|"
+    r"(?<!hvis )(?<!dersom )(?<!om )(?<!når )(?<!if )\b(?:når|tills|wenn|when|before|før|innan|bevor) "
+    r"(?:dere|de|dykk|ni|you|sie|ihr|du|i) (?:kommer|kjem|come|kommen|kommt|er her|är här|are here)\b|"
+    r"(?:^|[.!,;:] )(?:svar|svara|send|reply|answer) (?:meg|mig|me|her|gjerne her|gärna här|here)\b|"
+    r"\bom (?:det|dette|detta|saken)[.!]|\b(?:spørsmål\w{0,3}|frågor\w{0,3}|svaret|saken) (?:deres|dykkar|era)\b|"
+    r"\b(?:skal|ska|skulle) på (?:ferie|semester|kurs|reise)\b|"
+    r"\b(?:han|hun|ho|hon|she|he|er ist|sie ist|sjefen|chefen|leiaren|kollegaen|(?:min|mein|meine|my|our|vår) \w{2,20})"
+    r" (?:er|är|is|ist) (?:på|i|ute|bort|on|out|away|im|in|nicht)\b",
+    re.IGNORECASE,
+)
+
+
+def _speaks(low: str) -> bool:
+    """Whether a person speaks to the one who asked."""
+    return _is_persons(low) or _TO_THE_ASKER.search(low) is not None
+
+
+def _note(text: str, low: str, own: frozenset[str]) -> Finding:
+    return ("auto_reply", "text:note of absence") if is_absence_note(text, own) and not _speaks(low) else None
 
 
 def _absence(low: str, is_answer: bool) -> Finding:
     away = words.AWAY.first(low[:_AWAY_CHARS])
-    if away and (second := words.RETURN_OR_STAND_IN.first(low)):
+    if away and (second := words.RETURN_OR_STAND_IN.first(low)) and not (is_answer and _does_something_then(low, second)):
         return "auto_reply", f"text:{away} + {second}"
     if not is_answer:
         return None
-    if unreachable := words.UNREACHABLE.first(low):
+    unreachable = words.UNREACHABLE.first(low)
+    if unreachable and (not _ACCESS.search(unreachable) or words.TIMES_OF_ABSENCE.first(low)):
         return "auto_reply", f"text:{unreachable}"
     place = words.AT_ANOTHER_PLACE.first(low[:_AWAY_CHARS])
     if place and (second := words.RETURN_OR_STAND_IN.first(low)) and _FIRST_PERSON.search(low[: low.index(place)]):
         return "auto_reply", f"text:{place} + {second}"
     return None
+
+
+def _does_something_then(low: str, second: str) -> bool:
+    """Whether the sentence of the return says what happens then: "tester når jeg er tilbake"."""
+    if not _BACK.search(second):
+        return False
+    at = low.index(second)
+    start = max(low.rfind(sign, 0, at) for sign in ".!?") + 1
+    ends = [end for sign in ".!?" if (end := low.find(sign, at)) >= 0]
+    return tells_more(low[start : min(ends, default=len(low))])
 
 
 def _receipt(low: str, is_answer: bool) -> Finding:
