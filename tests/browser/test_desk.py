@@ -236,6 +236,7 @@ def test_given_the_pages_of_the_desk_when_as_narrow_as_320_pixels_then_nothing_s
 def test_given_a_phone_when_the_desk_is_opened_then_the_menu_is_one_line_and_titles_have_the_whole_width(
     site: SiteUnderTest, browser: Browser, language: str, phone: int
 ) -> None:
+    site.staff("anne", name="Anne-Margrethe Wilhelmine Kristoffersen-Bjørnstadhagen")  # whom work may be given to
     context = browser.new_context(viewport={"width": phone, "height": 640}, locale=language)
     page = logged_in(site, context, "kjersti", "Kjersti Dahl-Andreassen")
     for path in ("/desk?queue=all", "/desk/held", "/desk/new", "/desk/customers", "/desk/texts", "/me"):

@@ -47,7 +47,10 @@ def test_given_a_customer_when_she_goes_her_way_then_each_page_works(
     page.goto(f"{site.url}/new")
     page.check("input[value=driftsproblem]")
     page.click("main button.main")
-    assert page.locator(".summary a").count() == 1
+    assert [one.get_attribute("href") for one in page.locator(".summary a").all()] == ["#summary", "#environment"]
+    assert page.evaluate("document.activeElement.className") == ("summary" if script else "")
+    page.click(".summary a >> nth=1")
+    assert page.evaluate("document.activeElement.id") == "environment" or not script
     page.fill("#summary", "Alt står")
     page.fill("#environment", "server 4")
     page.click("main button.main")

@@ -131,6 +131,13 @@ def show_contact(act: Act, command: ShowContact) -> ContactView:
 
 
 @query(Action.CONTACT_READ)
+def show_with_customer_id(act: Act, command: ShowContact) -> tuple[ContactView, str]:
+    """Show one contact, with the id of its customer, "" for none."""
+    found = contact_of(act.uow, command.address)
+    return _views(act, [found])[0], found.customer_id or ""
+
+
+@query(Action.CONTACT_READ)
 def list_contacts(act: Act, command: ListContacts) -> Page[ContactView]:
     """List contacts by address."""
     customer_id = customer_of(act.uow, command.customer).id if command.customer else None

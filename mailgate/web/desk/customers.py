@@ -147,13 +147,12 @@ def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ..
 
 def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
     app, who, address = request.app, request.principal, request.params["address"]
-    contact = contacts.show_contact(app, who, contacts.ShowContact(address))
+    contact, customer_id = contacts.show_with_customer_id(app, who, contacts.ShowContact(address))
     stopped = suppressions.list_suppressions(app, who, suppressions.ListSuppressions([contact.address]))
     found = list_cases(app, who, ListCases(contact=contact.address, limit=CASES_SHOWN))
-    company = customers.show_customer(app, who, customers.ShowCustomer(contact.customer)) if contact.customer else None
     values = {
         "contact": contact, "stopped": stopped, "cases": found.rows, "typed": request.form.fields,
-        "customer_path": customer_path(company.id) if company else "",
+        "customer_path": customer_path(customer_id) if customer_id else "",
     }  # fmt: skip
     return RenderedPage("desk/contact.html.j2", values, status, errors)
 

@@ -233,3 +233,34 @@ def test_given_a_reply_just_sent_when_taken_back_then_it_is_due_again_and_later_
     mine = after.comments[0].id
     assert ola.submit(page, "/desk/cases/SUP-1/withdraw", {"comment": mine}).status == 303
     assert "Hallo?" not in site.logged_in(KARI, "kari").get("/browse/SUP-1").shown()
+
+
+def test_given_a_long_conversation_when_shown_then_links_lead_past_it(site: SiteUnderTest, ola: Visitor) -> None:
+    kari = site.logged_in(KARI, "kari")
+    assert kari.get("/browse/SUP-1").tree.css_first("a[href='#newest']") is None
+    for number in range(9):
+        comment.add_comment(site.office.app, EVA, comment.AddComment("SUP-1", f"Svar {number}"))
+    for who, path in ((kari, "/browse/SUP-1"), (ola, "/desk/cases/SUP-1")):
+        page = who.get(path)
+        for link in page.tree.css(".past a"):
+            assert page.tree.css_first(link.attributes["href"] or "") is not None
+        assert len(page.tree.css(".past a")) == 2
+        assert "Svar 8" in page.tree.css_first("#newest").text()
+
+
+def test_given_a_comment_moved_to_no_case_when_refused_then_the_field_of_that_comment_says_so(site: SiteUnderTest, ola: Visitor) -> None:
+    comment.add_comment(site.office.app, EVA, comment.AddComment("SUP-1", "Feil sak"))
+    page = ola.get("/desk/cases/SUP-1")
+    answer = ola.submit(page, "/desk/cases/SUP-1/move", {"to": "SUP-99"})
+    assert [one.attributes["href"] for one in answer.tree.css(".summary a")] == ["#to"]
+    at = answer.tree.css_first("#to")
+    assert (at.attributes["value"], at.attributes["aria-describedby"]) == ("SUP-99", "to-error")
+    assert answer.tree.css_first("#to-error") is not None
+
+
+def test_given_a_customer_without_cases_when_they_log_in_then_one_button_makes_the_first(site: SiteUnderTest) -> None:
+    contacts.add_contact(site.office.app, EVA, contacts.AddContact("tom@tomt.example", "Tom"))
+    tom, kari = site.logged_in("tom@tomt.example", "tom"), site.logged_in(KARI, "kari")
+    assert [len(who.get("/cases").tree.css("a.button")) for who in (tom, kari)] == [1, 1]
+    assert [len(who.get("/cases").tree.css("form[role=search]")) for who in (tom, kari)] == [0, 1]
+    assert len(tom.get("/cases?text=x").tree.css("form[role=search]")) == 1
