@@ -19,7 +19,7 @@ from mailgate.application.words import LANGUAGES, mail_domain, one_line, one_of
 from mailgate.cases.ids import new_id
 from mailgate.cases.model import Contact, Customer
 from mailgate.errors import Invalid
-from mailgate.rules.agreement_words import in_words
+from mailgate.rules.agreement_words import AgreementText, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,11 @@ def list_customers(act: Act, command: ListCustomers) -> Page[CustomerView]:
     return page_of([_view(act, one) for one in found], command.limit, [cursor_of(one.name, one.id) for one in found])
 
 
-def agreement_names(app: App, principal: Principal, language: str) -> Mapping[str, str]:
-    """The agreements that a customer can have by the policy that was read last: key -> name in this language. Raises Forbidden."""
+def agreement_texts(app: App, principal: Principal, language: str) -> Mapping[str, AgreementText]:
+    """The agreements that a customer can have by the policy that was read last: key -> its words in this language. Raises Forbidden."""
     require(principal, Action.CUSTOMER_READ)
     policy = app.policies.last_read or app.policies.peek()
-    return {key: in_words(one, language).name for key, one in policy.agreements.items()}
+    return {key: in_words(one, language) for key, one in policy.agreements.items()}
 
 
 def given(

@@ -128,7 +128,7 @@ def _planned_join(request: PageRequest, command: join.JoinContacts) -> Answer:
 def _list(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
     command = customers.ListCustomers(PAGE_ROWS, request.query.get("after") or None)
     found = customers.list_customers(request.app, request.principal, command)
-    values = {"rows": found.rows, "next": found.next, "typed": request.form.fields, "agreements": _agreements(request)}
+    values = {"rows": found.rows, "next": found.next, "typed": request.form.fields, **_agreements(request)}
     return RenderedPage("desk/customers.html.j2", {**values, "may_add": _may(request, Action.CUSTOMER_ADD)}, status, errors)
 
 
@@ -139,7 +139,7 @@ def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ..
     found = list_cases(app, who, ListCases(customer=customer.id, limit=CASES_SHOWN))
     values: Mapping[str, object] = {
         "customer": customer, "people": people.rows, "next": people.next, "cases": found.rows, "typed": request.form.fields,
-        "agreements": _agreements(request),
+        **_agreements(request),
     }  # fmt: skip
     may = {"may_change": _may(request, Action.CUSTOMER_SET)}
     return RenderedPage("desk/customer.html.j2", {**values, **may}, status, errors)
@@ -157,8 +157,10 @@ def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...
     return RenderedPage("desk/contact.html.j2", values, status, errors)
 
 
-def _agreements(request: PageRequest) -> Mapping[str, str]:
-    return customers.agreement_names(request.app, request.principal, request.words.language)
+def _agreements(request: PageRequest) -> Mapping[str, object]:
+    """The agreements in the reader's language; a customer has them in its own."""
+    terms = customers.agreement_texts(request.app, request.principal, request.words.language)
+    return {"terms": terms, "agreements": {key: one.name for key, one in terms.items()}}
 
 
 def _may(request: PageRequest, action: Action) -> bool:

@@ -264,3 +264,17 @@ def test_given_a_customer_without_cases_when_they_log_in_then_one_button_makes_t
     assert [len(who.get("/cases").tree.css("a.button")) for who in (tom, kari)] == [1, 1]
     assert [len(who.get("/cases").tree.css("form[role=search]")) for who in (tom, kari)] == [0, 1]
     assert len(tom.get("/cases?text=x").tree.css("form[role=search]")) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "response", "hour"), [("nb", "innen to virkedager", "07.00"), ("en", "within two working days", "07:00")]
+)
+def test_given_a_reader_of_another_language_when_an_agreement_is_shown_then_it_is_in_the_readers(
+    site: SiteUnderTest, ola: Visitor, language: str, response: str, hour: str
+) -> None:
+    kari = site.logged_in(KARI, "kari")
+    for who in (ola, kari):
+        who.cookies["language"] = language
+    assert response in ola.get("/desk/customers").shown()
+    assert response in ola.get("/desk/customers/kunde.example").shown()
+    assert hour in kari.get("/me").shown()
