@@ -45,6 +45,10 @@ def test_given_a_customer_when_she_goes_her_way_then_each_page_works(
     page.click("button[value=verify]")
     assert page.locator(".flash").count() == 1
     page.goto(f"{site.url}/new")
+    page.click("main button.main")
+    page.click(".summary a >> nth=0")
+    assert page.evaluate("document.activeElement.id") == "case_type" or not script
+    page.goto(f"{site.url}/new")
     page.check("input[value=driftsproblem]")
     page.click("main button.main")
     assert [one.get_attribute("href") for one in page.locator(".summary a").all()] == ["#summary", "#environment"]

@@ -193,7 +193,7 @@ def _says_so_at_the_field(answer: Answer, bad: Bad) -> None:
     at = answer.tree.css_first(f"#{bad.field}")
     assert at is not None, f"the summary leads to #{bad.field}, which is not there"
     if at.tag in ("input", "textarea", "select") and at.attributes.get("type") != "hidden":
-        assert at.attributes.get("aria-invalid") == "true"
+        assert at.attributes.get("aria-invalid") == "true" or at.attributes.get("type") == "radio"  # WAI-ARIA: no state of one radio
         assert f"{bad.field}-error" in (at.attributes.get("aria-describedby") or "")
         shown = answer.tree.css_first(f"#{bad.field}-error")
         assert shown is not None
