@@ -17,7 +17,7 @@ from mailgate.mail.model import Reply
 from mailgate.mail.reply.attribution import attribution_at
 from mailgate.mail.reply.correspondence import UNKNOWN, Correspondence
 from mailgate.mail.reply.header_block import block_at, delimiter
-from mailgate.mail.reply.history import announces_inline_answers, is_history, is_pasted_header, with_subject_line
+from mailgate.mail.reply.history import announces_inline_answers, is_history, is_pasted_header, is_spoken_of, with_subject_line
 from mailgate.mail.reply.html_containers import may_hold_signature
 from mailgate.mail.reply.html_quote import quote_lines
 from mailgate.mail.reply.inline_header import split_inline_header
@@ -71,6 +71,9 @@ def _cut_quote(body: LabelledLines, who: Correspondence) -> bool:
             if body.answers_below:
                 return True
             whole = span._replace(end=max(span.end, header_end(body.lines, span.end))) if span.kind in _DELIMITERS else span
+            if span.kind in _DELIMITERS and whole.end == span.end and is_spoken_of(body.lines, span):
+                cursor = span.end
+                continue
             if not is_history(body.lines, whole, who):
                 body.forwards.append(whole)
                 cursor = whole.end

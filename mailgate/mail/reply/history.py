@@ -54,16 +54,32 @@ def _belongs_to_thread(lines: Sequence[str], span: Span, who: Correspondence, fi
     if who.is_same_case(fields.get(SUBJECT, "")) and not (named and recipients):
         return not (_is_introduced(lines, span.start) and _is_strangers(fields.get(FROM, ""), who))
     if _is_introduced(lines, span.start):
-        return not named and span.kind != "forwarded"
+        return not named and span.kind != "forwarded" and not _is_strangers(fields.get(FROM, ""), who, sure=False)
     if who.answers == "a mail":
         return not named
     return True
 
 
-def _is_strangers(name: str, who: Correspondence) -> bool:
-    """True for a From without address, as colleagues have it, that names neither the author nor one whom this mail goes to."""
+def _is_strangers(name: str, who: Correspondence, *, sure: bool = True) -> bool:
+    """True for a From without address, as colleagues have it, that names neither the author nor one whom this mail goes to.
+
+    `sure`: not when this mail names nobody.
+    """
     bare = name.strip(' "*').lower()
-    return bool(bare) and "@" not in bare and bool(who.names) and bare not in who.names and who.author_words.isdisjoint(bare.split())
+    return (
+        bool(bare)
+        and "@" not in bare
+        and (bool(who.names) or not sure)
+        and bare not in who.names
+        and who.author_words.isdisjoint(bare.split())
+    )
+
+
+def is_spoken_of(lines: Sequence[str], span: Span) -> bool:
+    """True for a delimiter that the author writes about: no header follows, and a colon leads to it or the sentence goes on below it."""
+    above = next((lines[index].rstrip() for index in range(span.start - 1, -1, -1) if not is_blank(lines[index])), "")
+    below = next((line.lstrip() for line in lines[span.end : span.end + _LOOK_LINES] if not is_blank(line)), "")
+    return above.endswith(":") or (below[:1].islower() and above[-1:].isalpha())
 
 
 def _announcement(lines: Sequence[str], span: Span) -> str:

@@ -22,9 +22,12 @@ INTRODUCTIONS = re.compile(
 _PLACE = (
     r"(?:i|med|in|mit|en|with)\s(?:rød[te]?|raud[te]?|rött?|röd[at]?|rot(?:er schrift)?|red|rouge|blå[tt]{0,2}|blau|blue|"
     r"grøn[nt]{0,2}|grön[t]?|grün|green|fet|kursiv|bold|caps)|"
-    r"under|nedenfor|nedanfor|nedan(?:för)?|nedenunder|below|inline|in-?line|(?:inn)?i teksten|i texten|in the text|in the mail|"
+    r"under|nedenfor|nedanfor|nedan(?:för)?|nedenunder|herunder|underneath|below|"
+    r"inline|in-?line|(?:inn)?i teksten|i texten|in the text|in the mail|"
     r"in your mail|"
-    r"(?:inn)?i mailen|i meldingen|i meldinga|i e-?posten|i mejlet|i din mail|mellom linjene|mellan raderna|mellem linjerne|"
+    r"(?:inn)?i mailen|(?:inn)?i meldingen|(?:inn)?i meldinga|(?:inn)?i e-?posten|i mejlet|i (?:din mail|ditt mejl)|inn(?:e)? i mailen|"
+    r"zwischen den zeilen|(?:viestisi|tekstin) sekaan|(?:flettet|fletta|satt|lagt|skrevet|skrive) inn|indsat|insatta?|inskriv\w{1,3}|"
+    r"infogad\w?|eingefügt|embedded|interspersed|mellom linjene|mellan raderna|mellem linjerne|"
     r"between the lines|unten|im text|ci-dessous|hieronder|in de tekst|"
     r"(?:í|með) (?:rauðu|bláu|grænu)|rauðu letri|(?:hér )?(?:að|fyrir) neðan|(?:inn)?i? ?í textanum|á milli línanna|"
     r"(?:for|under|etter|efter|bak|bag) (?:hvert|kvart|hver|varje|each|every) (?:spørsmål|punkt|fråga|spørgsmål|question|point)"
@@ -34,10 +37,11 @@ _FINNISH_PLACE = r"punaisella|sinisellä|vihreällä|alla|alapuolella|alempana|t
 _FINNISH_ANSWERS = r"(?:vasta(?:us|ukset|ukseni|uksemme|sin|ttu)|kommen(?:tit|ttini|toin|toitu))"
 _ANSWERS = (
     r"(?:(?<!for )(?<!ikke )(?<!ikkje )(?<!inte )(?<!fått )(?<!fikk )(?<!fick )(?<!noe )"
-    r"(?:svar(?:et (?:mitt|vårt)|ene|a|en|ar)?|svaret (?:mitt|vårt))|"
-    r"svara|kommentar(?:er|ar|ene|erne)?|answers?|repl(?:y|ies)|comments?|respons(?:e|es)?|"
+    r"(?:svar(?! meg| mig| oss)(?:et (?:mitt|vårt)|ene|a|en|ar)?|svaret (?:mitt|vårt))|"
+    r"svara|kommentar(?:er|ar|ene|erne)?|answers|(?<!the )(?<!an )(?<!no )(?<!any )(?<!your )answer|"
+    r"repl(?:y|ies)|comments?|respons(?:e|es)?|"
     r"svör(?:in|um)?|athugasemdir(?:nar)?|"
-    r"antwort(?:en)?|anmerkungen|réponses?|commentaires?|antwoord(?:en)?)"
+    r"antworten|(?<!die )(?<!eine )(?<!keine )(?<!ihre )(?<!deine )antwort|anmerkungen|réponses?|commentaires?|antwoord(?:en)?)"
 )
 # What must stand in a text that says where answers are: one pass of RE2 spares most texts the pattern below.
 PLACE_SIGNS = Phrases((
@@ -46,22 +50,32 @@ PLACE_SIGNS = Phrases((
     "your mail", "mailen", "melding", "posten", "mejlet", "din mail", "linjene", "raderna", "linjerne", "the lines", "unten", "im text",
     "ci-dessous", "hieronder", "de tekst", " hvert", " kvart", " hver", " varje", " each", " every",
     " alla", " alempana", " alapuolella", "punaisella", "sinisellä", "vihreällä",
+    "innimellom", "flett", "satt inn", "lagt inn", "skrevet inn", "skrive inn", "indsat", "insatt", "inskriv", "infogad", "eingefügt",
+    "embedded", "interspersed", "zwischen", "viestisi", "inn i mail", "inne i mail", "ditt mejl",
     "tekstin", "viestin", "rivien", "rauðu", "bláu", "grænu", "neðan", "textanum", "línanna",
 ))  # fmt: skip
 # One of these stands in each text that `ANSWERS_BELOW` finds.
 ANSWER_STEMS = Phrases((
     "svar", "answer", "kommentar", "comment", "commenta", "repl", "respon", "antwort", "antwoord", "anmerk", "répon", "repon", "kommenter",
     "skrevet", "written", "inline", "in-line", "i rødt", "i raudt", "i rött", "in red", "svör", "athugasemd", "vasta", "komment",
-    "rødt", "raudt", "rött", "rød tekst", "raud tekst", "röd text",
+    "innimellom", "rødt", "raudt", "rött", "rød tekst", "raud tekst", "röd text",
 ))  # fmt: skip
+_BETWEEN = r"(?:(?!\b(?:ikke|ikkje|inte|nicht|not|ditt|deres|your)\b)[^.\n?]){0,40}?"
+_END = r"(?!\w)(?![^.\n]{0,60}\?)"
+# "Svar innimellom", not "skriveren svarer innimellom": now and then.
+_NOW_AND_THEN = (
+    r"(?:^\W*(?:(?:hei|hallo)\b\W*)?|\b(?:har|jeg|eg|vi|mine|våre|se|sjå|ligger|ligg|står) )"
+    r"(?:svar(?:ene|a|er|ar|t)?|kommentarer|skrevet)\b[^.\n?]{0,40}?\binnimellom\b"
+)
 # "Mine svar i rødt", "answers inline", "jeg har svart under".
 ANSWERS_BELOW = re.compile(
-    rf"\b{_ANSWERS}\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
-    rf"|\b(?:svart|svara|svarer|svarar|svarat|(?<!for )svaret(?! deres| dykkar| fra| frå)|svarede|"
+    rf"\b{_ANSWERS}\b{_BETWEEN}\b(?:{_PLACE}){_END}"
+    rf"|\b(?:svart|svara|svarer|svarar|svarat|(?:har|jeg|vi|er) svaret|svarede|"
     rf"besvart|besvarat|besvaret|skrevet|kommentert|answered|replied|"
-    rf"commented|written|geantwortet|beantwortet|répondu|geantwoord)\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
-    rf"|\b(?:svaraði|hef svarað)\b[^.\n?]{{0,40}}?\b(?:{_PLACE})(?!\w)"
-    rf"|\b{_FINNISH_ANSWERS}\b[^.\n?]{{0,40}}?\b(?:{_FINNISH_PLACE}|{_PLACE})(?!\w)"
+    rf"commented|written|geantwortet|beantwortet|répondu|geantwoord)\b{_BETWEEN}\b(?:{_PLACE}){_END}"
+    rf"|\b(?:svaraði|hef svarað)\b{_BETWEEN}\b(?:{_PLACE}){_END}"
+    rf"|\b{_FINNISH_ANSWERS}\b{_BETWEEN}\b(?:{_FINNISH_PLACE}|{_PLACE}){_END}"
+    rf"|{_NOW_AND_THEN}|^\W*(?:hei\W+)?(?:se|sjå) innimellom\b"
     rf"|\b(?:see|se|sjå|siehe|voir|zie) (?:inline|in-?line|i rødt|i raudt|i rött|in red|rødt|raudt|rött|rød tekst|raud tekst|röd text)\b",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
