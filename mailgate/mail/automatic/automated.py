@@ -49,7 +49,6 @@ _DESK_WORDS = re.compile(
 """In names of header fields and of programs: what ticket systems are called, and what they count."""
 _PROGRAM_HEADERS = ("x-mailer", "x-powered-by", "user-agent", "x-generator")
 _FORWARD_HEADERS = ("x-ms-exchange-forwardingloop", "x-ms-exchange-inbox-rules-loop", "resent-from", "x-forwarded-for", "x-forwarded-to")
-_NAME_WORD = re.compile(r"[^\W\d_]{2,}")
 _PERSONS_FREESCOUT = "customer.message"
 _GENERATED = "auto-submitted:auto-generated"
 
@@ -75,10 +74,9 @@ class AutomationFacts(NamedTuple):
         return values[0] if values else ""
 
     @property
-    def own_words(self) -> frozenset[str]:
-        """The words of the author's name and of the local part of their address, in lower case."""
-        author = self.author
-        return frozenset(_NAME_WORD.findall(f"{author.name} {author.address.rpartition('@')[0]}".lower())) if author else frozenset()
+    def author_words(self) -> str:
+        """The author's name and the local part of their address."""
+        return f"{self.author.name} {self.author.address.rpartition('@')[0]}" if self.author else ""
 
     @property
     def null_reverse_path(self) -> bool:
@@ -143,7 +141,7 @@ def _is_worded(facts: AutomationFacts) -> bool:
     """Whether the words are a machine's too."""
     if _machine_author(facts) or beginning(facts.subject).phrase or "autoreply" in facts.subject.lower():
         return True
-    return wording.by_text(facts.text, True, facts.own_words) is not None
+    return wording.by_text(facts.text, True, facts.author_words) is not None
 
 
 def _loop(facts: AutomationFacts) -> Finding:
@@ -266,7 +264,7 @@ def _machine_author(facts: AutomationFacts) -> Finding:
 
 
 def _wording(facts: AutomationFacts) -> Finding:
-    return wording.by_text(facts.text, facts.is_answer, facts.own_words)
+    return wording.by_text(facts.text, facts.is_answer, facts.author_words)
 
 
 def _remarks(facts: AutomationFacts) -> tuple[str, ...]:

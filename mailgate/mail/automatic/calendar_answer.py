@@ -24,7 +24,7 @@ _ANSWER = re.compile(
     r"accepterede|afviste|afslog)|"
     r"(?:has |have )?(?:tentatively |provisionally )?(?:accepted|declined)|(?:has |have )?replied [\"'\u201c]?(?:yes|no|maybe)|"
     r"(?:yes|no|maybe),? i (?:will|won't|will not|might|may) attend|(?:is|are) (?:not )?(?:attending|going)|del(?:tar|tek|"
-    r"tager)(?: ikke| ikkje| inte)?|kommer ikke|kan ikke delta|will (?:not )?attend|"
+    r"tager)(?: ikke| ikkje| inte)?|kommer (?:ikke|kanskje|kanske|måske)|kan ikke delta|will (?:not )?attend|"
     r"hat[^\n]{0,160} (?:zugesagt|abgesagt|angenommen|abgelehnt|akzeptiert|zugestimmt)|nimmt[^\n]{0,80} teil|"
     r"(?:on |tentatiivisesti )?(?:hyväksynyt|hyväksyi|hylännyt|hylkäsi|vastasi)|"
     r"(?:hefur )?(?:samþykkt|þegið|hafnað|afþakkað|svarað)|a (?:accepté|refusé|décliné)|"
@@ -46,8 +46,9 @@ _SHORT_ANSWER = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"\W{0,3}(?:når|hvor|hvem|hva|kven|kvar|kva|emne|tid|sted|stad|organisator|arrangør|deltakere|deltakarar|kalender|status|tittel|"
+    r"\W{0,3}(?:når|hvor|hvem|hva|kven|kvar|kva|emne|tid|sted|stad|organisator|organisatör|arrangør|deltakere|deltakarar|kalender|status|tittel|"
     r"beskrivelse|when|where|who|what|subject|time|date|location|organi[sz]er|attendees|invitees|guests|event|calendar|gjester|gjestar|gäster|gæster|gäste|vieraat|gestir|title|description|"
+    r"møte-?id|mötes-?id|mødets id|besprechungs-id|passord|passcode|password|lösenord|adgangskode|kenncode|"
     r"joining info|join with google meet|meeting id|meeting link|video call link|wann|wo|wer|was|betreff|ort|veranstalter|teilnehmer|"
     r"zeit|kalender|när|var|vem|vad|plats|ämne|arrangör|tid|hvornår|hvad|sted|milloin|missä|kuka|mikä|paikka|aika|aihe|järjestäjä|"
     r"hvenær|hvar|hver|staðsetning|tími|skipuleggjandi|wanneer|waar|wie|quand|où|qui|lieu|objet)\W{0,3}(?:[:*]|$)",
@@ -60,7 +61,9 @@ _CLIENTS = re.compile(
     r"for å slutte å|view (?:all )?guest|se alle gjester|more details|flere detaljer|forwarding this invitation|videresending av|"
     r"unsubscribe|avslutt abonnement|google calendar|google kalender|calendar\.google|google meet|zoom meeting|reply for|"
     r"svar for|going\?|kommer du\?|"
-    r"this message was sent by|sent from my|learn more|les mer om|get it on|microsoft teams|join (?:the )?meeting|bli med",
+    r"this message was sent (?:by|from)|denne (?:meldingen|e-posten) (?:ble|er) sendt (?:fra|av)|"
+    r"klikk her for å|click here to|^(?:hei|hej|hello|hi|hallo|guten tag|moi)[,.!]?$|"
+    r"sent from my|learn more|les mer om|get it on|microsoft teams|join (?:the )?meeting|bli med",
     re.IGNORECASE,
 )
 _NOTE = re.compile(

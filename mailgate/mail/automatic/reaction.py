@@ -22,7 +22,9 @@ _REACTED = words(
     """
 )
 _AUXILIARIES = frozenset({"har", "has", "hat", "heeft", "hefur", "a"})
-_HELPERS = _AUXILIARIES | words("ha via over gjennom genom through über kautta with med mit to på til till auf við à op in i")
+_HELPERS = _AUXILIARIES | words(
+    "this denne diese det ha via over gjennom genom through über kautta with med mit to på til till auf við à op in i"
+)
 _YOURS = words(
     "your din ditt di dit ihre deine eure þinni þínum þín votre ton je jouw uw tu su viestiisi sähköpostiisi gmail gmailin gmailissa"
 )
@@ -44,6 +46,8 @@ _APPROVALS = frozenset(
 )
 _TONES = frozenset("\ufe0e\ufe0f\u200d\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 """What changes how an emoji looks, and joins two."""
+_PLEASE = "\U0001f64f"
+"""Folded hands: with other words they may beg, not thank."""
 _STEM = re.compile(r"reag|react|liked|loved|emphasi|likte|liker|elske|gilla|gefällt|brást|brugðist|réagi", re.IGNORECASE)
 _LONGEST_SIGN = 12
 _BEYOND_LETTERS = re.compile("[\u2001-\U0001ffff]")
@@ -98,4 +102,4 @@ def _has_approval(text: str) -> bool:
 
 def _with_thanks(text: str) -> str:
     """An emoji of approval stands for a thanks."""
-    return "".join(" takk " if sign in _APPROVALS else sign for sign in text if sign not in _TONES)
+    return "".join(" takk " if sign in _APPROVALS else sign for sign in text if sign not in _TONES and sign != _PLEASE)

@@ -150,7 +150,7 @@ HEADER_LINE = re.compile(
 ANY_HEADER = re.compile(r"^[ \t>|]{0,10}[A-Za-z][A-Za-z0-9-]{1,60}:(?:\s|$|<)|^(?:From|To|Subject|Date|Cc|Sender|Reply-To):")
 
 HELP = re.compile(
-    r"\b(?:contact(?:er|ez|e|ar)?|get in touch|reach out|(?:further|more|additional) (?:help|assistance|information)|"
+    r"\b(?:contact(?:er|ez|e|ar|s)?|get in touch|reach out|(?:further|more|additional) (?:help|assistance|information)|"
     r"for (?:help|assistance)|questions?|please try(?! again| later| to\b| re| sending)|"
     r"help ?desk|report (?:problems?|this|errors?|it) to|(?:send|write) (?:an? )?(?:mail|e-?mail|message)? ?to|inquir\w*|"
     r"wenden sie sich|kontaktieren sie|(?:bei )?(?:rück)?fragen|bei problemen|ansprechpartner|hilfe|"
@@ -165,6 +165,7 @@ HELP = re.compile(
 """A line that says whom to ask for help: its address, or the lone one on the next line, did not fail."""
 _CODED = re.compile(r"(?<![\d.])[45]\d\d[ -]|(?<![\d.])[45]\.\d{1,3}\.\d{1,3}")
 _AN_ADDRESS = re.compile(ADDRESS)
+_SENTENCE_ENDS = (". ", "! ", "; ", "\u3002")
 ID_LINE = re.compile(r"^[ \t>|]{0,20}(?:message-?id|references|in-reply-to|content-id)\s{0,10}:", re.IGNORECASE)
 
 
@@ -183,8 +184,10 @@ def before_help(line: str) -> str:
     if start < 0 or "@" not in line[:start]:
         return line
     before = line[:start]
-    failed = before.rstrip().endswith((".", "!", ";", "\u3002")) and FAILURE.search(before) is not None
-    return before if failed or _CODED.search(before) else line
+    sentences = before[: max(before.rfind(sign) for sign in _SENTENCE_ENDS) + 1]
+    if "@" in sentences and FAILURE.search(sentences):
+        return sentences
+    return before if _CODED.search(before) else line
 
 
 def failing_part(line: str) -> str:

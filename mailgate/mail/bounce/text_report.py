@@ -32,7 +32,7 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?<![\d.])([45])\d\d[ -]")
 _PERMANENT = re.compile(r"(?<![\d.])5\d\d[ -]#?5\.\d{1,3}\.\d{1,3}(?![\d.])")
 _ANY_ADDRESS = re.compile(words.ADDRESS)
-_LONE = re.compile(rf"\s*[<\"'(「]{{0,2}}(?:mailto:)?{words.ADDRESS}[>\"')」]{{0,2}}[\s.,;。]{{0,3}}")
+_LONE = re.compile(rf"\s*(?:[-*\u2022]\s*)?[<\"'(「]{{0,2}}(?:mailto:)?{words.ADDRESS}[>\"')」]{{0,2}}[\s.,;。]{{0,3}}")
 _SENT_TO = re.compile(r"(?im)^[ \t>|]{0,10}(?:to|x-original-to|delivered-to|x-rcpt-to):[^\n]{0,1000}")
 _LOCAL_PART = re.compile(r"([^\s<>\"]+)@")
 _TAIL = re.compile(r"(?:=20|=)?\s*$")
@@ -142,9 +142,9 @@ def _help_lines(lines: list[str]) -> frozenset[int]:
             found.add(at)
             led = "@" not in line and said[-1] not in ".!\u3002"
         else:
-            if led and _LONE.fullmatch(line):
+            led = led and _LONE.fullmatch(line) is not None
+            if led:
                 found.add(at)
-            led = False
     return frozenset(found)
 
 

@@ -28,10 +28,10 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅÄÖÜ])|\n+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
-def is_absence_note(text: str, own: frozenset[str] = frozenset()) -> bool:
+def is_absence_note(text: str, author: str = "") -> bool:
     """Whether every word of `text` is one that a note of absence is made of, and it says that its author is not there.
 
-    `own`: words of the author's name and local part, in lower case.
+    `author`: the author's name and the local part of their address.
     """
     if len(text) > MAX_CHARS or (
         words.AWAY.isdisjoint(_WORD.findall(low := text.lower())) and not any(map(low.__contains__, words.NOT_THERE))
@@ -41,6 +41,7 @@ def is_absence_note(text: str, own: frozenset[str] = frozenset()) -> bool:
     found = [word.lower() for word in _WORD.findall(_REACHED_BY.sub(" ", plain))]
     if not _MIN_WORDS <= len(found) <= _MAX_WORDS or not _says_away(plain, " ".join(found), found):
         return False
+    own = frozenset(_WORD.findall(author.lower()))
     if _is_of_somebody_else(plain, own):
         return False
     sentences = _without_names(_SENTENCE_END.split(plain))

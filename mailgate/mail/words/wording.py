@@ -181,14 +181,14 @@ def by_click(subject: str, text: str) -> Finding:
     return ("system", "subject:recall" if titled else "text:recall") if (said or empty) and not asks(text) else None
 
 
-def by_text(text: str, is_answer: bool, own: frozenset[str] = frozenset()) -> Finding:
+def by_text(text: str, is_answer: bool, author: str = "") -> Finding:
     """Nothing but words. One sentence that only machines write is enough; a sentence of absence needs a second one beside it, a short text
     that asks nothing, and must stand near the beginning. That somebody cannot be reached is enough when the mail answers one.
-    `own`: words of the author's name and local part, in lower case.
+    `author`: the author's name and the local part of their address.
     """
     low, phrased = _looked_at(text[:_LOOKED_CHARS])
     if not phrased:
-        return _note(text, low, own) if is_answer else None
+        return _note(text, low, author) if is_answer else None
     sentence = machine_sentence(low[:_START_CHARS] + " " + low[_START_CHARS:][-_START_CHARS:])
     if sentence:
         answer = is_answer or words.AWAY.first(low)
@@ -200,7 +200,7 @@ def by_text(text: str, is_answer: bool, own: frozenset[str] = frozenset()) -> Fi
     found = _absence(low, is_answer) or _receipt(low, is_answer)
     if found:
         return None if _speaks(low) else found
-    return _note(text, low, own) if is_answer else None
+    return _note(text, low, author) if is_answer else None
 
 
 # What is said to the one who asked, not to whoever may write: agreement, no hurry, what they shall do, who else is away.
@@ -226,8 +226,8 @@ def _speaks(low: str) -> bool:
     return _is_persons(low) or _TO_THE_ASKER.search(low) is not None
 
 
-def _note(text: str, low: str, own: frozenset[str]) -> Finding:
-    return ("auto_reply", "text:note of absence") if is_absence_note(text, own) and not _speaks(low) else None
+def _note(text: str, low: str, author: str) -> Finding:
+    return ("auto_reply", "text:note of absence") if is_absence_note(text, author) and not _speaks(low) else None
 
 
 def _absence(low: str, is_answer: bool) -> Finding:
