@@ -29,17 +29,18 @@ class Bulk:
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """What became of one case. `problem` "" when it was done; else a sentence."""
+    """What became of one case. `problem` "" when it was done; else a sentence, and `code` for pages: a key of `CODES`."""
 
     key: str
-    problem: str
+    problem: str = ""
+    code: str = ""
 
 
 def on_cases(app: App, principal: Principal, command: Bulk) -> list[BulkResult]:
     """Do it to each case, each in a transaction of its own. Raises Invalid when no case or no act is chosen."""
     keys = list(dict.fromkeys(command.keys))
     all_checked(keys=lambda: _refuse_keys(keys), act=lambda: _refuse_act(command))
-    return [BulkResult(key, _problem(lambda key=key: _RUN[command.act](app, principal, key, command.value))) for key in keys]  # type: ignore[misc]
+    return [_done(app, principal, command, key) for key in keys]
 
 
 def _refuse_keys(keys: Sequence[str]) -> None:
@@ -52,12 +53,18 @@ def _refuse_act(command: Bulk) -> None:
         raise Invalid("act", "empty", f"choose what to do: {', '.join(ACTS)}")
 
 
-def _problem(run: Callable[[], object]) -> str:
+CODES: Mapping[type[Exception], str] = {
+    NotFound: "not_found", Ambiguous: "not_found", Forbidden: "forbidden", NotAllowed: "not_allowed", Conflict: "changed",
+    Invalid: "invalid",
+}  # fmt: skip
+
+
+def _done(app: App, principal: Principal, command: Bulk, key: str) -> BulkResult:
     try:
-        run()
-    except (NotFound, Forbidden, NotAllowed, Conflict, Invalid, Ambiguous) as error:
-        return str(error)
-    return ""
+        _RUN[command.act](app, principal, key, command.value)
+    except tuple(CODES) as error:
+        return BulkResult(key, str(error), next(code for kind, code in CODES.items() if isinstance(error, kind)))
+    return BulkResult(key)
 
 
 _RUN: Mapping[str, Callable[[App, Principal, str, str], object]] = {

@@ -97,6 +97,6 @@ def test_given_a_cursor_that_nobody_made_when_read_then_it_is_invalid(cursor):
 
 
 def test_given_the_names_of_agreements_when_a_customer_asks_for_them_then_it_is_forbidden(office):
-    assert customers.agreement_names(office.app, EVA, "nb")["enkel"] == "Enkel support"
+    assert customers.agreement_texts(office.app, EVA, "nb")["enkel"].name == "Enkel support"
     with pytest.raises(Forbidden):
-        customers.agreement_names(office.app, office.contact(KARI), "nb")
+        customers.agreement_texts(office.app, office.contact(KARI), "nb")

@@ -42,6 +42,7 @@ def test_given_each_rule_that_is_built_in_when_told_then_it_is_norwegian_with_it
          "vår grunn; men det var 20 saker fra én adresse innen et døgn: et menneske avgjør"),
         ("ola released it as comment, but the case is closed: a new matter needs a new case",
          "ola frigav den som kommentar, men saken er lukket: en ny henvendelse trenger en ny sak"),
+        ("the address is suppressed: postkassen er full", "adressen får ikke e-post: postkassen er full"),
         ("trust stranger never joins a case", "en avsender med tilliten ukjent blir aldri med på en sak"),
         ("shadow, nothing is done, it would hold: it holds always",
          "skygge, ingenting blir gjort, den ville gjort dette: hold tilbake; grunn: den gjelder alltid"),
