@@ -60,17 +60,23 @@ def tells_more(sentence: str) -> bool:
     return strange * 2 <= found and strange > found // _WORDS_PER_STRANGE
 
 
-def _is_of_somebody_else(plain: str, own: frozenset[str]) -> bool:
-    """Whether the first sentence of absence has a subject who is neither the author nor their office: "Nina er i permisjon".
+def is_of_another(low: str, phrase: str, author: str) -> bool:
+    """Whether `phrase` ("er ikke lenger ansatt") has a subject in `low` who is neither the author nor an office or address."""
+    first = phrase.split(maxsplit=1)[0]
+    if first not in words.IS_OR_HAS and first not in words.WORKS:
+        return False
+    before = _WORD.findall(re.split(r"[.!?]", low[: low.index(phrase)])[-1])
+    return bool(before) and before[-1] not in words.SUBJECTS and before[-1] not in _WORD.findall(author.lower())
 
-    Who has left is told of in the third person.
-    """
+
+def _is_of_somebody_else(plain: str, own: frozenset[str]) -> bool:
+    """Whether the first sentence of absence has a subject who is neither the author nor their office: "Nina er i permisjon"."""
     for sentence in _SENTENCE_END.split(plain):
         low = [word.lower() for word in _WORD.findall(sentence)]
         if words.AWAY.isdisjoint(low):
             continue
         verb = next((place for place, word in enumerate(low) if word in words.IS_OR_HAS), 0)
-        return verb > 0 and low[verb - 1] not in own | words.SUBJECTS | WEEKDAYS and words.LEFT.isdisjoint(low)
+        return verb > 0 and low[verb - 1] not in own | words.SUBJECTS | WEEKDAYS
     return False
 
 
@@ -95,6 +101,8 @@ def _says_away(plain: str, low: str, found: list[str]) -> bool:
         return False
     if not words.LATER.isdisjoint(found):
         return True
+    if "@" in plain and any(phrase in low for phrase in words.OUT_OF_USE):
+        return True
     if any(phrase in low for phrase in words.NOT_THERE) and not words.UNTIL.isdisjoint(found) and _DATE.search(plain):
         return True
     spans = not words.SPAN.isdisjoint(found) or any(span in low for span in words.SPANS)
@@ -106,7 +114,7 @@ def _names_whom(plain: str, found: list[str]) -> bool:
     if not words.REACHABLE.isdisjoint(found) or _NUMBER.search(plain):
         return True
     pairs = ((one.lower(), other) for one, other in pairwise(_WORD.findall(plain)))
-    return any(before in words.CALLED_BY and name[0].isupper() and name.lower() not in words.KNOWN for before, name in pairs)
+    return any(before in words.WRITTEN_TO and name[0].isupper() and name.lower() not in words.KNOWN for before, name in pairs)
 
 
 def _strange(sentence: str) -> Iterator[str]:

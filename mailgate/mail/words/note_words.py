@@ -112,7 +112,7 @@ _GERMAN = words("""
     krankgeschrieben abwesend abwesenheit außer haus hause erreichbar unterwegs derzeit zurzeit momentan aktuell heute morgen woche
     wochen wieder zurück rückkehr antworte antworten antwort beantworten beantworte beantwortet lese lesen gelesen e-mail e-mails email
     emails mail mails nachricht nachrichten postfach adresse e-mail-adresse mailadresse verwendet mutterschutz/elternzeit genutzt gültig
-    weitergeleitet gerade leider noch sowie dass ob wie wenn dann danach davor dort hier also auch jedoch gern gerne jederzeit innerhalb
+    weitergeleitet gerade leider noch sowie dass ob wie wenn dann davor dort hier also auch jedoch gern gerne jederzeit innerhalb
     außerhalb durch gegen um über unter werktag werktage arbeitstag arbeitstage arbeitstagen nächster nächsten nächste letzter letzten
     ersten einschließlich einschl inklusive voraussichtlich wahrscheinlich frühestens spätestens tage tagen stunden stunde monat monate
     monaten jahr jahres weihnachten weihnachtsferien ostern feiertag feiertage feiertagen brückentag betriebsferien resturlaub
@@ -213,16 +213,18 @@ NOT_THERE = (
     "vanskelig å nå", "vanskeleg å nå", "svår att nå", "svær at få fat", "hard to reach", "difficult to reach", "lenger i bruk",
     "lengre i bruk", "længere i brug", "längre i bruk", "ikke i brug",
 )  # fmt: skip
+OUT_OF_USE = ("i bruk", "in use", "i brug", "nedlagt", "avviklet", "avvikla", "deaktivert", "deaktiviert", "lest", "lese", "leses")
+"""Of an address: then the note has another one."""
 LATER = words("""
     reopen reopens dröja dröjer ping bemannet bemannad återkommer træffes treffes respons tilbake attende tilbage tillbaka åter sendes
     rettes svarer svarar svare svara svar besvart besvares besvarer besvare besvaras leser lest leses lese les læser läser läses sjekker
     sjekkar kontakt kontakte kontakta ring ringe ringa haster hastar hast haste hastesaker akutt akut brådskande vikar kollega back
     return returning reply replies respond response answer checking reading read contact call urgent access reach wieder zurück rückkehr
     antworte antworten antwort beantworten beantworte lesen kontaktieren wenden vertretung dringenden zugriff henvend henvende
-    henvendelser bruk brukes sjekkes tilgang tillgång adgang mejla maila skriv ersättare erstatter vikaren vikarierer weitergeleitet
-    vertritt erreichbar gelesen eingang notfall arbeitstag palaan palattuani takaisin vastaan vastaa lue yhteyttä soita kiireellisissä
-    sijaiseni sijaistaa seuraa terug bellen gelezen beantwoord vervangt reageren bereikbaar reachable arbeidsdag arbetsdag redirected
-    monitored begynner overtar overtek heter heiter hedder
+    henvendelser sjekkes tilgang tillgång adgang mejla maila skriv ersättare erstatter vikaren vikarierer weitergeleitet vertritt
+    erreichbar gelesen eingang notfall arbeitstag palaan palattuani takaisin vastaan vastaa lue yhteyttä soita kiireellisissä sijaiseni
+    sijaistaa seuraa terug bellen gelezen beantwoord vervangt reageren bereikbaar reachable arbeidsdag arbetsdag redirected monitored
+    begynner overtar overtek heter heiter hedder
 """)
 """What comes then: a return, an answer later, or somebody else."""
 SPAN = words("""
@@ -232,7 +234,7 @@ SPAN = words("""
 UNTIL = words("til till until bis tom asti saakka tot")
 SPANS = ("i dag", "i resten", "ut uk", "this week", "denne uk", "denne veka", "for tiden", "for tida", "für zeit")
 CALL = words("ring ringe ringa call kontakt kontakte kontakta contact")
-CALLED_BY = CALL | words("med an til till to via")
+WRITTEN_TO = words("kontakt kontakte kontakta contact med an til till to via")
 REACHABLE = words("""
     sentralbord sentralbordet hovednummer hovednummeret växel växeln reception receptionen resepsjon resepsjonen vakt vakttelefon
     vakttelefonen kollega kollegaer colleague switchboard
@@ -249,10 +251,7 @@ NAMED_AFTER = words("""
 ALSO_NAMES = words("per dag are bo jo siv liv ask even odd tor may april june mai august")
 """Of the words of such notes, those that are first names too."""
 IS_OR_HAS = words("er är is ist has har hat on heeft")
-LEFT = words("""
-    sluttet slutta slutat left ansatt tilsett anställd employed lenger lengre längre længere longer mehr enää ausgeschieden pensjon
-    pension
-""")
+WORKS = words("jobber jobbar arbeider arbetar arbejder works starfar")
 SUBJECTS = words("""
     jeg eg jag vi me i we ich wir minä ik wij og och and men but aber da så nå no nu dessverre diverre tyvärr desværre at att som
     kontoret office offices büro butikken butikk verkstedet bedriften firmaet selskapet avdelingen avdelinga resepsjonen receptionen

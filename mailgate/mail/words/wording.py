@@ -12,7 +12,7 @@ from functools import lru_cache
 from mailgate.mail.automatic.answer_subject import SubjectPrefix, beginning
 from mailgate.mail.model import Kind
 from mailgate.mail.words import absence_words as words
-from mailgate.mail.words.absence_note import is_absence_note, tells_more
+from mailgate.mail.words.absence_note import is_absence_note, is_of_another, tells_more
 from mailgate.mail.words.automated_words import MACHINE_SENTENCES, machine_sentence
 from mailgate.mail.words.phrases import Phrases
 
@@ -197,7 +197,7 @@ def by_text(text: str, is_answer: bool, author: str = "") -> Finding:
         return "auto_reply", "text:" + challenge
     if len(text) > _NOTE_CHARS:
         return None
-    found = _absence(low, is_answer) or _receipt(low, is_answer)
+    found = _absence(low, is_answer, author) or _receipt(low, is_answer)
     if found:
         return None if _speaks(low) else found
     return _note(text, low, author) if is_answer else None
@@ -213,6 +213,7 @@ _TO_THE_ASKER = re.compile(
     r"(?<!hvis )(?<!dersom )(?<!om )(?<!når )(?<!if )\b(?:når|tills|wenn|when|before|før|innan|bevor) "
     r"(?:dere|de|dykk|ni|you|sie|ihr|du|i) (?:kommer|kjem|come|kommen|kommt|er her|är här|are here)\b|"
     r"(?:^|[.!,;:] )(?:svar|svara|send|reply|answer) (?:meg|mig|me|her|gjerne her|gärna här|here)\b|"
+    r"\bså (?:vent|kom|gjør|gjer|bare|berre|dere|de kan)\b|"
     r"\bom (?:det|dette|detta|saken)[.!]|\b(?:spørsmål\w{0,3}|frågor\w{0,3}|svaret|saken) (?:deres|dykkar|era)\b|"
     r"\b(?:skal|ska|skulle) på (?:ferie|semester|kurs|reise)\b|"
     r"\b(?:han|hun|ho|hon|she|he|er ist|sie ist|sjefen|chefen|leiaren|kollegaen|(?:min|mein|meine|my|our|vår) \w{2,20})"
@@ -230,13 +231,15 @@ def _note(text: str, low: str, author: str) -> Finding:
     return ("auto_reply", "text:note of absence") if is_absence_note(text, author) and not _speaks(low) else None
 
 
-def _absence(low: str, is_answer: bool) -> Finding:
+def _absence(low: str, is_answer: bool, author: str) -> Finding:
     away = words.AWAY.first(low[:_AWAY_CHARS])
     if away and (second := words.RETURN_OR_STAND_IN.first(low)) and not (is_answer and _does_something_then(low, second)):
         return "auto_reply", f"text:{away} + {second}"
     if not is_answer:
         return None
     unreachable = words.UNREACHABLE.first(low)
+    if unreachable and is_of_another(low, unreachable, author):
+        return None
     if unreachable and (not _ACCESS.search(unreachable) or words.TIMES_OF_ABSENCE.first(low)):
         return "auto_reply", f"text:{unreachable}"
     place = words.AT_ANOTHER_PLACE.first(low[:_AWAY_CHARS])
