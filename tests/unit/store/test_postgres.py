@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import signal
 import threading
@@ -98,6 +99,29 @@ def test_given_a_statement_that_was_prepared_when_read_again_then_it_still_is(po
         found = connection.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'journal'").scalar_one()
     store.database.close()
     assert found == 1
+
+
+@pytest.mark.services
+def test_given_one_question_when_asked_then_no_transaction_is_open_and_none_of_others_is_changed(postgres_url: str) -> None:
+    store = Store(open_database(postgres_url, pool_size=1), utc_now)
+    name = make_url(postgres_url).database
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as watching, contextlib.closing(store.database):
+        for _ in range(2):
+            with store.asking() as uow:
+                uow.policies.active()
+                assert _states(watching, name) == ["idle"]
+            with store.reading() as uow:
+                uow.policies.active()
+                assert _states(watching, name) == ["idle in transaction"]
+            with store.transaction() as uow:
+                uow.policies.active()
+                assert _states(watching, name) == ["idle in transaction"]
+            assert _states(watching, name) == ["idle"]
+
+
+def _states(watching: psycopg.Connection[tuple[str]], database: str | None) -> list[str]:
+    mine = "SELECT state FROM pg_stat_activity WHERE datname = %s AND application_name = 'mailgate'"
+    return [state for (state,) in watching.execute(mine, (database,)).fetchall()]
 
 
 def test_given_a_server_that_is_killed_when_it_is_back_then_one_call_fails_and_the_next_works(
