@@ -22,6 +22,12 @@ CELLS = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _utc() -> None:
+    """A command that ran before may have left the time zone of its desk."""
+    output.use_zone("UTC")
+
+
 @pytest.fixture(params=[60, 80])
 def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """A terminal of so many columns."""
