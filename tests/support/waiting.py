@@ -28,16 +28,24 @@ def until(true: Callable[[], T], timeout_s: float, what: str, poll_s: float = PO
         time.sleep(poll_s)
 
 
+_ANY = random.SystemRandom()
+"""Not `random` itself, which may be seeded anew in a test: the first port would be the same again, while its listener is dead."""
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A loopback port that nobody listens on, below the range that the kernel gives to outgoing connections."""
+    """A loopback port that nobody listens on, below the range that the kernel gives to outgoing connections; each is given once."""
     while True:
-        port = random.randint(15_000, 32_000)
+        port = _ANY.randint(15_000, 32_000)
+        if port in _given:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+            _given.add(port)
             return port
 
 
