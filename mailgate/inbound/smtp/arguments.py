@@ -65,9 +65,9 @@ def read_reverse_path(argument: bytes) -> tuple[Path | None, bytes]:
 
 
 def read_forward_path(argument: bytes) -> tuple[Path, bytes]:
-    """`<...> parameters` after `TO:` -> the path and what follows it. The bare `<postmaster>` is one (section 4.1.1.3).
+    """`<...> parameters` after `TO:` -> the path and what follows it. Raises Rejected.
 
-    Raises Rejected.
+    `<postmaster>` without a domain is one (section 4.1.1.3), and so is `postmaster` without brackets, as some programs send it.
     """
     if argument[:12].lower() == b"<postmaster>":
         return Path("postmaster", ""), _after(argument[12:], replies.R501_RECIPIENT_ADDRESS)
