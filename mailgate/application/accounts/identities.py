@@ -117,7 +117,7 @@ def log_in_by_identity(act: Act, command: ByIdentity) -> NewSession:
     if account is None or account.disabled or (mapping and not roles):
         raise Invalid("openid", "unknown", "the provider's account has no access here")
     after = replace(account, roles=roles if mapping else account.roles, logged_in_at=act.now)
-    act.uow.accounts.set(after)
+    act.uow.accounts.set(account, after)
     before, now = ({"roles": one.roles} if account.roles != after.roles else {} for one in (account, after))
     act.record(("account", account.id), before, now, detail={"client": command.client.address, "method": "oidc"})
     return sessions.begin(act, after, command.client, "oidc")

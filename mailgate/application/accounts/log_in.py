@@ -46,7 +46,7 @@ def log_in(app: App, principal: Principal, command: LogIn) -> NewSession | Secon
         account = uow.accounts.by_login(name)
     right = passwords.matches(account.password_hash if account else "", command.password)
     if not right or account is None or account.disabled:
-        raise Invalid("name", "wrong", "wrong user name or password")
+        raise _wrong()
     return _begin(app, principal, _Known(account, command.client))
 
 
@@ -59,12 +59,21 @@ def _refuse_empty(name: str, password: str) -> None:
 
 @use_case(Action.ACCOUNT_LOG_IN)
 def _begin(act: Act, command: _Known) -> NewSession | SecondStep:
-    """Begin a session for an account whose password was right. Links for a new password that were mailed before are void."""
+    """Begin a session for an account whose password was right. Links for a new password that were mailed before are void.
+
+    Checking takes long, and can be made to wait: a password that was changed meanwhile lets nobody in.
+    """
+    if not act.uow.accounts.lock_as_checked(command.account):
+        raise _wrong()
     if is_on(command.account):
         act.record(("account", command.account.id), detail={"client": command.client.address, "asked": "code"})
         return ask_code(act, command.account)
     account = replace(command.account, logged_in_at=act.now)
-    act.uow.accounts.set(account)
+    act.uow.accounts.set(command.account, account)
     act.uow.accounts.drop_links(account.id)
     act.record(("account", account.id), detail={"client": command.client.address})
     return sessions.begin(act, account, command.client)
+
+
+def _wrong() -> Invalid:
+    return Invalid("name", "wrong", "wrong user name or password")

@@ -96,7 +96,7 @@ def disable_account(act: Act, command: DisableAccount) -> AccountView:
     """Disable or enable an account. Sessions and mailed links end at once."""
     account = _named(act, command.username)
     changed = replace(account, disabled=command.disabled)
-    act.uow.accounts.set(changed)
+    act.uow.accounts.set(account, changed)
     act.uow.accounts.end_sessions(account.id)
     act.uow.accounts.drop_links(account.id)
     before, after = {"disabled": account.disabled}, {"disabled": changed.disabled}

@@ -51,11 +51,14 @@ class ChangePassword:
 
 @dataclass(frozen=True, slots=True)
 class _NewHash:
+    """`token`: of the link, "" without one; then the old password was right for the account as `checked`."""
+
     account_id: str
     password_hash: str
     client: Client
     token: str = ""
     method: SessionMethod = "password"
+    checked: Account | None = None
 
 
 def ask_for_reset(app: App, principal: Principal, command: AskForReset) -> None:
@@ -106,13 +109,17 @@ def change_password(app: App, principal: Principal, command: ChangePassword) -> 
     own = (account.name, account.username, account.address.partition("@")[0])
     checked = all_checked(old=lambda: _own_password(account, command.old), new=lambda: passwords.checked(command.new, own, "new"))
     new = passwords.hashed(checked["new"])
-    return _set_password(app, principal, _NewHash(account.id, new, command.client, method=command.mine.session.method))
+    return _set_password(app, principal, _NewHash(account.id, new, command.client, method=command.mine.session.method, checked=account))
 
 
 def _own_password(account: Account, password: str) -> str:
     if not passwords.matches(account.password_hash, password):
-        raise Invalid("old", "wrong", "this is not your password")
+        raise _not_yours()
     return password
+
+
+def _not_yours() -> Invalid:
+    return Invalid("old", "wrong", "this is not your password")
 
 
 @query(Action.ACCOUNT_RESET)
@@ -127,11 +134,13 @@ def _set_password(act: Act, command: _NewHash) -> NewSession | SecondStep:
     if command.token:
         links.open_link(act, PURPOSES, command.token)
         links.use(act, command.token)
+    if command.checked and not act.uow.accounts.lock_as_checked(command.checked):
+        raise _not_yours()  # any more: somebody changed it meanwhile
     account = act.uow.accounts.get(command.account_id)
     if account is None or account.disabled:
         raise Invalid("name", "wrong", "this account cannot be used")
     changed = replace(account, password_hash=command.password_hash, logged_in_at=act.now)
-    act.uow.accounts.set(changed)
+    act.uow.accounts.set(account, changed)
     act.uow.accounts.end_sessions(account.id)
     act.uow.accounts.drop_links(account.id)
     facts = {"username": account.username, "forgotten": mails.link_to(act, "/password")}

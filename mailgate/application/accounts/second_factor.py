@@ -98,7 +98,7 @@ def _finish(act: Act, command: GiveCode) -> NewSession:
     method = _take(act, account, command.code)
     links.use(act, command.token)
     changed = replace(account, logged_in_at=act.now)
-    act.uow.accounts.set(changed)
+    act.uow.accounts.set(account, changed)
     act.uow.accounts.drop_links(account.id)
     act.record(("account", account.id), detail={"client": command.client.address, "method": method})
     return sessions.begin(act, changed, command.client, method)

@@ -97,12 +97,12 @@ def _settle_account(act: Act, left_out: Contact, kept: Contact, outcome: str) ->
         _change_account(act, theirs, replace(theirs, disabled=True))
         return
     if ours is not None:  # a contact has one account at most: make room first
-        act.uow.accounts.set(replace(ours, contact_id=None))
+        act.uow.accounts.set(ours, replace(ours, contact_id=None))
     _change_account(act, theirs, replace(theirs, contact_id=kept.id))
     if ours is not None:
         _change_account(act, ours, replace(ours, contact_id=left_out.id))
 
 
 def _change_account(act: Act, before: Account, after: Account) -> None:
-    act.uow.accounts.set(after)
+    act.uow.accounts.set(before, after)
     act.record(("account", before.id), *difference(before, after), reason="two contacts were joined")

@@ -93,10 +93,25 @@ class AccountRepository:
         """A new account. Raises StoreConflict when its user name, address or contact has one."""
         self._connection.execute(insert(accounts).values(id=new.id, **_account_row(new)))
 
-    def set(self, changed: Account) -> None:
-        """Replace an account's fields. Raises NotFound, and StoreConflict when the user name or address is another one's."""
-        if not self._connection.execute(update(accounts).where(accounts.c.id == changed.id).values(**_account_row(changed))).rowcount:
-            raise NotFound("account", changed.id)
+    def set(self, before: Account, after: Account) -> None:
+        """Write the fields that differ; the others may have been changed by somebody else since `before` was read.
+
+        Raises NotFound, and StoreConflict when the user name or address is another one's.
+        """
+        read, wanted = _account_row(before), _account_row(after)
+        changed = {name: value for name, value in wanted.items() if value != read[name]} or {"name": after.name}
+        if not self._connection.execute(update(accounts).where(accounts.c.id == after.id).values(changed)).rowcount:
+            raise NotFound("account", after.id)
+
+    def lock_as_checked(self, checked: Account) -> bool:
+        """Whether a password that was checked against this account still lets in: the same hash and second factor, not disabled.
+
+        Locked until the transaction ends: a new password waits, and then ends the session that is begun here.
+        """
+        factor = accounts.c.totp_secret == checked.second_factor.secret
+        which = (accounts.c.id == checked.id) & (accounts.c.password_hash == checked.password_hash) & factor
+        found = select(accounts.c.id).where(which, accounts.c.disabled.is_(False)).with_for_update()
+        return self._connection.execute(found).first() is not None
 
     def get(self, id_: str) -> Account | None:
         """The account with this id."""

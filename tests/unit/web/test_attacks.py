@@ -212,7 +212,7 @@ def test_given_an_account_named_like_an_address_when_its_owner_logs_in_then_the_
     site.add_account(KARI, "kari")
     app = site.office.app
     with app.store.transaction() as uow:
-        uow.accounts.set(replace(squatter, username=KARI))
+        uow.accounts.set(squatter, replace(squatter, username=KARI))
         assert uow.accounts.by_login(KARI).username == "kari"
     assert site.visitor().log_in(KARI).status == 303
 
