@@ -18,13 +18,12 @@ from mailgate.mail.model import Mailbox
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,128}"
 _DOMAIN = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
 _PLAIN_ONE = re.compile(
-    rf"""\s*(?:(?:"([^"\\<>@=]{{0,200}})"|([^",;:<>@()\\\[\]]{{0,200}}?))\s*<({_ATOM})@({_DOMAIN})>|({_ATOM})@({_DOMAIN}))\s*(?:,|\Z)"""
+    rf"""(?:(?:"([^"\\<>@=]{{0,200}})"|([^",;:<>@()\\\[\]]{{0,200}}?))\s*<({_ATOM})@({_DOMAIN})>|({_ATOM})@({_DOMAIN}))\s*(?:,|\Z)"""
 )
 _ANGLED = re.compile(r"<\s*([^<>\s]{1,320})\s*>")
 _LOOSE = re.compile(r"[^\s<>()\[\]\",;:\\]{1,128}@[^\s<>()\[\]\",;:\\]{1,255}")
 _GROUP = re.compile(r"^[^:;<>@\"]{0,200}:(.*);\s*$", re.DOTALL)
 _COMMENT_NAME = re.compile(r"^\s*<?([^\s<>(),;:]{1,320})>?\s*\(([^()]{1,200})\)\s*$")
-_QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]")
 _MAX_CHARS = 65_536
@@ -89,13 +88,13 @@ def _is_no_address(text: str) -> bool:
 
 def _names_another(text: str, address: str) -> bool:
     """An @ that stands unquoted before the brackets, and is not the address once more: some programs find a second author there."""
-    before, bracket, _ = _QUOTED.sub("", text).partition("<")
+    before, bracket, _ = author_form.unquoted(text).partition("<")
     return bool(bracket) and "@" in before and normal(before).lower() != address.lower()
 
 
 def _is_unpaired(text: str) -> bool:
     """A quote or comment never closed, empty brackets, a second closing one or a control: programs disagree on where the address is."""
-    bare = _QUOTED.sub("", text)
+    bare = author_form.unquoted(text)
     if "(" in bare and bare.count("(") > bare.count(")"):
         return True
     return '"' in bare or "<>" in bare or bare.count(">") > 1 or _CONTROL.search(bare) is not None
@@ -111,7 +110,7 @@ def _plain(text: str, limit: int) -> list[Mailbox] | None:
     found: list[Mailbox] = []
     at = 0
     while at < len(text):
-        match = _PLAIN_ONE.match(text, at)
+        match = _PLAIN_ONE.match(text, _after_blanks(text, at))
         if match is None:
             return None
         quoted, words, local, domain, bare_local, bare_domain = match.groups()
@@ -123,6 +122,13 @@ def _plain(text: str, limit: int) -> list[Mailbox] | None:
         if len(found) >= limit:
             break
     return found
+
+
+def _after_blanks(text: str, at: int) -> int:
+    """Where the blanks at `at` end. Not in the pattern: of two runs of blanks in one it tries each way to share them."""
+    while text[at : at + 1].isspace():
+        at += 1
+    return at
 
 
 def _name(text: str) -> str:

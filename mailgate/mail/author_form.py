@@ -16,7 +16,7 @@ import idna
 from mailgate.alike import ALIKE
 
 DISGUISED, HOMOGLYPH = "disguised_author", "homoglyph_domain"
-_QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
+_QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*("?)')  # one that is never closed is found whole, and not looked for at each quote in it
 _ANGLED = re.compile(r"<([^<>]{0,1000})>")
 _COMMENT = re.compile(r"\([^()]*\)")
 _UNSEEN = frozenset({"Cf", "Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -27,10 +27,15 @@ def oddities(text: str, address: str) -> tuple[str, ...]:
     """Defects of an author: DISGUISED when the address is not in plain form, HOMOGLYPH when its domain looks like another one."""
     if text.isascii() and address.isascii() and ":" not in text and "xn--" not in address.lower():
         return ()  # nearly every author: nothing is hidden in plain ASCII without a group
-    bare = _COMMENT.sub(" ", _QUOTED.sub("", text))
+    bare = _COMMENT.sub(" ", unquoted(text))
     shown = _ANGLED.findall(bare) or [bare]
     found = [DISGUISED] if _is_group(bare) or not all(_is_plain(one) for one in (*shown, address)) else []
     return (*found, HOMOGLYPH) if looks_like_another(address.rpartition("@")[2]) else tuple(found)
+
+
+def unquoted(text: str) -> str:
+    """`text` without its quoted strings; one that is never closed stays."""
+    return _QUOTED.sub(lambda found: "" if found[1] else found[0], text)
 
 
 def looks_like_another(domain: str) -> bool:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 
 _BRACKETED = re.compile(r"<([^<>]{1,998})>")
-_BARE = re.compile(r"[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,500}")
+_WORD = re.compile(r"[^\s<>,;\"()]+")
 _BLANK = re.compile(r"\s+")
+MAX_CHARS = 998
 
 
 def read_ids(text: str, limit: int = 100) -> tuple[tuple[str, ...], bool]:
     """The ids in `text`, and whether some were left out: over `limit` the first and the last are kept, both ends matter for threading."""
     found = [_BLANK.sub("", one) for one in _BRACKETED.findall(text)] if "<" in text else []
     if not found:
-        found = _BARE.findall(text)
+        found = [one for one in _WORD.findall(text) if "@" in one[1:-1] and len(one) <= MAX_CHARS]
     ids = list(dict.fromkeys(one for one in found if one))
     if len(ids) <= limit:
         return tuple(ids), False
@@ -30,4 +31,4 @@ def read_id(text: str) -> str | None:
     if ids:
         return ids[0]
     bare = _BLANK.sub("", text.strip().strip("<>"))
-    return bare[:998] or None
+    return bare[:MAX_CHARS] or None

@@ -67,7 +67,7 @@ _CHARSET_NAME = re.compile(r"[a-z0-9][a-z0-9_.:+-]{1,39}")
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _ODD_OCTETS = bytes([*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
 """Those of `_ODD` that ISO 8859-1 has."""
-_SPACE_RUN = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_FOLDS = re.compile("\n+")
 _BIDI = re.compile("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]")
 
 
@@ -173,8 +173,8 @@ def one_line(text: str) -> str:
     spaced = text.replace("\t", " ")
     if spaced.isprintable():
         return spaced.strip()
-    text = _SPACE_RUN.sub(" ", without_bidi(clean(text))).replace("\t", " ")
-    return text.strip()
+    lines = _FOLDS.split(without_bidi(clean(text)))  # a pattern of spaces and line ends would try each of many spaces as its beginning
+    return " ".join(line.strip(" \t") for line in lines).replace("\t", " ").strip()
 
 
 def without_bidi(text: str) -> str:

@@ -13,8 +13,9 @@ from urllib.parse import unquote_to_bytes
 from mailgate.mail.mime.charset import decode, one_line
 from mailgate.mail.mime.headers import decode_words
 
+# A name is looked for where a word begins, not at each letter of a word that is no name.
 _PARAM = re.compile(
-    r"""([^\s=;"]{1,100})[ \t]{0,40}=[ \t]*(?:"((?:[^"\\]|\\.)*)(?:"|\Z)|((?:(?!\s{1,20}[\w*-]{2,40}\s?=)[^;"])*))""",
+    r"""(?<![^\s=;"])([^\s=;"]{1,100})[ \t]{0,40}=[ \t]*(?:"((?:[^"\\]|\\.)*)(?:"|\Z)|((?:(?!\s{1,20}[\w*-]{2,40}\s?=)[^;"])*))""",
     re.DOTALL,
 )
 _UNQUOTE = re.compile(r"\\(.)", re.DOTALL)

@@ -11,6 +11,7 @@ HEAD = b"From: Kari <kari@example.com>\r\nTo: support@example.no\r\nSubject: Sak
 
 RFC2231_10K = b"Content-Disposition: attachment" + b"".join(b";\r\n filename*%d=x" % n for n in range(10_000))
 BOGUS_CHARSETS = b"".join(b"--b\r\nContent-Type: text/plain; charset=x-%d\r\n\r\nx\r\n" % n for n in range(5_000))
+ID_FIELDS = (b"References", b"In-Reply-To", b"Resent-Message-ID")
 REPORT = b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n"
 
 
@@ -32,6 +33,15 @@ def parts(count: int) -> bytes:
 
 def header(line: bytes) -> bytes:
     return HEAD + line + b"\r\n\r\nhei\r\n"
+
+
+def file_names(name: bytes, count: int) -> bytes:
+    part = b'--b\r\nContent-Type: application/octet-stream; name="' + name + b'"\r\n\r\nx\r\n'
+    return HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * count
+
+
+def author(value: bytes) -> bytes:
+    return b"From: " + value + b"\r\nTo: support@example.no\r\nSubject: Sak\r\n\r\nhei\r\n"
 
 
 def body(content_type: bytes, data: bytes, encoding: bytes = b"8bit") -> bytes:
@@ -67,6 +77,15 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "122_continuations_10k": lambda: header(RFC2231_10K),
     "122_parameter_1MB": lambda: header(b'Content-Type: text/plain; name="' + b"x" * 1_000_000 + b'"'),
     "122_backslashes": lambda: header(b'Content-Type: text/plain; name="' + b"\\" * 200_000),
+    "names_of_files_that_are_backslashes": lambda: file_names(b"\x01x" + b"\\" * 30_000, 200),
+    "author_control_and_blanks": lambda: author(b"\x01x" + b" " * 60_000 + b"z"),
+    "author_control_and_blanks_in_a_word": lambda: author(b"=?utf-8?q?=01" + b"_" * 60_000 + b"x?= <a@example.com>"),
+    "author_blanks_behind_a_comma": lambda: author(b"a@example.com," + b" " * 60_000 + b"z"),
+    "author_quote_never_closed": lambda: author(b'\xe2\x80\x8bx "' + b'\\"' * 30_000 + b" <a@example.com>"),
+    "recipients_blanks_behind_commas": lambda: header(b"Cc: " + (b"a@example.com," + b" " * 6_000) * 10 + b"z"),
+    "name_of_a_file_with_a_control_and_blanks": lambda: body(b'application/x; name="\x01' + b" " * 30_000 + b'x"', b"x"),
+    "ids_without_at": lambda: header(b"\r\n".join(name + b": " + b"-" * 60_000 for name in ID_FIELDS)),
+    "ids_that_end_in_at": lambda: header(b"\r\n".join(name + b": " + (b"-" * 900 + b"@ ") * 66 for name in ID_FIELDS)),
     "122_equals_signs": lambda: header(b"Content-Type: text/plain; " + b"a=" * 100_000),
     "122_blanks": lambda: header(b"Content-Type: text/plain; a" + b" " * 200_000 + b"=b"),
     "123_header_10MB": lambda: header(b"".join(b"X-H%d: %s\r\n" % (n, b"x" * 90) for n in range(100_000))[:10_000_000]),
