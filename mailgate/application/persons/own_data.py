@@ -45,7 +45,7 @@ def _choices(uow: UnitOfWork, found: Traces) -> Mapping[str, Any]:
     ids = found.contact_ids
     made = uow.portal.choices(ids)
     chosen = next((made[id_] for id_ in ids if id_ in made), UNCHOSEN)
-    muted = [key for id_ in ids for key, _ in uow.portal.mutes_of(id_)]
+    muted = [key for id_ in ids for key in uow.portal.muted_keys(id_)]
     return {"wanted": chosen.wants, "digest_hour": chosen.hour, "muted_cases": muted}
 
 

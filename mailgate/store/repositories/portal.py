@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, exists, func, select, update
 from mailgate.cases.model import NoticeWish
 from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import id_floor, upsert
-from mailgate.store.schema import case_mutes, cases, claims, customers, journal, notice_preferences
+from mailgate.store.schema import case_mutes, cases, claims, customers, journal, notice_preferences, participants
 
 DIGEST_HOUR = 7
 """Local hour of the daily mail of those who have chosen no other."""
@@ -90,10 +90,18 @@ class PortalRepository:
         return bool(row[0]), row[1] or ""
 
     def mutes_of(self, contact_id: str) -> Sequence[tuple[str, str]]:
-        """(key, summary) of the cases of which they want to be told nothing."""
+        """(key, summary) of the cases of which they want to be told nothing, as long as they take part in them."""
         found = select(cases.c.key, cases.c.summary).join(case_mutes, case_mutes.c.case_id == cases.c.id)
-        rows = self._connection.execute(found.where(case_mutes.c.contact_id == contact_id).order_by(cases.c.id.desc()))
+        takes_part = exists().where(
+            participants.c.case_id == cases.c.id, participants.c.contact_id == contact_id, participants.c.approved.is_(True)
+        )
+        rows = self._connection.execute(found.where(case_mutes.c.contact_id == contact_id, takes_part).order_by(cases.c.id.desc()))
         return [(row.key, row.summary) for row in rows]
+
+    def muted_keys(self, contact_id: str) -> Sequence[str]:
+        """Keys of all cases that they have muted, also of those that they have left since."""
+        found = select(cases.c.key).join(case_mutes, case_mutes.c.case_id == cases.c.id)
+        return list(self._connection.execute(found.where(case_mutes.c.contact_id == contact_id).order_by(cases.c.id.desc())).scalars())
 
     def set_mute(self, contact_id: str, case_id: str, *, muted: bool) -> bool:
         """Tell them nothing of the case from now on, or again; whether that is a change."""

@@ -29,7 +29,7 @@ def restored(text: str) -> Mapping[str, str]:
     """What `carried` made; nothing for anything else."""
     try:
         found = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {str(name): value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import threading
@@ -15,11 +16,12 @@ from urllib.parse import quote
 import pytest
 import uvicorn
 
+from mailgate.application.cases import edit, people
 from mailgate.runtime.patient_http import Clients, PatientProtocol
 from mailgate.web import app as pages
 from mailgate.web.app import make_app
 from mailgate.web.http import body
-from tests.support.desks.office import KARI, LIV, PER
+from tests.support.desks.office import EVA, KARI, LIV, PER
 from tests.support.desks.site import PASSWORD, SiteUnderTest, Visitor
 from tests.support.waiting import free_port, until
 
@@ -345,3 +347,23 @@ def test_given_a_client_that_holds_many_connections_when_it_opens_more_then_they
     clients.leave("203.0.113.9")
     assert [clients.enter("203.0.113.9"), clients.enter("203.0.113.9")] == [True, False]
     assert all(clients.enter("127.0.0.1") for _ in range(100))
+
+
+def test_given_a_muted_case_that_its_reader_was_taken_out_of_when_their_page_is_opened_then_no_title_is_there(site: SiteUnderTest) -> None:
+    per = site.logged_in(PER, "per")
+    per.submit(per.get("/browse/SUP-1"), "/browse/SUP-1/mute", {"muted": "yes"})
+    assert "Skriveren står" in per.get("/me").shown()
+    people.remove_participant(site.office.app, EVA, people.RemoveParticipant("SUP-1", PER))
+    edit.edit_case(site.office.app, EVA, edit.EditCase("SUP-1", summary="Oppsigelsen av Per"))
+    page = per.get("/me").shown()
+    assert "SUP-1" not in page
+    assert "Oppsigelsen" not in page
+    assert json.loads(per.get("/me/data").body)["notices"]["muted_cases"] == ["SUP-1"]
+
+
+def test_given_words_carried_through_the_login_that_are_no_words_when_logged_in_then_it_is_a_login(site: SiteUnderTest) -> None:
+    site.add_account(KARI, "kari")
+    kari = site.visitor()
+    answer = kari.submit(kari.get("/login"), "/login", {"name": "kari", "password": PASSWORD, "carried": "[" * 15_000})
+    assert answer.status == 303
+    assert kari.get("/cases").status == 200
