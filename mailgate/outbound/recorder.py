@@ -108,6 +108,24 @@ class Recorder:
             self._changed.notify_all()
 
     def _write(self, group: Sequence[RecordedResult]) -> None:
+        more = any(record.report or record.failure or _is_spent(record) for record in group)
+        recorded, stopped = self._record_with_more(group) if more else (self._record(group), [])
+        reached("after_mark_sent")
+        for state, count in Counter(record.result.state for record in group if record.mail.id in recorded).items():
+            metrics.count(state, amount=count)
+        for record in group:
+            _log_result(record, record.mail.id in recorded)
+        for suppression, outbox_id in stopped:
+            metrics.count("suppressed", suppression.cause)
+            _log.warning("address_suppressed", outbox_id=outbox_id, cause=suppression.cause)
+
+    def _record(self, group: Sequence[RecordedResult]) -> set[str]:
+        """Results from which nothing follows, as most are: one statement."""
+        with self._store.at_once() as uow:
+            reached("mid_mark_sent")
+            return uow.outbox.record([record.result for record in group])
+
+    def _record_with_more(self, group: Sequence[RecordedResult]) -> tuple[set[str], list[tuple[Suppression, str]]]:
         """One transaction. Cases are locked before outbox rows, in the same order as in intake."""
         reported = {r.mail.case_id: r for r in group if r.report and r.mail.case_id}
         with self._store.transaction() as uow:
@@ -117,14 +135,7 @@ class Recorder:
             _report(uow, cases, [record for record in group if record.report and record.mail.id in recorded])
             stopped = self._learn(uow, [record for record in group if record.mail.id in recorded])
             reached("mid_mark_sent")
-        reached("after_mark_sent")
-        for state, count in Counter(record.result.state for record in group if record.mail.id in recorded).items():
-            metrics.count(state, amount=count)
-        for record in group:
-            _log_result(record, record.mail.id in recorded)
-        for suppression, outbox_id in stopped:
-            metrics.count("suppressed", suppression.cause)
-            _log.warning("address_suppressed", outbox_id=outbox_id, cause=suppression.cause)
+        return recorded, stopped
 
     def _learn(self, uow: UnitOfWork, group: Sequence[RecordedResult]) -> list[tuple[Suppression, str]]:
         """A refusal of an address by the next hop counts like a bounce."""

@@ -233,6 +233,13 @@ class Store:
             with connection.begin():  # it ends by a commit of nothing: after a rollback psycopg gives up all prepared statements
                 yield UnitOfWork(connection, self._writer_name(), self.clock)
 
+    def at_once(self) -> contextlib.AbstractContextManager[UnitOfWork]:
+        """For one statement that writes, and no other: PostgreSQL commits it by itself. On SQLite a transaction.
+
+        Raises what `transaction` does. When the statement fails with ConnectionLost, whether it took effect is not known.
+        """
+        return self.transaction() if self.database.is_sqlite else self.asking()
+
     @contextlib.contextmanager
     def asking(self) -> Iterator[UnitOfWork]:
         """For one statement that reads, and no other: PostgreSQL is spared the begin and the end of a transaction."""

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select, update
 
 from mailgate.cases.ids import is_id
 from mailgate.cases.model import Actor, Case, CaseEvent, Change, Comment, Participant, StoredFile
@@ -227,9 +227,15 @@ class CaseRepository:
         created = {change.case.id for change in changes if change.created}
         insert_all(self._connection, cases, [_case_row(latest[id_]) for id_ in sorted(created)])
         changed = [latest[id_] for id_ in sorted(latest.keys() - created)]
-        moved = {case.id for case in changed if self._is_only_moved(case)}
-        _MOVE_CASE.run_each(self._connection, [_changed_row(case, _MOVING) for case in changed if case.id in moved])
-        _CHANGE_CASE.run_each(self._connection, [_changed_row(case, _CHANGING) for case in changed if case.id not in moved])
+        alike: dict[tuple[Any, ...], list[str]] = {}  # replies of one batch move most cases alike: one statement for all of them
+        for case in changed:
+            if self._is_only_moved(case):
+                alike.setdefault(tuple(_changed(case, _MOVING).items()), []).append(case.id)
+        for values, ids in alike.items():
+            _MOVE_CASES.run(self._connection, ids=ids, **dict(values))
+        moved = {id_ for ids in alike.values() for id_ in ids}
+        rest = [{"of_id": case.id, **_changed(case, _CHANGING)} for case in changed if case.id not in moved]
+        _CHANGE_CASE.run_each(self._connection, rest)
         self._locked |= latest
 
     def _is_only_moved(self, case: Case) -> bool:
@@ -317,20 +323,21 @@ _TAKING_PART = Prepared(
 )
 
 
-def _changing(names: Collection[str]) -> Prepared:
+def _changing(which: ColumnElement[bool], names: Collection[str]) -> Prepared:
     values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in names} | {"version": cases.c.version + literal(1)}
-    return Prepared(update(cases).where(cases.c.id == bindparam("of_id")).values(values))
+    return Prepared(update(cases).where(which).values(values))
 
 
-_MOVE_CASE, _CHANGE_CASE = _changing(_MOVING), _changing(_CHANGING)
+_MOVE_CASES = _changing(cases.c.id.in_(listed("ids")), _MOVING)
+_CHANGE_CASE = _changing(cases.c.id == bindparam("of_id"), _CHANGING)
 
 
 def _case_row(case: Case) -> dict[str, Any]:
     return {"id": case.id, **{name: getattr(case, name) for name in _CASE_FIELDS}, "due_at": case.due_at or NEVER}
 
 
-def _changed_row(case: Case, names: Collection[str]) -> dict[str, Any]:
-    return {"of_id": case.id, **{f"to_{name}": getattr(case, name) for name in names}, "to_due_at": case.due_at or NEVER}
+def _changed(case: Case, names: Collection[str]) -> dict[str, Any]:
+    return {**{f"to_{name}": getattr(case, name) for name in names}, "to_due_at": case.due_at or NEVER}
 
 
 def _case(row: Any, taking_part: Iterable[Participant]) -> Case:

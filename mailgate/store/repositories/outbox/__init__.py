@@ -18,9 +18,10 @@ from mailgate.errors import NotAllowed, NotFound
 from mailgate.store.repositories import id_beginnings
 from mailgate.store.repositories.blobs import verified
 from mailgate.store.repositories.bulk import insert_all
+from mailgate.store.repositories.outbox import recording
 from mailgate.store.repositories.outbox.filters import OutboxFilter, conditions
 from mailgate.store.repositories.outbox.lane import Lane, first
-from mailgate.store.repositories.outbox.mapping import CLAIMED_COLUMNS, attempt_row, claimed_of, mail_of, outbox_row
+from mailgate.store.repositories.outbox.mapping import CLAIMED_COLUMNS, claimed_of, mail_of, outbox_row
 from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import execute_all, id_floor, limited, literal
 from mailgate.store.rows import Attempt, ClaimedMail, Delivery, OutboxMail, OutboxRow, Queue, SendResult
@@ -29,19 +30,6 @@ from mailgate.store.schema import attempts, outbox, outbox_mails
 LOST_MAX = 3
 LOST = "the attempt ended without a known answer"
 WATCHED: frozenset[str] = frozenset({"deferred", "failed", "uncertain"})
-
-_RECORD = Prepared(
-    update(outbox)
-    .where(outbox.c.id.in_(listed("ids")))
-    .values(
-        state=bindparam("to"),
-        due_at=bindparam("next"),
-        error=bindparam("why"),
-        lost=outbox.c.lost + bindparam("doubt"),
-        lease_token=outbox.c.lease_token + 1,
-    )
-)
-
 
 _SENDING, _DUE = outbox.c.state == literal("sending"), outbox.c.due_at <= bindparam("now")
 _GIVE_UP_LOST = Prepared(
@@ -83,12 +71,6 @@ _CLAIM = Prepared(  # takes them under a lease and counts the attempt; a lost on
     .returning(*(outbox.c[name] for name in CLAIMED_COLUMNS))
 )
 _CONTENTS = Prepared(select(outbox_mails.c.outbox_id, outbox_mails.c.raw).where(outbox_mails.c.outbox_id.in_(listed("ids"))))
-_LOCK = Prepared(
-    select(outbox.c.id, outbox.c.lease_token, outbox.c.attempts)
-    .where(outbox.c.id.in_(listed("ids")), outbox.c.state == "sending")
-    .order_by(outbox.c.id)
-    .with_for_update()
-)
 
 
 class OutboxRepository:
@@ -149,27 +131,12 @@ class OutboxRepository:
 
         An `uncertain` result with a next time is due again then, marked as maybe sent; without one it waits for a person.
         """
-        if not results:
-            return set()
-        ours = self._lock(results)
-        kept = [result for result in results if ours.get(result.outbox_id) is not None]
-        alike: dict[tuple[str, datetime | None, str, int], list[str]] = {}  # most mails are just sent: one statement for all of them
-        for r in kept:
-            alike.setdefault((_state(r), _next(r), _why(r), int(r.state == "uncertain")), []).append(r.outbox_id)
-        for (state, next_at, why, doubt), ids in alike.items():
-            _RECORD.run(self._connection, ids=ids, to=state, next=next_at, why=why, doubt=doubt)
-        insert_all(self._connection, attempts, [attempt_row(result, ours[result.outbox_id]) for result in kept])
-        return {result.outbox_id for result in kept}
+        return recording.record(self._connection, results)
 
     def drop_content(self, ids: Collection[str]) -> None:
         """Take away the bytes of mails that were sent and hold a secret."""
         if ids:
             self._connection.execute(delete(outbox_mails).where(outbox_mails.c.outbox_id.in_(ids)))
-
-    def _lock(self, results: Sequence[SendResult]) -> dict[str, int]:
-        """Outbox id -> number of the attempt, for the results whose lease still holds; the rows locked."""
-        tokens = {result.outbox_id: result.lease_token for result in results}
-        return {row.id: row.attempts for row in _LOCK.rows(self._connection, ids=tokens) if tokens[row.id] == row.lease_token}
 
     def release(self, claims: Iterable[ClaimedMail], now: datetime) -> None:
         """Give leases back of which no byte has gone to the next hop: due at once, and the attempt is not counted."""
@@ -329,22 +296,3 @@ class OutboxRepository:
             one = Attempt(r.id, r.outbox_id, r.number, r.state, r.started_at, r.ended_at, r.host, r.code, r.enhanced, r.text)
             history[r.outbox_id] = (*history.get(r.outbox_id, ()), one)
         return history
-
-
-def _next(result: SendResult) -> datetime | None:
-    again = result.next_attempt_at is not None
-    if again != (result.state == "deferred") and not (again and result.state == "uncertain"):
-        raise ValueError("a deferred result has a time for the next attempt, an uncertain one may have, no other has")
-    return result.next_attempt_at
-
-
-def _state(result: SendResult) -> str:
-    return "deferred" if result.next_attempt_at is not None else result.state
-
-
-def _why(result: SendResult) -> str:
-    return (
-        ""
-        if result.state in ("sent", "captured")
-        else " ".join(part for part in (str(result.code or ""), result.enhanced, result.text) if part)
-    )
