@@ -136,6 +136,43 @@ def test_given_a_worker_that_slept_through_its_lease_when_it_wakes_then_it_is_no
     assert _record(store) == set()
 
 
+def test_given_a_group_of_all_kinds_of_results_when_recorded_then_each_mail_gets_its_own_and_only_its_own(
+    store: Store, clock: SteppedClock
+) -> None:
+    _freeze(store, *(frozen(number, clock()) for number in range(1, 7)))
+    sent, again, refused, doubted, foreign, other = _claim(store)
+    later = clock() + timedelta(minutes=5)
+    group = [
+        result(foreign.id, foreign.lease_token + 1, "sent", clock()),
+        result(doubted.id, doubted.lease_token, "uncertain", clock(), next_attempt_at=later),
+        result(refused.id, refused.lease_token, "failed", clock(), code=550, enhanced="5.1.1", text="ukjent: «på» \\u0000 \x00\udc80"),
+        result(again.id, again.lease_token, "deferred", clock(), next_attempt_at=later, code=451, text='"later"'),
+        result(sent.id, sent.lease_token, "sent", clock(), code=250, text="queued"),
+    ]
+    with store.at_once() as uow:
+        assert uow.outbox.record(group) == {sent.id, again.id, refused.id, doubted.id}
+    with store.reading() as uow:
+        found = uow.outbox.by_ids([mail.id for mail in (sent, again, refused, doubted, foreign, other)])
+    shown = {id_: (mail.state, mail.due_at, mail.error, mail.maybe_sent) for id_, mail in found.items()}
+    assert shown == {
+        sent.id: ("sent", None, "", False),
+        again.id: ("deferred", later, '451 "later"', False),
+        refused.id: ("failed", None, "550 5.1.1 ukjent: «på» \\u0000 \ufffd\ufffd", False),
+        doubted.id: ("deferred", later, "", True),
+        foreign.id: ("sending", clock() + LEASE, "", False),
+        other.id: ("sending", clock() + LEASE, "", False),
+    }
+    tries = {id_: [(one.number, one.state, one.started_at, one.text) for one in mail.history] for id_, mail in found.items()}
+    assert tries == {
+        sent.id: [(1, "sent", clock(), "queued")],
+        again.id: [(1, "deferred", clock(), '"later"')],
+        refused.id: [(1, "failed", clock(), "ukjent: «på» \\u0000 \ufffd\ufffd")],
+        doubted.id: [(1, "uncertain", clock(), "")],
+        foreign.id: [],
+        other.id: [],
+    }
+
+
 def test_given_an_automatic_answer_whose_attempt_was_lost_when_claimed_then_it_is_uncertain_for_good(
     store: Store, clock: SteppedClock
 ) -> None:

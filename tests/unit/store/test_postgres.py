@@ -21,7 +21,7 @@ from mailgate.store.database import Database, open_database
 from mailgate.store.failures import ConnectionLost, translated
 from mailgate.store.repositories import bulk
 from mailgate.store.unit_of_work import Store
-from tests.support.mails.entries import accepted, claimed
+from tests.support.mails.entries import LEASE, accepted, claimed, frozen, result
 from tests.support.processes.servers import PrivatePostgres
 from tests.support.waiting import free_port, until
 
@@ -117,6 +117,24 @@ def test_given_one_question_when_asked_then_no_transaction_is_open_and_none_of_o
                 uow.policies.active()
                 assert _states(watching, name) == ["idle in transaction"]
             assert _states(watching, name) == ["idle"]
+
+
+@pytest.mark.services
+def test_given_results_from_which_nothing_follows_when_recorded_then_the_server_is_asked_once(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, waits = Store(open_database(postgres_url, pool_size=1), utc_now), list[str]()
+    with contextlib.closing(store.database):
+        with store.transaction() as uow:
+            uow.outbox.add([frozen(number, utc_now()) for number in range(1, 4)])
+            claims = uow.outbox.claim(utc_now(), 3, LEASE)
+        wait = postgres.BoundedConnection.wait
+        monkeypatch.setattr(postgres.BoundedConnection, "wait", lambda *given: waits.append(given[1].__qualname__) or wait(*given))
+        with store.at_once() as uow:
+            assert uow.outbox.record([result(claim.id, claim.lease_token, "sent", utc_now()) for claim in claims]) == {c.id for c in claims}
+        assert [name for name in waits if "._set_" not in name] == ["BaseCursor._execute_gen"]  # to set what is ours asks nobody
+        with store.reading() as uow:
+            assert {uow.outbox.get(claim.id).state for claim in claims} == {"sent"}
 
 
 def _states(watching: psycopg.Connection[tuple[str]], database: str | None) -> list[str]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, Connection, Integer, Text, bindparam, cast, column, func, insert, select, update
 
-from mailgate.store.columns import Moment, identifier, moment_text_or_none, storable
+from mailgate.store.columns import Moment, identifier, moment_text, storable
 from mailgate.store.repositories.bulk import insert_all
 from mailgate.store.repositories.outbox.mapping import attempt_row
 from mailgate.store.repositories.prepared import Prepared, listed
@@ -73,19 +72,8 @@ def record(connection: Connection, results: Sequence[SendResult]) -> set[str]:
 
 
 def _by_one_statement(connection: Connection, results: Sequence[SendResult]) -> set[str]:
-    rows = [_plain(attempt_row(r, 0)) | {"token": r.lease_token, **_plain(_change(r))} for r in results]
-    return {row.outbox_id for row in _RECORD_AT_ONCE.rows(connection, results=json.dumps(rows))}
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """As JSON takes them, and PostgreSQL what is in it."""
-    return {name: _storable(value) for name, value in values.items() if name != "number"}
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return storable(value)
-    return moment_text_or_none(value) if isinstance(value, datetime) else value
+    rows = [attempt_row(r, 0) | _change(r) | {"token": r.lease_token, "text": storable(r.text)} for r in results]
+    return {row.outbox_id for row in _RECORD_AT_ONCE.rows(connection, results=json.dumps(rows, default=moment_text))}
 
 
 def _step_by_step(connection: Connection, results: Sequence[SendResult]) -> set[str]:
@@ -105,7 +93,7 @@ def _change(result: SendResult) -> dict[str, Any]:
     if again != (result.state == "deferred") and not (again and result.state == "uncertain"):
         raise ValueError("a deferred result has a time for the next attempt, an uncertain one may have, no other has")
     return {
-        "to": "deferred" if again else result.state, "next": result.next_attempt_at, "why": _why(result),
+        "to": "deferred" if again else result.state, "next": result.next_attempt_at, "why": storable(_why(result)),
         "doubt": int(result.state == "uncertain"),
     }  # fmt: skip
 
