@@ -1,6 +1,6 @@
 """Bytes to text, the one place where mail's charsets are known. In: bytes and a declared charset. Out: clean text. Never raises on content.
 
-Order: the declared charset if it is on the list, then UTF-8, cp1252, latin-1. Only codecs that turn bytes into text are on the list;
+Order: the declared charset if it is on the list, then UTF-8, cp1252, latin-1; what is declared Latin-1 and is UTF-8 is read as UTF-8. Only codecs that turn bytes into text are on the list;
 `utf-7`, `idna`, `unicode_escape`, `rot13` and the like are never run on mail, since they hide text from filters or do worse.
 """
 
@@ -59,8 +59,8 @@ _ALLOWED_NAMES = """
     iso2022_jp_ext iso2022_jp_2004 iso2022_kr euc_kr johab tis-620 ptcp154
 """
 _ALLOWED = frozenset(_ALLOWED_NAMES.split())
+_LATIN = frozenset({"cp1252", "iso8859-15"})
 _UTF7 = frozenset({"utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7"})
-_LONGEST_CHARACTER = 5
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]+")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\u0085\u2028\u2029]")
 _CHARSET_NAME = re.compile(r"[a-z0-9][a-z0-9_.:+-]{1,39}")
@@ -99,10 +99,21 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
         return data.decode("ascii"), ""
     if name in ("us-ascii", "ascii"):
         return _guess(data), "charset_mismatch"
+    if codec in _LATIN and _is_utf8(data):
+        return data.decode("utf-8"), "charset_mismatch"
     try:
         return data.decode(codec), ""
     except (UnicodeError, ValueError):
         return _cut_in_a_character(data, codec) or _rescue(data, codec), "charset_mismatch"
+
+
+def _is_utf8(data: bytes) -> bool:
+    """True for octets past ASCII that are UTF-8: as Latin-1 they would be pairs such as `Ã¥`, which nobody writes without a lone `å`."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _utf7(data: bytes) -> str:
@@ -129,23 +140,39 @@ def _cut_in_a_character(data: bytes, codec: str) -> str:
     What comes before the cut must speak for the charset, else a text in another one that ends in a letter past ASCII looks the same.
     """
     whole = data.rstrip(b"\r\n \t")
-    for cut in range(1, _LONGEST_CHARACTER):
-        try:
-            head = whole[:-cut].decode(codec)
-        except (UnicodeError, ValueError):
-            continue
-        if head and not head.isascii():
-            return head + "\ufffd" + data[len(whole) :].decode("ascii")
-    return ""
+    try:
+        head = codecs.getincrementaldecoder(codec)().decode(whole)
+    except (UnicodeError, ValueError):
+        return ""
+    return "" if head.isascii() else head + "\ufffd" + data[len(whole) :].decode("ascii")
 
 
 def _rescue(data: bytes, codec: str) -> str:
-    """A few broken bytes do not turn a whole text into another charset's: keep the declared one when most of it holds."""
-    text = data.decode(codec, "replace")
-    broken = text.count("\ufffd")
-    if codec == "cp1252" or (codec != "utf-8" and broken * 20 > len(text)) or (codec == "utf-8" and broken * 200 > len(text)):
+    """A few broken bytes do not turn a whole text into another charset's: keep the declared one when most of it holds.
+
+    In UTF-8 they are read as cp1252, as in a text that a gateway put together from two.
+    """
+    if codec == "cp1252":
         return _guess(data)
-    return text
+    if codec == "utf-8":
+        return data.decode("utf-8", _CP1252_INSTEAD)
+    text = data.decode(codec, "replace")
+    return _guess(data) if text.count("\ufffd") * 20 > len(text) else text
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """What stands for octets that are no UTF-8."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    wrong = error.object[error.start : error.end]
+    try:
+        return wrong.decode("cp1252"), error.end
+    except UnicodeDecodeError:
+        return wrong.decode("latin-1"), error.end
+
+
+_CP1252_INSTEAD = "mailgate.cp1252_instead"
+codecs.register_error(_CP1252_INSTEAD, _as_cp1252)
 
 
 def clean(text: str) -> str:
