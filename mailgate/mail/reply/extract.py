@@ -17,8 +17,8 @@ from mailgate.mail.model import Reply
 from mailgate.mail.reply.attribution import attribution_at
 from mailgate.mail.reply.correspondence import UNKNOWN, Correspondence
 from mailgate.mail.reply.header_block import block_at, delimiter
-from mailgate.mail.reply.history import announces_inline_answers, is_history, is_pasted_header, is_spoken_of, with_subject_line
-from mailgate.mail.reply.html_containers import may_hold_signature
+from mailgate.mail.reply.history import announces_inline_answers, is_history, is_pasted_header, is_spoken_of, points_below, with_subject_line
+from mailgate.mail.reply.html_containers import is_coloured, may_hold_signature
 from mailgate.mail.reply.html_quote import quote_lines
 from mailgate.mail.reply.inline_header import split_inline_header
 from mailgate.mail.reply.mobile_signature import is_mobile_signature
@@ -48,7 +48,7 @@ def extract(text: str, html: str | None = None, marked: Marked | None = None, wh
         marked = marked or to_marked(html)
         who = who._replace(known_signatures=(*who.known_signatures, marked.signature)) if marked.signature else who
     body = LabelledLines.of(text, split_inline_header)
-    found = _cut_quote(body, who)
+    found = _cut_quote(body, who, html or "")
     if not found and html:
         _cut_container(body, quote_lines(text, html, marked), who)
     _cut_tail(body, who)
@@ -56,7 +56,7 @@ def extract(text: str, html: str | None = None, marked: Marked | None = None, wh
     return Reply(reply, signature, body.join(QUOTED), is_thanks_in_all(reply, signature, who.author_words), bool(body.forwards))
 
 
-def _cut_quote(body: LabelledLines, who: Correspondence) -> bool:
+def _cut_quote(body: LabelledLines, who: Correspondence, html: str) -> bool:
     """Mark quoted history, from the top. True when an announcement of quoted text was found."""
     found, cursor = False, 0
     while (span := next_span(body, cursor)) is not None:
@@ -78,6 +78,8 @@ def _cut_quote(body: LabelledLines, who: Correspondence) -> bool:
                 body.forwards.append(whole)
                 cursor = whole.end
                 continue
+            if points_below(body.lines, span.start) and is_coloured(html):
+                return True
         following = _follow_attribution(body, span, who) if span.kind == "attribution" else _follow_block(body, span, who)
         if following is None:
             return True

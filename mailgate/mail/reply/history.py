@@ -13,7 +13,7 @@ from mailgate.mail.reply.attribution import address_start
 from mailgate.mail.reply.correspondence import Correspondence, bare_subject
 from mailgate.mail.reply.header_block import fields_at
 from mailgate.mail.reply.quote_lines import Span, is_blank, is_quoted
-from mailgate.mail.reply.words.history_words import ANSWER_STEMS, ANSWERS_BELOW, INTRODUCTIONS, PLACE_SIGNS
+from mailgate.mail.reply.words.history_words import ANSWER_STEMS, ANSWERS_BELOW, INTRODUCTIONS, PLACE_SIGNS, POINTS_BELOW
 from mailgate.mail.reply.words.quote_words import FROM, SUBJECT, TO
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,80}@[^\s<>()\[\],;:\"]{1,190}")
@@ -22,6 +22,7 @@ _HAS_LETTER = re.compile(r"[^\W\d_]")
 _LOOK_LINES = 6
 _SUBJECT_CHARS = 300
 _MIN_SUBJECT_CHARS = 4
+_POINTING_CHARS = 60
 _TRACE = ("received:", "return-path:", "dkim-signature:", "x-received:", "authentication-results:", "arc-seal:")
 
 
@@ -108,6 +109,12 @@ def announces_inline_answers(lines: Sequence[str], end: int) -> bool:
     if ">" in above:
         above = "\n".join(line for line in near if not is_quoted(line))
     return bool(PLACE_SIGNS.first(f" {' '.join(above.split())}".lower())) and ANSWERS_BELOW.search(above) is not None
+
+
+def points_below(lines: Sequence[str], end: int) -> bool:
+    """True when a line above line `end` says no more than "se under"."""
+    near = [line for line in lines[max(0, end - 40) : end] if len(line) <= _POINTING_CHARS and not is_quoted(line)]
+    return any(POINTS_BELOW.match(line) for line in near)
 
 
 def with_subject_line(lines: Sequence[str], span: Span, who: Correspondence, floor: int) -> Span:

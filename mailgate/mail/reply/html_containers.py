@@ -60,6 +60,18 @@ def is_container(tag: str, attributes: Attributes) -> bool:
     return False
 
 
+# The colours that people choose for answers: the reds, the green and the blue of Outlook's palette.
+_ANSWER_COLOURS = r"(?:red\b|#ff0000|#c00000|rgb\((?:255|192),\s?0,\s?0\)|#00b050|#0070c0)"
+_COLOURED = re.compile(rf"[\s;\"']color\s?[:=]\s?[\"']?{_ANSWER_COLOURS}", re.IGNORECASE)
+
+
+def is_coloured(html: str) -> bool:
+    """True when words below the start of the quote have a colour that people choose for their answers."""
+    lower = html.lower()
+    starts = [at for at in map(lower.find, ("divrplyfwdmsg", "border-top", "gmail_quote", "<blockquote", "appendonsend")) if at >= 0]
+    return bool(starts) and _COLOURED.search(lower, min(starts)) is not None
+
+
 # Where clients put the signature of their user: Gmail, Outlook (web, phone), Apple Mail, Thunderbird, Proton, Zoho, Spark, Yahoo, GMX.
 _SIGNATURES = words(
     """
