@@ -1,6 +1,7 @@
 """Bytes to text, the one place where mail's charsets are known. In: bytes and a declared charset. Out: clean text. Never raises on content.
 
-Order: the declared charset if it is on the list, then UTF-8, cp1252, latin-1; what is declared Latin-1 and is UTF-8 is read as UTF-8. Only codecs that turn bytes into text are on the list;
+Order: the declared charset if it is on the list, then UTF-8, cp1252, latin-1; what is declared Latin-1 and is UTF-8 is read as UTF-8.
+Only codecs that turn bytes into text are on the list;
 `utf-7`, `idna`, `unicode_escape`, `rot13` and the like are never run on mail, since they hide text from filters or do worse.
 """
 

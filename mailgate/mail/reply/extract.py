@@ -17,7 +17,14 @@ from mailgate.mail.model import Reply
 from mailgate.mail.reply.attribution import attribution_at
 from mailgate.mail.reply.correspondence import UNKNOWN, Correspondence
 from mailgate.mail.reply.header_block import block_at, delimiter
-from mailgate.mail.reply.history import announces_inline_answers, is_history, is_pasted_header, is_spoken_of, points_below, with_subject_line
+from mailgate.mail.reply.history import (
+    announces_inline_answers,
+    is_history,
+    is_pasted_header,
+    is_spoken_of,
+    points_below,
+    with_subject_line,
+)
 from mailgate.mail.reply.html_containers import is_coloured, may_hold_signature
 from mailgate.mail.reply.html_quote import quote_lines
 from mailgate.mail.reply.inline_header import split_inline_header
@@ -88,10 +95,16 @@ def _cut_quote(body: LabelledLines, who: Correspondence, html: str) -> bool:
 
 
 def _follow_block(body: LabelledLines, span: Span, who: Correspondence) -> int | None:
-    """Handle a delimiter or header block: with text above it, everything below is history. Returns the line to continue from, or None."""
-    if body.has_text_above(span.start) or span.kind == "above":
+    """Handle a delimiter or header block: with text above it, everything below is history. Returns the line to continue from, or None.
+
+    A reply-above marker on top is that of the author's own help desk, which puts it above each of its mails.
+    """
+    if body.has_text_above(span.start):
         body.mark_to_end(QUOTED, span.start)
         return None
+    if span.kind == "above":
+        body.mark(QUOTED, span.start, span.end)
+        return span.end
     end = span.end if span.kind == "block" else header_end(body.lines, span.end)
     below = quote_end(body.lines, end)
     forwarded = not is_history(body.lines, span._replace(end=end), who)
@@ -145,7 +158,8 @@ def _cut_container(body: LabelledLines, found: tuple[int, int | None] | None, wh
         return
     if end is not None and not body.rest and body.has_text(end, len(body.lines)):
         if not is_closing_part(body.lines[end:], body.has_text(0, start), who):
-            body.mark(QUOTED, start, end)
+            if body.last_written()[1] < end:  # else answers follow between quotes, and this one is answered too
+                body.mark(QUOTED, start, end)
             return
         body.mark(SIGNATURE, end, len(body.lines))
         body.mark(QUOTED, start, end)

@@ -170,8 +170,9 @@ def delimiter(line: str) -> str | None:
         return "forwarded"
     if ruled and (phrase in ORIGINAL or _is_named_rule(core, phrase)):
         return "original"
-    if ruled and core.strip("*> ")[:4] in ("----", "-----"):
-        return _delimiter_with_header(phrase)
+    named = _delimiter_with_header(phrase) if ruled and core.strip("*> ").startswith("----") else None
+    if named:
+        return named
     if len(phrase) > 12:
         for stem in _ABOVE_STEMS:  # runs for each line
             if stem in phrase:

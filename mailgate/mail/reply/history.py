@@ -39,11 +39,16 @@ def is_history(lines: Sequence[str], span: Span, who: Correspondence) -> bool:
         return True
     if span.kind == "above":
         return True
-    if span.kind == "block" and fields.get(FROM) and not _HAS_LETTER.search(fields[FROM]):
-        return False  # a line of a log: `From: 10.0.0.1`
+    if span.kind == "block" and _is_logged(fields):
+        return False
     if who.answers == "nothing":
         return not address and fields.get(FROM, "").strip(' "*').lower() in who.names
     return _belongs_to_thread(lines, span, who, fields, address)
+
+
+def _is_logged(fields: dict[str, str]) -> bool:
+    """True for a line of a log: `From: 10.0.0.1`."""
+    return bool(fields.get(FROM)) and not _HAS_LETTER.search(fields[FROM])
 
 
 def _belongs_to_thread(lines: Sequence[str], span: Span, who: Correspondence, fields: dict[str, str], address: str) -> bool:
@@ -130,9 +135,14 @@ def with_subject_line(lines: Sequence[str], span: Span, who: Correspondence, flo
 
 
 def is_pasted_header(lines: Sequence[str], span: Span) -> bool:
-    """True for a pasted header section: it has trace fields (RFC 5321 section 4.4), which no client puts above a quote."""
+    """True for a pasted header section: it has trace fields (RFC 5321 section 4.4), which no client puts above a quote.
+
+    Or lines of a log on top: `From: 10.0.0.1`.
+    """
     if span.kind == "attribution":
         return False
+    if span.kind == "block" and not any(map(_HAS_LETTER.search, lines[: span.start])) and _is_logged(fields_at(lines, span)):
+        return True
     near = [line[:24].lower() for line in lines[max(0, span.start - 2 * _LOOK_LINES) : span.end]]
     if not any(line.startswith(_TRACE) for line in near):
         return False

@@ -36,6 +36,7 @@ PROOFS = frozenset({TITLE, COMPANY, CONTACT, ADDRESS})
 MAX_LINE_CHARS = 160
 _MAX_REMEMBERED_CHARS = 80
 _MAX_PLAIN_WORDS = 5
+_POLISH_FORMS = (" sp. z o.o.", " Sp. z o.o.", " S.A.", " sp. k.", " s.r.o.")
 _EDGE = " \t\xa0\u200b*_|>•·"
 _PIECES = re.compile(r"\s+[|•·/–—]\s*|\s*[|•·]\s+|\t+|\s{3,}|,\s+|;\s+|\s+-\s+|(?<=\d)\s+(?=[A-Za-z]{1,10}[.:]\s)")
 _WORD = re.compile(r"[^\W\d_]+(?:['’./&-][^\W\d_]+)*")
@@ -47,7 +48,17 @@ _GENDER = re.compile(r"\s*\((?:han|hun|ho|hen|hon|de|he|she|they|sie|er|hän)/[^
 _BRACKETS = re.compile(r"<[^<>\n]{0,300}>|\(https?://[^)\s]{0,300}\)")
 # The placeholder of a picture in plain text: a logo above the name.
 _PICTURE = re.compile(
-    r"\[(?:cid:|image|bilde|et bilde|ett bild|et billede|a picture|a close|a black|logo|inline|signatur)[^\]]{0,300}\]", re.IGNORECASE
+    r"\[(?:cid:|image|bilde|et bilde|eit bilete|ett bild|en bild|et billede|a picture|a close|a black|logo|inline|signatur)[^\]]{0,300}\]"
+    # Outlook breaks its descriptions over lines.
+    r"|^\[(?:bilde|et bilde|eit bilete|ett bild|en bild|et billede|a picture|a close|a black|a (?:blue|white|red|green)|a logo|logo|icon|"
+    r"text|graphical user|shape)\b[^\[\]]{0,300}$"
+    r"|^(?:automatisk generert|automatiskt genererad|automatisk genereret|description automatically|automatisch generierte|"
+    r"(?:ki|ai)-gener\w+)[^\[\]]{0,60}\]$"
+    # Pictures that are links: a logo on the web, the signs of networks.
+    r"|\[(?:https?://[^\]\s]{1,300}\.(?:png|jpe?g|gif|svg)|"
+    r"(?:facebook|linkedin|instagram|twitter|x|youtube|tiktok)(?:[ -](?:logo|icon|ikon))?)"
+    r"\]<https?://[^<>\s]{1,500}>",
+    re.IGNORECASE,
 )
 _LOCAL_PIECES = re.compile(r"[._-]")
 _LIST_ITEM = re.compile(r"\s*(?:\d{1,3}[.)]|[-*•+]|[a-z]\))\s+\S")
@@ -94,7 +105,7 @@ def is_picture(line: str) -> bool:
 
 def _visible(line: str) -> str:
     """The line without picture placeholders, pronouns and links in brackets."""
-    bare = _PICTURE.sub(" ", line) if "[" in line else line
+    bare = _PICTURE.sub(" ", line.strip()) if "[" in line or "]" in line else line
     shown = _BRACKETS.sub(" ", bare) if "<" in bare or "(http" in bare else bare
     shown = (_GENDER.sub("", shown) if "/" in shown and "(" in shown else shown).strip(_EDGE)
     return shown or bare.strip(_EDGE + "<>")
@@ -107,6 +118,8 @@ def _kind_of_pieces(core: str, domain: str) -> str:
         return COMPANY
     if _is_full_title(core):
         return TITLE
+    if core.endswith(_POLISH_FORMS) and len(core) <= _MAX_REMEMBERED_CHARS and core[0].isupper() and "," not in core:
+        return COMPANY
     if not PROSE_WORDS.isdisjoint(core.split()) and not is_follow(core):  # decides most lines, at little cost
         return PROSE
     whole = _piece_kind(core, domain)

@@ -31,6 +31,8 @@ _OWNERS = (
     "fra mitt",
     "frå mitt",
     "sent from my",
+    "på min",
+    "iš mano",
     "från min",
     "från mitt",
     " mijn",

@@ -26,6 +26,9 @@ DELIMITERS = (STRICT, *LOOSE)
 TRACKER = "ᐧ"
 MAX_FOOTER_LINES = 14
 MAX_BANNER_LINES = 6
+_MAX_FRAMED_LINES = 16
+_FRAMED_START = "ZjQcmQRYFpfptBannerStart"
+_FRAMED_END = "ZjQcmQRYFpfptBannerEnd"
 _BANNER_LOOK_LINES = 12
 _MAX_SHOWING_CHARS = 160
 _OF_SIGNATURE = re.compile(r"(?:signatur|underskrift|allekirjoit|undirskrift|visittkort)", re.IGNORECASE)
@@ -122,7 +125,13 @@ def _banner(lines: Sequence[str], end: int) -> list[int]:
 
 
 def _banner_end(lines: Sequence[str], first: int, end: int) -> int:
-    """The line after the shortest run from `first` on, without blank lines, that is a banner; `first` when none is."""
+    """The line after the shortest run from `first` on, without blank lines, that is a banner; `first` when none is.
+
+    Proofpoint's banner has marks of its own, and blank lines.
+    """
+    if lines[first].strip() == _FRAMED_START:
+        framed = range(first, min(len(lines), first + _MAX_FRAMED_LINES))
+        return next((line + 1 for line in framed if lines[line].strip() == _FRAMED_END), first)
     for last in range(first, end):
         if is_blank(lines[last]):
             break

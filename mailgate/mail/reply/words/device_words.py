@@ -25,6 +25,7 @@ MOBILE_STARTS = tuple(
     надіслано із | отправлено с моего | iphone'umdan gönderildi | trimis de pe | elküldve az | küldve | elküldve
     στάλθηκε από το | saadetud minu | poslano z | poslano s | 发自我的 | 從我的 | 寄自 | 從 | 发自 | 来自 | mobil | enviat des
     sent úr | sent af | sent með | denne meldingen er sendt fra | denne e-posten er sendt fra
+    skrevet på min | skrevet på | skrevet fra min | skrevet fra | skrive på | skrive frå | išsiųsta iš mano | išsiųsta iš
     this message was sent from | this email was sent from
     this e-mail was sent from my | sendt fra yahoo mail | someone from
 """
@@ -37,6 +38,7 @@ MOBILE_WHOLE = phrases(
     """
     yahoo mail: search, organize, conquer | sent with tuta; enjoy secure & ad-free emails. | sent with tuta; enjoy secure & ad-free emails
     sent with tutanota, the secure & ad-free mailbox | sent with tutanota, enjoy secure & ad-free emails.
+    sendt fra em client | sendt med em client | sent from em client | sent with em client | gesendet mit em client | skickat från em client
     gesendet mit tuta; genieße sichere & werbefreie e-mails. | sendt med tuta
     sent from mobile | sent via mobile | sent from phone | sendt fra mobil | sendt fra mobilen | sendt fra telefon
     sendt fra telefonen | sendt frå mobilen | sendt på farten | sent on the go | iphoneから送信 | ipadから送信
@@ -62,7 +64,7 @@ GET_WORDS = words("""
     få hent get hämta skaffa skaff télécharger obtenez obtenir obtener obtén scarica ottieni pobierz download lataa hanki
     sækja fáðu
 """)
-FOR_WORDS = words("for til till für pour para per voor dla fyrir")
+FOR_WORDS = words("for til till für pour para per voor dla fyrir systemu skirtą")
 PLATFORMS = words("ios android iphone ipad androidille iosille iphonelle lle stä sta")
 APPS = words("""
     bluemail spark edison newton airmail mailbird typeapp mymail aquamail proton protonmail tuta superhuman missive boxer nine fastmail
@@ -70,6 +72,11 @@ APPS = words("""
 """)
 GET_APP = (
     "hent outlook",
+    "skaff deg outlook",
+    "hent deg outlook",
+    "få deg outlook",
+    "pobierz program outlook",
+    "gauti „outlook“",
     "få outlook",
     "last ned outlook",
     "skaff outlook",
@@ -117,10 +124,12 @@ BESIDE = words("""
     4g 5g lte edge note air os pc from fra från work touch mobile device business personal web.de gmx mail magenta telekom der dem meinem
     mein gesendet using version free basic premium lite family series wireless network smart meine meiner aus wurde i en et ett din
     beziehen herunterladen windowsin
+    androidille iosille online.no altibox
     mínum minni mínu í verkon kautta sähköposti mijn voor mon mio mi meu para pour per z na s de da do del dal gerät handset mobil mobile
 """)
 # Words of an excuse for brevity or typing errors, or of an advertisement, after the device.
 SLOGAN = words("""
     excuse typo typos typoze brevity brief short sorry autocorrect misspellings spelling errors unnskyld beklager skrivefeil kort korte
+    orsak reklamefri reklamefrie annonsefri annonsefrie annonsfri
     stavefejl stavfel ursäkta undskyld korthet kortfattet trykkfeil tastefeil entschuldigung tippfehler kürze fautes excusez
 """)

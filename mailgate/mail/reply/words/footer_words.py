@@ -105,10 +105,16 @@ WHOLE_FORMULAS = (
     r"[^.\n]{0,30} (?:journalført|journalførast|journalføres|arkivert|arkiveres|arkivlov\w*|offentleglov\w*)[^\n]{0,160}$",
     r"denne e-?posten (?:er å anse som|kan være|kan vere|regnes som)[^.\n]{0,60} dokument[^.\n]{0,60}"
     r"(?:journal|arkiv|offentleg)\w*[^\n]{0,60}$",
-    r"(?:spar papir|ta omsyn til miljøet|ver miljøvennleg)[^\n]{0,60}skriv(?:er)? ut",
+    r"(?:spar papir|ta omsyn til miljøet|ta vare på miljøet|ver miljøvennleg)[^\n]{0,60}skriv(?:er)? ut",
     r"tænk på miljøet[^\n]{0,40}(?:printer|udskriver)|tänk på miljön[^\n]{0,40}(?:skriver ut|utskrift)",
     r"(?:bitte )?(?:denken sie|prüfen sie)[^\n]{0,60}(?:umwelt|ausdruck)",
-    r"(?:virus-?free|virusfri(?:tt)?|virusvapaa)\b[ .]*(?:www\.\S+|avast|avg)?[ .]*$|virenfrei\b[^\n]{0,40}$|uten virus\. ?www\.\S+$",
+    r"(?:virus-?free|virusfri(?:tt)?|virusvapaa)\b[ .]*(?:www\.\S+|avast|avg)?[ .<]*(?:https:x)?[ .>]*$|virenfrei\b[^\n]{0,40}$|"
+    r"uten virus\. ?www\.\S+$",
+    r"(?:(?:les|sjå|se|läs|læs|read|see) )?(?:vår|våre|vores|our) (?:personvernerklæring|personvernfråsegn|personvernpolicy|"
+    r"personvernregler|"
+    r"integritetspolicy|privatlivspolitik|privacy (?:policy|notice|statement))(?: (?:finner|finn|hittar|finder) (?:du|ni|de|"
+    r"dere|dykk)| finnes|"
+    r" finst| ligger| ligg| er tilgjengelig| can be found)?(?: her| här| here| på| at)?[ :<(]{0,3}(?:https:x|www\.\S+)[ .>)]*$",
     r"no virus found in this (?:incoming |outgoing )?message",
     r"th(?:is|e) e?-?(?:e-?mail|message|mail) (?:has been|was) (?:scanned|checked|virus checked)(?: for (?:viruses|malware|"
     r"spam)[^\n]{0,40})? by \S+(?: \S+){0,5}[.!]?$",
@@ -186,6 +192,8 @@ LIST_WHOLE = (
 BANNER_LINES = (
     r"(?:this is an? )?external (?:e-?mail|sender|message)|extern(?:al)?|ekstern (?:e-?post|avsender|avsendar|mail|melding)|"
     r"ekstern afsender|extern avsändare|externe e-?mail|externer absender",
+    r"\W{0,3}(?:ekstern|extern) (?:e-?post|mail|mejl|avsender|avsendar|avsändare|afsender)[\s–,!:-]{1,4}(?:vær|ver|var) "
+    r"(?:varsom|varsam|forsiktig|obs|försiktig|opmærksom)",
     r"ext(?:ern(?:al)?)?\s?:?|caution(?: |: ?| - )external(?: e-?mail| sender)?|warning: external (?:e-?mail|sender)",
 )
 # How a banner begins that goes on; what it warns of must follow, or nothing.
@@ -201,8 +209,10 @@ BANNER_STARTS = (
     r"you don['’]t often get e-?mail from",
     r"some people who received this message don['’]t often get e-?mail from",
     r"du (?:mottar|får|modtager) (?:ikke|ikkje|inte) ofta?e? (?:e-?post|mails?|e-?mails?) (?:fra|frå|från)",
-    r"(?:noen|nokon|nokre|nogle)(?: personer| personar)?,? (?:som|der) (?:mottok|fekk|har modtaget|fikk|har mottatt|"
-    r"har motteke|har fått) denne (?:meldingen|meldinga|meddelelse)",
+    r"(?:noen|nokon|nokre|nogle|enkelte|vissa)(?: personer| personar)?(?: av dem)?,? (?:som|der) (?:mottok|fick|fekk|har "
+    r"modtaget|fikk|har mottatt|"
+    r"har motteke|har fått) (?:denne|detta|det här) (?:meldingen|meldinga|meddelelse|"
+    r"meddelandet|e-?posten)",
     r"(?:\W{0,3}(?:obs|nb|advarsel|åtvaring|merk|viktig|forsiktig|ekstern e-?post|ekstern avsender|varning|pas på)\W{1,4})?"
     r"(?:(?:denne|dette|denna|detta|den här|det här) )?(?:e-?posten|e-?post|meldingen|meldinga|mailen|e-?mailen|e-?mail|mail|er en|"
     r"meddelandet|mejlet|mejl|meddelande|"

@@ -67,9 +67,7 @@ ANSWER_STEMS = Phrases((
     "skriver inn", "skriver rett", "skriv inn", "skriv rett", "skrive inn", "skriver med", "skriv med", "skriver i ", "skrive i ",
     "innimellom", "rødt", "raudt", "rött", "rød tekst", "raud tekst", "röd text",
 ))  # fmt: skip
-_BETWEEN = (
-    r"(?:(?!\b(?:ikke|ikkje|inte|nicht|not|(?:ditt|deres)(?! spørsmål)|your(?! (?:questions?|points?)\b))\b)[^.\n?]){0,40}?"
-)
+_BETWEEN = r"(?:(?!\b(?:ikke|ikkje|inte|nicht|not|(?:ditt|deres)(?! spørsmål)|your(?! (?:questions?|points?)\b))\b)[^.\n?]){0,40}?"
 _END = r"(?!\w)(?![^.\n]{0,60}\?)"
 # "Svar innimellom", not "skriveren svarer innimellom": now and then.
 _NOW_AND_THEN = (
@@ -77,9 +75,7 @@ _NOW_AND_THEN = (
     r"(?:svar(?:ene|a|er|ar|t)?|kommentarer|skrevet)\b[^.\n?]{0,40}?\binnimellom\b"
 )
 _COLOUR = r"(?:i|med|in|with) (?:rødt?|raudt?|rött|red|blått?|blue|grønt?|green|fet|kursiv)"
-_IN_MAIL = (
-    r"(?:inn )?i (?:(?:mailen|e-?posten|meldingen|meldinga|teksten|mejlet)\b|(?:din|dykkar|deres) (?:mail|e-?post|tekst|melding))"
-)
+_IN_MAIL = r"(?:inn )?i (?:(?:mailen|e-?posten|meldingen|meldinga|teksten|mejlet)\b|(?:din|dykkar|deres) (?:mail|e-?post|tekst|melding))"
 # "Skriver i rødt", "fylt ut under": whoever does it is not named or is the author. "Skriveren skriver i rødt" is a fault.
 _FILLED_IN = (
     rf"(?:^\W*(?:(?:hei|hallo)\b\W*)?|[.!]\s+|\b(?:jeg|eg|vi|har) )(?:skriver|skriv|skrevet|skrive)(?! ut)\b[^.\n?]{{0,20}}?\b"
@@ -100,7 +96,9 @@ POINTS_BELOW = re.compile(
     r"(?:under|nedenfor|nedanfor|nedan|nedenunder|herunder|below|unten|alla)\W*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_NOT_BLACK = r"(?<!er )(?<!var )(?<!blir )(?<!ble )(?<!vert )(?<!helt )svart(?! (?:og|skjerm|bilde|bakgrunn|strek|felt|farge|side|toner|blekk))"
+_NOT_BLACK = (
+    r"(?<!er )(?<!var )(?<!blir )(?<!ble )(?<!vert )(?<!helt )svart(?! (?:og|skjerm|bilde|bakgrunn|strek|felt|farge|side|toner|blekk))"
+)
 # "Mine svar i rødt", "answers inline", "jeg har svart under".
 ANSWERS_BELOW = re.compile(
     rf"\b{_ANSWERS}\b{_BETWEEN}\b(?:{_PLACE}){_END}"

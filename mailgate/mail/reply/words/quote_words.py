@@ -47,7 +47,7 @@ MONTHS = words(
 WEEKDAYS = words(
     """
     mandag tirsdag onsdag torsdag fredag lørdag søndag man tir tirs ons tor tors fre lør søn måndag tysdag laurdag sundag mån
-    tis tys lau sun tisdag lördag söndag lör sön monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu
+    tis tys lau laur sun tisdag lördag söndag lör sön monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu
     thur thurs fri sat montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so don maandag
     dinsdag woensdag donderdag vrijdag zaterdag zondag ma wo vr za zo lundi mardi mercredi jeudi vendredi samedi dimanche lun
     mer jeu ven sam dim lunes martes miércoles miercoles jueves viernes sábado sabado domingo mié jue vie sáb sab dom lunedì

@@ -133,7 +133,7 @@ CONTACT_LABELS = words("""
     org.nummer organisasjonsnummer cvr cvr-nr mva vat org-nr orgnummer adresse adress address besøksadresse besøk postadresse postadr post
     fakturaadresse leveringsadresse besöksadress postadress visit sip vakttelefon kundeservice support telefontid åpningstider opningstider
     sími s gsm farsími netfang heimasíða puh puhelin matkapuhelin sähköposti osoite y-tunnus kt
-    öppettider åbningstider pgp gpg key id and og nr no
+    kundesenter öppettider åbningstider pgp gpg key id and og nr no
 """)
 STREET_ENDS = (
     "gata", "gaten", "gate", "gt", "veien", "vegen", "vei", "veg", "plass", "plassen", "torg", "torget", "brygge", "bryggen",
