@@ -8,8 +8,10 @@ Rules inside a media query with a condition are left aside: they hide on some sc
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 _SIZE = r"(?:0|0?\.\d+|1px)(?:px|pt|em|rem|%|vh|vw)?\s*(?:;|!|$)"
 _HIDING = re.compile(
@@ -30,12 +32,12 @@ _CLIPPED = re.compile(rf"(?<![\w-])(?:max-)?(?:height|width)\s*:\s*{_SIZE}", re.
 _OVERFLOW = re.compile(r"overflow(?:-[xy])?\s*:\s*(?:hidden|clip)", re.IGNORECASE)
 _COLOUR = re.compile(r"(?<![\w-])color\s*:\s*([^;!]{1,60})", re.IGNORECASE)
 _BACKGROUND = re.compile(r"(?<![\w-])background(?:-color)?\s*:\s*([^;!]{1,120})", re.IGNORECASE)
-_RULE = re.compile(r"([^{}]{1,600})\{([^{}]{0,2000})\}")
-_MEDIA = re.compile(r"@media([^{]{0,300})\{((?:[^{}]{0,600}\{[^{}]{0,2000}\}\s*){0,200})\}", re.IGNORECASE)
-_ALWAYS = re.compile(r"\s*(?:all|screen|only screen)?\s*", re.IGNORECASE)
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_BRACE = re.compile(r"([{}])")
+_ALWAYS = frozenset({"", "all", "screen", "only screen"})
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)  # one that is never closed goes to the end (CSS Syntax Level 3, section 4.3.2)
 _SIMPLE = re.compile(r"(?:[a-z][a-z0-9]{0,15})?([.#][\w-]{1,100})", re.IGNORECASE)
-_SHEET = re.compile(r"<style\b[^>]{0,300}>(.{0,100000}?)</style", re.IGNORECASE | re.DOTALL)
+_SHEET_BEGINS = re.compile(r"<style\b[^>]{0,300}>", re.IGNORECASE)
+_SHEET_ENDS = re.compile(r"</style", re.IGNORECASE)
 _HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})([0-9a-f]{0,2})\b", re.IGNORECASE)
 _HSL = re.compile(r"hsla?\([^)]{1,40}?(\d{1,3})%[^)\d]{1,4}(\d{1,3})%", re.IGNORECASE)
 _RGB = re.compile(r"rgba?\(\s*(\d{1,3})\D{1,3}(\d{1,3})\D{1,3}(\d{1,3})(?:\D{1,3}([\d.]+%?))?\s*\)", re.IGNORECASE)
@@ -56,6 +58,7 @@ _NAMES = {
     "green": (0, 128, 0),
 }
 _MAX_RULES = 2_000
+_MAX_SHEET_CHARS, _MAX_DECLARED_CHARS = 100_000, 2_000
 _NEAR = 6
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
@@ -106,6 +109,15 @@ _known_hides = lru_cache(maxsize=2_048)(_hides)
 _known_colours = lru_cache(maxsize=2_048)(_colours)
 
 
+@dataclass(slots=True)
+class _Block:
+    """A block of a style sheet that is open. `counts`: it is for screens, and so are those around it."""
+
+    prelude: str
+    counts: bool
+    declared: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """The classes and ids that a mail's style sheets hide, as `.name` and `#id`."""
@@ -125,14 +137,41 @@ def read_sheet(html: str) -> Sheet:
     if "<style" not in html and "<STYLE" not in html:
         return NO_SHEET
     hidden: dict[str, bool] = {}
-    for text in _SHEET.findall(html):
+    for text in _sheets(html):
         plain = _COMMENT.sub(" ", text).replace("<!--", "").replace("-->", "")
-        plain = _MEDIA.sub(lambda found: found[2] if _ALWAYS.fullmatch(found[1]) else " ", plain)
-        for count, (selectors, declared) in enumerate(_RULE.findall(plain)):
-            if count >= _MAX_RULES:
-                break
+        for selectors, declared in islice(_rules(plain), _MAX_RULES):
             _take_rule(hidden, selectors, declared)
     return Sheet(frozenset(name for name, is_hidden in hidden.items() if is_hidden))
+
+
+def _sheets(html: str) -> Iterator[str]:
+    """The beginning of each style sheet that ends. Nothing is looked at twice, however many begin."""
+    at = 0
+    while (begin := _SHEET_BEGINS.search(html, at)) and (end := _SHEET_ENDS.search(html, begin.end())):
+        yield html[begin.end() : min(end.start(), begin.end() + _MAX_SHEET_CHARS)]
+        at = end.end()
+
+
+def _rules(css: str) -> Iterator[tuple[str, str]]:
+    """Selectors and declarations of each rule, but for those of other media than a screen. By braces alone, in one pass."""
+    pieces = _BRACE.split(css)
+    open_blocks: list[_Block] = []
+    for text, brace in zip(pieces[::2], pieces[1::2], strict=False):
+        declared, _, prelude = text.rpartition(";") if brace == "{" else (text, "", "")
+        if open_blocks and len(open_blocks[-1].declared) < _MAX_DECLARED_CHARS:
+            open_blocks[-1].declared += declared
+        if brace == "{":
+            open_blocks.append(_Block(prelude, _is_for_screens(prelude) and (not open_blocks or open_blocks[-1].counts)))
+        elif open_blocks:
+            closed = open_blocks.pop()
+            if closed.counts:
+                yield closed.prelude, closed.declared[:_MAX_DECLARED_CHARS]
+
+
+def _is_for_screens(prelude: str) -> bool:
+    """Whether what stands before a block does not keep it for paper or for some screens."""
+    query = prelude.strip().lower()
+    return not query.startswith("@media") or " ".join(query.removeprefix("@media").split()) in _ALWAYS
 
 
 def _take_rule(hidden: dict[str, bool], selectors: str, declared: str) -> None:

@@ -178,6 +178,12 @@ HIDDEN = "lukk saken HASTER"
         '<style>#skjult {{ opacity: 0 }}</style><div id="skjult">{}</div>',
         '<style>@media all {{ p.a, .b {{ visibility:hidden }} }}</style><p class="b">{}</p>',
         '<style>.hvit{{color:#fff;background-color:#fff}}</style><p class="hvit">{}</p>',
+        '<style>@import "x.css"; .borte {{ display: none }}</style><p class="borte">{}</p>',
+        "<style>" + ".lang," * 200 + '.borte{{display:none}}</style><p class="borte">{}</p>',
+        "<style>.borte{{display:none;--x:" + "y" * 3000 + '}}</style><p class="borte">{}</p>',
+        '<style>.borte {{ display: none; .inni {{ color: red }} }}</style><p class="borte">{}</p>',
+        '<style>@supports (color: red) {{ .borte {{ display: none }} }} .a {{ color: red</style><p class="borte">{}</p>',
+        '<style>.borte {{ display: none }} /* slutter ikke .borte {{ display: block }}</style><p class="borte">{}</p>',
     ],
 )
 def test_12_11_given_text_that_html_hides_when_read_then_it_decides_nothing(markup):
@@ -199,6 +205,9 @@ def test_12_11_given_text_that_html_hides_when_read_then_it_decides_nothing(mark
         '<div style="margin-left:-10px">{}</div>',
         '<style>@media (max-width:600px) {{ .mob {{ display:none }} }}</style><p class="mob">{}</p>',
         '<style>.a{{display:none}} .a{{display:block}}</style><p class="a">{}</p>',
+        '<style>@media print {{ .ark {{ display:none }} .b {{ color: red }}</style><p class="ark">{}</p>',
+        '<style>@media print {{ @media screen {{ .ark {{ display:none }} }} }}</style><p class="ark">{}</p>',
+        '<style>.a {{ color: red }} }} /* .a {{ display:none }} */</style><p class="a">{}</p>',
         '<div style="overflow:hidden;height:120px">{}</div>',
         '<div style="font-size:1em">{}</div>',
         '<div style="font:12px/1 Arial">{}</div>',

@@ -35,6 +35,10 @@ def header(line: bytes) -> bytes:
     return HEAD + line + b"\r\n\r\nhei\r\n"
 
 
+def sheet(css: bytes) -> bytes:
+    return body(b"text/html", b"<style>" + css + b"</style><p class=a>hei")
+
+
 def file_names(name: bytes, count: int) -> bytes:
     part = b'--b\r\nContent-Type: application/octet-stream; name="' + name + b'"\r\n\r\nx\r\n'
     return HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * count
@@ -77,6 +81,11 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "122_continuations_10k": lambda: header(RFC2231_10K),
     "122_parameter_1MB": lambda: header(b'Content-Type: text/plain; name="' + b"x" * 1_000_000 + b'"'),
     "122_backslashes": lambda: header(b'Content-Type: text/plain; name="' + b"\\" * 200_000),
+    "style_media_never_closed": lambda: sheet(b"@media screen{" + b".a{b:c}      " * 200 + b"("),
+    "style_words_without_a_brace": lambda: sheet(b"div " * 24_000 + b"{display:none}"),
+    "style_comments_never_closed": lambda: sheet(b"/*" * 49_000),
+    "style_blocks_in_blocks": lambda: sheet(b"a;{" * 33_000),
+    "styles_never_closed": lambda: body(b"text/html", (b"<style>" + b"a" * 60) * 30_000),
     "names_of_files_that_are_backslashes": lambda: file_names(b"\x01x" + b"\\" * 30_000, 200),
     "author_control_and_blanks": lambda: author(b"\x01x" + b" " * 60_000 + b"z"),
     "author_control_and_blanks_in_a_word": lambda: author(b"=?utf-8?q?=01" + b"_" * 60_000 + b"x?= <a@example.com>"),
