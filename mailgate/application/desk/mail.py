@@ -14,12 +14,13 @@ from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, query
 from mailgate.errors import NotFound
 from mailgate.mail.html_view import html_of
+from mailgate.mail.limits import DEGRADED
 from mailgate.mail.model import Mail
 from mailgate.mail.read import read
 
 LOOKED_AT_BYTES = 25 * 1024 * 1024
 NEAR_BYTES = 64 * 1024
-"""Larger mail is read in a process that can be killed: what a stranger sends must not hold up the pages of all."""
+"""Larger mail, and what was too much for intake, is read in a process that can be killed: no stranger may hold up the pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,21 @@ def show_mail_view(app: App, principal: Principal, id_: str) -> MailView:
     view = MailView(entry, False, key, auth, rule_description=_description(app, entry))
     if not raw:
         return view
-    return _with_mail(view, read(raw) if len(raw) <= NEAR_BYTES else app.parts.read(raw))
+    return _with_mail(view, read(raw) if _is_cheap(entry, raw) else app.parts.read(raw))
 
 
 def mail_html(app: App, principal: Principal, id_: str) -> str:
     """The HTML of one mail, inert. Raises NotFound when it has none or its bytes are gone."""
-    raw = raw_entry(app, principal, id_)
-    found = html_of(raw) if len(raw) <= NEAR_BYTES else app.parts.html(raw)
+    entry, raw = show_entry(app, principal, id_), raw_entry(app, principal, id_)
+    found = html_of(raw) if _is_cheap(entry, raw) else app.parts.html(raw)
     if not found:
         raise NotFound("content", id_, "this mail has no HTML")
     return found
+
+
+def _is_cheap(entry: EntryDetail, raw: bytes) -> bool:
+    """Whether a mail may be read among the pages: a small one that intake has read within its bounds."""
+    return len(raw) <= NEAR_BYTES and bool(entry.decided) and DEGRADED not in entry.decided.get("defects", ())
 
 
 @query(Action.JOURNAL_RAW)

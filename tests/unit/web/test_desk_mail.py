@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from mailgate.application.cases import comment, operate, read
 from mailgate.application.customers import contacts, suppressions
+from mailgate.application.desk import mail as desk_mail
 from mailgate.application.desk.mail import NEAR_BYTES
 from mailgate.application.policies.documents import PolicyDocument
 from mailgate.application.policies.versions import Activate, activate
 from mailgate.mail.html_view import inert
-from mailgate.mail.limits import ReadLimits
+from mailgate.mail.limits import DEGRADED, ReadLimits
 from mailgate.mail.mime import prescan
 from tests.support.desks.office import EVA, KARI, LIV, PER
 from tests.support.desks.site import SiteUnderTest, Visitor
@@ -205,6 +207,21 @@ def test_given_a_large_mail_when_it_and_its_html_are_shown_then_the_process_of_t
     assert (page.status, page.tree.css_first("iframe") is not None) == (200, True)
     html = ola.get(f"/desk/mail/{id_}/html")
     assert (html.status, "<b>der</b>" in html.text) == (200, True)
+
+
+@pytest.mark.parametrize("known", [{"defects": [DEGRADED]}, {}], ids=["too_much_for_intake", "not_decided_yet"])
+def test_given_a_small_mail_that_may_cost_much_when_shown_then_the_process_of_the_pages_reads_none_of_it(
+    site: SiteUnderTest, ola: Visitor, monkeypatch: pytest.MonkeyPatch, known: dict[str, list[str]]
+) -> None:
+    id_, show = held(site, "<p>Hei <b>der</b></p>"), desk_mail.show_entry
+    monkeypatch.setattr(desk_mail, "show_entry", lambda *asked: replace(show(*asked), decided=known))
+
+    def never(raw: bytes, limits: ReadLimits) -> prescan.Scan:
+        raise AssertionError(raw, limits)
+
+    monkeypatch.setattr(prescan, "scan", never)
+    assert "Hei der" in ola.get(f"/desk/mail/{id_}").shown()
+    assert "<b>der</b>" in ola.get(f"/desk/mail/{id_}/html").text
 
 
 def test_given_a_contact_who_gets_no_mail_when_mended_then_what_was_stopped_is_sent(site: SiteUnderTest, ola: Visitor) -> None:
