@@ -56,7 +56,7 @@ def check_schema(installation: Installation, _principal: Principal, _command: Ow
 @contextmanager
 def database_there_is(settings: Settings) -> Iterator[Store | None]:
     """The installation's database, None while there is none or it has no tables. Raises SchemaMismatch, StoreUnavailable."""
-    if settings.sqlite_file and not settings.sqlite_file.exists():
+    if settings.lacks_database:
         yield None
         return
     with _opened(settings) as database:

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 refused or a check failed (or the reader of our output is 
 from __future__ import annotations
 
 import difflib
+import errno
 import gc
 import os
 import re
@@ -92,6 +93,7 @@ FOLDERS: Mapping[str, str] = {
 _USAGE_ERRORS = (UsageError, ConfigError, SchemaMismatch, NotFound, Ambiguous, Invalid)
 _GARBAGE_THRESHOLDS = (20_000, 20, 50)
 """Of `gc.set_threshold`. Loading modules makes much that stays: looking through it again and again takes a tenth of a short command."""
+_UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 KEY = re.compile(r"[A-Za-z]{1,10}-[0-9]+")
 """The form of a case key."""
 _ADD = {"contact": "mailgate contact add", "customer": "mailgate customer add"}
@@ -169,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure", lambda **_: None)(encoding="utf-8", errors="backslashreplace")
-    streams = sys.stdout, sys.stderr
+    streams = _there(sys.stdout), _there(sys.stderr)
     sys.stdout, sys.stderr = (cast(TextIO, GuardedStream(stream)) for stream in streams)
     try:
         return _run(arguments)
@@ -196,6 +198,23 @@ def _run(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         _give_up_unwritten(sys.stdout)
         return 1
+    except OSError as error:
+        if error.filename is None and error.errno not in _UNWRITTEN:
+            raise
+        _give_up_unwritten(sys.stdout)
+        return _refuse(_of_the_system(error), 1)
+
+
+def _there(stream: TextIO | None) -> TextIO:
+    """The stream, or one that keeps nothing where who started us has closed it (`>&-`)."""
+    return stream if stream is not None else open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 it stays open as long as the process
+
+
+def _of_the_system(error: OSError) -> str:
+    """A file that cannot be used, or a disk that takes nothing: what, where and what to do."""
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}; check the path, who owns it, and the space on its disk"
+    return f"what was to be written cannot be: {error.strerror}; make room on the disk of the output, or write it elsewhere"
 
 
 def _give_up_unwritten(stream: TextIO) -> None:

@@ -89,7 +89,7 @@ def open_app(config: Path | None, *, make_secrets: bool = False, make_new: bool 
     settings will do for it. Raises SchemaMismatch, StoreUnavailable.
     """
     found = settings(config, make_secrets=make_secrets, make_new=make_new)
-    if not make_new and found.sqlite_file and not found.sqlite_file.exists():
+    if not make_new and found.lacks_database:
         made = "mailgate db upgrade makes it, and so does mailgate run"
         raise ConfigError(f"there is no database {found.sqlite_file} yet", file=str(found.file or ""), hint=made)
     from mailgate.application.desk_zone import ShowDeskZone, desk_zone

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,14 @@ class Settings:
         return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:") else None
 
     @property
+    def lacks_database(self) -> bool:
+        """Whether the database is a file that is not there yet. Where we may not look it may be: opening it says what is wrong."""
+        try:
+            return self.sqlite_file is not None and not self.sqlite_file.exists()
+        except OSError:
+            return False
+
+    @property
     def embedded(self) -> bool:
         """Whether all parts must run in one process."""
         return self.broker.url.startswith("memory:")
@@ -183,7 +192,7 @@ def _secrets(document: SettingsDocument, sections: Sections, make: bool) -> Secr
     path = sections.secrets.file
     if path is None:
         document.fail("secrets", "file", "secrets.file is empty", "name a file; mailgate init makes one")
-    if path.exists():
+    if secret_file.is_there(path):
         vault = secret_file.load(path)
     elif document.values["secrets"].get("file"):
         document.fail("secrets", "file", f"secrets.file {path} does not exist", _SECRETS_GONE)
@@ -241,8 +250,15 @@ def _words(section: str, key: str, problem: Mapping[str, Any]) -> tuple[str, str
         "too_long": f"a list of {context.get('max_length')} or fewer",
         "string_pattern_mismatch": "capital letters and digits, such as SUP",
     }.get(kind, "something else")
-    shown = "what stands there" if key in URLS else repr(problem.get("input"))[:60]
+    shown = "what stands there" if key in URLS else _as_written(problem.get("input"))[:60]
     return f"{name} must be {wanted}, not {shown}", ""
+
+
+def _as_written(value: object) -> str:
+    """A value as TOML writes it, so that the operator finds it; not as Python does."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date | time) else repr(value)
 
 
 def _unknown(section: str, key: str) -> tuple[str, str]:

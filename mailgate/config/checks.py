@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -128,13 +128,13 @@ def _certificate(document: SettingsDocument, sections: Sections) -> None:
         document.fail("smtp", "tls_key", "smtp.tls_key has no certificate", "set smtp.tls_cert")
     if smtp.tls_key is None:
         document.fail("smtp", "tls_cert", "smtp.tls_cert has no key", "set smtp.tls_key")
-    certificate = _read(document, "tls_cert", smtp.tls_cert)
+    _read(document, "tls_cert", smtp.tls_cert)
     _read(document, "tls_key", smtp.tls_key)
     try:
         secret_file.check_private(smtp.tls_key, "the private key")
     except ConfigError as error:
         document.fail("smtp", "tls_key", f"smtp.tls_key {smtp.tls_key}: {error.what}", error.hint)
-    _current(document, certificate)
+    _is_certificate(document, smtp.tls_cert)
     _matches(document, smtp.tls_cert, smtp.tls_key)
 
 
@@ -145,18 +145,20 @@ def _read(document: SettingsDocument, key: str, path: Path, section: str = "smtp
         document.fail(section, key, f"{section}.{key} {path} cannot be read: {error.strerror}", "check the path and its permissions")
 
 
-def _current(document: SettingsDocument, pem: bytes) -> None:
-    from cryptography import x509  # OpenSSL takes a while to load: only where a certificate is set
-
+def _is_certificate(document: SettingsDocument, file: Path) -> None:
+    """That one has ended does not matter here: mail goes on with it, and the log and mailgate doctor say so."""
     try:
-        certificate = x509.load_pem_x509_certificate(pem)
+        certificate_dates(file)
     except ValueError:
         document.fail("smtp", "tls_cert", "smtp.tls_cert holds no PEM certificate", "the file begins with -----BEGIN CERTIFICATE-----")
-    now = datetime.now(UTC)
-    if certificate.not_valid_after_utc <= now:
-        document.fail("smtp", "tls_cert", f"smtp.tls_cert expired on {certificate.not_valid_after_utc:%Y-%m-%d}", "renew the certificate")
-    if certificate.not_valid_before_utc > now:
-        document.fail("smtp", "tls_cert", f"smtp.tls_cert begins on {certificate.not_valid_before_utc:%Y-%m-%d}", "check the clock")
+
+
+def certificate_dates(file: Path) -> tuple[datetime, datetime]:
+    """From when to when a certificate is valid. Raises OSError, and ValueError for what is no PEM certificate."""
+    from cryptography import x509  # OpenSSL takes a while to load: only where a certificate is set
+
+    certificate = x509.load_pem_x509_certificate(file.read_bytes())
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def _matches(document: SettingsDocument, certificate: Path, key: Path) -> None:
@@ -233,7 +235,8 @@ def _delivery(document: SettingsDocument, sections: Sections) -> None:
     if out.auth == "xoauth2":
         _token_login(document, sections)
     if out.retry_first_s > out.retry_max_s:
-        document.fail("outbound", "retry_first_s", "retry_first_s is longer than retry_max_s", "make the first pause the shorter one")
+        where = _set_one(document, ("outbound", "retry_first_s"), ("outbound", "retry_max_s"))
+        document.fail(*where, "outbound.retry_first_s is longer than retry_max_s", "make the first pause the shorter one")
 
 
 def _token_login(document: SettingsDocument, sections: Sections) -> None:

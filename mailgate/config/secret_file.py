@@ -61,6 +61,15 @@ class Secrets:
     openid_client_secret: str = field(default="", repr=False)
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is such a file. Raises ConfigError when we may not look."""
+    try:
+        return path.exists()
+    except OSError as error:
+        hint = "run mailgate as the user that owns it, or correct secrets.file"
+        raise ConfigError(f"cannot be looked at: {error.strerror}", file=str(path), hint=hint) from None
+
+
 def load(path: Path) -> Secrets:
     """Read and check the file. Raises ConfigError for a mode that lets others read, a weak or example key, anything not understood."""
     text = read_text(path)

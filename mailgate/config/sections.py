@@ -13,6 +13,7 @@ from mailgate.config.values import (
     Accent,
     Addresses,
     BrokerUrl,
+    Claim,
     DatabaseUrl,
     Domain,
     Endpoint,
@@ -35,8 +36,10 @@ MIB = 1024 * 1024
 DAY_S = 24 * 3600
 MAX_DAYS = 3650
 """Ten years: longer times are typing errors, and the longest ones go past the end of the calendar."""
-Count = Annotated[int, Field(ge=1)]
-CountOrNone = Annotated[int, Field(ge=0)]
+MOST = 2**31 - 1
+"""Larger counts are typing errors, and databases cannot compare with the largest of them."""
+Count = Annotated[int, Field(ge=1, le=MOST)]
+CountOrNone = Annotated[int, Field(ge=0, le=MOST)]
 Seconds = Annotated[float, Field(gt=0, le=MAX_DAYS * DAY_S, allow_inf_nan=False)]
 Days = Annotated[int, Field(ge=0, le=MAX_DAYS)]
 Percent = Annotated[int, Field(ge=1, le=100)]
@@ -120,7 +123,9 @@ class SmtpSection(SettingsSection):
         "Authentication-Results fields are believed; empty: nobody",
     )
     max_message_bytes: int = Field(25 * MIB, ge=1024, le=1024 * MIB, description="largest message; said in SIZE (RFC 1870)")
-    max_data_total_bytes: int = Field(256 * MIB, ge=MIB, description="memory for all messages that are coming in; more is put off with 452")
+    max_data_total_bytes: int = Field(
+        256 * MIB, ge=MIB, le=MIB * MIB, description="memory for all messages that are coming in; more is put off with 452"
+    )
     max_recipients: Count = Field(100, description="recipients of one message")
     max_connections: Count = Field(6_000, description="connections of all clients together")
     max_client_connections: Count = Field(20, description="connections of one client address at a time")
@@ -176,7 +181,7 @@ class IntakeSection(SettingsSection):
     lease_s: Seconds = Field(60.0, ge=5, description="seconds after which another worker takes over what was not finished")
     max_attempts: Count = Field(3, le=100, description="tries before a mail is set aside as shunted")
     read_timeout_s: Seconds = Field(2.0, description="seconds to read one mail; then what is known is used")
-    read_memory_bytes: int = Field(512 * MIB, ge=64 * MIB, description="memory to read one mail")
+    read_memory_bytes: int = Field(512 * MIB, ge=64 * MIB, le=MIB * MIB, description="memory to read one mail")
     authentication: Literal["off", "header", "verify"] = Field(
         "header",
         description="who says whether a mail is from its author. header: the servers of authserv_ids; verify: they, and for all other mail "
@@ -348,7 +353,7 @@ class OpenIdSection(SettingsSection):
     issuer: IssuerUrl = Field("", description="the provider's address, such as https://login.firma.example/realms/main; empty: off")
     client_id: str = Field("", description="our client id at the provider; its redirect address is portal_url/login/openid/callback")
     label: OneLine = Field("OpenID", min_length=1, description="the provider's name on the button")
-    groups_claim: LocalWord = Field("groups", description="claim that lists the groups of who logs in")
+    groups_claim: Claim = Field("groups", description="claim that lists the groups of who logs in")
     agent_groups: Words = Field((), description="groups whose members are agents")
     operator_groups: Words = Field((), description="groups whose members are operators")
     admin_groups: Words = Field((), description="groups whose members are administrators; all three empty: roles are given here")

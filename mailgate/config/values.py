@@ -112,6 +112,14 @@ def word(text: str) -> str:
     return text.strip()
 
 
+def claim(text: str) -> str:
+    """The name of a claim of an OpenID provider, in its own letters: `memberOf`, `https://firma.example/groups`."""
+    name = text.strip()
+    if not name or not name.isprintable() or " " in name:
+        raise ValueError(f"{text!r} is no name of a claim; write it as the provider does, such as groups")
+    return name
+
+
 def accent(value: str) -> str:
     """A colour as `#rrggbb` in lower case that white text stands out on (WCAG 2.2, 1.4.3)."""
     value = value.strip().lower()
@@ -187,8 +195,10 @@ def broker_url(text: str) -> str:
     return text.strip()
 
 
-def database_url(text: str, info: ValidationInfo) -> str:
-    """`sqlite:///path` (made absolute) or `postgresql+psycopg://user@host/name`."""
+def database_url(text: Any, info: ValidationInfo) -> Any:
+    """`sqlite:///path` (made absolute) or `postgresql+psycopg://user@host/name`. What is no text is left to the type."""
+    if not isinstance(text, str):
+        return text
     parts = _split(text, "postgresql+psycopg://user@host/mailgate")
     if parts.scheme in ("postgres", "postgresql"):
         raise ValueError("the driver must be named; write postgresql+psycopg:// instead of " + parts.scheme + "://")
@@ -206,13 +216,18 @@ def database_url(text: str, info: ValidationInfo) -> str:
     return f"sqlite:///{_base(info) / where}"
 
 
-def path(text: str | Path, info: ValidationInfo) -> Path | None:
-    """A path, relative to the folder of the settings file; "" is None."""
-    if text is None or text == "":
+def path(text: Any, info: ValidationInfo) -> Any:
+    """A path, relative to the folder of the settings file; "" is None. What is no text is left to the type."""
+    if not isinstance(text, str | Path):
+        return text
+    if text == "":
         return None
     if "\0" in str(text):
         raise ValueError(f"{str(text)!r} is no path")
-    return _base(info) / Path(text).expanduser()
+    try:
+        return _base(info) / Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{str(text)!r} begins with the home folder of nobody; write the whole path") from None
 
 
 def texts(value: Any) -> Any:
@@ -254,6 +269,7 @@ OneLine = Annotated[str, _text(one_line)]
 Accent = Annotated[str, _text(accent)]
 Domain = Annotated[str, _text(domain)]
 OptionalDomain = Annotated[str, _text(domain_or_empty)]
+Claim = Annotated[str, _text(claim)]
 LocalWord = Annotated[str, _text(local_word)]
 HttpUrl = Annotated[str, _text(http_url)]
 IssuerUrl = Annotated[str, _text(issuer_url)]

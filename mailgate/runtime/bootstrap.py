@@ -78,7 +78,7 @@ def application(settings: Settings, clock: Clock = utc_now) -> Iterator[App]:
 def application_for_reading(settings: Settings) -> Iterator[App]:
     """The same for commands that must leave nothing behind: without a database there is an empty one that is deleted at the end."""
     with contextlib.ExitStack() as ending:
-        if settings.sqlite_file and not settings.sqlite_file.exists():
+        if settings.lacks_database:
             folder = ending.enter_context(tempfile.TemporaryDirectory(prefix="mailgate-"))
             database = settings.database.model_copy(update={"url": f"sqlite:///{folder}/empty.db"})
             settings = replace(settings, database=database)

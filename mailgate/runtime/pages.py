@@ -21,7 +21,7 @@ from mailgate import log
 from mailgate.application.app import App
 from mailgate.config import Endpoint, Settings
 from mailgate.errors import ConfigError
-from mailgate.inbound.smtp.tls import renew
+from mailgate.inbound.smtp.tls import renew, server_context
 from mailgate.runtime import bootstrap, reloading, service_manager
 from mailgate.runtime.patient_http import Clients, PatientProtocol
 from mailgate.web.app import WebOptions, make_app
@@ -36,12 +36,22 @@ def serve_pages(settings: Settings, started: Callable[[str], None] = lambda _add
     """Serve until SIGTERM or SIGINT. Raises ConfigError when there is no address or it cannot be bound."""
     if not settings.web.listen:
         raise ConfigError("web.listen is empty: there is nothing to serve", hint="give it an address, such as 127.0.0.1:8080")
+    _check_certificate(settings)
     with bootstrap.application(settings) as app:
         server = _Server(web_config(_site(app), settings), settings, started)
         server.run()
         if server.failed:
             address = settings.web.listen[0]
             raise ConfigError(f"web.listen {address} cannot be bound", hint="is another process using it? Set another web.listen, or []")
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Raise ConfigError for files that uvicorn would fail on without a word about which. They stop the pages alone, never the mail."""
+    web = settings.web
+    if web.tls_cert:
+        server_context(str(web.tls_cert), str(web.tls_key or web.tls_cert))
+    elif web.tls_key:
+        raise ConfigError("web.tls_key has no certificate", hint="set web.tls_cert: without it passwords would travel in plain text")
 
 
 @contextlib.contextmanager

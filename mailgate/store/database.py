@@ -68,9 +68,8 @@ class Database:
 
     def verify(self) -> None:
         """Connect, assert the settings the guarantees need, and get an answer. Raises ConfigError or StoreUnavailable."""
-        if self.path is not None and self.path.exists() and not os.access(self.path, os.W_OK):
-            # SQLite itself opens such a file for reading and fails at the first write.
-            raise StoreUnavailable(f"the database {self.path} cannot be written: its disk is read-only, or the file is not ours")
+        if self.path is not None:
+            _may_be_written(self.path)
         for engine in {id(e): e for e in (self.writing, self.reading)}.values():
             with translated(), engine.connect() as connection:
                 self.wait_at_most(connection, priority=True)
@@ -131,3 +130,15 @@ def _on_postgres(url: str, pool_size: int) -> Database:
 
     engine = postgres.engine(make_url(url).set(drivername="postgresql+psycopg"), pool_size)
     return Database(engine, engine)
+
+
+def _may_be_written(path: Path) -> None:
+    """Raise StoreUnavailable for a file that is there and cannot be opened: SQLite says less, or opens it and fails at the first write."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreUnavailable(f"the database {path} cannot be opened: {error.strerror}") from None
+    if not os.access(path, os.W_OK):
+        raise StoreUnavailable(f"the database {path} cannot be written: its disk is read-only, or the file is not ours")

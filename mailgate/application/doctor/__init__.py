@@ -11,6 +11,7 @@ from mailgate.application.doctor import host, services
 from mailgate.application.doctor.dns import SystemResolver, authenticity, dns_findings
 from mailgate.application.doctor.findings import Finding, ok
 from mailgate.application.doctor.listener import greetings
+from mailgate.application.doctor.own_certificate import listener_certificate
 from mailgate.application.doctor.pages import pages
 from mailgate.application.doctor.policy import policy, retention
 from mailgate.application.principal import Principal
@@ -33,6 +34,8 @@ def examine(installation: Installation, _principal: Principal, _command: Examine
     yield from services.broker(settings, parts.broker_state)
     yield from services.smarthost(settings)
     yield from greetings(settings)
+    certificate = listener_certificate(settings)
+    yield from [certificate] if certificate else []
     yield from pages(settings)
     yield from authenticity(settings)
     yield from dns_findings(settings, SystemResolver(tuple((server.host, server.port) for server in settings.intake.dns_servers)))

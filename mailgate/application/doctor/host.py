@@ -118,6 +118,6 @@ def _database_folder(found: Settings) -> Path | None:
     if not found.database.url.startswith("sqlite:"):
         return None
     folder = Path(found.database.url.removeprefix("sqlite:///")).parent
-    while not folder.exists():
+    while not os.path.exists(folder):  # Path.exists raises where we may not look
         folder = folder.parent
     return folder

@@ -6,16 +6,15 @@ import http.client
 import ipaddress
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from cryptography import x509
-
 from mailgate.application.doctor.findings import Finding, fail, ok, warn
+from mailgate.application.doctor.own_certificate import own_certificate
 from mailgate.config import Endpoint, Settings
 
 TIMEOUT_S = 3.0
-SOON = timedelta(days=14)
+_RENEW = "renew it, then send SIGHUP (systemctl reload mailgate-web)"
 _HOWTO = "see docs/howto/web.md"
 
 
@@ -26,7 +25,8 @@ def pages(found: Settings, now: datetime | None = None) -> Iterator[Finding]:
         return
     yield _transport(found)
     if found.web.tls_cert:
-        yield _certificate(found, now or datetime.now(UTC))
+        host = urlsplit(found.service.portal_url).hostname or ""
+        yield own_certificate("pages certificate", found.web.tls_cert, host, now or datetime.now(UTC), _RENEW)
     yield _answer(found.web.listen[0], with_tls=found.web.tls_cert is not None)
 
 
@@ -40,33 +40,6 @@ def _transport(found: Settings) -> Finding:
         return ok("pages", f"{address}, served on {web.listen[0]}")
     text = f"{address} is https, but web.trusted_proxies names nobody: cookies are not Secure, and all visitors count as one"
     return warn("pages", text, "name the proxy in web.trusted_proxies, or set web.tls_cert and web.tls_key")
-
-
-def _certificate(found: Settings, now: datetime) -> Finding:
-    """The certificate of our own: when it ends, and whether it is for the address in the mails."""
-    host = urlsplit(found.service.portal_url).hostname or ""
-    try:
-        certificate = x509.load_pem_x509_certificate(found.web.tls_cert.read_bytes() if found.web.tls_cert else b"")
-    except (OSError, ValueError) as error:
-        return fail("pages certificate", f"{found.web.tls_cert}: cannot be read: {type(error).__name__}", "give web.tls_cert a PEM file")
-    until = certificate.not_valid_after_utc
-    if until <= now:
-        return fail("pages certificate", f"{found.web.tls_cert} ended on {until:%Y-%m-%d}", "renew it, then restart mailgate web")
-    if not _is_for(certificate, host):
-        return warn("pages certificate", f"{found.web.tls_cert} is not for {host}", "use one for the host of service.portal_url")
-    if until - now < SOON:
-        return warn("pages certificate", f"{found.web.tls_cert} ends on {until:%Y-%m-%d}", "renew it, then restart mailgate web")
-    return ok("pages certificate", f"for {host}, until {until:%Y-%m-%d}")
-
-
-def _is_for(certificate: x509.Certificate, host: str) -> bool:
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return False
-    listed = [name.lower() for name in names.get_values_for_type(x509.DNSName)]
-    wildcard = "*." + host.partition(".")[2]
-    return host.lower() in listed or wildcard.lower() in listed or host in map(str, names.get_values_for_type(x509.IPAddress))
 
 
 def _answer(address: Endpoint, *, with_tls: bool) -> Finding:

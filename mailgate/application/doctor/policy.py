@@ -57,7 +57,7 @@ def retention(found: Settings, parts: Parts) -> Iterator[Finding]:
 
 
 def _older_than_allowed(found: Settings, parts: Parts) -> Mapping[str, int]:
-    if found.sqlite_file and not found.sqlite_file.exists():
+    if found.lacks_database:
         return {}
     with contextlib.closing(open_database(found.database.url, pool_size=1)) as database:
         migrate.check(database)
@@ -71,7 +71,7 @@ def _older_than_allowed(found: Settings, parts: Parts) -> Mapping[str, int]:
 
 def _active(found: Settings, parts: Parts) -> tuple[PolicyVersion | None, list[Stranded], list[str]]:
     """The version in force, what it does not know, and what does not know its names; (None, [], []) before there is one."""
-    if found.sqlite_file and not found.sqlite_file.exists():
+    if found.lacks_database:
         return None, [], []
     with contextlib.closing(open_database(found.database.url, pool_size=1)) as database:
         migrate.check(database)

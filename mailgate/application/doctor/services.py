@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from mailgate.application.doctor.findings import Finding, fail, ok, warn
 from mailgate.application.ledger import examined
 from mailgate.clock import utc_now
 from mailgate.config import Settings, without_password
-from mailgate.errors import ConfigError, SchemaMismatch, StoreUnavailable, TransientFailure
+from mailgate.errors import ConfigError, SchemaMismatch, StoreUnavailable, TransientFailure, underlying
 from mailgate.outbound.peer_certificate import peer_certificate
 from mailgate.outbound.send_stage import all_smarthosts
 from mailgate.outbound.smarthost_session import SessionFailure, SmarthostOptions, SmarthostTimeouts, open_session, tls_context
@@ -22,21 +21,23 @@ from mailgate.store.unit_of_work import Store
 TIMEOUT_S = 5.0
 EXAMINED_MAILS = 500
 _AWAY = "start it, or correct outbound.smarthost and outbound.tls; until then mail waits in the outbox"
+_FILE_BAD = "correct database.url, or owner and disk of the file; a file that is damaged: docs/howto/backup.md"
 _VERIFY = 'set outbound.tls = "starttls" (or implicit) and outbound.tls_verify = true'
 
 
 def database(found: Settings) -> Iterator[Finding]:
     """Whether it answers, keeps what it is given, and has this program's schema."""
     url = without_password(found.database.url)
-    if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).exists():
+    if found.lacks_database:
         yield warn("database", f"{url} is not there yet", "mailgate db upgrade makes it, and so does mailgate run")
         return
     try:
         opened = open_database(found.database.url, pool_size=1)
     except ConfigError as error:
-        yield fail("database", error.what, error.hint or "see docs/operations.md")
+        yield fail("database", error.what, error.hint or "see docs/howto/install.md")
     except StoreUnavailable as error:
-        yield fail("database", f"{url} cannot be reached: {error}", "start it, or correct database.url")
+        text = "; ".join(filter(None, (f"{url}: {error}", underlying(error))))
+        yield fail("database", text, _FILE_BAD if found.sqlite_file else "start it, or correct database.url")
     else:
         with contextlib.closing(opened):
             schema = _schema(url, opened)
@@ -83,7 +84,7 @@ def broker(found: Settings, ask: Callable[[], str]) -> Iterator[Finding]:
         evicting = ask()
     except TransientFailure as error:
         do = "start it, or correct broker.url; until then workers find work by polling the database"
-        yield fail("broker", f"{shown} does not answer: {error}", do)
+        yield fail("broker", f"{shown} does not answer: {underlying(error) or error}", do)
         return
     if evicting:
         yield fail("broker", f"{shown} drops keys when it is full ({evicting})", "set maxmemory-policy noeviction")

@@ -39,7 +39,7 @@ def run(config: ConfigOption = None) -> None:
 
     It stays in the foreground and logs to standard error. SIGHUP takes in renewed certificates and the log level.
     """
-    settings = prepare(config, split=False, make_new=True)
+    settings = prepare(config, split=False, listens=True, make_new=True)
     gateway = Gateway(settings, listen=True, work=True)
     with contextlib.ExitStack() as beside:
         pages: list[Callable[[], None]] = []
@@ -56,10 +56,10 @@ def run(config: ConfigOption = None) -> None:
 
 
 def _say(text: str) -> None:
-    """Print a text. When nobody reads standard output any more, the gateway goes on, and what it would still print there goes nowhere."""
+    """Print a text. When nothing takes standard output (no reader, a full disk), the gateway goes on, and what it prints goes nowhere."""
     try:
         print(text, flush=True)
-    except BrokenPipeError:
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

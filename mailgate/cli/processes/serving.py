@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mailgate import config as reader
 from mailgate import killpoint, log
 from mailgate.cli.opening import settings_file
 from mailgate.config import Settings
+from mailgate.config.checks import certificate_dates
 from mailgate.errors import TransientFailure
 from mailgate.runtime.broker import wakeup
 from mailgate.runtime.reloading import wait_to_reload
@@ -18,10 +20,10 @@ from mailgate.runtime.reloading import wait_to_reload
 _log = log.get("process")
 
 
-def prepare(config: Path | None, *, processes: int = 0, split: bool, make_new: bool = False) -> Settings:
+def prepare(config: Path | None, *, processes: int = 0, split: bool, listens: bool = False, make_new: bool = False) -> Settings:
     """Read the settings and set the process up for serving; SIGHUP waits until its server takes it. Raises ConfigError.
 
-    `split`: only a part of the gateway runs here.
+    `split`: only a part of the gateway runs here. `listens`: the SMTP listener does.
     `make_new`: without settings a file with the defaults is written.
     """
     wait_to_reload()
@@ -32,12 +34,12 @@ def prepare(config: Path | None, *, processes: int = 0, split: bool, make_new: b
     log.configure(settings.log.level, settings.log.format, colours=not environment.get("NO_COLOR"))
     threading.excepthook = _thread_died
     killpoint.arm(settings.kill_spec)
-    for warning in _doubts(settings, split):
+    for warning in _doubts(settings, split, listens):
         _log.warning("doubtful_setting", hint=warning)
     return settings
 
 
-def _doubts(settings: Settings, split: bool) -> list[str]:
+def _doubts(settings: Settings, split: bool, listens: bool) -> list[str]:
     found = []
     if split and settings.database.url.startswith("sqlite:"):
         found.append("SQLite serves the processes of one host only; use PostgreSQL for several hosts")
@@ -49,6 +51,10 @@ def _doubts(settings: Settings, split: bool) -> list[str]:
         found.append(
             f"Redis evicts keys when it is full ({policy}): wakeups get lost, work waits for the sweeper; set maxmemory-policy noeviction"
         )
+    if listens and (file := settings.smtp.tls_cert):
+        since, until = certificate_dates(file)
+        if not since <= datetime.now(UTC) < until:
+            found.append(f"smtp.tls_cert {file} is valid from {since:%Y-%m-%d} to {until:%Y-%m-%d} only; renew it, then send SIGHUP")
     if settings.kill_spec:
         found.append("MAILGATE_KILL is set: this process will kill itself")
     return found

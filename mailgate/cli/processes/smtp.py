@@ -9,4 +9,4 @@ from mailgate.runtime.gateway import Gateway
 
 def smtp(config: ConfigOption = None) -> None:
     """Accept mail by SMTP and LMTP and store it; workers do the rest."""
-    Gateway(prepare(config, split=True), listen=True, work=False).run()
+    Gateway(prepare(config, split=True, listens=True), listen=True, work=False).run()

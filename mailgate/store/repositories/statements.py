@@ -77,6 +77,8 @@ def pieces(values: Sequence[Value], most: int = PIECE_VALUES) -> Iterator[Sequen
 def id_range(prefix: str) -> tuple[str, str]:
     """The lowest and the highest id that begin with `prefix`. Raises Invalid when no id can."""
     digits = prefix.replace("-", "").lower()
+    if not digits:  # such as an unset variable of a shell: it would begin every id
+        raise Invalid("id", "empty", "the id is empty; the first column of a list shows the ids")
     try:
         return str(UUID(digits.ljust(32, "0"))), str(UUID(digits.ljust(32, "f")))
     except ValueError as error:

@@ -1,0 +1,88 @@
+"""What surrounds a command is bad: no room for its output, closed streams, a folder that may not be entered. One line says so."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mailgate.cli import main
+from mailgate.cli.processes import run
+
+PROGRAM = (sys.executable, "-c", "import sys; from mailgate.cli import main; sys.exit(main())")
+
+
+def _shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = " ".join(f"'{word}'" for word in PROGRAM)
+    return subprocess.run(["sh", "-c", line.replace("mailgate", command)], capture_output=True, text=True, timeout=60, check=False, cwd=folder)
+
+
+@pytest.mark.parametrize("words", ["--help", "policy schema", "--version"])
+def test_given_a_full_disk_under_the_output_when_called_then_one_line_says_so(words: str, tmp_path: Path) -> None:
+    done = _shell(f"mailgate {words} > /dev/full", tmp_path)
+    assert done.returncode == 1
+    assert re.fullmatch(r"mailgate: what was to be written cannot be: No space left on device; [^\n]+\n", done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_given_closed_streams_when_called_then_the_command_does_its_work(closed: str, tmp_path: Path) -> None:
+    done = _shell(f"mailgate policy schema {closed}", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert bool(done.stdout) == (closed == "2>&-")
+
+
+def test_given_a_full_disk_under_the_output_when_the_gateway_started_then_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        run._say("mailgate listens")
+        monkeypatch.undo()
+
+
+@pytest.mark.parametrize("command", ["ledger", "doctor", "run"])
+def test_given_a_folder_that_may_not_be_entered_when_called_then_one_line_names_it(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mailgate.toml").write_text("")
+    look = Path.stat
+
+    def refused(path: Path, **more: bool) -> object:
+        if "var" in path.parts:
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path, **more)
+
+    monkeypatch.setattr(Path, "stat", refused)  # root may enter any folder
+    assert main([command, "--config", str(tmp_path / "mailgate.toml")]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"mailgate: {tmp_path}/var/secrets.toml: cannot be looked at: Permission denied; run mailgate as the user")
+
+
+@pytest.mark.parametrize("words", [["journal", "show", ""], ["journal", "release", "-"], ["outbox", "cancel", ""], ["outbox", "retry", ""]])
+def test_given_an_empty_id_when_named_then_nothing_is_taken_for_it(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mailgate.toml").write_text("")
+    assert main(["db", "upgrade", "--config", str(tmp_path / "mailgate.toml")]) == 0
+    capsys.readouterr()
+    assert main([*words, "--config", str(tmp_path / "mailgate.toml")]) == 2
+    assert capsys.readouterr().err == "mailgate: the id is empty; the first column of a list shows the ids\n"
+
+
+def test_given_a_database_that_is_none_when_examined_then_the_reason_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mailgate.toml").write_text('[web]\nlisten = []\n[metrics]\nlisten = []\n[smtp]\nlisten = ["127.0.0.1:0"]\n')
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "mailgate.db").write_text("garbage" * 100)
+    assert main(["doctor", "--config", str(tmp_path / "mailgate.toml")]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "the database failed; file is not a database -> correct database.url" in said
+
+
+def test_given_a_certificate_of_the_pages_that_is_not_there_when_served_then_one_line_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mailgate.toml").write_text('[web]\ntls_cert = "no.crt"\ntls_key = "no.key"\n')
+    assert main(["web", "--config", str(tmp_path / "mailgate.toml")]) == 2
+    assert capsys.readouterr().err.startswith(f"mailgate: {tmp_path}/no.crt: cannot read the TLS files: No such file or directory")
