@@ -207,7 +207,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _there(stream: TextIO | None) -> TextIO:
     """The stream, or one that keeps nothing where who started us has closed it (`>&-`)."""
-    return stream if stream is not None else open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 it stays open as long as the process
+    return stream if stream is not None else open(os.devnull, "w", encoding="utf-8")
 
 
 def _of_the_system(error: OSError) -> str:

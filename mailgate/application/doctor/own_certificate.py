@@ -1,4 +1,4 @@
-"""The part of `mailgate doctor` that looks at certificates of our own: those of the listener and of the pages. In: a file. Out: a finding."""
+"""The part of `mailgate doctor` that looks at the certificates of listener and pages. In: a file. Out: a finding. Changes nothing."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from mailgate.application.doctor.findings import Finding, fail, ok, warn
 from mailgate.config import Settings
 
 SOON = timedelta(days=14)
-_RENEW_SMTP = "renew it, then send SIGHUP (systemctl reload mailgate-smtp); until then senders that verify us (MTA-STS, DANE) keep their mail"
+_RENEW_SMTP = (
+    "renew it, then send SIGHUP (systemctl reload mailgate-smtp); until then senders that verify us (MTA-STS, DANE) keep their mail"
+)
 
 
 def listener_certificate(found: Settings, now: datetime | None = None) -> Finding | None:
-    """The certificate of the listener, None without one. One that has ended stops nobody: most senders do not verify it. `now`: for tests."""
+    """The certificate of the listener, None without one. One that has ended stops no mail: few senders verify it."""
     if found.smtp.tls_cert is None:
         return None
     return own_certificate("smtp certificate", found.smtp.tls_cert, "", now or datetime.now(UTC), _RENEW_SMTP)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mailgate import config as reader
-from mailgate import killpoint, log
+from mailgate import killpoint, library_log, log
 from mailgate.cli.opening import settings_file
 from mailgate.config import Settings
 from mailgate.config.checks import certificate_dates
@@ -32,6 +32,7 @@ def prepare(config: Path | None, *, processes: int = 0, split: bool, listens: bo
     environment = {**reader.process_environment(), **more}
     settings = reader.load(settings_file(config, environment, make_new=make_new), environment)
     log.configure(settings.log.level, settings.log.format, colours=not environment.get("NO_COLOR"))
+    library_log.take_in()
     threading.excepthook = _thread_died
     killpoint.arm(settings.kill_spec)
     for warning in _doubts(settings, split, listens):

@@ -17,7 +17,9 @@ PROGRAM = (sys.executable, "-c", "import sys; from mailgate.cli import main; sys
 
 def _shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     command = " ".join(f"'{word}'" for word in PROGRAM)
-    return subprocess.run(["sh", "-c", line.replace("mailgate", command)], capture_output=True, text=True, timeout=60, check=False, cwd=folder)
+    return subprocess.run(
+        ["sh", "-c", line.replace("mailgate", command)], capture_output=True, text=True, timeout=60, check=False, cwd=folder
+    )
 
 
 @pytest.mark.parametrize("words", ["--help", "policy schema", "--version"])

@@ -24,13 +24,19 @@ def test_given_a_value_of_any_kind_when_loaded_then_it_is_taken_or_refused_at_it
     file = tmp_path / "mailgate.toml"
     for value in VALUES:
         file.write_text(f"[{section}]\n{key} = {value}\n", encoding="utf-8")
-        try:
-            config.load(file, {}, make_secrets=False)
-        except ConfigError as error:
-            assert error.file == str(file), (value, str(error))
-            assert error.line == 2, (value, str(error))
-            assert "datetime" not in error.what, (value, str(error))
-            assert "something else" not in error.what, (value, str(error))
+        refused = _refused(file)
+        if refused is not None:
+            assert (refused.file, refused.line) == (str(file), 2), (value, str(refused))
+            assert "datetime" not in refused.what, (value, str(refused))
+            assert "something else" not in refused.what, (value, str(refused))
+
+
+def _refused(file: Path) -> ConfigError | None:
+    try:
+        config.load(file, {}, make_secrets=False)
+    except ConfigError as error:
+        return error
+    return None
 
 
 def test_given_a_certificate_that_has_ended_when_loaded_then_mail_goes_on(tmp_path: Path) -> None:
