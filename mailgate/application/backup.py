@@ -148,7 +148,9 @@ def restore(installation: Installation, principal: Principal, command: Restore) 
         with Store(database, utc_now).transaction() as uow:
             now = utc_now()
             waiting = uow.restored.set_aside(f" of {manifest.made_at[:19]}, on {now:%Y-%m-%d %H:%M} UTC")
-            uow.audit.add([audit_row(principal, Action.DATABASE_RESTORE.verb, ("outbox", "restored"), now, after=waiting)])
+            verb, place = Action.DATABASE_RESTORE.verb, str(command.folder.absolute())
+            uow.audit.add([audit_row(principal, verb, ("backup", place), now)])  # not in the copy itself, and it holds people to erase
+            uow.audit.add([audit_row(principal, verb, ("outbox", "restored"), now, after=waiting)])
         return Restored(manifest, copying.figures(database), waiting, moved_to)
 
 

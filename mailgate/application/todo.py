@@ -84,6 +84,6 @@ def _waiting(act: Act) -> Sequence[Todo]:
         Todo.of("colleagues", "colleagues who wait for approval", todo.waiting_colleagues(), "mailgate case approve KEY ADDRESS"),
         Todo.of("uncertain", "outgoing mail that is uncertain", todo.uncertain(), "mailgate outbox list --state uncertain"),
         Todo.of("failed", "outgoing mail that has failed", todo.failed(), "mailgate outbox list --state failed"),
-        Todo.of("restored", "unfinished work of a restored backup", Waiting(restored, None, []), "mailgate outbox restored"),
+        Todo.of("restored", "unfinished mails and notices of a restored backup", Waiting(restored, None, []), "mailgate outbox restored"),
     ]
     return [one for one in found if one.count]

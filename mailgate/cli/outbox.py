@@ -152,7 +152,7 @@ def _refuse(app: App, verb: str, found: Sequence[MailRow], as_json: bool) -> Non
         return
     rows = output.with_short_ids(found[:PREVIEW_ROWS], partial(mails.short_ids, app, acting(None)), as_json)
     output.show(rows, COLUMNS, as_json)
-    raise NotAllowed(f"{verb} would touch {len(found)} mails; nothing has changed: add --yes to do it")
+    raise NotAllowed(f"{verb} would touch {len(found)} {'mail' if len(found) == 1 else 'mails'}; nothing has changed: add --yes to do it")
 
 
 @app.command()

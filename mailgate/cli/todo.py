@@ -58,5 +58,5 @@ def _first(app: App, one: Todo) -> Sequence[str]:
 
 def _lines(one: Todo, first: Sequence[str]) -> str:
     since = f", the oldest since {output.one_line(one.since)}" if one.since else ""
-    what = f"{one.count} {one.what}{since}: {', '.join(first)}{', …' if one.count > len(first) else ''}"
-    return f"{what.rstrip(': ')}\n    -> {one.do}"
+    which = f": {', '.join(first)}{', …' if one.count > len(first) else ''}" if first else ""
+    return f"{one.count} {one.what}{since}{which}\n    -> {one.do}"

@@ -109,7 +109,8 @@ def name_in_audit(address: str) -> str:
 
 def _backups(act: Act) -> Sequence[Backup]:
     """The copies that `mailgate backup` has made, and those beside the SQLite file."""
-    made = [Backup(row.subject_id, row.at) for row in act.uow.audit.list(BACKUPS_MOST, kinds=("backup",))]
+    rows = act.uow.audit.list(BACKUPS_MOST, kinds=("backup",))
+    made = list({row.subject_id: Backup(row.subject_id, row.at) for row in rows}.values())  # the oldest row of a place: when it was made
     file = act.app.settings.sqlite_file
     beside = sorted(file.parent.glob(f"{file.name}.before-*")) if file else []
     copies = [Backup(str(one), None) for one in beside if not one.name.endswith(("-wal", "-shm"))]

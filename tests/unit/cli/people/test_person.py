@@ -239,6 +239,9 @@ def test_point_12_given_a_person_when_asked_for_by_command_then_export_and_erasu
     assert (dry.code, "nothing has changed" in dry.err) == (1, True)
     assert f"still in  {tmp_path}/copies/mailgate-" in dry.out
     assert mailgate("contact", "show", KARI).code == 0
+    (copy,) = (tmp_path / "copies").iterdir()
+    assert mailgate("restore", str(copy), "--yes").code == 0
+    assert mailgate("person", "erase", KARI).out.count(str(copy)) == 1  # the restored copy knows nothing of itself
     done = mailgate("person", "erase", KARI, "--yes", "--reason", "asked by letter", "--json")
     assert done.code == 0
     (said,) = done.objects

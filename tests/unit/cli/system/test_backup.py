@@ -98,8 +98,8 @@ def test_point_7_given_a_backup_when_the_database_is_wrecked_then_a_restore_brin
     assert (other["pending"], other["held"]) == (0, one["held"] + one["pending"])
     for name in ("found", "policy"):
         assert after[name] == before[name], name
-    assert [one["verb"] for one in after["audit"]][:1] == ["restore"]
-    assert after["audit"][1:] == before["audit"]
+    assert [(one["verb"], one["subject_kind"]) for one in after["audit"]][:2] == [("restore", "outbox"), ("restore", "backup")]
+    assert after["audit"][2:] == before["audit"]
     assert _unnotified(after) == _unnotified(before)
 
 
@@ -121,6 +121,7 @@ def test_point_7_given_mail_that_left_after_the_backup_when_restored_then_nothin
     waits = mailgate("outbox", "restored")
     assert waits.code == 1
     assert "1 accepted mails, 1 notices and 0 outgoing mails" in waits.out
+    assert "2 unfinished mails and notices of a restored backup\n    -> mailgate outbox restored\n" in mailgate("todo").out
 
     assert mailgate("outbox", "restored", "--send").code == 0
     work()
