@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from mailgate.errors import NotAllowed, UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
     from mailgate.application.journal.views import Moved
 
 NOT_A_TERMINAL_COLUMNS = 100_000
 GAP = 2
 WORD_MOST = 16
 """Cells of one word that have no more characters than this are not folded."""
+READABLE = 20
+"""Cells of sentences and addresses that are narrower than this cannot be read."""
+BELOW = 4
+"""Blanks before what stands below."""
 FOLDED_LEAST = 8
 """Folded cells get as much; else short words are folded, too."""
 LEFT = {"pending": "is pending: it is not decided yet", "purged": "cannot be run again: its bytes have been purged"}
@@ -52,7 +58,8 @@ def table(columns: Mapping[str, Sequence[Any]]) -> str:
     """Values by the name of their column, as a table with titles and without colour. All columns have as many values.
 
     What does not fit the width of the terminal is folded, but for ids, times and short words; times lose their seconds then, and columns
-    that are empty in all rows are left out. Where nobody looks (a pipe, a file) nothing is folded, shortened or left out.
+    that are empty in all rows are left out. Where columns would be too narrow to read, the last ones stand below the others.
+    Where nobody looks (a pipe, a file) nothing is folded, shortened or left out.
     """
     from rich.console import Console  # a tenth of a second that --json need not wait for
 
@@ -61,9 +68,43 @@ def table(columns: Mapping[str, Sequence[Any]]) -> str:
     if _width(cells) > console.width:
         said = {name: values for name, values in columns.items() if any(value not in (None, "", [], ()) for value in values)}
         cells = {_title(name): [_briefly(value) for value in values] for name, values in said.items()}
+        if above := _above(cells, console.width):
+            return "\n".join(_stacked(console, cells, above))
+    return "\n".join(_printed(console, _drawn(cells, _kept(cells, console.width))))
+
+
+def _printed(console: Console, what: RenderableType) -> list[str]:
     with console.capture() as captured:
-        console.print(_drawn(cells, _kept(cells, console.width)))
-    return "\n".join(text.rstrip() for text in captured.get().splitlines())
+        console.print(what)
+    return [text.rstrip() for text in captured.get().splitlines()]
+
+
+def _above(columns: Mapping[str, Sequence[str]], width: int) -> Sequence[str]:
+    """The first columns, as many as fit whole, where side by side some would be too narrow to read; else none."""
+    widths = {title: _column_width(title, cells) for title, cells in columns.items()}
+    narrowest = {title: each if _is_whole(at, columns[title]) else min(READABLE, each) for at, (title, each) in enumerate(widths.items())}
+    if sum(narrowest.values()) + GAP * (len(widths) - 1) <= width:
+        return ()
+    taken = [sum(list(widths.values())[: at + 1]) + GAP * at for at in range(len(widths))]
+    return [title for title, upto in zip(widths, taken, strict=True) if upto <= width]
+
+
+def _is_whole(at: int, cells: Sequence[str]) -> bool:
+    """Whether a column may not be folded: the first one, times, short words."""
+    return at == 0 or _are_times(cells) or all(len(cell) <= WORD_MOST and " " not in cell for cell in cells)
+
+
+def _stacked(console: Console, columns: Mapping[str, Sequence[str]], above: Sequence[str]) -> Iterator[str]:
+    """The columns `above` as a table, and below each of its lines what the others say."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    below = {title: cells for title, cells in columns.items() if title not in above}
+    said = ["  ".join(below), *("  ".join(filter(None, line)) for line in zip(*below.values(), strict=True))]
+    for first, second in zip(_printed(console, _drawn({title: columns[title] for title in above}, above)), said, strict=True):
+        yield first
+        if second:
+            yield from _printed(console, Padding(Text(second, overflow="fold"), (0, 0, 0, BELOW)))
 
 
 def _drawn(columns: Mapping[str, Sequence[str]], kept: Collection[str]) -> Any:
@@ -82,8 +123,7 @@ def _kept(columns: Mapping[str, Sequence[str]], width: int) -> Collection[str]:
     """The columns that are not folded: the first one and times; those of short words as long as the others have room."""
     widths = {title: _column_width(title, cells) for title, cells in columns.items()}
     first = {title for at, (title, cells) in enumerate(columns.items()) if at == 0 or _are_times(cells)}
-    words = {title for title, cells in columns.items() if all(len(cell) <= WORD_MOST and " " not in cell for cell in cells)}
-    kept = first | words
+    kept = {title for at, (title, cells) in enumerate(columns.items()) if _is_whole(at, cells)}
     others = sum(min(FOLDED_LEAST, widths[title]) for title in widths.keys() - kept)
     return kept if sum(widths[title] for title in kept) + GAP * len(widths) + others <= width else first
 

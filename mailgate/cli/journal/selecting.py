@@ -155,4 +155,6 @@ def doubt_about(app: App, chosen: Chosen) -> str:
 def _refuse(verb: str, count: int, rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     output.show(rows, COLUMNS, as_json)
     which = "these" if count <= len(rows) else f"the newest {len(rows)} of them are shown"
-    raise NotAllowed(f"{verb} would touch {count} {'entry' if count == 1 else 'entries'} ({which}); nothing has changed: add --yes to do it")
+    raise NotAllowed(
+        f"{verb} would touch {count} {'entry' if count == 1 else 'entries'} ({which}); nothing has changed: add --yes to do it"
+    )

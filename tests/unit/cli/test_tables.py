@@ -52,7 +52,22 @@ def test_given_a_narrow_terminal_when_a_list_is_drawn_then_times_and_ids_are_who
 
 def test_given_80_columns_when_a_list_of_mails_is_drawn_then_states_are_whole(width: int) -> None:
     drawn = output.table({name: [CELLS[name]] for name in OUTBOX})
-    assert ("uncertain" in drawn) == (width == 80)
+    assert "uncertain" in drawn
+    assert max(map(len, drawn.splitlines())) <= width
+
+
+def test_given_columns_that_would_be_too_narrow_when_drawn_then_the_last_ones_stand_below(width: int) -> None:
+    rows = [
+        {**CELLS, "id": "01a22f5d-8d44-70ab-b153-65f", "subject": "[SUP-1] Skriveren virker ikke", "error": "451 4.2.1 later"},
+        {**CELLS, "id": "01a22f5d-8d44-70ab-b153-654", "address": "kari@kunde.example", "template": "digest", "subject": ""},
+    ]
+    lines = output.table({name: [row[name] for row in rows] for name in OUTBOX}).splitlines()
+    assert lines[0] == "ID                           CREATED AT        STATE"
+    assert lines[1].split() == ["ADDRESS", "TEMPLATE", "SUBJECT", "ERROR"]
+    assert lines[2] == "01a22f5d-8d44-70ab-b153-65f  2026-11-30 21:39  uncertain"
+    assert " ".join("".join(lines[3:-2]).split()).endswith("comment_added [SUP-1] Skriveren virker ikke 451 4.2.1 later")
+    assert lines[-1] == "    kari@kunde.example  digest"
+    assert all(line.startswith("    ") for line in (*lines[3:-2], lines[-1]))
 
 
 def test_given_a_pipe_when_a_list_is_drawn_then_times_have_their_seconds_and_empty_columns_their_title(
