@@ -25,6 +25,7 @@ from mailgate.errors import ConfigError, MailgateError
 
 MAX_REASONS = 60
 OTHER = "other"
+DATABASE_UP = "1 while the database answers at a scrape; 0: the gauges that it would say are left out"
 BUILD = "the program and the Python that it runs on"
 REQUEST_TIMEOUT_S = 5.0
 
@@ -163,9 +164,9 @@ class _Gauges(Collector):
             values = self._read()
         except MailgateError as error:
             _log.warning("gauges_unreadable", error=str(error))
-            yield GaugeMetricFamily("mailgate_database_up", "whether the database answers", value=0)
+            yield GaugeMetricFamily("mailgate_database_up", DATABASE_UP, value=0)
             return
-        yield GaugeMetricFamily("mailgate_database_up", "whether the database answers", value=1)
+        yield GaugeMetricFamily("mailgate_database_up", DATABASE_UP, value=1)
         for name, value in values.items():
             yield GaugeMetricFamily(f"mailgate_{name}", GAUGES[name].text, value=value)
 

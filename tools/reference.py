@@ -13,7 +13,7 @@ import typer
 
 from mailgate.cli import COMMANDS, function_of, module_of
 from mailgate.config import skeleton
-from mailgate.metrics import BUILD, COUNTERS, GAUGES, HEARTBEATS, HISTOGRAMS
+from mailgate.metrics import BUILD, COUNTERS, DATABASE_UP, GAUGES, HEARTBEATS, HISTOGRAMS
 from tools import completion, manual
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -33,8 +33,13 @@ def metrics_page() -> str:
     gauges = ((f"`mailgate_{name}`", "gauge", "", m.text) for name, m in GAUGES.items())
     histograms = ((f"`mailgate_{name}`", "histogram", "", m.text) for name, m in HISTOGRAMS.items())
     heartbeats = ((f"`mailgate_{name}`", "gauge", m.label, m.text) for name, m in HEARTBEATS.items())
+    database = ("`mailgate_database_up`", "gauge", "", DATABASE_UP)
     build = ("`mailgate_build_info`", "gauge", "version, python", BUILD)
-    return METRICS_HEAD + "\n" + _table(("metric", "kind", "label", "meaning"), [*counters, *gauges, *histograms, *heartbeats, build])
+    return (
+        METRICS_HEAD
+        + "\n"
+        + _table(("metric", "kind", "label", "meaning"), [*counters, *gauges, *histograms, *heartbeats, database, build])
+    )
 
 
 def commands_page() -> str:

@@ -1,4 +1,4 @@
-"""`mailgate case queue` and `mailgate case text`: the queues of the desk, and the texts for answers. In: arguments. Out: NDJSON or text."""
+"""`mailgate case queue` and the verbs of texts: the queues of the desk, and saved answers. In: arguments. Out: NDJSON or text."""
 
 from __future__ import annotations
 
