@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -110,7 +111,7 @@ def back_up(installation: Installation, principal: Principal, command: BackUp) -
     now = utc_now()
     folder = _made(command.folder / f"mailgate-{now:%Y%m%d-%H%M%S}")
     file = folder / DATABASE
-    with _opened(settings.database.url) as database:
+    with _whole_or_gone(folder), _opened(settings.database.url) as database:
         migrate.check(database)
         if database.path is not None:
             copying.copy_file(database.path, file)
@@ -127,6 +128,16 @@ def back_up(installation: Installation, principal: Principal, command: BackUp) -
     with _opened(settings.database.url) as database, Store(database, utc_now).transaction() as uow:
         uow.audit.add([audit_row(principal, Action.DATABASE_BACK_UP.verb, ("backup", str(folder.absolute())), now)])
     return BackedUp(folder, copied, manifest)
+
+
+@contextmanager
+def _whole_or_gone(folder: Path) -> Iterator[None]:
+    """Delete the folder when the block fails: half a copy looks like a backup."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 @guarded(Action.DATABASE_RESTORE, writes=True)
@@ -198,9 +209,13 @@ def _place(settings: Settings, file: Path) -> Path | None:
             migrate.check(backup)
             copying.copy_rows(backup, target)
         return None
-    moved_to = _moved_aside(there, utc_now())
     there.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    copying.copy_file(file, there)
+    if there.exists() and copying.is_in_use(there):
+        raise NotAllowed(f"another process uses {there}: stop the gateway first; nothing has changed")
+    copied = there.with_name(f".{there.name}.restored-{os.getpid()}")
+    copying.copy_file(file, copied)  # first, and whole: what is there stays when the disk is full
+    moved_to = _moved_aside(there, utc_now())
+    copied.rename(there)
     return moved_to
 
 

@@ -5,6 +5,7 @@ One moment of the source is read, in one transaction; the target is written in o
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, LargeBinary, Table, bindparam, delete, func, insert, select, update
 
-from mailgate.errors import NotAllowed
+from mailgate.errors import NotAllowed, StoreUnavailable
 from mailgate.store.database import Database
 from mailgate.store.failures import translated
 from mailgate.store.repositories.case_index import fill
@@ -21,12 +22,28 @@ from mailgate.store.repositories.ledger import LedgerRepository
 from mailgate.store.schema import metadata
 
 ROWS, ROWS_WITH_BYTES = 500, 10
+IN_USE_S = 1.0
+"""How long to wait for another process that just ends."""
 Figures = Mapping[str, int | bool]
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy an SQLite database while others use it; the copy is one file, for our user alone. Raises OSError when it is there already."""
+    """Copy an SQLite database while others use it; the copy is one file, for our user alone.
+
+    Raises OSError when it is there already, StoreUnavailable when the copying fails; no part of a copy stays then.
+    """
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        _copy(source, target)
+    except BaseException as error:
+        for ending in ("", "-journal", "-wal", "-shm"):
+            Path(f"{target}{ending}").unlink(missing_ok=True)
+        if isinstance(error, sqlite3.Error):
+            raise StoreUnavailable(f"{source} cannot be copied to {target}") from error
+        raise
+
+
+def _copy(source: Path, target: Path) -> None:
     reading, writing = sqlite3.connect(f"file:{source}?mode=ro", uri=True), sqlite3.connect(target)
     try:
         reading.backup(writing)
@@ -34,6 +51,16 @@ def copy_file(source: Path, target: Path) -> None:
     finally:
         writing.close()
         reading.close()
+
+
+def is_in_use(file: Path) -> bool:
+    """Whether another process has this SQLite database open. Alone, we may leave WAL mode: what the log holds is in the file then."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=rw", uri=True, timeout=IN_USE_S)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE").close()
+    except sqlite3.Error as error:
+        return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return False
 
 
 def copy_rows(source: Database, target: Database) -> dict[str, int]:

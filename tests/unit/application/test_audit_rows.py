@@ -94,6 +94,7 @@ def _exports(office: Office, folder: Path) -> None:
 
 def _restores(office: Office, folder: Path) -> None:
     folder = back_up(_installation(office), EVA, BackUp(folder / "backups")).folder
+    office.app.store.database.close()
     restore(_installation(office), EVA, Restore(folder, other_keys=True))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from alembic import command
 
-from mailgate.store import migrate
+from mailgate.store import copying, migrate
 from mailgate.store.database import open_database
 from tests.support.processes.sink import Sink
 from tests.unit.cli.conftest import Run
@@ -268,3 +268,36 @@ def test_point_7_given_an_older_schema_on_sqlite_when_it_migrates_itself_then_a_
     with sqlite3.connect(kept) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0011",)
     connection.close()
+
+
+@pytest.mark.usefixtures("office")
+def test_given_a_disk_that_fills_up_when_restored_then_the_database_that_is_there_stays(
+    mailgate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (made,) = mailgate("backup", "backups", "--json").objects
+    before = _state(mailgate)
+
+    def full(_source: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(copying, "_copy", full)
+        answer = mailgate("restore", made["folder"], "--yes")
+        assert (answer.code, answer.err.count("\n")) == (1, 1)
+        assert "cannot be copied to" in answer.err
+        assert "database or disk is full" in answer.err
+        assert mailgate("backup", "others").code == 1
+    assert list((tmp_path / "others").iterdir()) == []
+    assert [path.name for path in (tmp_path / "var").iterdir() if "restore" in path.name] == []
+    assert _state(mailgate) == before
+
+
+@pytest.mark.usefixtures("office")
+def test_given_a_gateway_that_still_runs_when_restored_then_its_database_is_not_taken_from_under_it(mailgate: Run, tmp_path: Path) -> None:
+    (made,) = mailgate("backup", "backups", "--json").objects
+    with closing(open_database(f"sqlite:///{tmp_path}/var/mailgate.db")):
+        answer = mailgate("restore", made["folder"], "--yes")
+        assert answer.code == 1
+        assert "another process uses" in answer.err
+    assert mailgate("restore", made["folder"], "--yes").code == 0
