@@ -44,7 +44,10 @@ _PLAUSIBLE_AGE = timedelta(days=7)
 
 @value_class
 class ApplyContext:
-    """What applying needs beside the messages: how to decide again, and what the gate, the caps and the cases' breaker go by."""
+    """What applying needs beside the messages: how to decide again, and what the gate, the caps and the cases' breaker go by.
+
+    `match_again`: looks up case and people of messages anew, in the same transaction, and decides them.
+    """
 
     decide: Callable[[IntakeMessage], IntakeMessage]
     effect: EffectContext
@@ -54,6 +57,7 @@ class ApplyContext:
     case_limits: CaseLimits = field(default_factory=CaseLimits)
     caps: CapLimits = field(default_factory=CapLimits)
     bounces: BounceLimits = field(default_factory=BounceLimits)
+    match_again: Callable[[IntakeUnit, Sequence[IntakeMessage]], Sequence[IntakeMessage]] = lambda _uow, messages: messages
 
 
 @dataclass(slots=True)
@@ -78,7 +82,8 @@ class _Writes:
 def apply(uow: IntakeUnit, messages: Sequence[IntakeMessage], context: ApplyContext) -> list[Outcome]:
     """Write the effects of those messages whose rows are still ours. Returns the outcomes written, in order."""
     ours = uow.journal.lock_leased([message.entry for message in messages])
-    cases = uow.cases.lock(sorted({message.match.case.id for message in messages if message.match.case}))
+    cases = uow.cases.lock(_case_ids(messages))
+    messages = _matched_again(uow, messages, cases, context)
     uow.suppressions.revive(sorted(filter(None, (_alive(message) for message in messages if message.entry.id in ours))))
     now = context.effect.now
     caused = uow.notices.caused([message.entry.id for message in messages if message.entry.operator_decision])
@@ -93,6 +98,32 @@ def apply(uow: IntakeUnit, messages: Sequence[IntakeMessage], context: ApplyCont
             _settle(uow, message, cases, context, writes)
     _write(uow, writes)
     return writes.outcomes
+
+
+def _case_ids(messages: Sequence[IntakeMessage]) -> list[str]:
+    return sorted({message.match.case.id for message in messages if message.match.case})
+
+
+def _matched_again(
+    uow: IntakeUnit, messages: Sequence[IntakeMessage], cases: dict[str, Case], context: ApplyContext
+) -> Sequence[IntakeMessage]:
+    """The messages, those matched anew whose case was merged meanwhile or has other people: two contacts may have become one.
+
+    Otherwise a reply would belong to the closed duplicate, or its author to nobody. The cases found are added to `cases`, locked.
+    """
+    moved = [message for message in messages if _has_moved(message.match.case, cases)]
+    if not moved:
+        return messages
+    again = {message.entry.id: message for message in context.match_again(uow, moved)}
+    cases |= uow.cases.lock([id_ for id_ in _case_ids([*again.values()]) if id_ not in cases])
+    return [again.get(message.entry.id, message) for message in messages]
+
+
+def _has_moved(seen: Case | None, cases: dict[str, Case]) -> bool:
+    locked = cases.get(seen.id) if seen else None
+    if seen is None or locked is None:
+        return False
+    return (locked.merged_into, locked.participants) != (seen.merged_into, seen.participants)
 
 
 def _settle(uow: IntakeUnit, message: IntakeMessage, cases: dict[str, Case], context: ApplyContext, writes: _Writes) -> None:

@@ -231,8 +231,14 @@ class IntakeStage:
 
     def _match(self, messages: Sequence[IntakeMessage]) -> list[IntakeMessage]:
         with self._store.reading() as uow:
-            matches = self._finder.find(uow, [(message.mail, message.match.hints) for message in messages])
+            return self._matched(uow, messages)
+
+    def _matched(self, uow: IntakeUnit, messages: Sequence[IntakeMessage]) -> list[IntakeMessage]:
+        matches = self._finder.find(uow, [(message.mail, message.match.hints) for message in messages])
         return [_recognised(replace(message, match=match)) for message, match in zip(messages, matches, strict=True)]
+
+    def _match_again(self, policy: Policy, uow: IntakeUnit, messages: Sequence[IntakeMessage]) -> list[IntakeMessage]:
+        return [decide(policy, message) for message in self._matched(uow, messages)]
 
     def _in_one_batch(self, messages: Sequence[IntakeMessage], work: Callable[[Sequence[IntakeMessage]], list[Result]]) -> list[Result]:
         """All at once; one by one when that fails, so that a bad mail fails alone (ADR 0001)."""
@@ -249,7 +255,8 @@ class IntakeStage:
         if not messages:
             return []
         with self._store.transaction() as uow:
-            outcomes = apply(uow, messages, apply_context(policy, self._options, self._clock(), _languages(uow, messages)))
+            context = apply_context(policy, self._options, self._clock(), _languages(uow, messages))
+            outcomes = apply(uow, messages, replace(context, match_again=partial(self._match_again, policy)))
             reached("before_intake_commit")
         reached("after_intake_commit")
         return outcomes

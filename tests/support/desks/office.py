@@ -109,10 +109,11 @@ class Office:
 
 
 @contextmanager
-def open_office(folder: Path, settings: str = "") -> Iterator[Office]:
-    """See `Office`; its database is in this folder. `settings`: more TOML."""
-    put_empty_database(folder / "mailgate.db")
-    with reopen_office(folder, settings) as office:
+def open_office(folder: Path, settings: str = "", url: str = "") -> Iterator[Office]:
+    """See `Office`; its database is in this folder, or that of `url`, which has all tables. `settings`: more TOML."""
+    if not url:
+        put_empty_database(folder / "mailgate.db")
+    with reopen_office(folder, settings, url) as office:
         app = office.app
         for name, domain in (("Kunde AS", "kunde.example"), ("Annen AS", "annen.example")):
             customers.add_customer(app, EVA, customers.AddCustomer(name, [domain]))
@@ -123,10 +124,11 @@ def open_office(folder: Path, settings: str = "") -> Iterator[Office]:
 
 
 @contextmanager
-def reopen_office(folder: Path, settings: str = "") -> Iterator[Office]:
+def reopen_office(folder: Path, settings: str = "", url: str = "") -> Iterator[Office]:
     """The same office again, from a folder that holds its database or a copy of it; an empty one otherwise."""
     file = folder / "mailgate.toml"
-    file.write_text(f'[service]\nportal_url = "http://portal.test"\n[database]\nurl = "sqlite:///{folder}/mailgate.db"\n{settings}')
+    url = url or f"sqlite:///{folder}/mailgate.db"
+    file.write_text(f'[service]\nportal_url = "http://portal.test"\n[database]\nurl = "{url}"\n{settings}')
     clock = SteppedClock(START)
     with bootstrap.application(config.load(file, {"MAILGATE_OUTBOUND__HOLD_BACK_S": "0"}), clock) as app:
         yield Office(app, clock)
