@@ -30,7 +30,7 @@ from mailgate.mail.reply.html_quote import quote_lines
 from mailgate.mail.reply.inline_header import split_inline_header
 from mailgate.mail.reply.mobile_signature import is_mobile_signature
 from mailgate.mail.reply.parts import QUOTED, SIGNATURE, TEXT, LabelledLines
-from mailgate.mail.reply.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted
+from mailgate.mail.reply.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted, is_rule
 from mailgate.mail.reply.quote_search import header_end, next_span, quote_end, quote_follows
 from mailgate.mail.reply.signature import is_closing_part, split_signature
 from mailgate.mail.reply.thanks import is_thanks_in_all
@@ -38,6 +38,8 @@ from mailgate.mail.reply.thanks import is_thanks_in_all
 MAX_CLOSING_LINES = 120
 MAX_OWN_QUOTE_LINES = 8
 MAX_HEADER_LINES = 5
+MAX_OPENING_LINES = 3
+MAX_OPENING_CHARS = 120
 MAX_FORWARD_LOOK = 16
 _DELIMITERS = ("original", "forwarded")
 
@@ -69,6 +71,8 @@ def _cut_quote(body: LabelledLines, who: Correspondence, html: str) -> bool:
     while (span := next_span(body, cursor)) is not None:
         found = True
         span = with_subject_line(body.lines, span, who, cursor)
+        if not cursor and span.kind in ("block", *_DELIMITERS):
+            body.found_text = _opens_with_marks(body.lines, span.start)
         if is_pasted_header(body.lines, span):
             cursor = span.end
             continue
@@ -92,6 +96,12 @@ def _cut_quote(body: LabelledLines, who: Correspondence, html: str) -> bool:
             return True
         cursor = following
     return found
+
+
+def _opens_with_marks(lines: list[str], end: int) -> bool:
+    """True for one to three marked lines and nothing else above line `end`: "> 5 er for lite". Clients put marks below the header."""
+    written = [line for line in lines[:end] if not is_blank(line) and not is_rule(line)]
+    return 1 <= len(written) <= MAX_OPENING_LINES and all(is_quoted(line) and len(line) <= MAX_OPENING_CHARS for line in written)
 
 
 def _follow_block(body: LabelledLines, span: Span, who: Correspondence) -> int | None:
@@ -226,6 +236,8 @@ def _cut_trailing_quote(body: LabelledLines, who: Correspondence) -> bool:
         return False
     if not trailing or _is_introduced(body, end, trailing) or _holds_forward(body, end, who):
         return False
+    if _stands_above_header(body, last, trailing):
+        return False
     answered = any(body.parts[index] == TEXT and is_quoted(body.lines[index]) for index in range(end))
     if not answered and announces_inline_answers(body.lines, end):
         return False
@@ -242,6 +254,14 @@ def _is_introduced(body: LabelledLines, end: int, trailing: list[int]) -> bool:
     if not above.endswith(":") or len(trailing) > MAX_OWN_QUOTE_LINES or trailing[0] > end + 1:
         return False
     return attribution_at(body.lines, end - 1, 0, quote_follows=True) is None
+
+
+def _stands_above_header(body: LabelledLines, last: int, trailing: list[int]) -> bool:
+    """True for a few marked lines above the header of the history, which has none above it: the author marked them."""
+    below = next((index for index in range(last, len(body.lines)) if not is_blank(body.lines[index])), None)
+    if below is None or body.parts[below] != QUOTED or is_quoted(body.lines[below]) or len(trailing) > MAX_OWN_QUOTE_LINES:
+        return False
+    return QUOTED not in body.parts[:last]
 
 
 def _cut_dangling_attribution(body: LabelledLines, end: int) -> None:
