@@ -57,7 +57,7 @@ def extract(text: str, html: str | None = None, marked: Marked | None = None, wh
         marked = marked or to_marked(html)
         who = who._replace(known_signatures=(*who.known_signatures, marked.signature)) if marked.signature else who
     body = LabelledLines.of(text, split_inline_header)
-    found = _cut_quote(body, who, html or "")
+    found = _cut_quote(body, who, html or "") or _cut_marked_header(body, who)
     if not found and html:
         _cut_container(body, quote_lines(text, html, marked), who)
     _cut_tail(body, who)
@@ -96,6 +96,23 @@ def _cut_quote(body: LabelledLines, who: Correspondence, html: str) -> bool:
             return True
         cursor = following
     return found
+
+
+def _cut_marked_header(body: LabelledLines, who: Correspondence) -> bool:
+    """Mark a quote on top whose header is marked too, as iPhones write it, when the answer stands below it. True when there is one."""
+    top = next((index for index, line in enumerate(body.lines[:MAX_HEADER_LINES]) if not is_blank(line)), None)
+    if top is None or not is_quoted(body.lines[top]):
+        return False
+    bare = [line[: 2 * MAX_LINE_CHARS].lstrip("> ") for line in body.lines[top : top + 2]]
+    sizes = [
+        size for size in (1, 2) if "@" in "".join(bare[:size]) and attribution_at(bare[:size], len(bare[:size]) - 1, 0, quote_follows=True)
+    ]
+    size = min(sizes, default=0)
+    below = quote_end(body.lines, top + size)
+    if not size or not body.has_text(below, len(body.lines)):
+        return False
+    _follow_quote(body, Span("attribution", top, top + size), below, False, who)
+    return True
 
 
 def _opens_with_marks(lines: list[str], end: int) -> bool:

@@ -45,6 +45,7 @@ _NAME_WORD = re.compile(r"[^\W\d_][\w'’-]*\.?")
 _SITE_IN_TEXT = re.compile(r"[^\s<>()]{1,64}@[\w.-]{1,190}|(?:https?://|www\.)\S{1,300}", re.IGNORECASE)
 # "Ola Nes (han/ham)", "John Smith (he/him)".
 _GENDER = re.compile(r"\s*\((?:han|hun|ho|hen|hon|de|he|she|they|sie|er|hän)/[^\W\d_]{2,6}(?:/[^\W\d_]{2,6})?\)", re.IGNORECASE)
+_EMOJI_TAIL = re.compile("[\\s\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]+$")
 _BRACKETS = re.compile(r"<[^<>\n]{0,300}>|\(https?://[^)\s]{0,300}\)")
 # The placeholder of a picture in plain text: a logo above the name.
 _PICTURE = re.compile(
@@ -108,6 +109,7 @@ def _visible(line: str) -> str:
     bare = _PICTURE.sub(" ", line.strip()) if "[" in line or "]" in line else line
     shown = _BRACKETS.sub(" ", bare) if "<" in bare or "(http" in bare else bare
     shown = (_GENDER.sub("", shown) if "/" in shown and "(" in shown else shown).strip(_EDGE)
+    shown = shown if shown.isascii() else _EMOJI_TAIL.sub("", shown) or shown
     return shown or bare.strip(_EDGE + "<>")
 
 

@@ -32,7 +32,7 @@ CLOSINGS = phrases(
     此致 | 敬具 | よろしくお願いします | med vennlig helsing | hilsing | helsingar | beste helsingar | vennlege helsingar
     med venlege helsingar | vh fra | mvh fra | med bedste hilsner | med venlige hilsner | mange helsingar
     de beste hilsener | varma hälsningar | hjertelig hilsen | bästa hälsning | vänl hälsn | m vänlig hälsning | hilsener
-    hilsner | yours respectfully
+    hilsner | vennligst hilsen | yours respectfully
 """
 )
 # Thanks, wishes and abbreviations: also plain words ("LG" is a make of screens). A closing only right above the name of a person.
