@@ -226,6 +226,10 @@ def _give_up_unwritten(stream: TextIO) -> None:
 
 
 def _with_hint(error: MailgateError) -> str:
+    if isinstance(error, NotFound) and error.kind == "contact" and "@" not in error.name:
+        return f"{error}: contacts go by their mail address; mailgate contact list shows them"
+    if isinstance(error, NotFound) and error.kind == "customer":
+        return f"{error}; mailgate customer list shows them, {_ADD[error.kind]} {_typed(error.name)} makes it"
     if isinstance(error, NotFound) and error.kind in _ADD:
         return f"{error}; {_ADD[error.kind]} {_typed(error.name)}"
     if isinstance(error, NotFound) and error.kind == "case" and not KEY.fullmatch(error.name):

@@ -29,6 +29,6 @@ def _show(finding: Finding, as_json: bool) -> None:
     if as_json:
         print(output.json_line(asdict(finding)), flush=True)
         return
-    print(f"{finding.level:<5} {finding.check:<12} {output.one_line(finding.text)}", flush=True)
+    print(output.hanging(f"{finding.level:<5} {finding.check:<12} ", output.one_line(finding.text)), flush=True)
     if finding.do:
-        print(f"{'':<18} -> {finding.do}", flush=True)
+        print(output.hanging(f"{'':<18} -> ", finding.do), flush=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -187,6 +189,15 @@ def with_short_ids(rows: Iterable[Any], shorten: Callable[[Sequence[str]], Mappi
     found = [asdict(row) for row in rows]
     short = {} if as_json else shorten([row["id"] for row in found])
     return [{**row, "id": short.get(row["id"], row["id"])} for row in found]
+
+
+def hanging(head: str, text: str) -> str:
+    """`head` and a sentence; on a terminal it is wrapped beside the head. In a pipe it stays on one line."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    if width < len(head) + READABLE:
+        return head + text
+    lines = textwrap.wrap(text, width - len(head), break_long_words=False, break_on_hyphens=False)
+    return head + f"\n{' ' * len(head)}".join(lines)
 
 
 def note(text: str) -> None:

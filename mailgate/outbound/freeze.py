@@ -181,9 +181,9 @@ class Freezer:
         return self._spoken_by(next(iter(names)) if len(names) == 1 else "")
 
     def _spoken_by(self, name: str) -> Mailbox:
-        """The sender of a person's words; the company where the name is none, or could pass for an address."""
+        """The sender of a person's words; the company where the name is none or its own, or could pass for an address."""
         author = self._identity.author
-        if not name or len(name) > SENDER_NAME_MAX_CHARS or not _LIKE_AN_ADDRESS.isdisjoint(name):
+        if name in ("", author.name) or len(name) > SENDER_NAME_MAX_CHARS or not _LIKE_AN_ADDRESS.isdisjoint(name):
             return author
         return Mailbox(author.address, f"{name} ({author.name})")
 

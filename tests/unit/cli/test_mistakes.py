@@ -44,6 +44,8 @@ COMMANDS = (
     (("case", "do", "clos", "SUP-1"), "possible from open: investigate"),
     (("case", "assign", "SUP-1"), "mailgate case assign SUP-1 NAME, or"),
     (("case", "new", "--reporter", "ola@x.example", "--summary", "Feil"), "mailgate contact add ola@x.example"),
+    (("contact", "show", "kari"), "mailgate contact list shows them"),
+    (("customer", "show", "Kunde"), "mailgate customer list shows them, mailgate customer add 'Kunde' makes it"),
     (("policy", "activate", "first-policy.yaml"), "with --comment"),
 )  # fmt: skip
 

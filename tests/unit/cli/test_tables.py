@@ -85,3 +85,18 @@ def test_given_room_enough_when_a_list_is_drawn_then_nothing_is_shortened(monkey
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "200")
     assert "2026-11-30 21:39:05 UTC" in output.table({name: [CELLS[name]] for name in OUTBOX})
+
+
+def test_given_a_long_sentence_when_shown_on_a_terminal_then_it_hangs_beside_its_head_and_in_a_pipe_it_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sentence = "nothing answers on 127.0.0.1:2525: Connection refused, so no mail comes in until the gateway runs again"
+    assert output.hanging("warn  smtp  ", sentence) == f"warn  smtp  {sentence}"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    first, *others = output.hanging("warn  smtp  ", sentence).splitlines()
+    assert first.startswith("warn  smtp  nothing answers")
+    assert others
+    assert all(line.startswith(" " * 12) for line in others)
+    assert max(map(len, (first, *others))) <= 60
+    assert " ".join(" ".join((first, *others)).split()) == f"warn smtp {sentence}"

@@ -172,8 +172,8 @@ def test_given_a_log_in_a_comment_when_composed_then_its_leading_spaces_stay(sce
     assert "overflow-wrap:anywhere" in html
 
 
-@pytest.mark.parametrize("name", ["ola@firma.example", "Ola <x>", "O" * 80, ""])
-def test_given_an_actor_whose_name_could_mislead_when_composed_then_the_company_is_the_sender(scene, stage, name):
+@pytest.mark.parametrize("name", ["ola@firma.example", "Ola <x>", "O" * 80, "", "Eksempel Støtte"])
+def test_given_an_actor_whose_name_could_mislead_or_is_the_company_s_when_composed_then_the_company_is_the_sender(scene, stage, name):
     scene.comment("Hallo", actor=Actor("operator", name))
     message, _ = sent(scene, stage)
     assert message["From"].addresses[0].display_name == "Eksempel Støtte"
