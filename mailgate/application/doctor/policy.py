@@ -29,9 +29,11 @@ SWEPT_WITHIN = timedelta(days=2)
 
 def policy(found: Settings, parts: Parts) -> Iterator[Finding]:
     """The version in force; before there is one, the document that the first start takes."""
-    version, left, unknown = None, list[Stranded](), list[str]()
-    with contextlib.suppress(ConfigError, StoreUnavailable, SchemaMismatch):  # the finding of the database reports it
+    try:
         version, left, unknown = _active(found, parts)
+    except (ConfigError, StoreUnavailable, SchemaMismatch):
+        yield warn(NAME, "not known while the database cannot be used", "see what is said of the database")
+        return
     yield _first(parts) if version is None else _in_force(found, parts, version)
     for one in left:
         do = f"mailgate case list --status {one.key}, then mailgate case do KEY OPERATION"

@@ -80,6 +80,8 @@ def test_given_a_database_that_is_none_when_examined_then_the_reason_is_told(tmp
     assert main(["doctor", "--config", str(tmp_path / "mailgate.toml")]) == 1
     said = " ".join(capsys.readouterr().out.split())
     assert "the database failed; file is not a database -> correct database.url" in said
+    assert "policy not known while the database cannot be used" in said
+    assert "no version yet" not in said
 
 
 def test_given_a_certificate_of_the_pages_that_is_not_there_when_served_then_one_line_says_so(
