@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from mailgate.cases import changes
 from mailgate.cases.changes import NewComment
 from mailgate.cases.model import StoredFile
 from mailgate.errors import Invalid
+from mailgate.mail.mime.attachments import safe_name
 from mailgate.mail.mime.filetype import detect
 
 
@@ -81,6 +83,7 @@ def _draft(act: Act, command: AddComment) -> NewComment:
     return NewComment(text, stored(act, command.files))
 
 
+UNNAMED = "file"
 PROGRAMS = frozenset(
     {"bat", "cmd", "com", "cpl", "exe", "hta", "jar", "js", "jse", "lnk", "msc", "msi", "pif", "ps1", "reg", "scr", "vbe", "vbs", "wsf"}
 )
@@ -103,14 +106,13 @@ def refuse_bad(act: Act, files: Sequence[NewFile]) -> None:
 def stored(act: Act, files: Sequence[NewFile]) -> tuple[StoredFile, ...]:
     """The files, kept in the transaction. Raises Invalid like `refuse_bad`."""
     refuse_bad(act, files)
-    named = [(one_line(file.filename, "files", "the file's name"), file) for file in files]
-    found = [(hashlib.sha256(file.content).hexdigest(), name, file) for name, file in named]
+    found = [(hashlib.sha256(file.content).hexdigest(), safe_name(file.filename) or UNNAMED, file) for file in files]
     if found:
         act.uow.blobs.put([(sha256, file.content) for sha256, _, file in found])
     return tuple(StoredFile(sha256, name, file.content_type, len(file.content)) for sha256, name, file in found)
 
 
 def _is_program(file: NewFile) -> bool:
-    """Judged by its ending or by its first bytes."""
-    ending = file.filename.rstrip(". ").lower().rpartition(".")[2]
+    """Judged by its ending, as it is once somebody has saved the file, or by its first bytes."""
+    ending = safe_name(unicodedata.normalize("NFKC", file.filename)).lower().rpartition(".")[2]
     return ending in PROGRAMS or detect(file.content) in PROGRAM_TYPES

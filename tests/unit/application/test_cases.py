@@ -106,6 +106,24 @@ def test_given_files_without_words_when_attached_then_they_are_a_comment_that_na
         comment.attach_files(office.app, EVA, AttachFiles("SUP-1", ()))
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("../../etc/passwd", "passwd"), ("C:\\temp\\a.txt", "a.txt"), ("con.txt", "_con.txt"), ("faktura.pdf:b", "faktura.pdf_b"),
+        ("a\u202efdp.txt", "afdp.txt"), ("-rf.txt", "_rf.txt"), (". .", "file"), ("<b>.png", "_b_.png"),
+    ],
+)  # fmt: skip
+def test_given_the_name_of_an_attached_file_when_kept_then_it_is_as_safe_as_one_of_a_mail(office, sent, kept):
+    comment.attach_files(office.app, office.contact(KARI), AttachFiles("SUP-1", (NewFile(sent, b"x", "text/plain"),)))
+    assert [file.filename for file in shown(office).comments[0].files] == [kept]
+
+
+@pytest.mark.parametrize("name", ["a.exe", "a.EXE. .", "a\uff0eexe", "a.\uff45\uff58\uff45", "a.exe\u200b", "a.exe\u00a0"])
+def test_given_a_program_by_another_spelling_when_a_customer_attaches_it_then_it_is_refused(office, name):
+    with pytest.raises(Invalid, match="programs"):
+        comment.attach_files(office.app, office.contact(KARI), AttachFiles("SUP-1", (NewFile(name, b"x", "text/plain"),)))
+
+
 def test_given_a_file_of_a_note_when_a_contact_asks_for_it_then_it_does_not_exist(office):
     comment.add_note(office.app, EVA, AddComment("SUP-1", "intern", (LOG,)))
     (note,) = shown(office).comments
