@@ -8,7 +8,9 @@ Never raises on content. The texts of strangers are kept short, and no address i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from mailgate.mail.address import normal
@@ -27,7 +29,6 @@ _HARMLESS = frozenset({"delayed", "delivered", "relayed", "expanded", "delay"})
 _ADDRESS = re.compile(r"[^\s<>()\[\]\",;:\\]{1,128}@[^\s<>()\[\]\",;:\\]{1,255}")
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
-_BLOCKS = re.compile(rb"(?:[ \t]*\r?\n){2,}")
 _BODY_ID = re.compile(r"(?im)^[ \t>|]{0,20}message-id\s{0,5}:\s{0,5}(<[^<>\s]{3,500}>)")
 _BODY_PATH = re.compile(r"(?im)^[ \t>|]{0,20}return-path\s{0,5}:\s{0,5}<([^<>\s]{3,320})>")
 _REJECTED = re.compile(r"automatically rejected|quota exceeded|mailbox (?:is )?full|could not be delivered", re.IGNORECASE)
@@ -158,7 +159,7 @@ def _status_parts(tree: Tree, original: _Original, limits: ReadLimits) -> Delive
     found: list[BouncedRecipient] = []
     message_id = original.message_id
     for part in parts:
-        for block in _BLOCKS.split(tree.content(part)[: limits.report_bytes].strip())[:_MAX_BLOCKS]:
+        for block in islice(_blocks(tree.content(part)[: limits.report_bytes].strip()), _MAX_BLOCKS):
             fields = read_section(block)
             for one in _status_of(fields):
                 _add(found, one)
@@ -171,6 +172,13 @@ def _status_parts(tree: Tree, original: _Original, limits: ReadLimits) -> Delive
     action = failed[0].action if failed else found[0].action
     shown = message_id or _id_in_text(tree, limits), original.return_path or _path_in_text(tree, limits)
     return DeliveryReport(kind, f"report:delivery-status:{action or 'failed'}", Bounce(tuple(failed or found), *shown))
+
+
+def _blocks(data: bytes) -> Iterator[bytes]:
+    """What stands between blank lines, without trailing blanks. By lines: a pattern would begin anew at each of many blanks."""
+    for is_blank, lines in groupby(data.split(b"\n"), lambda line: not line.strip(b" \t\r")):
+        if not is_blank:
+            yield b"\n".join(lines).rstrip(b" \t\r")
 
 
 def _explained(found: list[BouncedRecipient], tree: Tree, limits: ReadLimits) -> list[BouncedRecipient]:

@@ -11,6 +11,7 @@ HEAD = b"From: Kari <kari@example.com>\r\nTo: support@example.no\r\nSubject: Sak
 
 RFC2231_10K = b"Content-Disposition: attachment" + b"".join(b";\r\n filename*%d=x" % n for n in range(10_000))
 BOGUS_CHARSETS = b"".join(b"--b\r\nContent-Type: text/plain; charset=x-%d\r\n\r\nx\r\n" % n for n in range(5_000))
+STATUS = b"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns;x\r\n\r\nFinal-Recipient: rfc822;a@example.com\r\n"
 ID_FIELDS = (b"References", b"In-Reply-To", b"Resent-Message-ID")
 REPORT = b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n"
 
@@ -81,6 +82,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "122_continuations_10k": lambda: header(RFC2231_10K),
     "122_parameter_1MB": lambda: header(b'Content-Type: text/plain; name="' + b"x" * 1_000_000 + b'"'),
     "122_backslashes": lambda: header(b'Content-Type: text/plain; name="' + b"\\" * 200_000),
+    "report_status_of_blanks": lambda: HEAD + REPORT + STATUS + b"Status: 5.1.1\r\n" + b" " * 250_000 + b"x\r\n--b--\r\n",
     "style_media_never_closed": lambda: sheet(b"@media screen{" + b".a{b:c}      " * 200 + b"("),
     "style_words_without_a_brace": lambda: sheet(b"div " * 24_000 + b"{display:none}"),
     "style_comments_never_closed": lambda: sheet(b"/*" * 49_000),
