@@ -44,7 +44,7 @@ _TICKET_REMARKS = (
 )  # fmt: skip
 _DESK_WORDS = re.compile(
     r"ticket|helpdesk|help desk|topdesk|freshdesk|helpspot|kayako|gorgias|intercom|atlassian|otrs|znuny|zammad|crm\b|-case-|-issue|"
-    r"service ?desk|itsm|hubspot"
+    r"service ?desk|itsm|hubspot|pureservice|superoffice|zendesk|servicenow"
 )
 """In names of header fields and of programs: what ticket systems are called, and what they count."""
 _PROGRAM_HEADERS = ("x-mailer", "x-powered-by", "user-agent", "x-generator")

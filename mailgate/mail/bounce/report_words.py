@@ -70,7 +70,8 @@ FAILURE = re.compile(
     r"n'a (?:pas )?pu [^\n]{0,40}(?:achemin|envoy)|n'est pas (?:parvenu|arrivé)|destinataires? inconnu|utilisateur inconnu|"
     r"adresse (?:inconnue|invalide|incorrecte|introuvable)|boîte (?:aux lettres )?(?:est )?pleine|a été (?:rejeté|refusé|retourné)|"
     r"(?:kom|kommet) ikk(?:e|je) fr[ae]m|kunne ikk(?:e|je) (?:sendes|sendast|nå)|(?:ble|blei|vart|er) (?:avvist|returnert|retur)|"
-    r"ukjent (?:bruker|adresse)|ukjend (?:brukar|adresse)|postkass(?:en|a) er full|"
+    r"ukjent (?:bruker|adresse)|ukjend (?:brukar|adresse)|(?:mottaker|mottakar|adresse)\w{0,3}\b[^\n]{0,80} er ukjen[td]|"
+    r"overskredet (?:lagrings)?kvoten|(?:lagrings)?kvoten (?:sin )?er (?:brukt opp|overskredet)|postkass(?:en|a) er full|"
     r"(?:wurde|ist) (?:[^\n]{0,60} )?(?:abgelehnt|zurückgewiesen|abgewiesen|zurückgesandt)|"
     r"(?:empfänger|adresse|benutzer)[^\n]{0,40} unbekannt|"
     r"unbekannte[rn]? (?:empfänger|adresse|benutzer)|nicht (?:zustellbar|ausgeliefert)|postfach[^\n]{0,30} voll|"
@@ -88,7 +89,8 @@ FAILURE = re.compile(
     r"host unknown|automatically rejected|message (?:was |has been )?(?:rejected|refused|returned|blocked|undeliver)|"
     r"non recens|user .{0,80}not listed|address not found|has been (?:rejected|returned|delayed)|will be retried|"
     r"not yet been delivered|still being retried|rcpt to|message blocked|"
-    r"(?:kunne|kan|ble|blei|vart|blev|er) ikk(?:e|je) (?:bli |blei )?lever|lever(?:ing(?:en|a)?|t|ast) (?:til .{0,80}|"
+    r"(?:kunne|kan|ble|blei|vart|blev|er) (?:dessverre |diverre )?ikk(?:e|je) (?:bli |blei )?lever|"
+    r"lever(?:ing(?:en|a)?|t|ast) (?:til .{0,80}|"
     r"av .{0,80})?(?:mislyktes|mislukkast|feila|feilet|feilte)|mislyktes|mislukkast|finnes ikke|finst ikkje|ukjent mottaker|"
     r"ukjend mottakar|postboksen er full|"
     r"(?:kunde|kan|har) inte (?:lever|nå|skick)|leveransen misslyck|misslyckades|kunne ikke (?:sendes|afleveres)|findes ikke|"
@@ -101,6 +103,17 @@ FAILURE = re.compile(
     r"не (?:может|мо[гж]|было|доставлен|удалось)|无法|不存在|失败|配信でき|宛先|存在しません",
     re.IGNORECASE,
 )
+
+TOLD = re.compile(
+    r"\b(?:jeg|eg|jag) (?:får|fikk|fekk|fick|prøver|prøvde|sender|sendte|skickar|har)\b|"
+    r"\bnår (?:jeg|eg|vi|me) (?:sender|prøver|svarer|skriver)\b|"
+    r"\b(?:vi|me) (?:får|fikk|fekk|fick) (?!ikk|inte|ej|dessverre|diverre)|\bnär (?:jag|vi) (?:skickar|försöker|mejlar)\b|"
+    r"\bnår (?:jeg|vi) (?:sender|forsøger)\b|\b(?:i|we) (?:get|got|keep)\b|\bwhen (?:i|we) (?:send|try|e?-?mail|reply|write)\b|"
+    r"\b(?:all|our|my) (?:e-?mails? |mails? |messages? )?(?:\w+ ){0,6}bounces?\b|\bwenn (?:ich|wir)\b|\bich (?:bekomme|habe|erhalte)\b|"
+    r"\b(?:fint|fin|supert|greit) om (?:du|dere|de)\b|\bhjelp (?:meg|oss)\b",
+    re.IGNORECASE,
+)
+"""What somebody says of the reports that they get."""
 
 DELAY = re.compile(
     r"(?:message|mail|delivery)[^.\n]{0,60}\b(?:is |has been |was |been )?delayed|delayed (?:mail|message|for|by)|"
@@ -118,7 +131,7 @@ FINAL = re.compile(
     r"returning to sender|failed after|expired|time[d ]?out.{0,30}fail|too long|could not be delivered (?:to|for) .{0,40}days|"
     r"after \d+ (?:days|hours).{0,80}(?:fail|return)|"
     r"delivery (?:has )?failed|had permanent fatal|failure notice|undeliverable|no longer be (?:tried|attempted)|"
-    r"messages? is in the dead|dead.?letter",
+    r"messages? is in the dead|dead.?letter|has not been delivered(?! yet)|was blocked by",
     re.IGNORECASE,
 )
 
@@ -230,6 +243,8 @@ STRONG = tuple(
         r"^\s*(?:recipients?|user|address|mailbox|account|mottaker|mottakar|modtager|mottagare|empfänger|destinataire|geadresseerde|"
         r"ontvanger|vastaanottaja|destinatario)(?: address| name)?\s*[:=]\s*(?:[\w\" .,'-]{0,80}[<(])?(?:smtp:|rfc822;)?\s*ADDR",
         r"(?:deliver(?:ed|y|ing)?|sent|send|relayed?|forwarded|reach(?:ed)?)\b[^@\n]{0,60}\b(?:to|for|by)\b[^@\n]{0,60}?[\s<'\"(:]ADDR",
+        r"(?:lever\w{0,6}|sendes?|sendast|nå|zugestellt|zustell\w{0,3}|skicka\w{0,3}|toimit\w{0,5})\b[^@\n]{0,60}?\b(?:til|till|an)\b[^@\n]{0,20}?[\s<'\"(:]ADDR",
+        r"(?:delivery|mail|sending|levering\w{0,2})\b[^@\n]{0,20}\b(?:failed|failure|feilet|feila|mislyktes|mislukkast)\b[^@\n]{0,20}?[\s<'\"(:]ADDR",
         r"\baddressed(?: to)?,?[\s<'\"(:]{1,4}ADDR",
         r"your (?:message|mail|e-?mail) to\b[^@\n]{0,60}?[\s<'\"(:]ADDR",
         r"(?:error-for|undeliverable to|user unknown|unknown user|no such (?:\w{1,12} )?user|user mailbox exceeds allowed size|"
@@ -237,7 +252,7 @@ STRONG = tuple(
         r"account)\b[^@\n]{0,40}?[\s<'\"(:]ADDR",
         r"(?:^|\s)[45]\d\d[ -](?:[#(]{0,2}[45]\.\d{1,3}\.\d{1,3}\)?:? ?)?[^@\n]{0,120}?[\s<'\"(:]ADDR",
         r"\b(?:expanded from|generated (?:by|from)|aliased? (?:of|for|from)|forwarded (?:by|from))\s?:? <?ADDR",
-        r"(?:user|recipient|address|mailbox|mottaker|empfänger|adressen|adressaten|adresse|brukeren|kontoen)\s{1,3}[<'\"(]{0,2}ADDR",
+        r"(?:user|recipient|address|mailbox|mottaker(?:en)?|mottakaren|modtageren|mottagaren|empfänger|adressen|adressaten|adresse|brukeren|kontoen)\s{1,3}[<'\"(]{0,2}ADDR",
         r"^\s*(?:\*\s*)?(?:the )?(?:message|mail|e-?mail|meldingen|meldinga|beskjeden|nachricht|meddelandet|"
         r"bericht)\b[^@\n]{0,40}\b(?:til|till|to|an|aan|à|for)\b[^@\n]{0,20}?[\s<'\"(:]ADDR",
     )

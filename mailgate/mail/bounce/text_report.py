@@ -28,6 +28,7 @@ _MAX_RECIPIENTS = 100
 _MAX_LOOSE = 5
 _MAX_DIAGNOSTIC_LINES = 6
 _MAX_PROSE_CHARS = 1_000
+_TOLD_CHARS = 400
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?<![\d.])([45])\d\d[ -]")
 _PERMANENT = re.compile(r"(?<![\d.])5\d\d[ -]#?5\.\d{1,3}\.\d{1,3}(?![\d.])")
@@ -155,9 +156,10 @@ def _receivers_own(said: list[str], section: HeaderSection) -> dict[str, int]:
 
 
 def _is_personal(text: str) -> bool:
-    """A person who tells of a bounce greets or asks; a mail system does neither."""
+    """A person who tells of a bounce greets, asks or says what happens to them; a mail system does none of it."""
     return (
         "?" in text
+        or words.TOLD.search(text[:_TOLD_CHARS]) is not None
         or re.match(
             r"\s*(?:hei|hallo|hello|hi|hej|dear|kjære|god dag|guten tag|bonjour|moi|hoi|beste)\b[^.\n]{0,40}[,!\n]", text, re.IGNORECASE
         )

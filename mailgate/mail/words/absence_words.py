@@ -11,6 +11,12 @@ import re
 from mailgate.mail.words.phrases import Phrases
 
 AWAY = Phrases((
+    "julestengt", "julelukket", "sommerstengt", "påskestengt", "jullukket", "julestengd", "sumarstengt", "jul- och nyårsstängt",
+    "vinterferie",    "høstferie", "haustferie", "er stengt grunnet", "er stengt på grunn av ferie",
+    "no longer with", "no longer at", "äitiyslomalla",
+    "vanhempainvapaalla", "opintovapaalla", "sairauslomalla", "na urlopie", "poza biurem", "zwolnieniu lekarskim", "nieobecny w biurze",
+    "nieobecna w biurze", "puhkusel", "lapsehoolduspuhkusel", "kontorist eemal", "atostogose", "atvaļinājumā", "de vacaciones",
+    "fuera de la oficina", "di vacanze", "in ferie fino", "fuori ufficio", "em férias", "в отпуске", "у відпустці",
     "ikke på kontoret", "ikke til stede", "ikke tilgjengelig", "ute av kontoret", "borte fra kontoret", "på ferie", "avvikler ferie",
     "tar ferie", "har ferie", "feriestengt", "i permisjon", "er sykmeldt", "er fraværende", "er bortreist", "ikke tilstede",
     "er på reise", "avspaserer", "ikkje på kontoret", "ikkje til stades", "ikkje tilgjengeleg", "ute frå kontoret",
@@ -51,6 +57,9 @@ AT_ANOTHER_PLACE = Phrases((
 """Where somebody is who does not read mail today. Never enough without `UNREACHABLE` or `RETURN_OR_STAND_IN`."""
 
 UNREACHABLE = Phrases((
+    "til denne adressen leses ikke", "denne adressen leses ikke", "denne adressa vert ikkje lesen",
+    "får ikke lest e-post", "får ikkje lese e-post",
+    "bez dostępu do poczty",
     # nb, nn
     "leser ikke e-post", "leser ikke epost", "leser ikke mail", "e-posten leses ikke", "eposten leses ikke", "e-post leses ikke",
     "meldinger leses ikke", "innboksen leses ikke", "postkassen leses ikke", "lue sähköpostia", "lue sähköpostiani",
@@ -135,6 +144,11 @@ UNREACHABLE = Phrases((
 """That the author cannot be reached by mail, or the address is not in use: enough when it answers a mail of ours."""
 
 RETURN_OR_STAND_IN = Phrases((
+    "reach out to", "please direct", "øyeblikkelig hjelp", "besvares fra", "vert svara på frå", "yhteyshenkilö", "wracam", "wrócę",
+    "w pilnych",    "odpowiem po", "po powrocie", "proszę o kontakt", "proszę dzwonić", "proszę kontaktować",
+    "kiireloomulis", "pöörduge", "võtke ühendust",
+    "tagasi tööl", "kreipkitės", "skubiais", "steidzam", "sazināties", "asuntos urgentes", "contacte con", "contactar con",
+    "per urgenze", "assuntos urgentes", "срочным вопросам", "термінових питань",
     "er tilbake", "kommer tilbake", "tilbake på kontoret", "er attende", "kjem tilbake", "kjem attende", "ved behov for", "haster det",
     "hastesaker", "ved hastesaker", "ta kontakt med", "kontakt gjerne", "vennligst kontakt", "kan du kontakte", "leser ikke e-post",
     "les ikkje e-post", "leser e-post sporadisk", "sjekker e-post", "vil bli besvart", "svarer på e-post", "blir ikke videresendt",
@@ -163,6 +177,7 @@ RETURN_OR_STAND_IN = Phrases((
 ))  # fmt: skip
 
 TIMES_OF_ABSENCE = Phrases((
+    "for tiden", "for tida", "påregnes", "reknast med", "för närvarande", "currently", "derzeit",
     *AWAY, *AT_ANOTHER_PLACE, *RETURN_OR_STAND_IN, "denne uken", "denne veka", "denna vecka", "denne uge", "this week", "diese woche",
     "i dag", "idag", "today", "heute", "tänään", "perioden", "during", "fram til", "frem til", "until", "bis zum", "saakka", "delayed",
     "forsinket", "försenat", "forseinka", "svarer", "svarar", "respond", "reply", "antwort",
@@ -284,7 +299,9 @@ RECALL_REPORT = re.compile(
 RECEIPT_SUBJECT = re.compile(
     r"(?:ikke |ikkje |not |nicht |ej |inte |non |niet |ei )?"
     r"(?:lest|lese|lesen|read|gelesen|läst|læst|lu|gelezen|luettu|leído|ulest|oläst|ulæst|ungelesen|lesið|ólesið|slettet|"
-    r"deleted|gelöscht)\s?:",
+    r"deleted|gelöscht)\s?:|"
+    r"(?:lesebekreftelse|lesebekrefting|lesekvittering|læsekvittering|läskvitto|lesebestätigung|read receipt|return receipt)\b|"
+    r"(?:return receipt|kvittering|returkvittering|kvitto|empfangsbestätigung)(?: \([a-zæøåäöü]{3,12}\))? -",
     re.IGNORECASE,
 )
 RECEIPT_TEXT = re.compile(
@@ -293,3 +310,14 @@ RECEIPT_TEXT = re.compile(
     r"var (?:lesinn|lesið|eytt)",
     re.IGNORECASE,
 )
+RECEIPT_SENTENCE = re.compile(
+    r"only acknowledges that the message was displayed|bekrefter (?:bare|kun|berre) at meldinga?e?n? (?:ble|blei|vart) vist|"
+    r"stadfestar berre at meldinga vart vist|bekräftar (?:bara|endast) att meddelandet visades|"
+    r"bekræfter (?:kun|bare) at (?:meddelelsen|beskeden) blev vist|bestätigt nur, dass die nachricht .{0,60}angezeigt",
+    re.IGNORECASE,
+)
+"""How Mozilla's programs end a receipt."""
+RECEIPT_FIELD = re.compile(
+    r"^\W{0,4}(?:til|till|to|an|emne|ämne|subject|betreff|sendt|skickat|sent|gesendet)\s?:", re.IGNORECASE | re.MULTILINE
+)
+"""A field of the mail that was read, as Outlook repeats it."""

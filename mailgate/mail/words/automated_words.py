@@ -62,6 +62,40 @@ DAEMON = re.compile(
 )  # fmt: skip
 
 
+_HALF = re.compile(r".*\b(?:automat\w*|autom)$")
+"""Begins a machine's sentence only when a mail, or its sending, comes next: people speak of automatic jobs and updates too."""
+_OF_A_MAIL = re.compile(
+    r"\W{0,3}$|[.!,:]|[^.!?\n]{0,60}?(?:post|mail|mejl|meld|svar|besked|beskjed|meddel|vars[el]|kvitt|bekreft|stadfest|påminn|send|sent|skicka|gener|"
+    r"opprett|oppretta|laga|laget|skapa|create|respons|repl|messag|notif|remind|confirm|acknowl|alert|receipt|notice|info|nachricht|"
+    r"antwort|benachricht|bestätig|hinweis|erstell|erzeug|versandt|versendet|gesendet|verschickt|bericht|verstuurd|réponse|viesti|"
+    r"vastaus|ilmoitus|notis|rapport (?:fra|frå|från)|report (?:from|of)|courrier|envoy)"
+)
+_TOLD_BEFORE = re.compile(r"[\u201c\u00ab\u201e]\s?$|\b(?:står|stod|sto|stend|lyder|heter|says|said|reads)\b[^.!?\n]{0,20}$")
+_TOLD_AFTER = re.compile(r"[^.!?\n]{0,80}[,\"\u00bb\u201d] ?(?:står|stod|sto|stend|says|said) (?:det|it|der|i|på)\b")
+_MAX_TOLD = 5
+
+
 def machine_sentence(text: str) -> str:
-    """The first sentence in `text` (lower case, blanks single) that only a machine writes, "" when there is none."""
-    return MACHINE_SENTENCES.first(text)
+    """The first sentence in `text` (lower case, blanks single) that only a machine writes, "" when there is none.
+
+    One that somebody quotes or tells of ("it says ...") is theirs.
+    """
+    at = 0
+    for _ in range(_MAX_TOLD):
+        sentence = MACHINE_SENTENCES.first(text[at:])
+        if not sentence:
+            return ""
+        start = text.index(sentence, at)
+        at = start + len(sentence)
+        if _HALF.match(sentence) and not _OF_A_MAIL.match(text, at):
+            continue
+        if not _is_told(text, start, at):
+            return sentence
+    return ""
+
+
+def _is_told(text: str, start: int, end: int) -> bool:
+    """Whether somebody tells that the sentence from `start` to `end` stands somewhere: in quotation marks, or with `it says`."""
+    if text.count('"', 0, start) % 2:
+        return True
+    return _TOLD_BEFORE.search(text[max(0, start - 60) : start]) is not None or _TOLD_AFTER.match(text, end) is not None

@@ -15,6 +15,7 @@ from mailgate.mail.words import absence_words as words
 from mailgate.mail.words.absence_note import is_absence_note, is_of_another, tells_more
 from mailgate.mail.words.automated_words import MACHINE_SENTENCES, machine_sentence
 from mailgate.mail.words.phrases import Phrases
+from mailgate.mail.words.request_words import OF_THE_NOTE, ORDER, WISH
 
 Finding = tuple[Kind, str] | None
 
@@ -23,6 +24,7 @@ _LOOKED_CHARS = 2 * TEXT_LOOK_CHARS
 _START_CHARS = 400
 _AWAY_CHARS = 200
 _NOTE_CHARS = 800
+_RECEIPT_CHARS, _RECEIPT_WORDS = 80, 8
 _NUMBER_IN_BRACKETS = re.compile(r" \([#A-Z-]{0,12}\d{1,12}\)")
 _QUESTION = re.compile(r"[^.!?\n]{0,200}\?")
 _OWN_QUESTION = re.compile(
@@ -43,16 +45,18 @@ _REQUEST = re.compile(
 )  # fmt: skip
 _TROUBLE = re.compile(
     r"\b(?:virker|virkar|fungerer|fungerar|funker|funkar|starter|åpner|går|vises|visast|visas|syns|lagres|sendes|sparas|"
-    r"oppdateres|registreres|beregnes|logger) (?:fortsatt |fremdeles |enda |ennå )?(?:ikke|ikkje|inte)\b|"
+    r"oppdateres|registreres|beregnes|logger|stopper|stoppar|slår (?:seg|sig)|skrur seg) "
+    r"(?:fortsatt |fremdeles |enda |ennå )?(?:ikke|ikkje|inte)\b|"
     r"(?<!ved )(?<!med )(?<!om )(?<!vid )(?<!bei )(?<!for )(?<!with )(?<!any )\b"
     r"(?:feil(?:en|er|melding\w*)?|(?:räknas|beräknas|visar) fel|fejl(?:en)?|felet|felmeddelande\w*|fehler\w*|virhe\w*|"
     r"villa[na]?|errors?)\b|"
-    r"(?<!\bi )(?<!\bwe )\b(?:does|do|did|is|are|was)(?: not|n't) (?:work|start|open|print|show|load|respond)|"
+    r"(?<!\bi )(?<!\bwe )\b(?:does|do|did|is|are|was)(?: not|n't) (?:work|start|open|print|show|load|respond|turn|stop|switch|"
+    r"come|arrive|update|save|sync|appear|connect|log)|"
     r"\b(?:krasj|kræsj|krasch|crash)\w*|\b(?:henger|heng|hänger) (?:seg|sig)\b|"
-    r"\b(?:fryser|feiler|feilar|ødelagt|øydelagd|trasig|kaputt|rikki)\b|"
+    r"\b(?:fryser|feiler|feilar|feilet|feila|ødelagt|øydelagd|trasig|kaputt|rikki)\b|"
     r"\bfunktioniert nicht|\bgeht nicht\b|\btoimi\b|"
     r"\bvirkar ekki\b|\b(?:forsvinner|forsvinn|försvinner|disappears?|verschwindet|mangler|manglar|saknas|is missing|is wrong|falsch)\b|"
-    r"\b(?:får|klarer|greier|finner|finn|får dere|hittar|kommer) (?:vi |jeg |eg |jag )?(?:ikke|ikkje|inte)\b",
+    r"\b(?:får|klarer|greier|finner|finn|får dere|hittar|kommer) (?:vi |jeg |eg |jag )?(?:ikke|ikkje|inte)\b(?! les| läs)",
     re.IGNORECASE,
 )
 # "Vi har mottatt henvendelsen fra kunden": of somebody else, so a person tells of it.
@@ -112,8 +116,8 @@ def asks(text: str) -> bool:
 
 
 def _is_persons(text: str) -> bool:
-    """Whether `text` (folded) asks something or tells of trouble, as customers do."""
-    return asks(text) or _TROUBLE.search(text) is not None
+    """Whether `text` (folded) asks something, orders it or tells of trouble, as customers do."""
+    return asks(text) or any(one.search(text) for one in (_TROUBLE, ORDER, WISH, OF_THE_NOTE))
 
 
 def by_subject(subject: str, text: str, is_answer: bool) -> Finding:
@@ -169,7 +173,7 @@ def _is_receipt(low: str) -> bool:
 
 def by_click(subject: str, text: str) -> Finding:
     """Read receipts and recalls, which a mail program writes when somebody clicks: there is no message in them."""
-    if words.RECEIPT_SUBJECT.match(subject) and words.RECEIPT_TEXT.search(text[:TEXT_LOOK_CHARS]):
+    if words.RECEIPT_SUBJECT.match(subject) and _tells_of_reading(text[:TEXT_LOOK_CHARS]):
         return "delivery_status", "subject:read-receipt"
     if len(text) > _NOTE_CHARS:
         return None
@@ -179,6 +183,19 @@ def by_click(subject: str, text: str) -> Finding:
     said = words.RECALL_SIGNS.first(text.lower()) and words.RECALL_TEXT.search(text)
     empty = titled and (not text.strip() or words.RECALL_REPORT.search(text))
     return ("system", "subject:recall" if titled else "text:recall") if (said or empty) and not asks(text) else None
+
+
+def _tells_of_reading(text: str) -> bool:
+    """Whether a mail program says when a mail was read: with the hour, or with the mail's own fields above. People say it without."""
+    if words.RECEIPT_SENTENCE.search(text):
+        return True
+    found = words.RECEIPT_TEXT.search(text)
+    if found is None:
+        return False
+    said = text[found.end() : found.end() + _RECEIPT_CHARS]
+    if any(sign.isdigit() for sign in said) or words.RECEIPT_FIELD.search(text):
+        return True
+    return len(text.split()) <= _RECEIPT_WORDS
 
 
 def by_text(text: str, is_answer: bool, author: str = "") -> Finding:
@@ -213,6 +230,11 @@ _TO_THE_ASKER = re.compile(
     r"(?<!hvis )(?<!dersom )(?<!om )(?<!når )(?<!if )\b(?:når|tills|wenn|when|before|før|innan|bevor) "
     r"(?:dere|de|dykk|ni|you|sie|ihr|du|i) (?:kommer|kjem|come|kommen|kommt|er her|är här|are here)\b|"
     r"(?:^|[.!,;:] )(?:svar|svara|send|reply|answer) (?:meg|mig|me|her|gjerne her|gärna här|here)\b|"
+    r"\bpasser (?:bra|best|fint|for|det|ikke|dårlig)\b|\b(?:kl\.? ?\d{1,2}|dag) passer\b|\be-?post fra (?:dem|ham|henne)\b|"
+    r"\b(?:når|før|etter at) (?:(?:jeg|eg) har (?:fått )?|(?:vi|me) har (?:fått )?(?=testet|testa|snakket|snakka|prøvd))"
+    r"(?:testet|testa|snakket|snakka|prøvd|prøvet|sett|sjekket|sjekka|undersøkt|hørt|høyrt|spurt)\b|"
+    r"\b(?:when|once|until|after) (?:i have|i've|we have|we've) (?:tested|spoken|talked|tried|asked|heard)\b|"
+    r"\b(?:när|innan|efter att) (?:jag|vi) har (?:testat|pratat|provat|kollat|frågat|hört)\b|"
     r"\bså (?:vent|kom|gjør|gjer|bare|berre|dere|de kan)\b|"
     r"\bom (?:det|dette|detta|saken)[.!]|\b(?:spørsmål\w{0,3}|frågor\w{0,3}|svaret|saken) (?:deres|dykkar|era)\b|"
     r"\b(?:skal|ska|skulle) på (?:ferie|semester|kurs|reise)\b|"
