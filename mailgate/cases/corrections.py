@@ -72,17 +72,17 @@ def merge(duplicate: Case, target: Case, reporter_name: str, context: ChangeCont
     return Merge(_closed_duplicate(duplicate, target, final, context), into)
 
 
-def move_comment(comment: Comment, source: Case, target: Case, context: ChangeContext) -> tuple[Change, Change]:
+def move_comment(comment: Comment, source: Case, target: Case, context: ChangeContext, *, withdrawn: bool = False) -> tuple[Change, Change]:
     """A comment that came to the wrong case goes to the right one: the changes of both. The target's participants are notified.
 
-    A note stays internal. Raises NotAllowed when it is there already.
+    A note stays internal, and one that was `withdrawn` stays so. Raises NotAllowed when it is there already.
     """
     if source.id == target.id:
         raise NotAllowed(f"the comment is on {target.key} already")
     gone = event_of(source, "comment_moved", context, {"comment_id": comment.id, "to": target.key})
     come = event_of(target, "comment_moved", context, {"comment_id": comment.id, "from": source.key})
     notices: tuple[Notice, ...] = ()
-    if comment.kind == "comment":
+    if comment.kind == "comment" and not withdrawn:
         files = "\n".join(file.filename for file in comment.files if file.disposition != "decoration")
         notice = NoticeDraft(
             "comment_added", come, {"comment_id": comment.id, "text": comment.text, "files": files, "actor": comment.author.name}

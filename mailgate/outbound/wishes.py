@@ -18,6 +18,7 @@ from mailgate.store.rows import ClaimedNotice
 from mailgate.store.unit_of_work import UnitOfWork
 
 MUTED, UNWANTED = "the recipient has muted the case", "the recipient does not want such notices"
+TAKEN_OUT = "the recipient takes no part in the case any more"
 
 
 @dataclass(slots=True)
@@ -54,6 +55,8 @@ class Wishes:
         wish, hour = self.by_contact.get(first.contact_id or "", UNCHOSEN)
         if first.kind not in CASE_KINDS:
             found.wanted.append(group)
+        elif not _takes_part(group):
+            found.unwanted.append((group, TAKEN_OUT))
         elif (first.contact_id, first.case_id) in self.muted:
             found.unwanted.append((group, MUTED))
         elif wish == "none":
@@ -64,6 +67,13 @@ class Wishes:
             found.later.append((group, at))
         else:
             found.wanted.append(replace(group, digest=True) if wish == "digest" else group)
+
+
+def _takes_part(group: Group) -> bool:
+    """Whether the reader is of the case's people, as it is now. Who was taken out is told nothing that waited."""
+    if group.case is None or group.contact is None:
+        return True
+    return any(person.approved and person.contact.id == group.contact.id for person in group.case.participants)
 
 
 def _split(group: Group, workflow: Workflow, found: Sorted) -> None:

@@ -50,6 +50,14 @@ def comment_of(act: Act, id_: str) -> Comment:
     return act.uow.cases.comments_by_ids([whole])[whole]
 
 
+def refuse_moved(act: Act, comment: Comment, case: Case) -> Comment:
+    """The comment as it is now that this case is locked, where it was read. Raises Conflict when it is on another one meanwhile."""
+    now = act.uow.cases.comments_by_ids([comment.id]).get(comment.id)
+    if now is None or now.case_id != case.id:
+        raise Conflict(case.key, case.version)
+    return now
+
+
 def own_names(act: Act, *cases: Case) -> frozenset[str]:
     """Names that no customer may appear under: the company's and those of its staff."""
     service = {act.app.settings.service.company, act.app.settings.from_name}

@@ -10,7 +10,7 @@ from mailgate.application.cases import changing, showing
 from mailgate.application.cases.views import CaseRow, ContactCaseRow
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import line_or_empty
-from mailgate.cases import corrections
+from mailgate.cases import corrections, undoing
 from mailgate.cases.model import Case, Comment, StoredFile
 from mailgate.errors import Ambiguous, Conflict, NotFound
 
@@ -72,9 +72,12 @@ def move_comment(act: Act, command: MoveComment) -> CaseRow | ContactCaseRow:
     """
     comment = changing.comment_of(act, command.comment_id)
     source, target = _both(act, comment.case_id, command.to)
-    gone, come = corrections.move_comment(comment, source, target, changing.context_of(act, source, target))
+    comment = changing.refuse_moved(act, comment, source)
+    events = act.uow.cases.events(source.id)
+    withdrawn = comment.id in undoing.withdrawn(events)
+    gone, come = corrections.move_comment(comment, source, target, changing.context_of(act, source, target), withdrawn=withdrawn)
     reason = line_or_empty(command.reason, "reason", "the reason")
-    act.uow.notices.withdraw(corrections.notified_by(act.uow.cases.events(source.id), comment.id), f"the comment was moved to {target.key}")
+    act.uow.notices.withdraw(corrections.notified_by(events, comment.id), f"the comment was moved to {target.key}")
     act.uow.cases.move_comment(comment.id, target.id)
     changing.write(act, source, gone, reason=reason, comment_id=comment.id, to=target.key)
     after = changing.write(act, target, come, reason=reason, comment_id=comment.id, source=source.key)

@@ -47,11 +47,11 @@ def take_back(act: Act, command: TakeBack) -> Undone:
     events = act.uow.cases.events(case.id)
     last = undoing.last_act(case, events)
     ids = [one.id for one in last.events]
+    dropped = act.uow.notices.withdraw(ids, "it was taken back")  # first: whoever makes a mail of them now finds none, or is found
     if notified := act.uow.notices.notified_of(ids):
         later = f"; mailgate case withdraw-comment {last.comment_ids[0]} hides what was said" if last.comment_ids else ""
         raise NotAllowed(f"it is too late: a mail about it was made for {', '.join(sorted(notified))}{later}")
     reason = line_or_empty(command.reason, "reason", "the reason")
-    dropped = act.uow.notices.withdraw(ids, "it was taken back")
     change = undoing.take_back(case, last, events, changing.context_of(act, case))
     after = changing.write(act, case, change, reason=reason, taken_back=[one.kind for one in last.events])
     return Undone(showing.case_row(act, after), [one.kind for one in last.events], dropped)
@@ -62,6 +62,7 @@ def withdraw_comment(act: Act, command: WithdrawComment) -> Undone:
     """Hide a comment from customers, with its files; staff still see it, and who withdrew it. Pending notices of it are dropped."""
     comment = changing.comment_of(act, command.comment_id)
     case = changing.locked(act, comment.case_id)
+    comment = changing.refuse_moved(act, comment, case)
     events = act.uow.cases.events(case.id)
     reason = line_or_empty(command.reason, "reason", "the reason")
     change = undoing.withdraw(case, comment, events, changing.context_of(act, case), reason)

@@ -160,7 +160,10 @@ def keep_and_activate(act: Act, command: _Kept) -> InForce:
 
 @guarded(Action.POLICY_ROLLBACK, writes=True)
 def rollback(app: App, principal: Principal, command: Rollback) -> InForce:
-    """Put an earlier version in force again. Raises NotAllowed, NotFound, and PolicyError when this program cannot run it any more."""
+    """Put an earlier version in force again.
+
+    Raises NotAllowed, NotFound, PolicyError when this program cannot run it any more, and Conflict when somebody was faster.
+    """
     with app.store.reading() as uow:
         record = uow.policies.history()
         version = uow.policies.get(command.number if command.number is not None else _before(record))
@@ -174,7 +177,10 @@ def rollback(app: App, principal: Principal, command: Rollback) -> InForce:
 
 @use_case(Action.POLICY_ROLLBACK)
 def switch_back(act: Act, command: _Back) -> None:
-    """The part of `rollback` that writes."""
+    """The part of `rollback` that writes. Raises Conflict when another version is in force than the one that was left."""
+    active = act.uow.policies.hold_active()
+    if active != command.before:
+        raise Conflict("the policy", active or 0)
     _refuse_stranding(act, command.policy, command.strand)
     act.uow.policies.roll_back(command.number, act.principal.name, command.comment, act.now)
     act.record(("policy", str(command.number)), {"active": command.before}, {"active": command.number}, reason=command.comment)

@@ -138,15 +138,16 @@ class NoticeRepository:
         return [CaseNotice(*row) for row in self._connection.execute(found)]
 
     def withdraw(self, event_ids: Collection[str], reason: str) -> int:
-        """Cancel the notices of these events that are not being rendered yet; returns how many."""
+        """Cancel the notices of these events that are in no mail yet; returns how many. Whoever is making one has lost the lease."""
         if not event_ids:
             return 0
-        waiting = update(notices).where(notices.c.event_id.in_(event_ids), notices.c.state == "pending")
-        return self._connection.execute(waiting.values(state="suppressed", due_at=None, error=reason)).rowcount
+        waiting = update(notices).where(notices.c.event_id.in_(event_ids), notices.c.state.in_(("pending", "rendering")))
+        gone = {"state": "suppressed", "due_at": None, "error": reason, "lease_token": notices.c.lease_token + 1}
+        return self._connection.execute(waiting.values(gone)).rowcount
 
     def notified_of(self, event_ids: Collection[str]) -> set[str]:
-        """The addresses for which a mail about these events is being made, or was."""
-        found = select(notices.c.address).where(notices.c.event_id.in_(event_ids), notices.c.state.in_(("rendering", "rendered")))
+        """The addresses for which a mail about these events was made. Asked after `withdraw`, it is the last word."""
+        found = select(notices.c.address).where(notices.c.event_id.in_(event_ids), notices.c.state == "rendered")
         return set(self._connection.execute(found).scalars()) if event_ids else set()
 
     def claim(self, now: datetime, limit: int, lease: timedelta) -> list[ClaimedNotice]:

@@ -16,11 +16,12 @@ from mailgate.cases.ids import is_id
 from mailgate.cases.model import Actor, Case, CaseEvent, Change, Comment, Participant, StoredFile
 from mailgate.errors import Invalid, NotFound
 from mailgate.store.columns import storable
+from mailgate.store.failures import LostRace
 from mailgate.store.repositories import id_beginnings
 from mailgate.store.repositories.blobs import drop
 from mailgate.store.repositories.bulk import insert_all
-from mailgate.store.repositories.case_index import having_words, index_again, index_changes
-from mailgate.store.repositories.cases import by_mail
+from mailgate.store.repositories.case_index import having_words, index_changes
+from mailgate.store.repositories.cases import by_mail, moving
 from mailgate.store.repositories.cases.earlier import ids_before
 from mailgate.store.repositories.cases.filters import NEVER, WaitingFilter, conditions
 from mailgate.store.repositories.contacts import contact
@@ -168,16 +169,11 @@ class CaseRepository:
 
     def move_comment(self, comment_id: str, case_id: str) -> None:
         """Put a comment with its files on another case. Both cases must be locked."""
-        moved = update(comments).where(comments.c.id == comment_id)
-        came_from = self._connection.execute(select(comments.c.case_id).where(comments.c.id == comment_id)).scalar_one()
-        self._connection.execute(moved.values(case_id=case_id))
-        index_again(self._connection, {came_from, case_id})
+        moving.move_comment(self._connection, comment_id, case_id)
 
     def merge_into(self, double_id: str, target_id: str) -> None:
         """Move all comments of a duplicate to the remaining case; cases merged into the duplicate earlier point there, too."""
-        self._connection.execute(update(comments).where(comments.c.case_id == double_id).values(case_id=target_id))
-        self._connection.execute(update(cases).where(cases.c.merged_into == double_id).values(merged_into=target_id))
-        index_again(self._connection, {double_id, target_id})
+        moving.merge_into(self._connection, double_id, target_id)
 
     def remove_file(self, comment_id: str, sha256: str, filename: str) -> None:
         """Take files of this content and name off a comment, and delete their bytes when no other comment and no mail has them.
@@ -248,6 +244,8 @@ class CaseRepository:
         keys = sorted(added)
         rows = [{"case_id": c, "contact_id": p, "role": added[c, p].role, "approved": added[c, p].approved} for c, p in keys]
         insert_all(self._connection, participants, rows, key=("case_id", "contact_id"), renew=("role", "approved"))
+        if rows and _JOINED.rows(self._connection, ids=sorted({row["contact_id"] for row in rows})):
+            raise LostRace("a contact was joined into another one")  # and would not see the case: what is theirs has moved already
         gone = [{"of_case": change.case.id, "of_contact": id_} for change in changes for id_ in change.participants_removed]
         if gone:
             which = and_(participants.c.case_id == bindparam("of_case"), participants.c.contact_id == bindparam("of_contact"))
@@ -321,6 +319,9 @@ _TAKING_PART = Prepared(
     .where(participants.c.case_id.in_(listed("case_ids")))
     .order_by(participants.c.role.desc(), contacts.c.number)
 )
+
+
+_JOINED = Prepared(select(contacts.c.id).where(contacts.c.id.in_(listed("ids")), contacts.c.joined_into.is_not(None)))
 
 
 def _changing(which: ColumnElement[bool], names: Collection[str]) -> Prepared:

@@ -1,0 +1,136 @@
+"""What people are told of what was taken back, withdrawn, moved or is not theirs any more, while a mail of it waits or is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailgate.application.cases import comment, correct, create, people, read, undo
+from mailgate.application.policies import versions
+from mailgate.application.policies.documents import PolicyDocument
+from mailgate.errors import Conflict, NotAllowed
+from mailgate.outbound.compose_stage import NoticeStage
+from mailgate.runtime.active_policy import shipped
+from tests.support.desks.office import EVA, KARI, PER, Office, open_office
+
+SECRET = "Passordet er sommer"
+
+
+@pytest.fixture
+def office(tmp_path: Path, database_url: str) -> Iterator[Office]:
+    """On each of the two databases."""
+    with open_office(tmp_path, url=database_url) as opened:
+        yield opened
+
+
+def say(office: Office, key: str = "SUP-1") -> str:
+    comment.add_comment(office.app, EVA, comment.AddComment(key, SECRET))
+    with office.app.store.reading() as uow:
+        return uow.cases.comments(uow.cases.get(key).id)[-1].id
+
+
+def while_mails_are_made(patch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Let `act` happen once, when the next mails are made and not yet written."""
+    freeze, left = NoticeStage._freeze, [act]
+
+    def frozen(self: NoticeStage, claims: Sequence[Any]) -> Any:
+        batch = freeze(self, claims)
+        while left:
+            left.pop()()
+        return batch
+
+    patch.setattr(NoticeStage, "_freeze", frozen)
+
+
+def told(office: Office) -> list[str]:
+    return [address for address in (KARI, PER) for mail in office.mails(address) if SECRET in plain(mail)]
+
+
+def plain(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body else ""
+
+
+def test_given_a_comment_that_is_withdrawn_while_mails_of_it_are_made_then_nobody_gets_one_and_other_news_come(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = say(office)
+    while_mails_are_made(monkeypatch, lambda: undo.withdraw_comment(office.app, EVA, undo.WithdrawComment(id_)))
+    office.work()
+    office.work()
+    office.work()
+    assert told(office) == []
+    assert [len(office.mails(address)) for address in (KARI, PER)] == [1, 1]
+
+
+def test_given_a_comment_that_is_taken_back_while_mails_of_it_are_made_then_nobody_gets_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.work()
+    say(office)
+    while_mails_are_made(monkeypatch, lambda: undo.take_back(office.app, EVA, undo.TakeBack("SUP-1")))
+    office.work()
+    office.work()
+    assert told(office) == []
+
+
+def test_given_a_comment_whose_mail_was_made_when_taken_back_then_it_is_too_late(office: Office) -> None:
+    office.work()
+    say(office)
+    office.work()
+    with pytest.raises(NotAllowed, match="too late"):
+        undo.take_back(office.app, EVA, undo.TakeBack("SUP-1"))
+    assert told(office) == [KARI, PER]
+
+
+def test_given_somebody_who_is_taken_out_while_notices_wait_then_they_are_told_nothing_more(office: Office) -> None:
+    office.work()
+    say(office)
+    people.remove_participant(office.app, EVA, people.RemoveParticipant("SUP-1", PER))
+    office.work()
+    assert told(office) == [KARI]
+    assert ("comment_added", PER, "suppressed") in office.notices()
+
+
+@pytest.mark.parametrize("how", ["merged", "moved"])
+def test_given_a_withdrawn_comment_when_it_goes_to_another_case_then_it_stays_withdrawn(office: Office, how: str) -> None:
+    create.create_case(office.app, EVA, create.CreateCase("Skriveren igjen", KARI))
+    id_ = say(office, "SUP-2")
+    undo.withdraw_comment(office.app, EVA, undo.WithdrawComment(id_))
+    if how == "merged":
+        correct.merge_case(office.app, EVA, correct.MergeCase("SUP-2", "SUP-1"))
+    else:
+        correct.move_comment(office.app, EVA, correct.MoveComment(id_, "SUP-1"))
+    office.work()
+    for address in (KARI, PER):
+        shown = read.show_case(office.app, office.contact(address), read.ShowCase("SUP-1"))
+        assert SECRET not in str(shown)
+        assert [one.withdrawn for one in shown.comments if one.id == id_] == [True]
+    assert told(office) == []
+
+
+def test_given_a_version_that_is_activated_while_somebody_goes_back_then_it_stays_and_they_are_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = office.app
+
+    def activate(number: int) -> None:
+        document = PolicyDocument(f"{shipped()}\n# {number}\n".encode(), "policy.yaml")
+        versions.activate(app, EVA, versions.Activate(document, f"nummer {number}"))
+
+    activate(1)
+    activate(2)
+    switched = versions.switch_back
+
+    def switch(*given: Any) -> None:
+        activate(3)
+        switched(*given)
+
+    monkeypatch.setattr(versions, "switch_back", switch)
+    with pytest.raises(Conflict):
+        versions.rollback(app, EVA, versions.Rollback())
+    assert versions.show_version(app, EVA, None).version.version == 3
