@@ -55,6 +55,19 @@ def once(key: str) -> Iterator[OnceSubmission]:
         _current.reset(token)
 
 
+@contextlib.contextmanager
+def given_back() -> Iterator[None]:
+    """A key that is claimed in this block is free again when it fails: so is its row, which rolls back."""
+    submission = _current.get()
+    before, done = submission.claimed if submission else False, False
+    try:
+        yield
+        done = True
+    finally:
+        if submission and not done:
+            submission.claimed = before
+
+
 def claim(uow: UnitOfWork, now: datetime) -> None:
     """Claim the key of the submission under way, if there is one that has not been claimed. Raises Repeated."""
     submission = _current.get()

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mailgate.application.access import Action, require
 from mailgate.application.app import App, Installation
 from mailgate.application.audit import audit_row
-from mailgate.application.once import claim
+from mailgate.application.once import claim, given_back
 from mailgate.application.operators import identified
 from mailgate.application.principal import Principal
+from mailgate.store.failures import LostRace, StoreConflict
 from mailgate.store.rows import AuditRow, SubjectKind
 
 if TYPE_CHECKING:  # `mailgate parse` needs none of them, and they take a second to load
@@ -98,19 +99,26 @@ def use_case(action: Action, *, policy: bool = False) -> Callable[[Body[Command,
     """A use case that writes: one transaction, committed when the function returns. `policy`: it asks the policy in force.
 
     A function that returns without an audit row must have called `Act.unchanged`; else RuntimeError, and nothing is written.
+    Where somebody else was first it is called once more: then it sees what they wrote, and says so.
     """
 
     def made(body: Body[Command, Result]) -> Called[Command, Result]:
-        @wraps(body)
-        def call(app: App, principal: Principal, command: Command) -> Result:
-            require(principal, action)
+        def run(app: App, principal: Principal, command: Command) -> Result:
             asked = app.policies.peek() if policy else None
-            with app.store.transaction() as uow:
+            with given_back(), app.store.transaction() as uow:
                 act = Act(app, identified(uow, principal, action, app.settings.service.company), action, uow, app.now(), asked)
                 claim(uow, act.now)
                 result = body(act, command)
                 _write_audit(act)
             return result
+
+        @wraps(body)
+        def call(app: App, principal: Principal, command: Command) -> Result:
+            require(principal, action)
+            try:
+                return run(app, principal, command)
+            except (StoreConflict, LostRace):
+                return run(app, principal, command)
 
         return _registered(action, body, 1, call, writes=True, audited=True)
 

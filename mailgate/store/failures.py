@@ -24,6 +24,10 @@ class ConnectionLost(StoreUnavailable):
     """The database went away under us. Whether the last commit took effect is not known; the same work may be tried again at once."""
 
 
+class LostRace(TransientFailure):
+    """Somebody else was first, and nothing was written: the same work, begun anew, sees what they did."""
+
+
 class StoreBroken(StoreUnavailable):
     """Writing or flushing failed in the device. Later flushes prove nothing (the kernel may have dropped the pages): stop until a
     restart.
@@ -36,7 +40,8 @@ class StoreConflict(MailgateError):
 
 # https://www.postgresql.org/docs/15/errcodes-appendix.html
 PG_FULL = frozenset({"53100", "53200"})  # disk_full, out_of_memory
-PG_AGAIN = frozenset({"40001", "40P01", "55P03", "57014"})  # serialization, deadlock, lock timeout, statement timeout
+PG_RACE = frozenset({"40001", "40P01"})  # serialization, deadlock
+PG_AGAIN = frozenset({"55P03", "57014"})  # lock timeout, statement timeout
 PG_DEVICE = frozenset({"58030"})  # io_error
 PG_REFUSED = frozenset({"22", "23", "54"})  # data exception, integrity constraint violation, program limit exceeded
 SQLITE_BUSY = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED"})
@@ -99,8 +104,10 @@ def _of_postgres(error: psycopg.Error, lost: bool) -> MailgateError:
         return StoreUnavailable("the disk of the database is full", full=True)
     if state in PG_DEVICE:
         return StoreBroken("the disk of the database failed")
+    if state in PG_RACE:
+        return LostRace("the database asks to try again (deadlock)")
     if state in PG_AGAIN:
-        return TransientFailure("the database asks to try again (lock, deadlock or time limit)")
+        return TransientFailure("the database asks to try again (lock or time limit)")
     # No SQLSTATE: the driver itself refused, or the server did not answer.
     if state[:2] in PG_REFUSED or (not state and isinstance(error, psycopg.DataError | psycopg.ProgrammingError)):
         return StoreConflict("the database refuses a row")

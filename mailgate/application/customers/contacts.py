@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mailgate.application.access import Action
 from mailgate.application.audit import difference
-from mailgate.application.customers.look_up import contact_of, customer_of
+from mailgate.application.customers.look_up import contact_of, customer_of, locked_contact
+from mailgate.application.customers.seen import refuse_stale
 from mailgate.application.faults import Faults, all_checked
 from mailgate.application.paging import Page, cursor_of, page_of, sort_key_of
 from mailgate.application.use_case import Act, query, use_case
@@ -51,7 +52,7 @@ class AddContact:
 class SetContact:
     """What is None stays. `new_address`: another mail address for the same person. `company_access`: view, comment or "".
 
-    Who moves to another customer sees the cases of neither until this is given again.
+    Who moves to another customer sees the cases of neither until this is given again. `seen`: field -> what the caller saw in it.
     """
 
     address: str
@@ -60,6 +61,7 @@ class SetContact:
     customer: str | None = None
     new_address: str | None = None
     company_access: str | None = None
+    seen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def create(act: Act, command: AddContact) -> Contact:
 
 @use_case(Action.CONTACT_SET)
 def set_contact(act: Act, command: SetContact) -> ContactView:
-    """Change the fields that are given; the others stay as they are."""
+    """Change the fields that are given; the others stay as they are. Raises Stale when one is not as the caller saw it."""
     return _views(act, [change(act, command)])[0]
 
 
@@ -110,7 +112,9 @@ def change(act: Act, command: SetContact) -> Contact:
     changed = given(command.name, command.language, command.new_address, command.company_access)
     if not changed and command.customer is None:
         raise Invalid("fields", "empty", "nothing to set")
-    found = contact_of(act.uow, command.address)
+    found = locked_contact(act.uow, command.address)
+    if command.seen:
+        refuse_stale(found.address, command.seen, _views(act, [found])[0])
     moved = in_company(found, _company(act, command.customer)) if command.customer is not None else found
     after = replace(moved, **changed)
     if after.company_access and after.customer_id is None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mailgate.application.access import Action, require
 from mailgate.application.app import App
 from mailgate.application.audit import difference
 from mailgate.application.customers import contacts
-from mailgate.application.customers.look_up import customer_of
+from mailgate.application.customers.look_up import customer_of, locked_customer
+from mailgate.application.customers.seen import refuse_stale
 from mailgate.application.faults import all_checked
 from mailgate.application.paging import Page, cursor_of, page_of, sort_key_of
 from mailgate.application.principal import Principal
@@ -48,7 +49,10 @@ class AddCustomer:
 
 @dataclass(frozen=True, slots=True)
 class SetCustomer:
-    """What is None stays. `domains` replaces all there are; `add_domains` and `remove_domains` change them."""
+    """What is None stays. `domains` replaces all there are; `add_domains` and `remove_domains` change them.
+
+    `seen`: field -> what the caller saw in it.
+    """
 
     customer: str
     name: str | None = None
@@ -57,6 +61,7 @@ class SetCustomer:
     remove_domains: Sequence[str] = ()
     agreement: str | None = None
     language: str | None = None
+    seen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ def create(act: Act, command: AddCustomer) -> Customer:
 
 @use_case(Action.CUSTOMER_SET, policy=True)
 def set_customer(act: Act, command: SetCustomer) -> CustomerView:
-    """Change the fields that are given; the others stay as they are."""
+    """Change the fields that are given; the others stay as they are. Raises Stale when one is not as the caller saw it."""
     return _view(act, change(act, command))
 
 
@@ -104,7 +109,8 @@ def change(act: Act, command: SetCustomer) -> Customer:
     more, less = ({mail_domain(domain) for domain in domains} for domains in (command.add_domains, command.remove_domains))
     if not (changed or more or less):
         raise Invalid("fields", "empty", "nothing to set")
-    found = customer_of(act.uow, command.customer)
+    found = locked_customer(act.uow, command.customer)
+    refuse_stale(found.name, command.seen, found)
     after = replace(found, **changed)
     after = replace(after, domains=tuple(sorted((set(after.domains) | more) - less)))
     if after == found:
@@ -153,15 +159,21 @@ def given(
     return all_checked(**checks)
 
 
-def adoptions(act: Act, companies: Sequence[Customer]) -> list[tuple[Contact, Contact]]:
-    """Contacts of the customers' domains who have no customer, before and after they become theirs. Nobody is taken from another one."""
+def adoptions(act: Act, companies: Sequence[Customer], *, locked: bool) -> list[tuple[Contact, Contact]]:
+    """Contacts of the customers' domains who have no customer, before and after they become theirs. Nobody is taken from another one.
+
+    `locked`: until the transaction ends, since they will be written.
+    """
     owners = {domain: one for one in companies for domain in one.domains}
     found = act.uow.contacts.without_customer(list(owners))
+    if locked and found:
+        now = act.uow.contacts.lock([one.id for one in found])
+        found = [now[one.id] for one in found if one.id in now and now[one.id] == one]
     return [(one, replace(one, customer_id=owners[one.address.lower().rpartition("@")[2]].id)) for one in found]
 
 
 def _adopt(act: Act, customer: Customer) -> None:
-    for before, after in adoptions(act, [customer]):
+    for before, after in adoptions(act, [customer], locked=True):
         contacts.save(act, before, after)
 
 

@@ -77,7 +77,7 @@ def preview_contacts(act: Act, asked: Sequence[Asked[WantedContact]]) -> Importe
 @use_case(Action.CUSTOMER_IMPORT)
 def write_customers(act: Act, asked: Sequence[Asked[WantedCustomer]]) -> Imported:
     """The part of `import_customers` that writes."""
-    steps, adopted = import_lines.customer_steps(act, asked)
+    steps, adopted = import_lines.customer_steps(act, asked, locked=True)
     done = _outcome(act, steps)
     if done.written:
         changed, new = _changes(steps)
@@ -92,7 +92,7 @@ def write_customers(act: Act, asked: Sequence[Asked[WantedCustomer]]) -> Importe
 @use_case(Action.CONTACT_IMPORT)
 def write_contacts(act: Act, asked: Sequence[Asked[WantedContact]]) -> Imported:
     """The part of `import_contacts` that writes."""
-    steps = import_lines.contact_steps(act, asked)
+    steps = import_lines.contact_steps(act, asked, locked=True)
     done = _outcome(act, steps)
     if done.written:
         changed, new = _changes(steps)

@@ -93,20 +93,22 @@ def contacts_asked(text: str) -> list[Asked[WantedContact]]:
     return [_checked(line, clean) for line in csv_lines(text, CONTACT_COLUMNS)]
 
 
-def customer_steps(act: Act, asked: Sequence[Asked[WantedCustomer]]) -> tuple[list[ImportStep[Customer]], list[tuple[Contact, Contact]]]:
-    """Each line with its customer, and the contacts that these customers adopt, before and after."""
-    steps = _steps(asked, _Customers(act))
+def customer_steps(
+    act: Act, asked: Sequence[Asked[WantedCustomer]], *, locked: bool = False
+) -> tuple[list[ImportStep[Customer]], list[tuple[Contact, Contact]]]:
+    """Each line with its customer, and the contacts that these customers adopt, before and after. `locked`: they will be written."""
+    steps = _steps(asked, _Customers(act, locked=locked))
     adopting = [
         step.after for one, step in zip(asked, steps, strict=True) if step.after and one.wanted and (one.wanted.given or not step.before)
     ]
-    adopted = customers.adoptions(act, adopting)
+    adopted = customers.adoptions(act, adopting, locked=locked)
     owners = {after.customer_id for _, after in adopted}
     return [_changed(one) if one.after and one.after.id in owners else one for one in steps], adopted
 
 
-def contact_steps(act: Act, asked: Sequence[Asked[WantedContact]]) -> list[ImportStep[Contact]]:
-    """Each line with its contact."""
-    return _steps(asked, _Contacts(act, [one.wanted.address for one in asked if one.wanted]))
+def contact_steps(act: Act, asked: Sequence[Asked[WantedContact]], *, locked: bool = False) -> list[ImportStep[Contact]]:
+    """Each line with its contact. `locked`: they will be written."""
+    return _steps(asked, _Contacts(act, [one.wanted.address for one in asked if one.wanted], locked=locked))
 
 
 class _Resolver(Protocol[WantedIn, ThingOut]):
@@ -122,7 +124,9 @@ class _Resolver(Protocol[WantedIn, ThingOut]):
 class _Customers:
     """All customers, and who has which domain as the lines so far leave it."""
 
-    def __init__(self, act: Act) -> None:
+    def __init__(self, act: Act, *, locked: bool) -> None:
+        if locked:
+            act.uow.customers.lock([one.id for one in act.uow.customers.list()])
         known = act.uow.customers.list()
         self._now, self._companies = act.now, Companies(known)
         self._owners = {domain: one for one in known for domain in one.domains}
@@ -148,7 +152,9 @@ class _Customers:
 class _Contacts:
     """The contacts with these addresses, and all customers."""
 
-    def __init__(self, act: Act, addresses: Sequence[str]) -> None:
+    def __init__(self, act: Act, addresses: Sequence[str], *, locked: bool) -> None:
+        if locked:
+            act.uow.contacts.lock([one.id for one in act.uow.contacts.by_addresses(addresses).values()])
         self._now, self._known = act.now, act.uow.contacts.by_addresses(addresses)
         self._companies = Companies(act.uow.customers.list())
 

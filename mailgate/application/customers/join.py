@@ -50,7 +50,8 @@ def preview_join(act: Act, command: JoinContacts) -> JoinedContacts:
 @use_case(Action.CONTACT_JOIN)
 def join_contacts(act: Act, command: JoinContacts) -> JoinedContacts:
     """Join two contacts who are one person."""
-    left_out, kept = _pair(act, command)
+    act.uow.contacts.lock([one.id for one in _pair(act, command)], whole=True)
+    left_out, kept = _pair(act, command)  # as they are now that nobody else changes them, or gives one of them a case
     done = _joined(act, left_out, kept, 0)
     _settle_account(act, left_out, kept, done.account)
     moved = act.uow.contacts.join(left_out.id, kept.id)

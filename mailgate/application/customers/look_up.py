@@ -20,6 +20,23 @@ def contact_of(uow: UnitOfWork, address: str) -> Contact:
     return found
 
 
+def locked_contact(uow: UnitOfWork, address: str, *, whole: bool = False) -> Contact:
+    """The same, locked until the transaction ends, as it is then. Raises NotFound. `whole`: see `ContactRepository.lock`."""
+    found = contact_of(uow, address)
+    while True:
+        uow.contacts.lock([found.id], whole=whole)
+        now = contact_of(uow, address)
+        if now.id == found.id:
+            return now
+        found = now  # joined into another one, or the address changed hands, while this waited
+
+
+def locked_customer(uow: UnitOfWork, name: str) -> Customer:
+    """The customer of this id, name or mail domain, locked until the transaction ends, as it is then. Raises NotFound, Ambiguous."""
+    found = customer_of(uow, name)
+    return uow.customers.lock([found.id]).get(found.id) or customer_of(uow, name)
+
+
 def customer_of(uow: UnitOfWork, name: str) -> Customer:
     """The customer of this id, name or mail domain, any case. Raises NotFound, and Ambiguous when several have the name."""
     return _the_one(name, uow.customers.named(name.strip()))

@@ -133,7 +133,7 @@ def _want(act: Act, contact_id: str, wants: NoticeWish, hour: int | None) -> Non
     if before == after:
         act.unchanged()
         return
-    act.uow.portal.choose(contact_id, after)
+    act.uow.portal.choose(contact_id, after, wants=after.wants != before.wants, hour=after.hour != before.hour)
     named = [({"notices": one.wants, "digest_hour": one.hour}) for one in (before, after)]
     changed = [name for name in named[0] if named[0][name] != named[1][name]]
     act.record(("contact", contact_id), *({name: one[name] for name in changed} for one in named))

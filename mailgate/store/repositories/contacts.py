@@ -1,6 +1,7 @@
 """People, each with one mail address. Addresses are compared without case; the way they were first written is kept for display.
 
-A person who had two contacts stays as one of them; the address, number and id of the other lead to the one that stays.
+A person who had two contacts stays as one of them; the address, number and id of the other lead to the one that stays. Whoever changes a
+contact reads it under `lock`, in the same transaction.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ _FOUND = _FOUND.join_from(_ASKED, contacts, contacts.c.id == func.coalesce(_ASKE
 _BOTH = participants.alias("both")
 _BY_ADDRESS = Prepared(_FOUND.where(_ASKED.c.address_lower.in_(listed("addresses"))))
 _BY_ID = Prepared(_FOUND.where(_ASKED.c.id.in_(listed("ids"))))
+# Of mail that comes in for a contact meanwhile nothing waits: it refers to the contact, and does not change it.
+_LOCK, _LOCK_WHOLE = (
+    Prepared(select(contacts.c.id).where(contacts.c.id.in_(listed("ids"))).order_by(contacts.c.id).with_for_update(key_share=shared))
+    for shared in (True, False)
+)
 _SETTABLE = ("name", "language", "customer_id", "company_access")
 _ONE = update(contacts).where(contacts.c.id == bindparam("to_id"))
 _SET = Prepared(_ONE.values({name: bindparam(f"to_{name}") for name in _SETTABLE}))
@@ -58,6 +64,15 @@ class ContactRepository:
         """Id -> contact, for those that exist."""
         found = (row for some in pieces(list(ids)) for row in _BY_ID.rows(self._connection, ids=some))
         return {row.asked_id: contact(row) for row in found}
+
+    def lock(self, ids: Collection[str], *, whole: bool = False) -> dict[str, Contact]:
+        """The same as `get`, the rows of these ids locked until the transaction ends, in the order of their ids.
+
+        `whole`: what refers to them waits, too.
+        """
+        for some in pieces(sorted(ids)):
+            (_LOCK_WHOLE if whole else _LOCK).rows(self._connection, ids=some)
+        return self.get(ids)
 
     def list(self, limit: int | None = None, *, customer_id: str | None = None, after_address: str | None = None) -> Sequence[Contact]:
         """By address, of one customer when given; `after_address` (lower case): only those that follow it."""

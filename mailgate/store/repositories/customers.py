@@ -1,4 +1,4 @@
-"""Companies and the mail domains that belong to them."""
+"""Companies and the mail domains that belong to them. Whoever changes one reads it under `lock`, in the same transaction."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _BY_DOMAIN = Prepared(
     .where(_ASKED.c.domain.in_(listed("domains")))
 )
 _BY_ID = Prepared(_WITH_DOMAIN.where(customers.c.id.in_(listed("ids"))))
+_LOCK = Prepared(select(customers.c.id).where(customers.c.id.in_(listed("ids"))).order_by(customers.c.id).with_for_update(key_share=True))
 _DOMAINS = Prepared(select(customer_domains).where(customer_domains.c.customer_id.in_(listed("ids"))).order_by(customer_domains.c.domain))
 _DROP_DOMAINS = Prepared(delete(customer_domains).where(customer_domains.c.customer_id.in_(listed("ids"))))
 _CHANGED: dict[str, Any] = {name: bindparam(f"to_{name}") for name in ("name", "agreement", "language")}
@@ -45,6 +46,12 @@ class CustomerRepository:
     def get(self, ids: Collection[str]) -> dict[str, Customer]:
         """Id -> customer, for those that exist."""
         return _customers([row for some in pieces(list(ids)) for row in _BY_ID.rows(self._connection, ids=some)])
+
+    def lock(self, ids: Collection[str]) -> dict[str, Customer]:
+        """The same, locked until the transaction ends, in the order of their ids."""
+        for some in pieces(sorted(ids)):
+            _LOCK.rows(self._connection, ids=some)
+        return self.get(ids)
 
     def named(self, name: str) -> Sequence[Customer]:
         """The customers of this id, name or mail domain, any case; more than one only for a name that several have."""

@@ -68,11 +68,12 @@ class PortalRepository:
         rows = _CHOICES.rows(self._connection, contact_ids=sorted(contact_ids))
         return {row.contact_id: NoticeChoice(row.wants, row.digest_hour) for row in rows}
 
-    def choose(self, contact_id: str, choice: NoticeChoice) -> None:
-        """From now on they want this."""
+    def choose(self, contact_id: str, choice: NoticeChoice, *, wants: bool = True, hour: bool = True) -> None:
+        """From now on they want this. `wants`, `hour`: which of it is new; of the rest, what was chosen before stands."""
         values = {"wants": choice.wants, "digest_hour": choice.hour}
+        new = {name: values[name] for name, is_new in (("wants", wants), ("digest_hour", hour)) if is_new}
         added = upsert(self._connection, notice_preferences).values(contact_id=contact_id, **values)
-        self._connection.execute(added.on_conflict_do_update(index_elements=["contact_id"], set_=values))
+        self._connection.execute(added.on_conflict_do_update(index_elements=["contact_id"], set_=new))
 
     def muted(self, pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Of these (contact id, case id), those who want to be told nothing of the case."""

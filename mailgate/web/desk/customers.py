@@ -8,11 +8,15 @@ from urllib.parse import quote
 from mailgate.application.access import Action, explain
 from mailgate.application.cases.read import ListCases, list_cases
 from mailgate.application.customers import contacts, customers, join, suppressions
+from mailgate.application.customers.seen import Stale
 from mailgate.errors import Ambiguous, Invalid, NotFound
+from mailgate.web.pages.changed import changed, seen, typed
 from mailgate.web.pages.forms import named
 from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 
 PAGE_ROWS, CASES_SHOWN = 50, 10
+CUSTOMER_FIELDS = "name", "agreement", "language"
+CONTACT_FIELDS = "name", "customer", "language", "company_access"
 
 
 def show(request: PageRequest) -> Answer:
@@ -37,17 +41,22 @@ def show_one(request: PageRequest) -> Answer:
 
 
 def change(request: PageRequest) -> Answer:
-    """Change a customer."""
-    form = request.form
+    """Change a customer: what was changed in the form. Domains that somebody else has added meanwhile stay."""
+    form, id_ = request.form, request.params["name"]
+    wanted, before, after = changed(form, CUSTOMER_FIELDS), set(_domains(form.text("was_domains"))), set(_domains(form.text("domains")))
     command = customers.SetCustomer(
-        request.params["name"], form.text("name"), _domains(form.text("domains")), agreement=form.text("agreement") or None,
-        language=form.text("language"),
+        id_, wanted.get("name"), add_domains=sorted(after - before), remove_domains=sorted(before - after),
+        agreement=wanted.get("agreement") or None, language=wanted.get("language"), seen=seen(form, CUSTOMER_FIELDS),
     )  # fmt: skip
+    if not wanted and before == after:
+        return Redirect(customer_path(id_), flash="flash.saved")
     try:
-        after = customers.set_customer(request.app, request.principal, command)
+        done = customers.set_customer(request.app, request.principal, command)
     except Invalid as error:
         return _customer(request, 422, error.all)
-    return Redirect(customer_path(after.id), flash="flash.saved")
+    except Stale as error:
+        return _customer(request, 409, _stale(error))
+    return Redirect(customer_path(done.id), flash="flash.saved")
 
 
 def add_contact(request: PageRequest) -> Answer:
@@ -67,17 +76,24 @@ def show_contact(request: PageRequest) -> Answer:
 
 
 def change_contact(request: PageRequest) -> Answer:
-    """Change a contact: name, language, customer, address, access to the company's cases.
+    """Change a contact: what was changed in the form of name, language, customer, address, access to the company's cases.
 
     What the form said of access was chosen for the customer it showed: it does not follow the contact to another one.
     """
     address, form = request.params["address"], request.form
     new, customer = form.text("address").strip(), form.text("customer").strip()
-    same = "company_access" in form.fields and customer == form.text("was_customer")
+    wanted, was = changed(form, CONTACT_FIELDS), seen(form, CONTACT_FIELDS)
+    if customer != form.text("was_customer"):
+        wanted.pop("company_access", None)
+        was.pop("company_access", None)
+    elif "company_access" in wanted:
+        was["customer"] = customer
     command = contacts.SetContact(
-        address, form.text("name"), form.text("language"), customer, new if new.lower() != address.lower() else None,
-        form.text("company_access") if same else None,
+        address, wanted.get("name"), wanted.get("language"), wanted.get("customer"), new if new.lower() != address.lower() else None,
+        wanted.get("company_access"), was,
     )  # fmt: skip
+    if not wanted and command.new_address is None:
+        return Redirect(f"/desk/contacts/{quote(address, safe='')}", flash="flash.saved")
     return _acted(request, lambda: contacts.set_contact(request.app, request.principal, command), new or address)
 
 
@@ -110,11 +126,18 @@ def _acted(request: PageRequest, run: Callable[[], object], address: str, flash:
         return _contact(
             request, 422, (Invalid(names, error.code, str(error)),) if error.field == "into" else named(error.all, {"reason": "why"})
         )
+    except Stale as error:
+        return _contact(request, 409, _stale(error))
     except (NotFound, Ambiguous) as error:
         if error.kind == "contact" and names == "customer":
             raise
         return _contact(request, 422, (Invalid(names, "unknown", str(error)),))
     return Redirect(f"/desk/contacts/{quote(address, safe='')}", flash=flash)
+
+
+def _stale(error: Stale) -> tuple[Invalid, ...]:
+    """At each field that somebody else has changed, too. What it is now, the page says."""
+    return tuple(Invalid(name, "changed", str(error)) for name in error.fields)
 
 
 def _planned_join(request: PageRequest, command: join.JoinContacts) -> Answer:
@@ -138,7 +161,7 @@ def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ..
     people = contacts.list_contacts(app, who, contacts.ListContacts(customer.id, PAGE_ROWS, request.query.get("after") or None))
     found = list_cases(app, who, ListCases(customer=customer.id, limit=CASES_SHOWN))
     values: Mapping[str, object] = {
-        "customer": customer, "people": people.rows, "next": people.next, "cases": found.rows, "typed": request.form.fields,
+        "customer": customer, "people": people.rows, "next": people.next, "cases": found.rows, "typed": typed(request.form),
         **_agreements(request),
     }  # fmt: skip
     may = {"may_change": _may(request, Action.CUSTOMER_SET)}
@@ -151,7 +174,7 @@ def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...
     stopped = suppressions.list_suppressions(app, who, suppressions.ListSuppressions([contact.address]))
     found = list_cases(app, who, ListCases(contact=contact.address, limit=CASES_SHOWN))
     values = {
-        "contact": contact, "stopped": stopped, "cases": found.rows, "typed": request.form.fields,
+        "contact": contact, "stopped": stopped, "cases": found.rows, "typed": typed(request.form),
         "customer_path": customer_path(customer_id) if customer_id else "",
     }  # fmt: skip
     return RenderedPage("desk/contact.html.j2", values, status, errors)

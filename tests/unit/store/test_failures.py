@@ -10,7 +10,7 @@ from psycopg import errors as pg
 from sqlalchemy import exc
 
 from mailgate.errors import MailgateError, StoreUnavailable, TransientFailure, underlying
-from mailgate.store.failures import ConnectionLost, StoreBroken, StoreConflict, failure, translated
+from mailgate.store.failures import ConnectionLost, LostRace, StoreBroken, StoreConflict, failure, translated
 
 
 def _sqlite(name: str, kind: type[sqlite3.Error] = sqlite3.OperationalError) -> sqlite3.Error:
@@ -43,8 +43,8 @@ def _sqlite(name: str, kind: type[sqlite3.Error] = sqlite3.OperationalError) -> 
         (_sqlite("SQLITE_TOOBIG", sqlite3.DataError), StoreConflict, None),
         (_sqlite("SQLITE_BUSY"), TransientFailure, None),
         (_sqlite("SQLITE_BUSY_SNAPSHOT"), TransientFailure, None),
-        (pg.DeadlockDetected(), TransientFailure, None),
-        (pg.SerializationFailure(), TransientFailure, None),
+        (pg.DeadlockDetected(), LostRace, None),
+        (pg.SerializationFailure(), LostRace, None),
         (pg.LockNotAvailable(), TransientFailure, None),
         (pg.QueryCanceled(), TransientFailure, None),
         (RuntimeError("of neither driver"), StoreUnavailable, False),
