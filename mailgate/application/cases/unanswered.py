@@ -2,7 +2,7 @@
 
 Both are off unless the policy says after how many working days. Time stands still while all of a case's people are away. Where there are
 reminders, no case ends without one, also not on the day on which a policy begins to close cases. Nothing is done while an answer may be
-among mail that was not decided yet, and where our mail reaches nobody.
+among mail that was not decided yet, and where our mail reaches nobody. No case ends in a moment in which any mail is undecided.
 """
 
 from __future__ import annotations
@@ -86,6 +86,9 @@ def settle(act: Act, command: SettleUnanswered) -> Done:
     days = _Days(_agreement(act, case), people, wanted, act.now)
     context = replace(changing.context_of(act, case), actor=Actor("system", act.app.settings.service.company))
     if people and days.is_over(found[0]):
+        if act.uow.customers_turn.is_mail_unread(act.now + BEHIND):  # the answer may have come this second: in an hour it is known
+            act.unchanged()
+            return ""
         changing.write(act, case, waiting.close_unanswered(case, wanted.close_after_days, context), reason="nobody answered")
         return "closed"
     if not days.is_reminder_due(found[0]):

@@ -200,3 +200,18 @@ def test_given_people_whom_no_mail_reaches_when_the_days_are_over_then_nobody_is
 def test_given_cases_that_were_asked_today_when_looked_after_then_none_is_locked(waiting: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unanswered, "settle", lambda *_: pytest.fail("it cannot be due"))
     assert look(waiting, waiting.clock() + timedelta(hours=2)) == NOTHING
+
+
+def test_given_an_answer_that_came_this_second_when_the_case_would_end_then_it_stays_open_for_it(waiting: Office) -> None:
+    assert look(waiting, THURSDAY) == REMINDED
+    waiting.work()
+    waiting.clock.step(END - waiting.clock())
+    raw = f"From: {KARI}\r\nTo: support@example.test\r\nSubject: Re\r\nMessage-ID: <9@kunde.example>\r\n\r\nFirefox.\r\n".encode()
+    came = replace(entry(0, waiting.app.now(), raw=raw, sender=KARI), envelope=Envelope(KARI, (waiting.reply_address("SUP-1", KARI),)))
+    with waiting.app.store.transaction() as uow:
+        uow.journal.append([came])
+    assert look(waiting, END) == NOTHING
+    assert status(waiting) == "waiting_customer"
+    waiting.decide_mail()
+    assert look(waiting, END + MINUTE) == NOTHING
+    assert status(waiting) == "open"
