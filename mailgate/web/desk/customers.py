@@ -10,7 +10,7 @@ from mailgate.application.cases.read import ListCases, list_cases
 from mailgate.application.customers import contacts, customers, join, suppressions
 from mailgate.application.customers.seen import Stale
 from mailgate.errors import Ambiguous, Invalid, NotFound
-from mailgate.web.pages.changed import changed, seen, typed
+from mailgate.web.pages.changed import CHANGED, changed, seen, typed
 from mailgate.web.pages.forms import named
 from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 
@@ -137,7 +137,7 @@ def _acted(request: PageRequest, run: Callable[[], object], address: str, flash:
 
 def _stale(error: Stale) -> tuple[Invalid, ...]:
     """At each field that somebody else has changed, too. What it is now, the page says."""
-    return tuple(Invalid(name, "changed", str(error)) for name in error.fields)
+    return tuple(Invalid(name, CHANGED, str(error)) for name in error.fields)
 
 
 def _planned_join(request: PageRequest, command: join.JoinContacts) -> Answer:
@@ -161,7 +161,7 @@ def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ..
     people = contacts.list_contacts(app, who, contacts.ListContacts(customer.id, PAGE_ROWS, request.query.get("after") or None))
     found = list_cases(app, who, ListCases(customer=customer.id, limit=CASES_SHOWN))
     values: Mapping[str, object] = {
-        "customer": customer, "people": people.rows, "next": people.next, "cases": found.rows, "typed": typed(request.form),
+        "customer": customer, "people": people.rows, "next": people.next, "cases": found.rows, "typed": typed(request.form, errors),
         **_agreements(request),
     }  # fmt: skip
     may = {"may_change": _may(request, Action.CUSTOMER_SET)}
@@ -174,7 +174,7 @@ def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...
     stopped = suppressions.list_suppressions(app, who, suppressions.ListSuppressions([contact.address]))
     found = list_cases(app, who, ListCases(contact=contact.address, limit=CASES_SHOWN))
     values = {
-        "contact": contact, "stopped": stopped, "cases": found.rows, "typed": typed(request.form),
+        "contact": contact, "stopped": stopped, "cases": found.rows, "typed": typed(request.form, errors),
         "customer_path": customer_path(customer_id) if customer_id else "",
     }  # fmt: skip
     return RenderedPage("desk/contact.html.j2", values, status, errors)

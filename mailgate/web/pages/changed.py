@@ -5,21 +5,36 @@ What they left alone is not sent on: somebody else may have changed it since the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from mailgate.errors import Invalid
 from mailgate.web.pages.forms import Form
+
+CHANGED = "changed"
+"""The code of a field that somebody else has changed, too."""
+_WAS = "was_"
 
 
 def changed(form: Form, names: Sequence[str]) -> dict[str, str]:
     """The fields with another text than the page showed; also those of which it does not say what it showed."""
-    return {name: form.text(name) for name in names if name in form.fields and form.text(name) != form.fields.get(f"was_{name}")}
+    return {name: form.text(name) for name in names if name in form.fields and form.text(name) != form.fields.get(f"{_WAS}{name}")}
 
 
 def seen(form: Form, names: Sequence[str]) -> dict[str, str]:
     """What the page showed in the fields that were changed."""
-    return {name: form.text(f"was_{name}") for name in changed(form, names) if f"was_{name}" in form.fields}
+    return {name: form.text(f"{_WAS}{name}") for name in changed(form, names) if f"{_WAS}{name}" in form.fields}
 
 
-def typed(form: Form) -> Mapping[str, str]:
-    """The form for the page that refuses it: what was left alone shows what there is now."""
-    return {name: text for name, text in form.fields.items() if form.fields.get(f"was_{name}") != text}
+def typed(form: Form, errors: Sequence[Invalid] = ()) -> Mapping[str, str]:
+    """The form for the page that refuses it: what was left alone shows what there is now.
+
+    What the page showed at first goes along with what was changed, until the person is told that somebody else has changed it, too.
+    """
+    told = {one.field for one in errors if one.code == CHANGED}
+    return {name: text for name, text in form.fields.items() if _goes_along(form, name, told)}
+
+
+def _goes_along(form: Form, name: str, told: Collection[str]) -> bool:
+    field = name.removeprefix(_WAS)
+    is_changed = field in form.fields and form.fields[field] != form.fields.get(f"{_WAS}{field}")
+    return is_changed and (name == field or field not in told)

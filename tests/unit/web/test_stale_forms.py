@@ -87,3 +87,16 @@ def test_given_a_form_that_nobody_changed_when_saved_then_nothing_is_written(sit
         assert ola.submit(ola.get(page), action, {}).status == 303
     with site.office.app.store.reading() as uow:
         assert [one.verb for one in uow.audit.list(kinds=["contact", "customer"]) if one.verb == "set"] == []
+
+
+def test_given_another_fault_when_the_form_is_mended_then_nothing_of_somebody_else_is_lost(site: SiteUnderTest, ola: Visitor) -> None:
+    app, path = site.office.app, f"/desk/customers/{customer(site).id}"
+    page = ola.get(path)
+    customers.set_customer(app, EVA, customers.SetCustomer("Kunde AS", name="Kunden AS", add_domains=["to.example"]))
+    refused = ola.submit(page, path, {"name": "x" * 300, "domains": "kunde.example tre.example"})
+    assert refused.status == 422
+    told = ola.submit(refused, path, {"name": "Kunde Norge AS"})
+    assert (told.status, told.errors()) == (409, [CHANGED])
+    assert ola.submit(told, path, {}).status == 303
+    found = customer(site, "Kunde Norge AS")
+    assert sorted(found.domains) == ["kunde.example", "to.example", "tre.example"]
