@@ -39,7 +39,10 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class AskedAnswer:
-    """What the page shows. `who`: name or address of the person whose link it is. `happened` None: the answer is still open."""
+    """What the page shows. `who`: name or address of the person whose link it is. `happened` None: the answer is still open.
+
+    `late`: it had happened before the answer that was just given, which is not taken.
+    """
 
     key: str
     summary: str
@@ -48,6 +51,7 @@ class AskedAnswer:
     who: str
     answers: Sequence[ChoiceView]
     happened: Happened | None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def give_answer(act: Act, command: GiveAnswer) -> AskedAnswer:
     asked = _asked(act, link, person, case)
     if asked.happened is not None:
         act.unchanged()
-        return asked
+        return replace(asked, late=True)
     if command.operation not in [one.key for one in asked.answers]:
         raise Invalid("operation", "empty", "choose an answer")
     if command.operation in NEED_WORDS and not command.text.strip():

@@ -33,11 +33,10 @@ def decide(request: PageRequest) -> Answer:
             statuses = show_choices(request.app, request.principal, request.words.language).statuses
             values = {"plan": plan, "decision": decision, "case": case, "reason": form.text("reason"), "statuses": statuses}
             return RenderedPage("desk/held_plan.html.j2", values)
-        if ready:
-            _decide(request, ready, decision, case)
+        moved = _decide(request, ready, decision, case) if ready else 0
     except (Invalid, NotFound, Ambiguous) as error:
         return _page(request, 422, error.all if isinstance(error, Invalid) else (Invalid("case", "no_such", str(error)),), ids)
-    return Redirect("/desk/held", flash="flash.held_done" if len(ready) == len(plan) else "flash.held_partly")
+    return Redirect("/desk/held", flash="flash.held_done" if moved == len(plan) else "flash.held_partly")
 
 
 def _planned(request: PageRequest, ids: Sequence[str], decision: str, case: str) -> Sequence[held.Rehearsed]:
@@ -54,13 +53,13 @@ def _refuse_none(ids: Sequence[str]) -> None:
         raise Invalid("id", "empty", "choose at least one mail")
 
 
-def _decide(request: PageRequest, ids: Sequence[str], decision: str, case: str) -> None:
+def _decide(request: PageRequest, ids: Sequence[str], decision: str, case: str) -> int:
+    """How many it was done to: somebody else may have decided on others meanwhile."""
     reason, across = request.form.text("reason"), request.form.text("across").strip()
     if decision == "discard":
-        discard(request.app, request.principal, Discard(Selection(ids=ids), reason))
-    else:
-        named = case if decision == "comment" else ""
-        release(request.app, request.principal, Release(Selection(ids=ids), decision, named, reason, across))
+        return len(discard(request.app, request.principal, Discard(Selection(ids=ids), reason)).moves)
+    named = case if decision == "comment" else ""
+    return len(release(request.app, request.principal, Release(Selection(ids=ids), decision, named, reason, across)).moves)
 
 
 def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = (), ticked: Sequence[str] = ()) -> RenderedPage:

@@ -1,4 +1,6 @@
-"""The link of a mail by which a proposal is answered. No answer is preselected; a second one only shows what the first one did."""
+"""The link of a mail by which a proposal is answered. No answer is preselected; a second one only shows what the first one did, and the
+words that came too late.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,13 @@ def answer(request: PageRequest) -> Answer:
     """Give the answer."""
     token, form = request.params["token"], request.form
     try:
-        use_cases.give_answer(request.app, request.principal, use_cases.GiveAnswer(token, form.text("operation"), form.text("reason")))
+        done = use_cases.give_answer(
+            request.app, request.principal, use_cases.GiveAnswer(token, form.text("operation"), form.text("reason"))
+        )
     except Invalid as error:
         return _page(request, 422, error.all)
+    if done.late and form.text("reason").strip():
+        return _page(request, 409)  # with the words that were not taken
     return Redirect(f"/answer/{token}")
 
 

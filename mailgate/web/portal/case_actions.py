@@ -78,8 +78,8 @@ def edit(request: PageRequest) -> Answer:
     )  # fmt: skip
     try:
         edits.edit_case(request.app, request.principal, command)
-    except (Invalid, Conflict) as error:
-        return _edit_page(request, 409 if isinstance(error, Conflict) else 422, as_invalid(error), dict(form.fields))
+    except (Invalid, Conflict, NotAllowed) as error:
+        return _edit_page(request, 422 if isinstance(error, Invalid) else 409, as_invalid(error), dict(form.fields))
     return Redirect(case_path(request.params["key"]), flash="flash.edited")
 
 

@@ -141,6 +141,17 @@ def test_given_a_case_of_ones_own_when_edited_and_cloned_then_both_are_there(kar
     assert "Skriveren blinker" in kari.get("/browse/SUP-2").shown()
 
 
+def test_given_a_case_that_is_closed_while_it_is_edited_then_the_page_says_so_and_keeps_what_was_typed(
+    site: SiteUnderTest, kari: Visitor
+) -> None:
+    page = kari.get("/browse/SUP-1/edit")
+    operate.operate(site.office.app, EVA, operate.Operate("SUP-1", "close"))
+    for _ in range(2):
+        page = kari.submit(page, "/browse/SUP-1/edit", {"description": "Den blinker rødt, og piper"})
+        assert (page.status, len(page.errors())) == (409, 1)
+        assert "Den blinker rødt, og piper" in page.text
+
+
 def test_given_a_participant_who_is_not_the_reporter_when_editing_then_it_is_forbidden(site: SiteUnderTest) -> None:
     per = site.logged_in(PER, "per")
     page = per.get("/browse/SUP-1")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from mailgate.application.cases import comment, operate, read
 from mailgate.application.customers import contacts, suppressions
+from mailgate.application.desk import held as desk_held
 from mailgate.application.desk import mail as desk_mail
 from mailgate.application.desk.mail import NEAR_BYTES
+from mailgate.application.journal.discard import Discard, discard
+from mailgate.application.journal.selection import Selection
 from mailgate.application.policies.documents import PolicyDocument
 from mailgate.application.policies.versions import Activate, activate
 from mailgate.mail.html_view import inert
@@ -149,6 +153,23 @@ def test_given_a_mail_that_belongs_to_a_case_when_held_then_it_is_on_the_case_an
     assert "fremmed.example" in ola.get(f"/desk/mail/{id_}?show=headers").shown()
     raw = ola.get(f"/desk/mail/{id_}/raw")
     assert (raw.headers["content-type"], b"Nils Nes" in raw.body) == ("application/octet-stream", True)
+
+
+def test_given_two_who_decide_on_one_held_mail_at_once_then_the_second_is_told_that_it_was_not_done(
+    site: SiteUnderTest, ola: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_, rehearse = held(site), desk_held.rehearse
+    plan = ola.submit(ola.get("/desk/held"), "/desk/held", {"id": id_, "decision": "create"})
+
+    def other_first(*given: Any) -> Any:
+        planned = rehearse(*given)
+        discard(site.office.app, EVA, Discard(Selection(ids=[id_]), "ingenting å gjøre"))
+        return planned
+
+    monkeypatch.setattr(desk_held, "rehearse", other_first)
+    assert ola.submit(plan, "/desk/held", {}).cookies[0].startswith("flash=flash.held_partly")
+    with site.office.app.store.reading() as uow:
+        assert uow.journal.get(id_).state == "discarded"
 
 
 def test_given_held_mail_when_discarded_or_made_a_case_then_the_plan_says_it_first(site: SiteUnderTest, ola: Visitor) -> None:
