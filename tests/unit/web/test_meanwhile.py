@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from mailgate.application.accounts import passwords, second_factor
 from mailgate.store.repositories.accounts import Account
-from tests.support.desks.office import KARI
-from tests.support.desks.site import PASSWORD, SiteUnderTest
+from tests.support.desks.office import KARI, open_office
+from tests.support.desks.site import PASSWORD, SiteUnderTest, serve
 
 NEW = "en helt ny setning om fisk"
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> Iterator[SiteUnderTest]:
+    """On each database: what is compared again is locked as each of them does it."""
+    with open_office(tmp_path, url=database_url) as office, serve(office.app) as port:
+        yield SiteUnderTest(office, port)
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
