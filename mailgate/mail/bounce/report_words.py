@@ -110,6 +110,9 @@ TOLD = re.compile(
     r"\b(?:vi|me) (?:får|fikk|fekk|fick) (?!ikk|inte|ej|dessverre|diverre)|\bnär (?:jag|vi) (?:skickar|försöker|mejlar)\b|"
     r"\bnår (?:jeg|vi) (?:sender|forsøger)\b|\b(?:i|we) (?:get|got|keep)\b|\bwhen (?:i|we) (?:send|try|e?-?mail|reply|write)\b|"
     r"\b(?:all|our|my) (?:e-?mails? |mails? |messages? )?(?:\w+ ){0,6}bounces?\b|\bwenn (?:ich|wir)\b|\bich (?:bekomme|habe|erhalte)\b|"
+    r"(?:\A|[.!\n] ?)(?:får|fikk|fekk|fick) (?:denne|dette|denna|den her|det her|i retur)\b|"
+    r"\b(?:videresender|sender videre|vidaresender|skickar vidare|forwarding)\b|, (?:sier|seier|säger|siger|says) [a-zæøåäö]|"
+    r"\bmen (?:jeg|eg|jag)\b|\b(?:hver gang|kvar gong|varje gång|every time)\b|"
     r"\b(?:fint|fin|supert|greit) om (?:du|dere|de)\b|\bhjelp (?:meg|oss)\b",
     re.IGNORECASE,
 )

@@ -60,12 +60,27 @@ def tells_more(sentence: str) -> bool:
     return strange * 2 <= found and strange > found // _WORDS_PER_STRANGE
 
 
+def tells_of_something(text: str) -> bool:
+    """Whether a sentence of `text`, a greeting or a name aside, is about something else than absence.
+
+    One with an address says whom to write to about what.
+    """
+    for sentence in _SENTENCE_END.split(text[:MAX_CHARS]):
+        if "@" in sentence:
+            continue
+        found = len(_WORD.findall(sentence))
+        strange = sum(word.islower() for word in _strange(sentence))
+        if found >= _NAME_WORDS and 0 < strange * 2 <= found and strange > found // _WORDS_PER_STRANGE:
+            return True
+    return False
+
+
 def is_of_another(low: str, phrase: str, author: str) -> bool:
     """Whether `phrase` ("er ikke lenger ansatt") has a subject in `low` who is neither the author nor an office or address."""
     first = phrase.split(maxsplit=1)[0]
     if first not in words.IS_OR_HAS and first not in words.WORKS:
         return False
-    before = _WORD.findall(re.split(r"[.!?]", low[: low.index(phrase)])[-1])
+    before = _WORD.findall(re.split(r"[.!?,;:]", low[: low.index(phrase)])[-1])
     return bool(before) and before[-1] not in words.SUBJECTS and before[-1] not in _WORD.findall(author.lower())
 
 

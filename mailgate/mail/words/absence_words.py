@@ -11,7 +11,8 @@ import re
 from mailgate.mail.words.phrases import Phrases
 
 AWAY = Phrases((
-    "julestengt", "julelukket", "sommerstengt", "påskestengt", "jullukket", "julestengd", "sumarstengt", "jul- och nyårsstängt",
+    "jag är ledig", "julestengt",
+    "julelukket", "sommerstengt", "påskestengt", "jullukket", "julestengd", "sumarstengt", "jul- och nyårsstängt",
     "vinterferie",    "høstferie", "haustferie", "er stengt grunnet", "er stengt på grunn av ferie",
     "no longer with", "no longer at", "äitiyslomalla",
     "vanhempainvapaalla", "opintovapaalla", "sairauslomalla", "na urlopie", "poza biurem", "zwolnieniu lekarskim", "nieobecny w biurze",
@@ -144,6 +145,7 @@ UNREACHABLE = Phrases((
 """That the author cannot be reached by mail, or the address is not in use: enough when it answers a mail of ours."""
 
 RETURN_OR_STAND_IN = Phrases((
+    "svarer på henvendelser etter", "bliver besvaret efter", "behöver du hjälp",
     "reach out to", "please direct", "øyeblikkelig hjelp", "besvares fra", "vert svara på frå", "yhteyshenkilö", "wracam", "wrócę",
     "w pilnych",    "odpowiem po", "po powrocie", "proszę o kontakt", "proszę dzwonić", "proszę kontaktować",
     "kiireloomulis", "pöörduge", "võtke ühendust",
@@ -300,7 +302,7 @@ RECEIPT_SUBJECT = re.compile(
     r"(?:ikke |ikkje |not |nicht |ej |inte |non |niet |ei )?"
     r"(?:lest|lese|lesen|read|gelesen|läst|læst|lu|gelezen|luettu|leído|ulest|oläst|ulæst|ungelesen|lesið|ólesið|slettet|"
     r"deleted|gelöscht)\s?:|"
-    r"(?:lesebekreftelse|lesebekrefting|lesekvittering|læsekvittering|läskvitto|lesebestätigung|read receipt|return receipt)\b|"
+    r"(?:lesebekreftelse|lesebekrefting|lesekvittering|læsekvittering|läskvitto|lesebestätigung|read receipt)\s?:|"
     r"(?:return receipt|kvittering|returkvittering|kvitto|empfangsbestätigung)(?: \([a-zæøåäöü]{3,12}\))? -",
     re.IGNORECASE,
 )

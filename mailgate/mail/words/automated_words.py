@@ -62,16 +62,19 @@ DAEMON = re.compile(
 )  # fmt: skip
 
 
-_HALF = re.compile(r".*\b(?:automat\w*|autom)$")
+_HALF = re.compile(r".*\b(?:automat\w*|autom|denne|this|detta)$")
 """Begins a machine's sentence only when a mail, or its sending, comes next: people speak of automatic jobs and updates too."""
 _OF_A_MAIL = re.compile(
-    r"\W{0,3}$|[.!,:]|[^.!?\n]{0,60}?(?:post|mail|mejl|meld|svar|besked|beskjed|meddel|vars[el]|kvitt|bekreft|stadfest|påminn|send|sent|skicka|gener|"
+    r"\W{0,3}$|[.!,:]|[^.!?\n]{0,60}?(?:post|mail|mejl|meld|svar|besked|beskjed|meddel|vars[el]|kvitt|bekreft|stadfest|påminn|utskick|tjenest|tenest|tjänst|send|sent|skicka|gener|"
     r"opprett|oppretta|laga|laget|skapa|create|respons|repl|messag|notif|remind|confirm|acknowl|alert|receipt|notice|info|nachricht|"
     r"antwort|benachricht|bestätig|hinweis|erstell|erzeug|versandt|versendet|gesendet|verschickt|bericht|verstuurd|réponse|viesti|"
     r"vastaus|ilmoitus|notis|rapport (?:fra|frå|från)|report (?:from|of)|courrier|envoy)"
 )
 _TOLD_BEFORE = re.compile(r"[\u201c\u00ab\u201e]\s?$|\b(?:står|stod|sto|stend|lyder|heter|says|said|reads)\b[^.!?\n]{0,20}$")
-_TOLD_AFTER = re.compile(r"[^.!?\n]{0,80}[,\"\u00bb\u201d] ?(?:står|stod|sto|stend|says|said) (?:det|it|der|i|på)\b")
+_TOLD_AFTER = re.compile(
+    r"[^.!?\n]{0,80}[,\"\u00bb\u201d] ?(?:(?:står|stod|sto|stend|says|said) (?:det|it|der|i|på)|sier|seier|säger|siger|skriver)\b|"
+    r"[^.!?\n]{0,60}\b(?:(?:vi|me|jeg|eg|jag) (?:får|fikk|fekk|fick)|(?:we|i) (?:get|got|keep))\b"
+)
 _MAX_TOLD = 5
 
 

@@ -10,6 +10,7 @@ from mailgate.mail.reply.words.quote_words import MONTHS, WEEKDAYS
 from mailgate.mail.words.word_lists import words
 
 _NORDIC = words("""
+    bliver blive hastende d
     sitter deltar deltek deltager delta hjelper hjelpe bistår bistå hjälper hjelp faste fast evenings gått vår vårt våre våra här där
     rettes rettast dagene dagane dagarna dagar henvend sin sitt sine saker gjelder gjeld gäller gælder angår vedr vedrørende angående
     jobbreise jobbreiser jobbresa tjänsteärende undertegnede undertegnande undertecknad drift mellomtida mellantiden mellomtid
@@ -77,6 +78,7 @@ _NORDIC = words("""
     virkedager mandager tirsdager onsdager torsdager fredager fredagar måndagar mandagar fredage mandage
 """)  # fmt: skip
 _ENGLISH = words("""
+    instead
     mon-wed mon-thu mon-fri tue-thu ping mon tue wed thu fri sat sun reaching acme undersigned staffed reopening i i'm im i'll i've am
     is are was will be been being the a an my me your you our we we're us it its this that these for from to until till of on in at by
     with without and or but if as when then so not no won't don't do does cannot can't unable able any only very may might please thank
@@ -251,7 +253,7 @@ NAMED_AFTER = words("""
 ALSO_NAMES = words("per dag are bo jo siv liv ask even odd tor may april june mai august")
 """Of the words of such notes, those that are first names too."""
 IS_OR_HAS = words("er är is ist has har hat on heeft")
-WORKS = words("jobber jobbar arbeider arbetar arbejder works starfar")
+WORKS = words("jobber jobbar arbeider arbetar arbejder works starfar svarer svarar leser läser læser")
 SUBJECTS = words("""
     jeg eg jag vi me i we ich wir minä ik wij og och and men but aber da så nå no nu dessverre diverre tyvärr desværre at att som
     kontoret office offices büro butikken butikk verkstedet bedriften firmaet selskapet avdelingen avdelinga resepsjonen receptionen

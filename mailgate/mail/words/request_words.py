@@ -16,11 +16,12 @@ ORDER = re.compile(
     r"(?:lukk|luk|steng|fjern|aktiver|deaktiver|kjør|køyr|kør|bytt|skift|oppdater|opdater|installer|monter|gjenopprett|nullstill)\b|"
     r"opprett (?!(?:ei?n? )?(?:ny )?sak)|(?:åpne|opne) (?:den|det|saken|saka|kontoen|tilgang\w*|for)\b|"
     r"endre (?:den|det|teksten|meldingen|meldinga|til|på)\b|ta (?:det|den|dei)\b(?! med| opp)|"
+    r"legg inn (?!(?:ei?n? )?(?:ny )?sak)|(?:sperr|blokker|lås|spærr|tilbakestill)\b(?! ute)|"
     # sv
-    r"(?:stäng|ta bort|ändra|byt|uppdatera|aktivera|inaktivera)\b|sätt (?:på|upp)\b|starta om\b|"
+    r"(?:spärra|återställ|stäng|ta bort|ändra|byt|uppdatera|aktivera|inaktivera)\b|sätt (?:på|upp)\b|starta om\b|"
     # en
     r"turn (?:on|off)\b|set (?:up|my|the)\b|(?:disable|enable|restart|reboot|reinstall|go ahead|reset|unlock)\b|"
-    r"(?:close|remove|change|add) (?:the|this|my|her|his|our)\b|"
+    r"(?:close|remove|change|add|block|lock) (?:the|this|my|her|his|our)\b|"
     r"(?:slett|slet|radera|delete) (?!den|denn?e|this|the (?:e-?mail|message)|it|detta|det|e-?post|e-?mail|mail|meld|mejl|also)|"
     # de, fi
     r"(?:richten|schalten|sperren|löschen|schließen|ändern|aktivieren|deaktivieren|entfernen) sie\b|"

@@ -12,7 +12,7 @@ from functools import lru_cache
 from mailgate.mail.automatic.answer_subject import SubjectPrefix, beginning
 from mailgate.mail.model import Kind
 from mailgate.mail.words import absence_words as words
-from mailgate.mail.words.absence_note import is_absence_note, is_of_another, tells_more
+from mailgate.mail.words.absence_note import is_absence_note, is_of_another, tells_more, tells_of_something
 from mailgate.mail.words.automated_words import MACHINE_SENTENCES, machine_sentence
 from mailgate.mail.words.phrases import Phrases
 from mailgate.mail.words.request_words import OF_THE_NOTE, ORDER, WISH
@@ -52,6 +52,9 @@ _TROUBLE = re.compile(
     r"villa[na]?|errors?)\b|"
     r"(?<!\bi )(?<!\bwe )\b(?:does|do|did|is|are|was)(?: not|n't) (?:work|start|open|print|show|load|respond|turn|stop|switch|"
     r"come|arrive|update|save|sync|appear|connect|log)|"
+    r"\b(?:e-?post(?:en)?|e-?mails?|mails?|mejl) (?:på|i) (?:outlook|pc|mac|iphone|ipad|appen|nettleser\w*|"
+    r"(?:mobilen|telefonen) (?:lenger|etter))\b|"
+    r"\b(?:lese|lesa|läsa) av\b|\b(?:ikke|ikkje|inte) før de[tn]? har\b|"
     r"\b(?:krasj|kræsj|krasch|crash)\w*|\b(?:henger|heng|hänger) (?:seg|sig)\b|"
     r"\b(?:fryser|feiler|feilar|feilet|feila|ødelagt|øydelagd|trasig|kaputt|rikki)\b|"
     r"\bfunktioniert nicht|\bgeht nicht\b|\btoimi\b|"
@@ -61,7 +64,7 @@ _TROUBLE = re.compile(
 )
 # "Vi har mottatt henvendelsen fra kunden": of somebody else, so a person tells of it.
 _FROM_ANOTHER = re.compile(r"\w{0,3} (?:fra|frå|från|from|von) (?!deg|dere|dykk|dig|er\b|dem\b|you|your|ihnen|din|ditt|deres)\w")
-_ACCESS = re.compile(r"tilgang|tillgång|adgang|access|zugriff|pääsy|aðgang|toegang|accès")
+_ACCESS = re.compile(r"ikke les[et]|ikkje les[et]|tilgang|tillgång|adgang|access|zugriff|pääsy|aðgang|toegang|accès")
 """Of what makes somebody unreachable, that which is also a fault to tell of: it needs a sign of absence beside it."""
 _BACK = re.compile(r"tilbake|tilbage|tillbaka|åter|attende|back|return|wieder|zurück|palaan|takaisin")
 _FIRST_PERSON = re.compile(
@@ -132,7 +135,7 @@ def by_subject(subject: str, text: str, is_answer: bool) -> Finding:
     elif found.of == "mark" and found.ends in ("colon", "subject"):
         proven = found.ends == "subject" or (not _is_persons(low) and (is_answer or _says_what_machines_say(low)))
     else:
-        proven = _confirmed(found, low, is_answer)
+        proven = _confirmed(found, low, is_answer) and (is_answer or not tells_of_something(text))
     return reason if proven else None
 
 
@@ -214,7 +217,8 @@ def by_text(text: str, is_answer: bool, author: str = "") -> Finding:
         return "auto_reply", "text:" + challenge
     if len(text) > _NOTE_CHARS:
         return None
-    found = _absence(low, is_answer, author) or _receipt(low, is_answer)
+    absent = is_answer or not tells_of_something(text)  # responders name the mail that they answer: without that, nothing else may be said
+    found = (_absence(low, is_answer, author) if absent else None) or _receipt(low, is_answer)
     if found:
         return None if _speaks(low) else found
     return _note(text, low, author) if is_answer else None
@@ -235,6 +239,8 @@ _TO_THE_ASKER = re.compile(
     r"(?:testet|testa|snakket|snakka|prøvd|prøvet|sett|sjekket|sjekka|undersøkt|hørt|høyrt|spurt)\b|"
     r"\b(?:when|once|until|after) (?:i have|i've|we have|we've) (?:tested|spoken|talked|tried|asked|heard)\b|"
     r"\b(?:när|innan|efter att) (?:jag|vi) har (?:testat|pratat|provat|kollat|frågat|hört)\b|"
+    r"\b(?:beklager|unnskyld|orsak|sorry for|ursäkta)\b[^.!?\n]{0,20} (?:forsinka|forsinket|forseinka|sent|seint|delayed|late|sena) "
+    r"(?:svar|reply|response)|\bforsinket svar fra (?:min|meg|oss|vår)\b|"
     r"\bså (?:vent|kom|gjør|gjer|bare|berre|dere|de kan)\b|"
     r"\bom (?:det|dette|detta|saken)[.!]|\b(?:spørsmål\w{0,3}|frågor\w{0,3}|svaret|saken) (?:deres|dykkar|era)\b|"
     r"\b(?:skal|ska|skulle) på (?:ferie|semester|kurs|reise)\b|"

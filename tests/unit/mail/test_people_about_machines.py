@@ -30,6 +30,17 @@ def kind(subject: str, text: str, more: str = "") -> str:
         ("Permisjon", "Eg er i permisjon frå 1. januar. Steng kontoen min til eg er tilbake 1. august."),
         ("Föräldraledighet", "Jag går på föräldraledighet på måndag. Stäng mitt konto tills jag är tillbaka i augusti."),
         ("Ferieavvikling", "Vi avvikler ferie i uke 28-30 og ønsker at serveren står. Kontakt Ola for avtale."),
+        ("Autosvar", "Autosvar må legges på felles postkasse. Tekst: Vi er på ferie og svarer når vi er tilbake 5. januar."),
+        ("Permisjon Anne", "Anne er i permisjon fra 1.1. Kontoen hennes kan deaktiveres til hun er tilbake."),
+        ("Permisjon", "Jeg er i permisjon, men får fortsatt varsler fra systemet på mobilen. Ta kontakt med meg på 90011223."),
+        ("På ferie", "Er på ferie, mistet telefonen. Sperr SIM-kortet! Er tilbake søndag."),
+        ("On vacation", "I'm on vacation and my phone was stolen. Block my account. I'll be back on Monday."),
+        ("Utelåst", "Jag är på semester i Grekland och har blivit utelåst. Återställ mitt lösenord, jag är tillbaka på måndag."),
+        ("Fravær", "Fravær 12.11: Jonas er syk i dag og er tilbake i morgen. Systemet lar meg ikke melde det."),
+        ("Undeliverable: Faktura", "Sender videre en fra i går.\n\nDelivery has failed to these recipients or groups:\nola@x.example"),
+        ("Kan ikke leveres", "Mottakeren finnes ikke, sier Outlook, men jeg skrev rett adresse ola@x.example"),
+        ("Read receipt popups", "Read receipts pop up; the message was read 3 times but is unread since 12 May."),
+        ("Undeliverable", 'Får denne hver gang: "Delivery has failed to these recipients: ola@x.example". Andre kommer fram.'),
         ("Autoresponder", "Jestem na urlopie od poniedziałku, wracam w piątek. Proszę ustawić autoresponder."),
         ("Ulest: meldinger står som uleste", "Jeg ser ikke om noe er lest. Meldingen ble lest i går, men står som ulest."),
         ("Slettet: e-post forsvinner", "Meldingen ble slettet av en regel. Den skulle ikke vært slettet."),
@@ -52,6 +63,16 @@ def test_given_a_request_about_absence_or_reports_when_read_then_a_person_wrote_
         "Vi svarer ikke på e-post fra dem, bare slett.",
         "Takk for e-posten din. Vi tar kontakt så snart som mulig når vi har testet hos brukerne.",
         "Takk for din e-post, jeg vil svare deg i morgen når jeg har sett på loggene.",
+        "Dette er et automatisk svar fra NAV vi får inn i postkassen. Slike skal ikke bli saker.",
+        "Svar på denne e-posten blir ikke lest, sier mailen fra NAV. Stemmer det?",
+        "Vennligst ikke svar på denne tråden, den nye saken gjelder.",
+        "Please do not reply to this thread anymore, use the other one.",
+        "Forsinket svar fra min side, beklager! Det gjelder PC 14.",
+        "Leser ikke e-post på mobilen lenger etter oppdateringen, bare på PC.",
+        "Kan ikke lese e-post i Outlook etter passordbyttet.",
+        "Får ikke lest e-posten fra NAV, den er kryptert.",
+        "Serveren svarer ikke før det har gått ti minutter.",
+        "Jeg er ikke på kontoret, så kan ikke lese av serienummeret.",
         "Dette er en automatisk oppgave i Teams som stoppet. Start den igjen.",
         "Denne meldingen er automatisk slettet av filteret vårt. Slå av filteret.",
         "This is an automatic update that failed on three machines.",
@@ -84,6 +105,20 @@ def test_given_an_answer_that_says_more_than_a_note_when_read_then_a_person_wrot
 )
 def test_given_a_note_of_absence_when_read_then_it_is_an_automatic_answer(text):
     assert kind("SV: Sak", text, ANSWER) == "auto_reply"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Takk for din e-post. Jeg er på ferie til 15. juli. Ved behov for hjelp, kontakt Ola Nes på 900 11 223.\n\nGod sommer!\nKari Nes",
+        "Jeg er på ferie. E-posten blir ikke videresendt. Kontakt lonn@kunde.example for lønn og faktura@kunde.example for faktura.",
+        "I'm on parental leave until August 2027. Please contact Ola Nes instead.",
+        "Tak for din mail. Jeg er på ferie frem til d. 12. august. Ved hastende henvendelser kontakt Lars. Jeg er tilbage mandag.",
+        "Olen lomalla 12.8. asti. Kiireellisissä asioissa ota yhteyttä: anna@asiakas.example.",
+    ],
+)
+def test_given_a_note_that_answers_no_mail_when_nothing_else_is_said_then_it_is_an_automatic_answer(text):
+    assert kind("Sak", text) == "auto_reply"
 
 
 @pytest.mark.parametrize(
