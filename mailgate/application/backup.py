@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -133,11 +133,10 @@ def back_up(installation: Installation, principal: Principal, command: BackUp) -
 @contextmanager
 def _whole_or_gone(folder: Path) -> Iterator[None]:
     """Delete the folder when the block fails: half a copy looks like a backup."""
-    try:
+    with ExitStack() as undoing:
+        undoing.callback(shutil.rmtree, folder, ignore_errors=True)
         yield
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        undoing.pop_all()
 
 
 @guarded(Action.DATABASE_RESTORE, writes=True)

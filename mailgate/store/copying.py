@@ -34,13 +34,17 @@ def copy_file(source: Path, target: Path) -> None:
     """
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        _copy(source, target)
-    except BaseException as error:
-        for ending in ("", "-journal", "-wal", "-shm"):
-            Path(f"{target}{ending}").unlink(missing_ok=True)
-        if isinstance(error, sqlite3.Error):
-            raise StoreUnavailable(f"{source} cannot be copied to {target}") from error
-        raise
+        with contextlib.ExitStack() as undoing:
+            undoing.callback(_forget, target)
+            _copy(source, target)
+            undoing.pop_all()
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"{source} cannot be copied to {target}") from error
+
+
+def _forget(target: Path) -> None:
+    for ending in ("", "-journal", "-wal", "-shm"):
+        Path(f"{target}{ending}").unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:
