@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from mailgate.mail.address import normal
 from mailgate.mail.bounce import enhanced_status
-from mailgate.mail.bounce.text_report import ReportText, Suspicion, found_recipients, suspicion
+from mailgate.mail.bounce.text_report import ReportText, Suspicion, found_recipients, is_passed_on, suspicion
 from mailgate.mail.limits import ReadLimits
 from mailgate.mail.mime import html_text
 from mailgate.mail.mime.charset import clean, decode, one_line
@@ -61,6 +61,9 @@ class DeliveryReport:
 def read_report(tree: Tree, section: HeaderSection, limits: ReadLimits, null_reverse_path: bool = False) -> DeliveryReport | None:
     """The report that this mail is, None when it is none. `null_reverse_path` when the envelope says `<>` (RFC 5321 section 4.5.5)."""
     types = {part.content_type for part in tree.leaves}
+    suspected = suspicion(section, null_reverse_path)
+    if tree.top.content_type != "multipart/report" and is_passed_on(section, suspected):
+        return None  # a person asks about a report that they got
     original, report = _Original(), None
     if tree.top.content_type == "multipart/report" or not types.isdisjoint(_PARTS_OF_REPORTS):
         original = _original(tree, limits)
@@ -68,7 +71,6 @@ def read_report(tree: Tree, section: HeaderSection, limits: ReadLimits, null_rev
     report = report or _statistics(tree, section, types)
     if report is not None:
         return report
-    suspected = suspicion(section, null_reverse_path)
     return _free_form(tree, section, original, suspected, limits)
 
 

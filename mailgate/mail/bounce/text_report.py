@@ -78,6 +78,12 @@ def suspicion(section: HeaderSection, null_reverse_path: bool = False) -> Suspic
     return Suspicion()
 
 
+def is_passed_on(section: HeaderSection, suspected: Suspicion) -> bool:
+    """Whether somebody answers or forwards, and nothing but what they send along is a mail system's."""
+    subject = to_text(section.first("subject") or b"", max_chars=500)
+    return not suspected.reason and _REPLY_PREFIX.match(subject) is not None
+
+
 def found_recipients(
     report: ReportText, section: HeaderSection, suspected: Suspicion, parts: list[tuple[str, str]]
 ) -> list[BouncedRecipient] | None:

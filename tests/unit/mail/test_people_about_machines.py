@@ -166,3 +166,22 @@ def test_given_a_person_who_answers_through_pureservice_when_read_then_a_person_
     more = ANSWER + "X-Pureservice-Id: 1\nAuto-Submitted: auto-generated\n"
     mail = read(f"{PERSON}{more}Subject: SV: Sak\n\nHei, feilen er der fortsatt på PC 7.\n".encode())
     assert "unsure:ticket_system" in mail.kind_reasons
+
+
+@pytest.mark.parametrize(
+    ("subject", "content_type", "report"),
+    [
+        (
+            "VS: Undelivered Mail",
+            "message/delivery-status",
+            "Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; ola@x.example\nStatus: 5.1.1\n",
+        ),
+        ("Fwd: Report domain: kunde.example", 'application/gzip; name="google.com!kunde.example!1700000000!1700086400.xml.gz"', "x\n"),
+        ("SV: Lest: Sak", "message/disposition-notification", "Disposition: manual-action; displayed\n"),
+    ],
+)
+@pytest.mark.parametrize("outer", ["mixed", "report"])
+def test_given_a_report_beside_a_persons_question_when_they_pass_it_on_then_a_person_wrote_it(subject, content_type, report, outer):
+    head = f"{PERSON}Subject: {subject}\nContent-Type: multipart/{outer}; boundary=b\n\n"
+    body = f"--b\nContent-Type: text/plain\n\nHva betyr denne?\n--b\nContent-Type: {content_type}\n\n{report}--b--\n"
+    assert (read((head + body).encode()).kind == "human") == (outer == "mixed")
