@@ -59,13 +59,17 @@ def take_back(act: Act, command: TakeBack) -> Undone:
 
 @use_case(Action.CASE_WITHDRAW_COMMENT, policy=True)
 def withdraw_comment(act: Act, command: WithdrawComment) -> Undone:
-    """Hide a comment from customers, with its files; staff still see it, and who withdrew it. Pending notices of it are dropped."""
+    """Hide a comment from customers, with its files; staff still see it, and who withdrew it. What was not sent of it is not sent."""
     comment = changing.comment_of(act, command.comment_id)
     case = changing.locked(act, comment.case_id)
     comment = changing.refuse_moved(act, comment, case)
     events = act.uow.cases.events(case.id)
     reason = line_or_empty(command.reason, "reason", "the reason")
     change = undoing.withdraw(case, comment, events, changing.context_of(act, case), reason)
-    dropped = act.uow.notices.withdraw(corrections.notified_by(events, comment.id), "the comment was withdrawn")
-    after = changing.write(act, case, change, reason=reason, comment_id=comment.id)
+    told_by, why = corrections.notified_by(events, comment.id), "the comment was withdrawn"
+    # A mail that still waits for the next hop is made once more, without the comment.
+    cancelled = act.uow.outbox.cancel_unsent(act.uow.notices.mails_of(told_by), why)
+    act.uow.notices.make_again(cancelled, act.now)
+    dropped = act.uow.notices.withdraw(told_by, why)
+    after = changing.write(act, case, change, reason=reason, comment_id=comment.id, mails_cancelled=len(cancelled))
     return Undone(showing.case_row(act, after), ["comment_added"], dropped)

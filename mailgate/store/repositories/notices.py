@@ -145,6 +145,17 @@ class NoticeRepository:
         gone = {"state": "suppressed", "due_at": None, "error": reason, "lease_token": notices.c.lease_token + 1}
         return self._connection.execute(waiting.values(gone)).rowcount
 
+    def mails_of(self, event_ids: Collection[str]) -> list[str]:
+        """Ids of the frozen mails that tell of these events."""
+        found = select(notices.c.outbox_id).where(notices.c.event_id.in_(event_ids), notices.c.state == "rendered")
+        return sorted({*self._connection.execute(found.where(notices.c.outbox_id.is_not(None))).scalars()}) if event_ids else []
+
+    def make_again(self, outbox_ids: Collection[str], now: datetime) -> None:
+        """Make the notices of mails that will never be sent due once more."""
+        if outbox_ids:
+            again = update(notices).where(notices.c.outbox_id.in_(outbox_ids), notices.c.state == "rendered")
+            self._connection.execute(again.values(state="pending", due_at=now, attempts=0, outbox_id=None, error=""))
+
     def notified_of(self, event_ids: Collection[str]) -> set[str]:
         """The addresses for which a mail about these events was made. Asked after `withdraw`, it is the last word."""
         found = select(notices.c.address).where(notices.c.event_id.in_(event_ids), notices.c.state == "rendered")

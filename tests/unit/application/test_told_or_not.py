@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import timedelta
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mailgate.application.cases import comment, correct, create, people, read, undo
+from mailgate.application.cases import comment, correct, create, operate, people, read, undo
 from mailgate.application.policies import versions
 from mailgate.application.policies.documents import PolicyDocument
 from mailgate.errors import Conflict, NotAllowed
 from mailgate.outbound.compose_stage import NoticeStage
+from mailgate.runtime import bootstrap
 from mailgate.runtime.active_policy import shipped
 from tests.support.desks.office import EVA, KARI, PER, Office, open_office
 
@@ -134,3 +138,36 @@ def test_given_a_version_that_is_activated_while_somebody_goes_back_then_it_stay
     with pytest.raises(Conflict):
         versions.rollback(app, EVA, versions.Rollback())
     assert versions.show_version(app, EVA, None).version.version == 3
+
+
+def test_given_a_comment_whose_mail_waits_for_the_next_hop_when_withdrawn_then_only_the_rest_of_the_mail_is_sent(office: Office) -> None:
+    office.work()
+    id_ = say(office)
+    operate.operate(office.app, EVA, operate.Operate("SUP-1", "start"))
+    stages = bootstrap.make_stages(office.app.settings, office.app.store, office.app.policies, lambda _stage: None)
+    with closing(stages["intake"]), closing(stages["notices"]), closing(stages["send"]):
+        office.clock.step(timedelta(minutes=11))
+        stages["notices"].run()
+    with office.app.store.reading() as uow:
+        frozen = [one.id for one in uow.outbox.list("pending")]
+    assert len(frozen) == 2
+    undo.withdraw_comment(office.app, EVA, undo.WithdrawComment(id_))
+    office.work()
+    with office.app.store.reading() as uow:
+        assert {uow.outbox.get(one).state for one in frozen} == {"cancelled"}
+        sent = [uow.outbox.raw(one.id) for one in uow.outbox.list("captured")]
+    assert not any(SECRET in plain(message_from_bytes(raw, policy=policy.default)) for raw in sent)
+    assert [one for one in office.notices() if one[0] == "status_changed"][-2:] == [
+        ("status_changed", address, "rendered") for address in (KARI, PER)
+    ]
+
+
+def test_given_a_comment_that_was_withdrawn_when_more_is_said_then_the_mail_of_it_does_not_quote_it(office: Office) -> None:
+    comment.add_comment(office.app, EVA, comment.AddComment("SUP-1", "Vi ser på det"))
+    office.work()
+    id_ = say(office)
+    undo.withdraw_comment(office.app, EVA, undo.WithdrawComment(id_))
+    comment.add_comment(office.app, EVA, comment.AddComment("SUP-1", "Nå virker den"))
+    office.work()
+    assert told(office) == []
+    assert all("Vi ser på det" in plain(office.mails(address)[-1]) for address in (KARI, PER))

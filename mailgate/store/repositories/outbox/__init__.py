@@ -73,6 +73,13 @@ _CLAIM = Prepared(  # takes them under a lease and counts the attempt; a lost on
 _CONTENTS = Prepared(select(outbox_mails.c.outbox_id, outbox_mails.c.raw).where(outbox_mails.c.outbox_id.in_(listed("ids"))))
 
 
+_UNCLEAR = or_(  # whether it may have been sent
+    outbox.c.state == "uncertain",
+    outbox.c.lost > 0,
+    exists().where(attempts.c.outbox_id == outbox.c.id, attempts.c.state.in_(("uncertain", "sent"))),
+)
+
+
 class OutboxRepository:
     """See the module."""
 
@@ -256,13 +263,15 @@ class OutboxRepository:
 
     def _maybe_sent_answers(self, ids: Collection[str]) -> Sequence[str]:
         """Those of these mails that go out at most once and have an attempt without a known answer, locked."""
-        unclear = or_(
-            outbox.c.state == "uncertain",
-            outbox.c.lost > 0,
-            exists().where(attempts.c.outbox_id == outbox.c.id, attempts.c.state.in_(("uncertain", "sent"))),
-        )
-        found = select(outbox.c.id).where(outbox.c.id.in_(ids), outbox.c.at_most_once, unclear).order_by(outbox.c.id).with_for_update()
+        found = select(outbox.c.id).where(outbox.c.id.in_(ids), outbox.c.at_most_once, _UNCLEAR).order_by(outbox.c.id).with_for_update()
         return self._connection.execute(found).scalars().all() if ids else ()
+
+    def cancel_unsent(self, ids: Collection[str], reason: str) -> set[str]:
+        """Never send those of these mails that wait and cannot have been sent; their ids."""
+        if not ids:
+            return set()
+        found = select(outbox.c.id).where(outbox.c.id.in_(ids), ~_UNCLEAR).order_by(outbox.c.id).with_for_update()
+        return self.cancel(self._connection.execute(found).scalars().all(), reason)
 
     def cancel(self, ids: Collection[str], reason: str) -> set[str]:
         """Never send mails that are not under way or final; the ids of those that were not."""
