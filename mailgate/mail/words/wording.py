@@ -25,6 +25,7 @@ _START_CHARS = 400
 _AWAY_CHARS = 200
 _NOTE_CHARS = 800
 _RECEIPT_CHARS, _RECEIPT_WORDS = 80, 8
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*\s*")
 _NUMBER_IN_BRACKETS = re.compile(r" \([#A-Z-]{0,12}\d{1,12}\)")
 _QUESTION = re.compile(r"[^.!?\n]{0,200}\?")
 _OWN_QUESTION = re.compile(
@@ -217,11 +218,20 @@ def by_text(text: str, is_answer: bool, author: str = "") -> Finding:
         return "auto_reply", "text:" + challenge
     if len(text) > _NOTE_CHARS:
         return None
-    absent = is_answer or not tells_of_something(text)  # responders name the mail that they answer: without that, nothing else may be said
+    absent = not tells_of_something(
+        _before_absence(text) if is_answer else text
+    )  # responders name the mail that they answer: without that, nothing else may be said
     found = (_absence(low, is_answer, author) if absent else None) or _receipt(low, is_answer)
     if found:
         return None if _speaks(low) else found
     return _note(text, low, author) if is_answer else None
+
+
+def _before_absence(text: str) -> str:
+    """The lines and sentences of `text` above the one that speaks of absence: who answers first and is away then has answered."""
+    sentences = _SENTENCE.findall(text[:_NOTE_CHARS])
+    away = next((place for place, one in enumerate(sentences) if words.AWAY.first(one.lower())), 0)
+    return "".join(sentences[:away])
 
 
 # What is said to the one who asked, not to whoever may write: agreement, no hurry, what they shall do, who else is away.

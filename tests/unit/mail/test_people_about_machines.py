@@ -73,6 +73,8 @@ def test_given_a_request_about_absence_or_reports_when_read_then_a_person_wrote_
         "Får ikke lest e-posten fra NAV, den er kryptert.",
         "Serveren svarer ikke før det har gått ti minutter.",
         "Jeg er ikke på kontoret, så kan ikke lese av serienummeret.",
+        "Skriveren virker igjen etter omstart. Jeg tar ferie nå og er tilbake i uke 32.",
+        "The printer is on the third floor again. I am on vacation and will be back on Monday.",
         "Dette er en automatisk oppgave i Teams som stoppet. Start den igjen.",
         "Denne meldingen er automatisk slettet av filteret vårt. Slå av filteret.",
         "This is an automatic update that failed on three machines.",
