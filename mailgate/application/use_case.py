@@ -19,7 +19,6 @@ from mailgate.application.audit import audit_row
 from mailgate.application.once import claim, given_back
 from mailgate.application.operators import identified
 from mailgate.application.principal import Principal
-from mailgate.store.failures import LostRace, StoreConflict
 from mailgate.store.rows import AuditRow, SubjectKind
 
 if TYPE_CHECKING:  # `mailgate parse` needs none of them, and they take a second to load
@@ -114,6 +113,8 @@ def use_case(action: Action, *, policy: bool = False) -> Callable[[Body[Command,
 
         @wraps(body)
         def call(app: App, principal: Principal, command: Command) -> Result:
+            from mailgate.store.failures import LostRace, StoreConflict  # here: `mailgate parse` loads no database
+
             require(principal, action)
             try:
                 return run(app, principal, command)

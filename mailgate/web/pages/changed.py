@@ -30,11 +30,11 @@ def typed(form: Form, errors: Sequence[Invalid] = ()) -> Mapping[str, str]:
 
     What the page showed at first goes along with what was changed, until the person is told that somebody else has changed it, too.
     """
-    told = {one.field for one in errors if one.code == CHANGED}
-    return {name: text for name, text in form.fields.items() if _goes_along(form, name, told)}
+    shown = {one.field for one in errors if one.code == CHANGED}
+    return {name: text for name, text in form.fields.items() if _goes_along(form, name, shown)}
 
 
-def _goes_along(form: Form, name: str, told: Collection[str]) -> bool:
+def _goes_along(form: Form, name: str, shown: Collection[str]) -> bool:
     field = name.removeprefix(_WAS)
     is_changed = field in form.fields and form.fields[field] != form.fields.get(f"{_WAS}{field}")
-    return is_changed and (name == field or field not in told)
+    return is_changed and (name == field or field not in shown)

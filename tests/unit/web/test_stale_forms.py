@@ -95,8 +95,8 @@ def test_given_another_fault_when_the_form_is_mended_then_nothing_of_somebody_el
     customers.set_customer(app, EVA, customers.SetCustomer("Kunde AS", name="Kunden AS", add_domains=["to.example"]))
     refused = ola.submit(page, path, {"name": "x" * 300, "domains": "kunde.example tre.example"})
     assert refused.status == 422
-    told = ola.submit(refused, path, {"name": "Kunde Norge AS"})
-    assert (told.status, told.errors()) == (409, [CHANGED])
-    assert ola.submit(told, path, {}).status == 303
+    answer = ola.submit(refused, path, {"name": "Kunde Norge AS"})
+    assert (answer.status, answer.errors()) == (409, [CHANGED])
+    assert ola.submit(answer, path, {}).status == 303
     found = customer(site, "Kunde Norge AS")
     assert sorted(found.domains) == ["kunde.example", "to.example", "tre.example"]

@@ -50,7 +50,7 @@ def while_mails_are_made(patch: pytest.MonkeyPatch, act: Callable[[], object]) -
     patch.setattr(NoticeStage, "_freeze", frozen)
 
 
-def told(office: Office) -> list[str]:
+def notified(office: Office) -> list[str]:
     return [address for address in (KARI, PER) for mail in office.mails(address) if SECRET in plain(mail)]
 
 
@@ -67,7 +67,7 @@ def test_given_a_comment_that_is_withdrawn_while_mails_of_it_are_made_then_nobod
     office.work()
     office.work()
     office.work()
-    assert told(office) == []
+    assert notified(office) == []
     assert [len(office.mails(address)) for address in (KARI, PER)] == [1, 1]
 
 
@@ -79,7 +79,7 @@ def test_given_a_comment_that_is_taken_back_while_mails_of_it_are_made_then_nobo
     while_mails_are_made(monkeypatch, lambda: undo.take_back(office.app, EVA, undo.TakeBack("SUP-1")))
     office.work()
     office.work()
-    assert told(office) == []
+    assert notified(office) == []
 
 
 def test_given_a_comment_whose_mail_was_made_when_taken_back_then_it_is_too_late(office: Office) -> None:
@@ -88,7 +88,7 @@ def test_given_a_comment_whose_mail_was_made_when_taken_back_then_it_is_too_late
     office.work()
     with pytest.raises(NotAllowed, match="too late"):
         undo.take_back(office.app, EVA, undo.TakeBack("SUP-1"))
-    assert told(office) == [KARI, PER]
+    assert notified(office) == [KARI, PER]
 
 
 def test_given_somebody_who_is_taken_out_while_notices_wait_then_they_are_told_nothing_more(office: Office) -> None:
@@ -96,7 +96,7 @@ def test_given_somebody_who_is_taken_out_while_notices_wait_then_they_are_told_n
     say(office)
     people.remove_participant(office.app, EVA, people.RemoveParticipant("SUP-1", PER))
     office.work()
-    assert told(office) == [KARI]
+    assert notified(office) == [KARI]
     assert ("comment_added", PER, "suppressed") in office.notices()
 
 
@@ -114,7 +114,7 @@ def test_given_a_withdrawn_comment_when_it_goes_to_another_case_then_it_stays_wi
         shown = read.show_case(office.app, office.contact(address), read.ShowCase("SUP-1"))
         assert SECRET not in str(shown)
         assert [one.withdrawn for one in shown.comments if one.id == id_] == [True]
-    assert told(office) == []
+    assert notified(office) == []
 
 
 def test_given_a_version_that_is_activated_while_somebody_goes_back_then_it_stays_and_they_are_told(
@@ -169,5 +169,5 @@ def test_given_a_comment_that_was_withdrawn_when_more_is_said_then_the_mail_of_i
     undo.withdraw_comment(office.app, EVA, undo.WithdrawComment(id_))
     comment.add_comment(office.app, EVA, comment.AddComment("SUP-1", "Nå virker den"))
     office.work()
-    assert told(office) == []
+    assert notified(office) == []
     assert all("Vi ser på det" in plain(office.mails(address)[-1]) for address in (KARI, PER))
