@@ -5,19 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 
-import pytest
-
-from mailgate import library_log, log
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    log.configure("info", "json", stream)
-    yield stream
-    log.configure("warning", "console")
+from mailgate import library_log
 
 
 def _logger() -> logging.Logger:

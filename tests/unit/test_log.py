@@ -5,20 +5,10 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 from mailgate import log
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """Where the log writes meanwhile, as JSON from `info` on."""
-    stream = io.StringIO()
-    log.configure("info", "json", stream)
-    yield stream
-    log.configure("warning", "console")
 
 
 def _entries(stream: io.StringIO) -> list[dict[str, object]]:

@@ -37,17 +37,7 @@ class Meanwhile:
 
     def after(self, patch: pytest.MonkeyPatch, owner: type, name: str, act: Callable[[], object]) -> None:
         """Let `act` happen once, right after the next call of this method."""
-        called, left, mutex = getattr(owner, name), [act], threading.Lock()
-
-        def call(*given: Any, **named: Any) -> Any:
-            answer = called(*given, **named)
-            with mutex:
-                mine = left.pop() if left else None
-            if mine:
-                self.let(mine)
-            return answer
-
-        patch.setattr(owner, name, call)
+        after_next(patch, owner, name, lambda: self.let(act))
 
     def results(self) -> list[object]:
         """What the others returned or raised, in order."""
@@ -56,3 +46,18 @@ class Meanwhile:
     def close(self) -> None:
         """Wait for them."""
         self._threads.shutdown(wait=True)
+
+
+def after_next(patch: pytest.MonkeyPatch, owner: object, name: str, act: Callable[[], object]) -> None:
+    """Let `act` happen once, in the thread that makes the next call of this function of a class or module, before it gets the answer."""
+    called, left, mutex = getattr(owner, name), [act], threading.Lock()
+
+    def call(*given: Any, **named: Any) -> Any:
+        answer = called(*given, **named)
+        with mutex:
+            mine = left.pop() if left else None
+        if mine:
+            mine()
+        return answer
+
+    patch.setattr(owner, name, call)

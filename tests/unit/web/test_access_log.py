@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
 
-import pytest
-
-from mailgate import log
 from mailgate.web.app import WebOptions
 from tests.support.desks.crawl import OWN, make_scene
 from tests.support.desks.office import open_office
 from tests.support.desks.site import PASSWORD, Visitor, serve
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """What is written meanwhile."""
-    stream = io.StringIO()
-    log.configure("info", "json", stream)
-    yield stream
-    log.configure("warning", "console")
 
 
 def test_given_requests_when_answered_then_each_leaves_a_line_without_a_token(tmp_path: Path, lines: io.StringIO) -> None:

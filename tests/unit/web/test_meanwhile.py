@@ -10,6 +10,7 @@ import pytest
 
 from mailgate.application.accounts import passwords, second_factor
 from mailgate.store.repositories.accounts import Account
+from tests.support.desks.meanwhile import after_next
 from tests.support.desks.office import KARI, open_office
 from tests.support.desks.site import PASSWORD, SiteUnderTest, serve
 
@@ -24,16 +25,8 @@ def site(tmp_path: Path, database_url: str) -> Iterator[SiteUnderTest]:
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
-    """Let `act` happen once, after the next password was found right and before anything is made of that."""
-    checked, left = passwords.matches, [act]
-
-    def matches(password_hash: str, password: str) -> bool:
-        right = checked(password_hash, password)
-        while left:
-            left.pop()()
-        return right
-
-    monkeypatch.setattr(passwords, "matches", matches)
+    """Let `act` happen once, after the next password was looked at and before anything is made of that."""
+    after_next(monkeypatch, passwords, "matches", act)
 
 
 def account_of(site: SiteUnderTest, name: str) -> Account:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from mailgate.application.cases import correct, create, operate, people, read
 from mailgate.application.customers import contacts, join
 from mailgate.cases.model import Case
 from mailgate.inbound.intake.intake import IntakeStage
-from mailgate.inbound.intake.message import IntakeMessage
+from tests.support.desks.meanwhile import after_next
 from tests.support.desks.office import EVA, KARI, PER, Office, open_office
 
 REPLY = "From: {0}\nTo: support@example.test\nSubject: Re: Skriveren\nMessage-ID: <1@kunde.example>\n\nDet virker ikke ennå.\n"
@@ -27,15 +27,7 @@ def office(tmp_path: Path, database_url: str) -> Iterator[Office]:
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Let `act` happen once, after the next mail was matched."""
-    matched, left = IntakeStage._match, [act]
-
-    def match(self: IntakeStage, messages: Sequence[IntakeMessage]) -> list[IntakeMessage]:
-        found = matched(self, messages)
-        while left:
-            left.pop()()
-        return found
-
-    monkeypatch.setattr(IntakeStage, "_match", match)
+    after_next(monkeypatch, IntakeStage, "_match", act)
 
 
 def state_of(office: Office, id_: str) -> str:
