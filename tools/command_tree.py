@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import typer
 
 from mailgate.cli import COMMANDS, LazyGroup, app
-
-WORDS: dict[Any, str] = {int: "N", float: "N", Path: "PATH"}
+from mailgate.cli.groups import value_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +72,17 @@ def _command(one: Any, path: tuple[str, ...], parent: Any) -> Command:
 
 def _option(param: Any) -> Option:
     names = [name for name in (*param.opts, *param.secondary_opts) if name.startswith("-")]
-    value = "" if param.is_flag or param.count else param.metavar or WORDS.get(_kind(param), "TEXT")
+    value = "" if param.is_flag or param.count else param.metavar or "TEXT"
     return Option(sorted(names, key=len), value, _choices(param), _plain(param.help))
 
 
 def _argument(param: Any) -> Argument:
-    return Argument(param.metavar or param.name.upper(), _choices(param), _kind(param) is Path, _plain(param.help))
+    return Argument(param.metavar or param.name.upper(), _choices(param), value_type(param) is Path, _plain(param.help))
 
 
 def _choices(param: Any) -> Sequence[str]:
-    kind = _kind(param)
+    kind = value_type(param)
     return [str(one.value) for one in kind] if isinstance(kind, type) and issubclass(kind, Enum) else []
-
-
-def _kind(param: Any) -> Any:
-    """The type of one value: of `list[Path] | None` it is `Path`."""
-    kind = param.type_descriptor.annotation
-    while arguments := [one for one in get_args(kind) if one is not type(None)]:
-        kind = arguments[0]
-    return kind
 
 
 def _plain(text: str | None) -> str:

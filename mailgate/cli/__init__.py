@@ -25,6 +25,7 @@ import typer.core
 import typer.main
 
 from mailgate import __version__
+from mailgate.cli.groups import name_values
 from mailgate.cli.terminal import GuardedStream, shown
 from mailgate.errors import (
     Ambiguous,
@@ -135,10 +136,10 @@ class LazyGroup(typer.core.TyperGroup):
 def _built(name: str, command: Any) -> Any:
     """What Typer makes of a noun with verbs or of one function. Kept for who calls several: making it takes as long as most commands."""
     if isinstance(command, typer.Typer):
-        return typer.main.get_command(command)
+        return name_values(typer.main.get_command(command))
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
     single.command(name)(command)
-    return typer.main.get_command(single)
+    return name_values(typer.main.get_command(single))
 
 
 app = typer.Typer(

@@ -38,14 +38,14 @@ EnvironmentOption = Annotated[str, typer.Option("--environment", help="Where the
 
 @app.command()
 def new(
-    reporter: Annotated[str, typer.Option(help="Mail address of the contact whose case it is.")],
+    reporter: Annotated[str, typer.Option(metavar="ADDRESS", help="Mail address of the contact whose case it is.")],
     summary: Annotated[str, typer.Option(help="What it is about, in one line.")],
     description: Annotated[str, typer.Option(help="The whole matter; - reads standard input.")] = "",
     case_type: Annotated[str, typer.Option("--type", help="A case type of the policy; default: the one it names.")] = "",
     priority: Annotated[str, typer.Option(help="A priority of the policy; default: the one it names.")] = "",
     component: Annotated[str, typer.Option(help="Part of the product.")] = "",
     environment: EnvironmentOption = "",
-    assignee: Annotated[str, typer.Option(help="Who is responsible.")] = "",
+    assignee: Annotated[str, typer.Option(metavar="NAME", help="Who is responsible.")] = "",
     participant: Annotated[list[str] | None, typer.Option(metavar="ADDRESS", help="A contact who takes part; may be given again.")] = None,
     operator: OperatorOption = None,
     config: ConfigOption = None,
@@ -73,7 +73,7 @@ def new(
 
 @app.command("list")
 def list_(
-    status: Annotated[str | None, typer.Option(help="Only cases in this status (its key, such as waiting_customer).")] = None,
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only cases in this status (its key, such as waiting_customer).")] = None,
     contact: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Only cases in which this contact takes part.")] = None,
     customer: Annotated[str | None, typer.Option(metavar="NAME", help="Only cases of this customer (name, domain or id).")] = None,
     assignee: Annotated[str | None, typer.Option("--assignee", metavar="NAME", help="Only cases of this person; empty: nobody's.")] = None,

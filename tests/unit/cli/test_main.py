@@ -178,6 +178,12 @@ def test_given_a_noun_when_asked_for_help_then_no_line_of_it_is_cut_off(noun: Co
     assert not re.search(r"\.\.\.$", listed, re.MULTILINE)
 
 
+@pytest.mark.parametrize("command", list(walk(tree())), ids=lambda one: " ".join(one.path))
+def test_given_a_command_when_asked_for_help_then_values_are_named_by_words(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command.path, "--help"]) == 0
+    assert not re.search(r"<(str|int|float|bool|path)\b|\blist\[", capsys.readouterr().out)
+
+
 @pytest.mark.parametrize("locale", ["C", "POSIX", "nb_NO.ISO-8859-1"])
 def test_given_a_terminal_without_utf_8_when_letters_are_printed_then_nothing_fails(locale: str, tmp_path: Path) -> None:
     (tmp_path / "m.eml").write_bytes("Subject: Blåbærsyltetøy 🫐\r\n\r\nø\r\n".encode())
