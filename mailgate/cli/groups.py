@@ -1,4 +1,4 @@
-"""How commands show their help: every verb with its whole first paragraph, every value by a word. In: a help text or command. Out: a typer app."""
+"""How commands show their help: verbs with their whole first paragraph, values by words. In: a help text or a command. Out: a typer app."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def new(
 
 @app.command("list")
 def list_(
-    status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only cases in this status (its key, such as waiting_customer).")] = None,
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only cases in this status, such as waiting_customer.")] = None,
     contact: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Only cases in which this contact takes part.")] = None,
     customer: Annotated[str | None, typer.Option(metavar="NAME", help="Only cases of this customer (name, domain or id).")] = None,
     assignee: Annotated[str | None, typer.Option("--assignee", metavar="NAME", help="Only cases of this person; empty: nobody's.")] = None,

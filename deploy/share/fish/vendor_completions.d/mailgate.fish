@@ -380,7 +380,7 @@ complete -c mailgate -n '__mailgate_in case new' -l as -r -F -d 'Who acts: user 
 complete -c mailgate -n '__mailgate_in case new' -s c -l config -r -F -d 'Settings file'
 complete -c mailgate -n '__mailgate_in case new' -l json -d 'One JSON object per line, nothing else on standard output.'
 complete -c mailgate -n '__mailgate_in case new' -s h -l help -d 'Show this message and exit.'
-complete -c mailgate -n '__mailgate_in case list' -l status -r -F -d 'Only cases in this status (its key, such as waiting_customer).'
+complete -c mailgate -n '__mailgate_in case list' -l status -r -F -d 'Only cases in this status, such as waiting_customer.'
 complete -c mailgate -n '__mailgate_in case list' -l contact -r -F -d 'Only cases in which this contact takes part.'
 complete -c mailgate -n '__mailgate_in case list' -l customer -r -F -d 'Only cases of this customer (name, domain or id).'
 complete -c mailgate -n '__mailgate_in case list' -l assignee -r -F -d 'Only cases of this person; empty: nobody'"'"'s.'
