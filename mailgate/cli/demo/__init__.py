@@ -60,7 +60,7 @@ def demo() -> None:
             shown.print(f"mailgate listens on {gateway.addresses[0]}; mail is kept in {folder}\n")
             with pages_in_thread(settings) as pages:
                 right = _play(DemoDesk(gateway.app, gateway.addresses[0], key), pages, shown)
-    shown.print("[green]All of it is right.[/green]" if right else "[red]Something is wrong, see above.[/red]")
+    shown.print("[green]All checks passed.[/green]" if right else "[red]A check failed, see above.[/red]")
     raise typer.Exit(0 if right else 1)
 
 
@@ -129,7 +129,7 @@ def _described(number: int, step: StoryStep, raw: bytes, sent: Sent, found: Mapp
     rows.add_row("[dim]SMTP[/dim]", escape(sent.reply))
     if sent.entry and sent.entry.decided:
         row, decided = sent.entry.row, sent.entry.decided
-        rows.add_row("[dim]taken for[/dim]", escape(f"{row.kind} ({'; '.join(decided['kind_reasons']) or 'nothing says otherwise'})"))
+        rows.add_row("[dim]kind[/dim]", escape(f"{row.kind} ({'; '.join(decided['kind_reasons']) or 'nothing says otherwise'})"))
         rows.add_row("[dim]done[/dim]", f"[bold]{row.state}[/bold] by rule {row.rule}")
         rows.add_row("[dim]because[/dim]", escape(row.reason))
         if "answer" in decided:
