@@ -14,13 +14,14 @@ from mailgate.mail.automatic import automated, calendar_answer, reaction, return
 from mailgate.mail.bounce import dsn
 from mailgate.mail.head import DOUBTFUL, Head, charset_hint, read_head
 from mailgate.mail.limits import DEFAULT_LIMITS, Ours, ReadLimits
-from mailgate.mail.mime import content, prescan
+from mailgate.mail.mime import content, html_text, prescan
 from mailgate.mail.mime.attachments import finish
 from mailgate.mail.mime.content import Content, calendar_reply
 from mailgate.mail.mime.headers import pairs, read_section
 from mailgate.mail.mime.structure import Tree, build
 from mailgate.mail.model import Envelope, Kind, Mail, Reply
 from mailgate.mail.reply import correspondence, extract
+from mailgate.mail.reply.placeholder import is_placeholder
 from mailgate.mail.reply.signature import is_own_signature
 
 
@@ -56,7 +57,7 @@ def read(raw: bytes, limits: ReadLimits = DEFAULT_LIMITS, *, ours: Ours | None =
     head = read_head(section, hint, limits)
     found = content.gather(tree, limits)
     who = _correspondence(head, ours)
-    parts = extract.extract(found.text, found.html, found.marked, who)
+    parts = _split(found, who)
     report = dsn.read_report(tree, section, limits, envelope is not None and envelope.reverse_path is None)
     if reaction.is_reaction(parts.text, tuple([part.content_type for part in tree.leaves])):
         parts = replace(parts, thanks_only=True)
@@ -64,6 +65,19 @@ def read(raw: bytes, limits: ReadLimits = DEFAULT_LIMITS, *, ours: Ours | None =
     judged = _judge(known, ours or Ours(), envelope)
     defects = tuple(dict.fromkeys((*scan.defects, *section.defects, *head.defects, *tree.defects)))
     return _mail(len(raw), defects, known, judged)
+
+
+def _split(found: Content, who: correspondence.Correspondence) -> Reply:
+    """The parts of the text. When it is history alone and the HTML form has a reply, that form is the text: some clients write so."""
+    parts = extract.extract(found.text, found.html, found.marked, who)
+    if parts.text or not parts.quoted or not found.html or found.summarised:
+        return parts
+    marked = found.marked or html_text.to_marked(found.html)
+    other = extract.extract(marked.text, found.html, marked, who)
+    if marked.text == found.text or is_placeholder(other.text):
+        return parts
+    found.text, found.marked, found.other_text = marked.text, marked, found.text if found.other_text else ""
+    return other
 
 
 def _is_bare_calendar_reply(tree: Tree, found: Content, parts: Reply, who: correspondence.Correspondence) -> bool:

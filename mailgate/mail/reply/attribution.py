@@ -85,7 +85,9 @@ def _first_start(lines: Sequence[str], index: int, windows: list[tuple[int, str]
     for start, header in windows[:3]:
         if _is_author_first(header, quote_follows) or _is_unlisted_locale(header):
             return start
-    return next((start for start, header in windows[:2] if quote_follows and _is_name_and_time(header)), None)
+    return next(
+        (start for start, header in windows[:2] if quote_follows and (_is_name_and_time(header) or _is_address_and_time(header))), None
+    )
 
 
 def _is_closed(header: str, words: int) -> bool:
@@ -312,6 +314,16 @@ def _is_name_and_time(header: str) -> bool:
         return False
     lower = header.lower()
     return has_date(lower, tokens(lower)) and _author_is_plausible(header, has_address=False)
+
+
+def _is_address_and_time(header: str) -> bool:
+    """`"Ola Nes" <ola@kunde.example> – 3. mars 2024 10:12`, as Nextcloud writes it above quoted lines: nothing else beside them."""
+    if len(header) >= 160 or address_start(header) is None or header.count("<") != header.count(">"):
+        return False
+    _, dash, when = header.rpartition(" – ")
+    lower = when.lower()
+    words = tokens(lower)
+    return bool(dash) and "@" not in when and _TIME.search(when) is not None and has_date(lower, words) and not _words_beside(when)
 
 
 def address_start(text: str) -> int | None:

@@ -22,6 +22,7 @@ _BEHIND_NUMBER = re.compile(r"\d\S*((?:\s+\S+)*)$")
 _TOWN_LINKS = frozenset(["i", "på", "am", "an", "der", "in", "on", "upon", "ved", "og"])
 _HOURS = re.compile(r"[\s\d.:–—/,-]+|kl")
 _LABEL = re.compile(r"([^\W\d_][\w./-]{0,24})(\s?[.:]{1,2}\s*|\s+|/(?=\w))")
+_JOINED = re.compile(r"[./-]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -50,12 +51,17 @@ def _without_labels(core: str) -> tuple[str, bool]:
     rest, labelled = core, False
     for _ in range(3):
         found = _LABEL.match(rest)
-        if found is None or found[1].lower().strip(".:/") not in CONTACT_LABELS:
+        if found is None or not _is_label(found[1].lower().strip(".:/")):
             break
         if len(found[1]) == 1 and not found[2]:
             break
         rest, labelled = rest[found.end() :], True
     return rest.strip(" .:,;"), labelled
+
+
+def _is_label(word: str) -> bool:
+    """True for a label, also for two joined: "tlf.dir"."""
+    return word in CONTACT_LABELS or (len(word) > 5 and all(part in CONTACT_LABELS for part in _JOINED.split(word)))
 
 
 def _is_home_page(site: str) -> bool:

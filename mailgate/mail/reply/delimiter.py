@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from mailgate.mail.reply.author_lines import kind_by_author
 from mailgate.mail.reply.contact import NUMBER
 from mailgate.mail.reply.correspondence import Correspondence
 from mailgate.mail.reply.footer import is_footer
@@ -54,15 +55,20 @@ def _strict(lines: Sequence[str], index: int, end: int, who: Correspondence) -> 
         if is_footer("\n".join(lines[start:stop])):
             taken.extend(paragraph)
         elif number == 0:
-            said = [line for line in paragraph if _is_sentence(lines[line], who)]
+            said = [line for line in paragraph if not _named_kind(lines, line, end, who) and _is_sentence(lines[line], who)]
             if lines[index].rstrip("\r") == STRICT and _continues_list(lines, index, start, who):
                 said = [start]
             taken.extend(line for line in paragraph if not said or line < said[0])
-        elif _continues_signature({kind_of(lines[line], who) for line in paragraph}):
+        elif _continues_signature({_named_kind(lines, line, end, who) or kind_of(lines[line], who) for line in paragraph}):
             taken.extend(paragraph)
     if not taken and any(not is_blank(line) for line in lines[index + 1 : end]):
         return []
     return sorted({index, *taken, *(line for line in range(index, end) if is_blank(lines[line]))})
+
+
+def _named_kind(lines: Sequence[str], index: int, end: int, who: Correspondence) -> str:
+    """The kind of a line that the author's name proves, else ""."""
+    return kind_by_author(lines[index], lines[index + 1] if index + 1 < end else "", who)
 
 
 def _continues_signature(kinds: set[str]) -> bool:

@@ -16,6 +16,7 @@ from mailgate.mail.mime.html_text import Marked, to_marked
 from mailgate.mail.model import Reply
 from mailgate.mail.reply.attribution import attribution_at
 from mailgate.mail.reply.correspondence import UNKNOWN, Correspondence
+from mailgate.mail.reply.delimiter import under_delimiter
 from mailgate.mail.reply.header_block import block_at, delimiter
 from mailgate.mail.reply.history import (
     announces_inline_answers,
@@ -30,7 +31,7 @@ from mailgate.mail.reply.html_quote import quote_lines
 from mailgate.mail.reply.inline_header import split_inline_header
 from mailgate.mail.reply.mobile_signature import is_mobile_signature
 from mailgate.mail.reply.parts import QUOTED, SIGNATURE, TEXT, LabelledLines
-from mailgate.mail.reply.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted, is_rule
+from mailgate.mail.reply.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_difference, is_quoted, is_rule
 from mailgate.mail.reply.quote_search import header_end, next_span, quote_end, quote_follows
 from mailgate.mail.reply.signature import is_closing_part, split_signature
 from mailgate.mail.reply.thanks import is_thanks_in_all
@@ -80,6 +81,7 @@ def _cut_quote(body: LabelledLines, who: Correspondence, html: str) -> bool:
             if body.answers_below is None:
                 body.answers_below = announces_inline_answers(body.lines, span.start)
             if body.answers_below:
+                body.answers_unmarked = not quote_follows(body.lines, span.end - 1)
                 return True
             whole = span._replace(end=max(span.end, header_end(body.lines, span.end))) if span.kind in _DELIMITERS else span
             if span.kind in _DELIMITERS and whole.end == span.end and is_spoken_of(body.lines, span):
@@ -169,7 +171,13 @@ def _follow_quote(body: LabelledLines, span: Span, below: int, above: bool, who:
         body.mark(SIGNATURE, below, last_text + 1)
         body.mark(QUOTED, max(below, last_text + 1), len(body.lines))
         return None
-    if not above and last_answered < below:
+    under = body.lines[below : last_text + 1] if above and not body.rest and last_text - below < MAX_CLOSING_LINES else []
+    signature = under_delimiter(under, 0, len(under), who, first=True)
+    if signature:  # what else stands under it is said of no line of the quote
+        body.mark(QUOTED, span.start, below)
+        for index in signature:
+            body.mark(SIGNATURE, below + index, below + index + 1)
+    elif not above and last_answered < below:
         body.mark(QUOTED, span.start, below)
     return below
 
@@ -251,7 +259,9 @@ def _cut_trailing_quote(body: LabelledLines, who: Correspondence) -> bool:
     trailing = [i for i in range(end, last) if body.parts[i] == TEXT and is_quoted(body.lines[i])]
     if any(span.start < end <= span.end for span in body.forwards):
         return False
-    if not trailing or _is_introduced(body, end, trailing) or _holds_forward(body, end, who):
+    if not trailing or body.answers_unmarked or _is_introduced(body, end, trailing) or _holds_forward(body, end, who):
+        return False
+    if is_difference(body.lines, end):
         return False
     if _stands_above_header(body, last, trailing):
         return False

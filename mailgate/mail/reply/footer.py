@@ -40,11 +40,12 @@ _BANNER_SIGN = _any(words.BANNER_SIGNS)
 _WARNING_START = _any(words.WARNING_STARTS, start=True)
 _TOLD = re.compile(words.TOLD)
 _REQUEST = _any(words.REQUESTS)
+_UNSUBSCRIBE = re.compile(words.UNSUBSCRIBE)
 _LINK = re.compile(r"<?https?://[^\s<>]{1,500}>?|<?mailto:[^\s<>]{1,300}>?")
 _PRINTED = re.compile(r"print|skriv|utskrift|udskriv|drucken|ausdruck|papir|papper|paper|tulosta")
 _SENTENCE_END = re.compile(r"[.!]\s+")
 _EDGE = " \t\n\xa0*_-–—|>=#~()[]\u200b"
-_BANNER_EDGE = _EDGE + ".!"
+_BANNER_EDGE = _EDGE + ".!⚠\ufe0f❗⛔"
 
 
 def is_footer(text: str) -> bool:
@@ -92,7 +93,7 @@ def _asks_to_print(core: str) -> bool:
 
 def _asks(core: str, may_end_in_question: bool = False) -> bool:
     """True for a question or a request to the reader."""
-    if _REQUEST.search(core):
+    if _REQUEST.search(_UNSUBSCRIBE.sub("", core) if "+unsubscribe@" in core else core):
         return True
     return "?" in core and not may_end_in_question
 
@@ -103,7 +104,7 @@ def is_banner(text: str) -> bool:
     if len(text) > MAX_BANNER_CHARS or not core:
         return False
     folded = " ".join(core.lower().split())
-    if _BANNER_LINE.fullmatch(folded):
+    if _BANNER_LINE.fullmatch(folded) or (folded in words.BANNER_WORDS and (core.isupper() or text.lstrip()[:1] in "[*")):
         return True
     start = _BANNER_START.match(folded)
     if start is None or "?" in folded or _REQUEST.search(folded) or _TOLD.search(folded, start.end()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from mailgate.mail.mime.html_text import Marked, to_marked
 from mailgate.mail.reply.html_containers import may_hold_quote
 
@@ -37,7 +39,21 @@ def _find(text: str, twin: list[str], start: int) -> int | None:
         for n, line in enumerate(text.split("\n", MAX_LINES)[:MAX_LINES])
         if len(line) >= MIN_MATCH_CHARS and _is_start(_bare(line[:400]), wanted)
     ]
-    return hits[0] if len(hits) == 1 else None
+    return _with_lines_above(text, twin, start, hits[0]) if len(hits) == 1 else None
+
+
+def _with_lines_above(text: str, twin: list[str], start: int, hit: int) -> int:
+    """Line `hit`, or the first of the short lines right above it with which the quote of the HTML begins ("Hei Kari,")."""
+    short = [said for line in twin[start : start + 20] if (said := _bare(line))]
+    opening = list(takewhile(lambda said: len(said) < MIN_MATCH_CHARS, short))
+    lines = text.split("\n", hit)[:hit]
+    first = hit
+    while opening and lines:
+        said = _bare(lines.pop())
+        if said and said != opening.pop():
+            return hit
+        first = len(lines) if said else first
+    return hit if opening else first
 
 
 def _is_start(line: str, wanted: str) -> bool:

@@ -45,6 +45,9 @@ _NAME_WORD = re.compile(r"[^\W\d_][\w'’-]*\.?")
 _SITE_IN_TEXT = re.compile(r"[^\s<>()]{1,64}@[\w.-]{1,190}|(?:https?://|www\.)\S{1,300}", re.IGNORECASE)
 # "Ola Nes (han/ham)", "John Smith (he/him)".
 _GENDER = re.compile(r"\s*\((?:han|hun|ho|hen|hon|de|he|she|they|sie|er|hän)/[^\W\d_]{2,6}(?:/[^\W\d_]{2,6})?\)", re.IGNORECASE)
+_ON_BEHALF = re.compile(
+    r"(?:[Pp]å vegne?r? av|[Pp]å vägnar av|[Oo]n behalf of|[Ii]m Auftrag von)(?: [A-ZÆØÅÄÖÜ][\w.'’&-]{0,24}){1,5}(?: (?:AS|A/S|AB|GmbH))?"
+)
 _EMOJI_TAIL = re.compile("[\\s\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]+$")
 _BRACKETS = re.compile(r"<[^<>\n]{0,300}>|\(https?://[^)\s]{0,300}\)")
 # The placeholder of a picture in plain text: a logo above the name.
@@ -58,7 +61,11 @@ _PICTURE = re.compile(
     # Pictures that are links: a logo on the web, the signs of networks.
     r"|\[(?:https?://[^\]\s]{1,300}\.(?:png|jpe?g|gif|svg)|"
     r"(?:facebook|linkedin|instagram|twitter|x|youtube|tiktok)(?:[ -](?:logo|icon|ikon))?)"
-    r"\]<https?://[^<>\s]{1,500}>",
+    r"\]<https?://[^<>\s]{1,500}>"
+    r"|\[[^\[\]\d\n]{0,30}\b(?:logo|logotyp|ikon|icon)\b[^\[\]\d\n]{0,20}\](?:<https?://[^<>\s]{1,500}>)?"
+    # Pictures instead of labels: "[Telefon] +47 22 33 44 55".
+    r"|^\[(?:telefon|tlf|phone|mobil|mobile|e-?post|e-?mail|mail|web|"
+    r"nettside|website|adresse|address|kart|map)(?:[ -]?(?:ikon|icon))?\](?=\s\S)",
     re.IGNORECASE,
 )
 _LOCAL_PIECES = re.compile(r"[._-]")
@@ -90,6 +97,8 @@ def _shown_kind(line: str, domain: str) -> str:
         return NOISE
     if len(core) > MAX_LINE_CHARS or _LIST_ITEM.match(line) or _POSTSCRIPT.match(core):
         return PROSE
+    if _ON_BEHALF.fullmatch(core):
+        return TITLE
     if _opens_like_closing(core):
         return _closing_kind(core) or _closing_with_contacts(core, domain) or _kind_of_pieces(core, domain)
     return _kind_of_pieces(core, domain)
@@ -291,6 +300,8 @@ def closing_name(line: str) -> str:
     for size in range(min(5, len(words)), 0, -1):
         phrase = " ".join(word.lower() for word in words[:size])
         if phrase in CLOSINGS or phrase in WEAK_CLOSINGS:
+            while size < len(words) - 1 and words[size].lower() in ("fra", "frå", "från", "from", "von"):
+                size += 1
             rest = " ".join(words[size:])
             return "" if rest and _closing_kind(rest) else rest
     return ""

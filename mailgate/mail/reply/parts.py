@@ -23,6 +23,7 @@ _MASKS = tuple(bytes(int(number == part) for number in range(256)) for part in (
 class LabelledLines:
     """The examined lines of a mail and the part of each. `rest`: the text after the examined lines, one string.
 
+    `answers_unmarked`: the author's answers stand in history without marks, so marks are theirs.
     `has_marks`: a `>` stands in the text; `first_mark`: no line above this one is quoted.
     """
 
@@ -39,6 +40,7 @@ class LabelledLines:
     found_text: bool = False
     forwards: list[Span] = field(default_factory=list)
     answers_below: bool | None = None
+    answers_unmarked: bool = False
     _last: tuple[int, int] | None = None
 
     @classmethod

@@ -64,6 +64,11 @@ def is_titled_rule(line: str) -> bool:
     return core.endswith("---") and 0 < len(words) <= 60 and len(core) - len(words) >= 8
 
 
+def is_difference(lines: Sequence[str], end: int) -> bool:
+    """True when lines above `end` show the old side of a difference, as `diff` prints it: `< old`, `---`, and then `> new`."""
+    return end > 1 and lines[end - 1].strip() == "---" and lines[end - 2][:1] == "<"
+
+
 def fenced_lines(lines: Sequence[str]) -> set[int]:
     """The lines inside closed ``` fences: code, which holds no announcement of a quote and no signature."""
     marks = [index for index, line in enumerate(lines) if line.startswith("```")]

@@ -15,7 +15,7 @@ from mailgate.mail.reply.correspondence import UNKNOWN, Correspondence
 from mailgate.mail.reply.delimiter import LOOSE, STRICT, under_delimiter
 from mailgate.mail.reply.footer import is_banner, is_footer, is_footer_heading, is_warning
 from mailgate.mail.reply.known_signature import known_start
-from mailgate.mail.reply.line_kinds import NOISE, kind_of, names_author
+from mailgate.mail.reply.line_kinds import NOISE, PROSE, kind_of, names_author
 from mailgate.mail.reply.mobile_signature import is_mobile_signature
 from mailgate.mail.reply.quote_lines import fenced_lines, is_blank, is_quoted, is_rule
 from mailgate.mail.reply.signature_block import dashed_name, name_block_start
@@ -103,12 +103,20 @@ def _peel_footers(lines: Sequence[str], end: int, fence: Set[int], who: Correspo
             or (last.lstrip()[:1] == "[" and kind_of(last, who) == NOISE)
         ):
             end -= 1
+        elif is_footer(paragraph) and _is_led_in(lines, start, who):
+            return end
         elif is_footer(paragraph) or (end < last_end and end - start == 1 and is_footer_heading(last)):
             end = start
         elif start + 1 < end and is_footer(last):
             end -= 1
         else:
             return end
+
+
+def _is_led_in(lines: Sequence[str], start: int, who: Correspondence) -> bool:
+    """True when a sentence leads to the note from line `start` on: "Denne teksten må stå i bunnen:"."""
+    above = next((lines[index].rstrip() for index in range(start - 1, -1, -1) if not is_blank(lines[index])), "")
+    return above.endswith(":") and len(above.split()) > 2 and kind_of(above, who) == PROSE and not is_footer_heading(above)
 
 
 def _banner(lines: Sequence[str], end: int) -> list[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from mailgate.mail.reply.author_lines import kind_by_author, names_signer
 from mailgate.mail.reply.contact import CONTACT, NUMBER
 from mailgate.mail.reply.correspondence import Correspondence
 from mailgate.mail.reply.line_kinds import (
@@ -33,7 +34,6 @@ from mailgate.mail.reply.line_kinds import (
 from mailgate.mail.reply.quote_lines import is_blank, is_quoted, is_rule
 from mailgate.mail.reply.thanks import is_thanks_only
 from mailgate.mail.reply.words.prose_words import ANNOUNCING, ASKED_FOR, INTRODUCES_CONTACT
-from mailgate.mail.reply.words.signature_words import PLACES
 
 MAX_LINES = 24
 MAX_NAME_CHARS = 48
@@ -44,6 +44,9 @@ _SHORT_FORMULAS = 3
 # A name and a street alone, below a question: where something is to be sent, as likely as a signature.
 _WHERE_TO_SEND = frozenset({NAME, ADDRESS, BLANK})
 _THANKS_LINES = 12
+# Lines of no known kind ("Avd. nord", "Kontaktlærer 7B") between the name and a company, a contact or an address.
+_MAX_PLAIN_LINES = 3
+_MAX_PLAIN_WORDS = 6
 
 
 def name_block_start(lines: Sequence[str], floor: int, end: int, who: Correspondence, below_quote: bool = False) -> int:
@@ -55,8 +58,11 @@ def name_block_start(lines: Sequence[str], floor: int, end: int, who: Correspond
     first = next((index for index in range(end) if not is_blank(lines[index])), end)
     starts = [start for start in sorted(kinds, reverse=True) if below_quote or start > first]
     for start in starts:
-        if _closes(lines, kinds, start, end, who) or _opens_with_author(lines, kinds, start, end, who):
+        if _closes(lines, kinds, start, end, who):
             return _with_closings_above(kinds, start, first)
+        if _opens_with_author(lines, kinds, start, end, who):
+            closed = (above for above in starts if above < start and kinds[above] == CLOSING and _closes(lines, kinds, above, end, who))
+            return _with_closings_above(kinds, next(closed, start), first)
     for start in starts:
         if _is_ruled(lines, kinds, start, end, who) or (_is_shared_mailbox_signature(lines, kinds, start, end, who, below_quote)):
             return start
@@ -69,25 +75,13 @@ def _kinds(lines: Sequence[str], floor: int, end: int, who: Correspondence) -> d
     shown = 0
     for index in range(end - 1, floor - 1, -1):
         kind = PROSE if is_quoted(lines[index]) else kind_of(lines[index], who)
-        if kind in (PLAIN, PROSE) and len(lines[index]) <= MAX_NAME_CHARS:
-            kind = _kind_by_author(lines[index], who) or kind
+        if kind in (PLAIN, PROSE, NUMBER, NAME) and not is_quoted(lines[index]):
+            kind = kind_by_author(lines[index], lines[index + 1] if index + 1 < end else "", who) or kind
         shown += kind != BLANK
         if kind == PROSE or shown > MAX_LINES:
             break
         kinds[index] = kind
     return kinds
-
-
-def _kind_by_author(line: str, who: Correspondence) -> str:
-    """`name` for "ola nes", as people write it on a phone; `closing` for "Hilsen Ola på IT". "" for lines without the author's name."""
-    words = line.lower().split()
-    if not all(map(str.isalpha, words)) or who.author_words.isdisjoint(words):
-        return ""
-    if len(words) <= 3 and line.islower() and who.author_words.issuperset(words):
-        return NAME
-    place = next((at for at, word in enumerate(words) if word in PLACES), 0)
-    named = place > 1 and words[place - 1] in who.author_words and 0 < len(words) - place - 1 <= 2
-    return CLOSING if named and kind_of(" ".join(line.split()[:place]), who) == CLOSING else ""
 
 
 def _closes(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence) -> bool:
@@ -97,7 +91,7 @@ def _closes(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, w
     below = _next_shown(kinds, start, end)
     named = closing_name(lines[start])
     signed = named or (lines[below] if below is not None and kinds[below] == NAME else "")
-    if signed and who.author is not None and not names_author(signed, who) and _is_announced(lines, start):
+    if signed and who.author is not None and not names_author(signed, who) and (_is_announced(lines, start) or _is_led_in(lines, start)):
         return False  # "Endre signaturen til", and then somebody's signature
     if kinds[start] == WEAK:
         room = 1 if lines[start].rstrip().endswith(("!", ".")) else 2
@@ -132,17 +126,23 @@ def _is_signature_body(lines: Sequence[str], kinds: dict[int, str], start: int, 
             continue
         if new_paragraph and kind == TITLE and is_loose_title(lines[index]) and not _is_proven_below(kinds, index, end):
             return False
-        if kind == WEAK or (kind == NAME and seen_name and new_paragraph and not names_author(lines[index], who)):
+        if kind == WEAK or (kind == NAME and seen_name and new_paragraph and not _names(lines[index], who)):
             return False
-        if kind in (PLAIN, NUMBER) or (kind == NAME and seen_name and not names_author(lines[index], who)):
-            plain += 1
+        if kind in (PLAIN, NUMBER) or (kind == NAME and seen_name and not _names(lines[index], who)):
             reached = any(kinds[below] in PROOFS for below in range(index + 1, end))
-            if not in_paragraph or plain > 1 or not _may_follow_name(lines[index], kind, reached):
+            telephone = _is_local_phone(lines[index], kind) and any(kinds[above] in PROOFS for above in range(start, index))
+            plain += not telephone
+            if not in_paragraph or plain > (_MAX_PLAIN_LINES if reached else 1) or not _may_follow_name(lines[index], kind, reached):
                 return False
         seen_name = seen_name or kind == NAME
         new_paragraph = False
         in_paragraph = in_paragraph or kind not in (CLOSING, NOISE)
     return True
+
+
+def _names(line: str, who: Correspondence) -> bool:
+    """True for the author's name, also behind "v/"."""
+    return names_author(line, who) or names_signer(line, who)
 
 
 def _is_proven_below(kinds: dict[int, str], index: int, end: int) -> bool:
@@ -162,13 +162,15 @@ def _may_follow_name(line: str, kind: str, reached: bool) -> bool:
     """
     if kind == NUMBER:
         return _is_local_phone(line, kind)
-    words = line.split()
+    words = [word for word in line.split() if word[0].isalnum()]
+    if reached and kind == PLAIN:
+        return len(words) <= _MAX_PLAIN_WORDS
     return len(words) <= 4 and not any(map(str.isdigit, line)) and (reached or all(not word[0].islower() for word in words))
 
 
 def _is_local_phone(line: str, kind: str) -> bool:
     """True for a number without a label that has the length of a telephone number."""
-    return kind == NUMBER and _LOCAL_PHONE.fullmatch(line.strip()) is not None
+    return kind == NUMBER and all(_LOCAL_PHONE.fullmatch(number.strip()) for number in line.split("/"))
 
 
 def _opens_with_author(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, who: Correspondence) -> bool:
@@ -248,6 +250,14 @@ def _is_announced(lines: Sequence[str], start: int) -> bool:
     """True when the line above announces this one: "Navnet er", "Send den til"."""
     above = next((lines[index] for index in range(start - 1, -1, -1) if not is_blank(lines[index])), "")
     return above.rstrip().endswith(":") or above.strip(" \t\xa0*_").lower().split(" ")[-1] in ANNOUNCING
+
+
+def _is_led_in(lines: Sequence[str], start: int) -> bool:
+    """True when a colon leads to the paragraph that this line ends: "Det henger en lapp på den:" and what it says."""
+    first = start
+    while first and not is_blank(lines[first - 1]):
+        first -= 1
+    return first < start and (_is_announced(lines, first) if first else False)
 
 
 def _is_asked(lines: Sequence[str], start: int) -> bool:

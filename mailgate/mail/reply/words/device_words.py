@@ -24,7 +24,7 @@ MOBILE_STARTS = tuple(
     wysłano z mojego | odesláno z | odesláno z mého | odoslané z | odoslané z môjho | отправлено с | отправлено из | надіслано з
     надіслано із | отправлено с моего | iphone'umdan gönderildi | trimis de pe | elküldve az | küldve | elküldve
     στάλθηκε από το | saadetud minu | poslano z | poslano s | 发自我的 | 從我的 | 寄自 | 從 | 发自 | 来自 | mobil | enviat des
-    sent úr | sent af | sent með | denne meldingen er sendt fra | denne e-posten er sendt fra
+    sent úr | sent frá | sent af | sent með | denne meldingen er sendt fra | denne e-posten er sendt fra
     skrevet på min | skrevet på | skrevet fra min | skrevet fra | skrive på | skrive frå | išsiųsta iš mano | išsiųsta iš
     this message was sent from | this email was sent from
     this e-mail was sent from my | sendt fra yahoo mail | someone from
@@ -40,7 +40,8 @@ MOBILE_WHOLE = phrases(
     sent with tutanota, the secure & ad-free mailbox | sent with tutanota, enjoy secure & ad-free emails.
     sendt fra em client | sendt med em client | sent from em client | sent with em client | gesendet mit em client | skickat från em client
     gesendet mit tuta; genieße sichere & werbefreie e-mails. | sendt med tuta
-    sent from mobile | sent via mobile | sent from phone | sendt fra mobil | sendt fra mobilen | sendt fra telefon
+    sendt via online.no | sendt via altibox
+    | sent from mobile | sent via mobile | sent from phone | sendt fra mobil | sendt fra mobilen | sendt fra telefon
     sendt fra telefonen | sendt frå mobilen | sendt på farten | sent on the go | iphoneから送信 | ipadから送信
     iphoneから送信されました | 나의 iphone에서 보냄 | 내 iphone에서 보냄 | iphone'umdan gönderildi | sent by galaxy
     von meinem mobilgerät gesendet | 發自我的 iphone | 发自我的 iphone | 发自我的iphone | 从我的 iphone 发送
@@ -56,8 +57,11 @@ DEVICES = words("""
     kindle ti-85 superhuman hey missive newton téléphone portable teléfono móvil movil celular telemóvel gsm mobiele telefoon
     síma símanum farsíma farsímanum spjaldtölvunni
     älypuhelimesta älypuhelimestani sähköpostista puhelimella
-    puhelimesta puhelimestani iphonesta ipadista iphonom iphonu iphona iphonie lumia palm treo thuraya iphonen touch mailspring
+    puhelimesta puhelimestani galaxy-laitteestani laitteestani ipadsta
+    iphonesta ipadista iphonom iphonu iphona iphonie lumia palm treo thuraya iphonen touch mailspring
     fastmail postbox edison shortwave tuta tutanota webmail nettmail outlookin outlookista ios-sovelluksesta android-sovelluksesta
+    appareil dispositivo dispositif urządzenia
+    smarttelefonen smartphonen smarttelefoner jobbmobilen jobbtelefonen tjenestetelefonen
     sovelluksesta samsungilta huaweista laitteesta androidista
 """)
 GET_WORDS = words("""
@@ -76,6 +80,7 @@ GET_APP = (
     "hent deg outlook",
     "få deg outlook",
     "pobierz program outlook",
+    "pobierz aplikację outlook",
     "gauti „outlook“",
     "få outlook",
     "last ned outlook",
@@ -122,6 +127,7 @@ BESIDE = words("""
     app appen apps
     application klient client work pro plus ultra max mini se
     4g 5g lte edge note air os pc from fra från work touch mobile device business personal web.de gmx mail magenta telekom der dem meinem
+    programu aplikacji dla systemu klienta
     mein gesendet using version free basic premium lite family series wireless network smart meine meiner aus wurde i en et ett din
     beziehen herunterladen windowsin
     androidille iosille online.no altibox

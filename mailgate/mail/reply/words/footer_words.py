@@ -10,8 +10,8 @@ _MESSAGE = (
 )
 # How a note begins that speaks of the message in the third person.
 MESSAGE_STARTS = (
-    r"(?:please note:? |important:? |nb[.!:]? |obs[.!:]? |notice:? |merk:? )?th(?:is|e contents of this|"
-    r"e information (?:contained )?in this) "
+    r"(?:please note:? |important:? |nb[.!:]? |obs[.!:]? |notice:? |merk:? )?th(?:is|e contents? of this|"
+    r"e information (?:contained )?in this|e information transmitted by this) "
     r"(?:e-?mail|electronic mail|message|communication|transmission|correspondence)",
     r"(?:innholdet i |informasjonen i |opplysningene i )?denne (?:e-?posten|e-?post|eposten|mailen|e-?mailen|meldingen|meldinga)",
     r"(?:innhaldet i |informasjonen i )?denne (?:e-?posten|eposten|meldinga)",
@@ -49,7 +49,7 @@ HEADINGS = (
 )
 SECRECY = (
     r"confidential|confidentiel|confidencial|privileged|proprietary",
-    r"konfidensiell|konfidentiell|taushetsplikt|taushetsbelagt|taushetsbelagde|fortrolig|teiepliktig|sensitiv",
+    r"konfidensiel[lt]|konfidentiel[lt]|taushetsplikt|taushetsbelagt|taushetsbelagde|fortrolig|teiepliktig|sensitiv",
     r"sekretess|vertraulich|vertrouwelijk|riservat|poufn|luottamuksell|trúnaðar|důvěrn",
 )
 ADDRESSEE = (
@@ -115,11 +115,19 @@ WHOLE_FORMULAS = (
     r"integritetspolicy|privatlivspolitik|privacy (?:policy|notice|statement))(?: (?:finner|finn|hittar|finder) (?:du|ni|de|"
     r"dere|dykk)| finnes|"
     r" finst| ligger| ligg| er tilgjengelig| can be found)?(?: her| här| here| på| at)?[ :<(]{0,3}(?:https:x|www\.\S+)[ .>)]*$",
+    r"e-?mails? (?:sent )?(?:to and from|to or from) (?:this address|us|our)[^.\n]{0,60}? "
+    r"(?:may|will) be (?:monitored|recorded|archived|stored)[^.\n]{0,80}[.]?$",
+    r"[^.\n]{2,60} is (?:a (?:company|limited company) )?registered in (?:england|scotland|ireland)[^\n]{0,80}(?:registered|company) "
+    r"(?:number|no\.?|office)[^\n]{0,200}$",
     r"no virus found in this (?:incoming |outgoing )?message",
     r"th(?:is|e) e?-?(?:e-?mail|message|mail) (?:has been|was) (?:scanned|checked|virus checked)(?: for (?:viruses|malware|"
     r"spam)[^\n]{0,40})? by \S+(?: \S+){0,5}[.!]?$",
     r"denne (?:e-?posten|meldingen|mailen) (?:er|har blitt|ble) (?:sjekket|kontrollert|skannet|virussjekket)(?: for (?:virus|"
     r"skadelig)[^\n]{0,40})? av \S+(?: \S+){0,5}[.!]?$",
+    r"th(?:is|e) (?:e-?mail|message)[^\n]{0,80} (?:scanned|checked) for viruses[^\n]{0,60} archived by mimecast[^\n]{0,400}$",
+    r"(?:information|informasjon|tietoja|informationen) (?:from|fra|frå|från|von) eset [^\n]{0,160}$",
+    r"(?:the message|meldingen|meldinga|meddelandet|meddelelsen|die nachricht) (?:was|ble|vart|blei|blev|wurde)[^\n]{0,20}? "
+    r"(?:checked|kontrollert|sjekket|kontrolleret|geprüft)? ?(?:by|av|af|von|med) [^\n]{0,20}eset[^\n]{0,60}(?:\n?https:x)?$",
     r"diese e-?mail wurde (?:von \S+(?: \S+){0,4} )?auf viren (?:geprüft|überprüft)[^\n]{0,60}$",
     r"scanned (?:for viruses )?by [^,\n]{0,40}(?:scan|virus|security|defender|sophos|mcafee|avast|avg|norton|symantec|messagelabs|"
     r"barracuda|mimecast|proofpoint|trend|eset|clamav|kaspersky|f-secure|bitdefender|gateway|filter)[^,\n]{0,30}$",
@@ -188,13 +196,22 @@ LIST_WHOLE = (
     r"(?:unsubscribe|list-unsubscribe|meld deg av|avmelding|avregistrer)\s?[:|]\s?\S{0,200}$",
     r"unsubscribe$|(?:manage|update) your (?:subscriptions?|preferences)$|view it on github$",
 )
+# Words that are a banner in brackets or capital letters.
+BANNER_WORDS = frozenset({"ekstern", "eksternt", "extern", "external"})
 # Banners that are a line by themselves.
 BANNER_LINES = (
     r"(?:this is an? )?external (?:e-?mail|sender|message)|extern(?:al)?|ekstern (?:e-?post|avsender|avsendar|mail|melding)|"
     r"ekstern afsender|extern avsändare|externe e-?mail|externer absender",
     r"\W{0,3}(?:ekstern|extern) (?:e-?post|mail|mejl|avsender|avsendar|avsändare|afsender)[\s–,!:-]{1,4}(?:vær|ver|var) "
-    r"(?:varsom|varsam|forsiktig|obs|försiktig|opmærksom)",
+    r"(?:varsom|varsam|forsiktig|obs|försiktig|opmærksom|oppmerksom|kritisk)",
+    r"(?:obs|nb|merk|advarsel|viktig|varning|åtvaring)\W{1,4}(?:ekstern|extern) "
+    r"(?:e-?post|mail|mejl|avsender|avsendar|avsändare|afsender)",
     r"ext(?:ern(?:al)?)?\s?:?|caution(?: |: ?| - )external(?: e-?mail| sender)?|warning: external (?:e-?mail|sender)",
+)
+# How lists say how one leaves them, which is no request to the reader of a case.
+UNSUBSCRIBE = (
+    r"(?:for å (?:slutte|avslutte|melde)|för att sluta|for at (?:afmelde|stoppe)|um sich|to (?:stop|unsubscribe))"
+    r"[^.?\n]{0,160}\+unsubscribe@\S{1,80}"
 )
 # How a banner begins that goes on; what it warns of must follow, or nothing.
 BANNER_STARTS = (
@@ -217,9 +234,11 @@ BANNER_STARTS = (
     r"(?:(?:denne|dette|denna|detta|den här|det här) )?(?:e-?posten|e-?post|meldingen|meldinga|mailen|e-?mailen|e-?mail|mail|er en|"
     r"meddelandet|mejlet|mejl|meddelande|"
     r"e-?postmeddelandet)"
-    r"(?: er| kommer| kjem| ble| har blitt| är| har)? ?(?:sendt|sent|skickats|sänts)? ?(?:fra|frå|från|av|utanfor|utenfor) (?:en |ein |"
-    r"et |någon |avsender |avsendar |avsändare |utenfor |utanför |utanfor ){0,3}"
-    r"(?:ekstern|extern|utenfor|utanför|utanfor|organisasjonen|noen utenfor)",
+    r"(?: er| kommer| kjem| ble| vart| har blitt| är| har)? ?(?:sendt|sent|skickats|sänts)? ?(?:fra|frå|från|av|utanfor|utenfor) "
+    r"(?:en |ein |et |någon |avsender |avsendar |avsändare |adresse |adressa |adress |utenfor |utanför |utanfor ){0,3}"
+    r"(?:ekstern|extern|utenfor|utanför|utanfor|utsiden|utsida|organisasjonen|noen utenfor)",
+    r"(?:obs|nb|advarsel|åtvaring|merk|viktig|varning|pas på)\W{1,4}(?:denne|dette|denna|detta) (?:e-?posten|mailen|meldingen|meldinga|"
+    r"mejlet|meddelandet|mail|besked) kom(?:mer)? (?:fra|frå|från) (?:en |ein )?(?:ekstern|extern)",
     r"(?:achtung|vorsicht|hinweis)\W{1,4}(?:diese|externe) (?:e-?mail|nachricht)",
     r"sie erhalten nicht (?:oft|häufig) e-?mails? von",
     r"et saa usein sähköpostia (?:osoitteesta|henkilöltä|lähettäjältä)",
@@ -233,7 +252,8 @@ BANNER_STARTS = (
 BANNER_SIGNS = (
     r"do not click|don['’]t click|links?|attachments?|learn why|organi[sz]ation|recogni[sz]e|sender|safe|caution|phish|company|"
     r"network|domain",
-    r"klikk|lenker|lenkjer|vedlegg|finn ut hvorfor|finn ut kvifor|organisasjon|forsiktig|avsender|kjenner|få mer|læs hvorfor|"
+    r"klikk|kommunen|bedriften|selskapet|virksomheten|verksemda|foretaket|"
+    r"lenker|lenkjer|vedlegg|finn ut hvorfor|finn ut kvifor|organisasjon|forsiktig|avsender|kjenner|få mer|læs hvorfor|"
     r"få mere at vide|klik|links|vedhæft",
     r"klicka|länkar|bilagor|läs (?:mer|om)|ta reda på varför|avsändaren|känner|klicken|anhänge|absender|pièces jointes|bijlagen|"
     r"liens|koppelingen|externe|extern|linkk|liittei|lähettäj|tärkeää|tengla|hlekki|viðhengi|wichtig",
@@ -248,7 +268,7 @@ WARNING_STARTS = (
     r"finn ut hv|finn ut kv|kontroller|hvis du ikke|dersom du|med mindre|denne (?:e-?posten|meldingen)|avsenderen|få mer å vite|les mer",
     r"klicka (?:inte|aldrig)|öppna (?:inte|aldrig)|var försiktig|läs (?:mer|om)|ta reda på|avsändaren|klik (?:ikke|"
     r"aldrig)|åbn (?:ikke|aldrig)",
-    r"älä |lue,? (?:lisää|miksi)|tarkista|ekki (?:smella|opna)|erfahren sie",
+    r"bitte (?:keine|nicht|öffnen|klicken|seien)|älä |lue,? (?:lisää|miksi)|tarkista|ekki (?:smella|opna)|erfahren sie",
     r"vær opmærksom|få mere at vide|læs hvorfor|afsenderen|klicken sie|öffnen sie|seien sie|ne cliquez|klik niet|open geen",
 )
 # Somebody asks the reader for something, or speaks for himself.

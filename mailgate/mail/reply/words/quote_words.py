@@ -70,7 +70,7 @@ QUOTING = words("quoting citerar sitat citat siterer zitat citando cytat cytuje 
 OPENERS = words(
     """
     den d þann á på on at in the am vom le el il em op dnia w dne dňa a la în pe at'te tarihinde date data στις την ngày vào pada dia
-    kell'e 在 于 2014年 dana sent el'dia los az aikana på'n в у on: nuit ב ב- בתאריך
+    giorno kell'e 在 于 2014年 dana sent el'dia los az aikana på'n в у on: nuit ב ב- בתאריך
 """
 )
 # A sentence of a person has one of these beside its verb; an attribution has not. "you" and "du" are not here: Eudora writes "you wrote:".
@@ -129,9 +129,10 @@ LABEL_CHARS = max(map(len, LABELS))
 ORIGINAL = phrases(
     """
     original message | upprunaleg skilaboð | upphafleg skilaboð | original mail | original e-mail | original email | original meeting
-    opprinnelig avtale | opphavleg avtale | opprinnelig møte | original appointment
+    originalmelding | original melding | opprinnelig avtale | opphavleg avtale | opprinnelig møte | original appointment
     reply message | quoted message | opprinnelig melding | opprinnelig e-post | opprinnelig beskjed | opphavleg melding
-    opphavleg e-post | opprinneleg melding | oprindelig meddelelse | oprindelig besked | oprindelig mail
+    opphavleg e-post | opprinneleg melding | originalmeddelelse | original besked
+    oprindelig meddelelse | oprindelig besked | oprindelig mail
     ursprungligt meddelande | originalmeddelande | ursprungligt mail | ursprüngliche nachricht | ursprüngliche mail
     ursprüngliche e-mail | original-nachricht | originalnachricht | originalmail | oorspronkelijk bericht
     oorspronkelijke bericht | origineel bericht | message d'origine | message original | message initial | courriel original

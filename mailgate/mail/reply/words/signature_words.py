@@ -32,13 +32,13 @@ CLOSINGS = phrases(
     此致 | 敬具 | よろしくお願いします | med vennlig helsing | hilsing | helsingar | beste helsingar | vennlege helsingar
     med venlege helsingar | vh fra | mvh fra | med bedste hilsner | med venlige hilsner | mange helsingar
     de beste hilsener | varma hälsningar | hjertelig hilsen | bästa hälsning | vänl hälsn | m vänlig hälsning | hilsener
-    hilsner | vennligst hilsen | yours respectfully
+    dearvvuođaiguin | dearvvuođat | varre dearvuođat | ustitlaččat | hilsner | vennligst hilsen | yours respectfully
 """
 )
 # Thanks, wishes and abbreviations: also plain words ("LG" is a make of screens). A closing only right above the name of a person.
 WEAK_CLOSINGS = phrases(
     """
-    ha en fin dag | ha ein fin dag | ha en god dag | god helg | alt godt | klem | på forhånd tak | vänligen | hälsar
+    vennligst | b r | ha en fin dag | ha ein fin dag | ha en god dag | god helg | alt godt | klem | på forhånd tak | vänligen | hälsar
     allt gott | cheers | best | br | kr | hilser | respectfully | warmly | yours | take care | have a nice day | have a great day | lg
     kv | vg | bonne journée | t | terv | att | atte | buona giornata | hezký den | iyi çalışmalar | zdravím | all the best
     abraço | abraços | cordially | thanks | thank you | many thanks | thanks again | thx | thanks in advance | thanks a lot
@@ -76,6 +76,8 @@ TITLES = words("""
     kontorsjef kontormedarbeider butikksjef verksmester formann arbeidsleder stipendiat forsker forskar tillitsvalgt styreleder
     virksomhetsleder enhetsleder rektor inspektør assistent lærling trainee student vikar resepsjon reception sentralbord logistik
     kerfisstjóri framkvæmdastjóri forstjóri ritari kennari ráðgjafi tæknimaður päällikkö johtaja sihteeri konsultti
+    kierownik specjalista dyrektor responsable directeur directrice beheerder medewerker adviseur
+    fastighetsskötare kontaktlærer faglærer barnehagelærer tillitsvalgt verneombud hovedtillitsvalgt eiendomsforvalter
     grundare grunnlegger gründer vd adm dir senior junior principal chief vice general global regional
 """)
 TITLE_ENDS = (
@@ -90,13 +92,15 @@ TITLE_ENDS = (
     "avdelning", "afdeling",
     "assistent", "handläggare", "spesialist", "specialist", "operatør", "operatör", "fører", "førar", "leiter", "berater",
     "entwickler", "mester",
-    "meister", "selger", "seljar", "säljare", "inspektør", "inspektör", "analytiker", "analytikar", "redaktør", "redaktör",
+    "meister", "selger", "seljar", "säljare", "inspektør", "inspektör", "analytiker", "analytikar",
+    "skötare", "lærer", "lærar", "forvalter", "forvaltar", "saksbehandler",
+    "redaktør", "redaktör",
     "terapeut", "ingeniören", "stjóri", "fræðingur", "päällikkö", "johtaja", "asiantuntija", "suunnittelija", "insinööri", "vastaava",
 )  # fmt: skip
 # Labels of opening hours: weekdays and hours follow.
 HOURS = words(
     "kontortid kontortider telefontid telefontider åpningstid åpningstider opningstid opningstider öppettider telefontider "
-    "åbningstid åbningstider office hours aukioloajat öffnungszeiten"
+    "åbningstid åbningstider åpent åpen opent ope öppet åbent open office hours aukioloajat öffnungszeiten"
 )
 # How the lines begin that law asks of companies.
 REGISTER_STARTS = (
