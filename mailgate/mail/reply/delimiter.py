@@ -58,12 +58,23 @@ def _strict(lines: Sequence[str], index: int, end: int, who: Correspondence) -> 
             said = [line for line in paragraph if not _named_kind(lines, line, end, who) and _is_sentence(lines[line], who)]
             if lines[index].rstrip("\r") == STRICT and _continues_list(lines, index, start, who):
                 said = [start]
+            if lines[index].rstrip("\r") == STRICT and _parts_text(lines, index, paragraph, said, end, who):
+                return []
             taken.extend(line for line in paragraph if not said or line < said[0])
         elif _continues_signature({_named_kind(lines, line, end, who) or kind_of(lines[line], who) for line in paragraph}):
             taken.extend(paragraph)
     if not taken and any(not is_blank(line) for line in lines[index + 1 : end]):
         return []
     return sorted({index, *taken, *(line for line in range(index, end) if is_blank(lines[line]))})
+
+
+def _parts_text(lines: Sequence[str], index: int, paragraph: range, said: list[int], end: int, who: Correspondence) -> bool:
+    """True for `--` without its space that parts a text: prose right below it, or, between two lines of text, nothing of a signature."""
+    if said and said[0] == paragraph[0]:
+        return True
+    between = index > 0 and not is_blank(lines[index - 1]) and paragraph[0] == index + 1 and who.author is not None
+    kinds = [_named_kind(lines, line, end, who) or kind_of(lines[line], who) for line in paragraph] if between else []
+    return between and not any(kind in PROOFS or kind == CLOSING for kind in kinds) and not names_author(lines[paragraph[0]], who)
 
 
 def _named_kind(lines: Sequence[str], index: int, end: int, who: Correspondence) -> str:

@@ -20,9 +20,11 @@ from mailgate.mail.reply.delimiter import under_delimiter
 from mailgate.mail.reply.header_block import block_at, delimiter
 from mailgate.mail.reply.history import (
     announces_inline_answers,
+    is_dated,
     is_history,
     is_pasted_header,
     is_spoken_of,
+    names_recipient,
     points_below,
     with_subject_line,
 )
@@ -105,16 +107,19 @@ def _cut_marked_header(body: LabelledLines, who: Correspondence) -> bool:
     top = next((index for index, line in enumerate(body.lines[:MAX_HEADER_LINES]) if not is_blank(line)), None)
     if top is None or not is_quoted(body.lines[top]):
         return False
-    bare = [line[: 2 * MAX_LINE_CHARS].lstrip("> ") for line in body.lines[top : top + 2]]
-    sizes = [
-        size for size in (1, 2) if "@" in "".join(bare[:size]) and attribution_at(bare[:size], len(bare[:size]) - 1, 0, quote_follows=True)
-    ]
-    size = min(sizes, default=0)
+    size = _marked_header_size(body.lines[top : top + 2])
     below = quote_end(body.lines, top + size)
     if not size or not body.has_text(below, len(body.lines)):
         return False
     _follow_quote(body, Span("attribution", top, top + size), below, False, who)
     return True
+
+
+def _marked_header_size(lines: list[str]) -> int:
+    """How many of the two marked lines are the header of a quote, with an address; 0 when they are none."""
+    bare = [line[: 2 * MAX_LINE_CHARS].lstrip("> ") for line in lines]
+    sizes = (size for size in range(1, len(bare) + 1) if "@" in "".join(bare[:size]))
+    return next((size for size in sizes if attribution_at(bare[:size], size - 1, 0, quote_follows=True)), 0)
 
 
 def _opens_with_marks(lines: list[str], end: int) -> bool:
@@ -141,6 +146,8 @@ def _follow_block(body: LabelledLines, span: Span, who: Correspondence) -> int |
         body.forwards.append(span._replace(end=end))
     if below > end:
         return below if forwarded else _follow_quote(body, span._replace(end=end), below, False, who)
+    if span.kind in _DELIMITERS and end == span.end and is_spoken_of(body.lines, span):
+        return span.end
     if span.kind != "block":
         body.mark(QUOTED, span.start, end)
     return None
@@ -150,6 +157,8 @@ def _follow_attribution(body: LabelledLines, span: Span, who: Correspondence) ->
     """Handle an attribution by the text above it and below its quote. Returns the line to continue from, or None."""
     above = body.has_text_above(span.start)
     below = quote_end(body.lines, span.end, above)
+    if not above and below > span.end and _is_reported(body, span, below, who):
+        return below
     if below == span.end:
         if above:
             body.mark_to_end(QUOTED, span.start)
@@ -157,6 +166,19 @@ def _follow_attribution(body: LabelledLines, span: Span, who: Correspondence) ->
         body.mark(QUOTED, span.start, span.end)
         return span.end
     return _follow_quote(body, span, below, above, who)
+
+
+def _is_reported(body: LabelledLines, span: Span, below: int, who: Correspondence) -> bool:
+    """True when the author opens with what somebody else wrote: none of those the mail goes to is named, and more stands below.
+
+    More is text and then the header of the history, or, for a header of a name alone, text.
+    """
+    if names_recipient(body.lines, span, who):
+        return False
+    history = next_span(body, below)
+    if history is None:
+        return bool(who.names) and not is_dated(body.lines, span) and body.has_text(below, len(body.lines))
+    return body.has_text(below, history.start)
 
 
 def _follow_quote(body: LabelledLines, span: Span, below: int, above: bool, who: Correspondence) -> int | None:
@@ -285,8 +307,12 @@ def _is_introduced(body: LabelledLines, end: int, trailing: list[int]) -> bool:
 
 def _stands_above_header(body: LabelledLines, last: int, trailing: list[int]) -> bool:
     """True for a few marked lines above the header of the history, which has none above it: the author marked them."""
-    below = next((index for index in range(last, len(body.lines)) if not is_blank(body.lines[index])), None)
-    if below is None or body.parts[below] != QUOTED or is_quoted(body.lines[below]) or len(trailing) > MAX_OWN_QUOTE_LINES:
+    below = next(
+        (index for index in range(last, len(body.lines)) if body.parts[index] != SIGNATURE and not is_blank(body.lines[index])), None
+    )
+    if below is None or body.parts[below] != QUOTED or len(trailing) > MAX_OWN_QUOTE_LINES:
+        return False
+    if is_quoted(body.lines[below]) and _marked_header_size(body.lines[below : below + 2]) == 0:
         return False
     return QUOTED not in body.parts[:last]
 

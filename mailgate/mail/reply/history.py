@@ -18,6 +18,7 @@ from mailgate.mail.reply.words.quote_words import FROM, SUBJECT, TO
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,80}@[^\s<>()\[\],;:\"]{1,190}")
 _LABELLED = re.compile(r"^\s*\*?(?:emne|subject|ämne|betreff|onderwerp|objet)\*?\s?:\s*", re.IGNORECASE)
+_NAME_WORD = re.compile(r"[^\W\d_]{2,}")
 _HAS_LETTER = re.compile(r"[^\W\d_]")
 _LOOK_LINES = 6
 _SUBJECT_CHARS = 300
@@ -81,11 +82,29 @@ def _is_strangers(name: str, who: Correspondence, *, sure: bool = True) -> bool:
     )
 
 
+def names_recipient(lines: Sequence[str], span: Span, who: Correspondence) -> bool:
+    """True when the attribution has the address or a word of the name of somebody this mail goes to, or nothing is known of them."""
+    if who.author is None or not who.addresses:
+        return True
+    said = _announcement(lines, span)
+    address = _first_address(said)
+    if address:
+        return who.is_recipient(address) or who.is_author(address)
+    words = set(_NAME_WORD.findall(said.lower()))
+    return any(not words.isdisjoint(_NAME_WORD.findall(name)) for name in who.names)
+
+
+def is_dated(lines: Sequence[str], span: Span) -> bool:
+    """True when the attribution has a number, as each date does, or an address: a client wrote it."""
+    said = _announcement(lines, span)
+    return "@" in said or any(map(str.isdigit, said))
+
+
 def is_spoken_of(lines: Sequence[str], span: Span) -> bool:
     """True for a delimiter that the author writes about: no header follows, and a colon leads to it or the sentence goes on below it."""
     above = next((lines[index].rstrip() for index in range(span.start - 1, -1, -1) if not is_blank(lines[index])), "")
     below = next((line.lstrip() for line in lines[span.end : span.end + _LOOK_LINES] if not is_blank(line)), "")
-    return above.endswith(":") or (below[:1].islower() and above[-1:].isalpha())
+    return above.endswith(":") or (below[:1].islower() and (not above or above[-1:].isalpha()))
 
 
 def _announcement(lines: Sequence[str], span: Span) -> str:
