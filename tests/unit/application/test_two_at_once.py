@@ -43,13 +43,17 @@ def _contact(office: Office, address: str = KARI) -> contacts.ContactView:
     return contacts.show_contact(office.app, EVA, contacts.ShowContact(address))
 
 
+def _set_meanwhile(office: Office, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch, command: contacts.SetContact) -> None:
+    """Somebody else runs the command right after the contact was read."""
+    meanwhile.after(monkeypatch, ContactRepository, "by_addresses", lambda: contacts.set_contact(office.app, EVA, command))
+
+
 def test_given_access_that_is_taken_away_while_somebody_gives_a_name_then_it_is_gone(
     office: Office, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = office.app
     contacts.set_contact(app, EVA, contacts.SetContact(KARI, company_access="view"))
-    taken = contacts.SetContact(KARI, company_access="")
-    meanwhile.after(monkeypatch, ContactRepository, "by_addresses", lambda: contacts.set_contact(app, EVA, taken))
+    _set_meanwhile(office, meanwhile, monkeypatch, contacts.SetContact(KARI, company_access=""))
     contacts.set_contact(app, EVA, contacts.SetContact(KARI, name="Kari Lunde"))
     meanwhile.results()
     assert (_contact(office).name, _contact(office).company_access) == ("Kari Lunde", "")
@@ -59,8 +63,7 @@ def test_given_somebody_who_moves_to_another_company_while_access_is_given_then_
     office: Office, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = office.app
-    moved = contacts.SetContact(KARI, customer="Annen AS")
-    meanwhile.after(monkeypatch, ContactRepository, "by_addresses", lambda: contacts.set_contact(app, EVA, moved))
+    _set_meanwhile(office, meanwhile, monkeypatch, contacts.SetContact(KARI, customer="Annen AS"))
     with pytest.raises(Stale):
         contacts.set_contact(app, EVA, contacts.SetContact(KARI, company_access="view", seen={"customer": "Kunde AS"}))
     meanwhile.results()
@@ -72,8 +75,7 @@ def test_given_a_file_that_is_imported_while_access_is_taken_away_then_it_is_gon
 ) -> None:
     app = office.app
     contacts.set_contact(app, EVA, contacts.SetContact(KARI, company_access="view"))
-    taken = contacts.SetContact(KARI, company_access="")
-    meanwhile.after(monkeypatch, ContactRepository, "by_addresses", lambda: contacts.set_contact(app, EVA, taken))
+    _set_meanwhile(office, meanwhile, monkeypatch, contacts.SetContact(KARI, company_access=""))
     import_csv.import_contacts(app, EVA, import_csv.ImportContacts(f"address,name\n{KARI},Kari Lunde\n"))
     meanwhile.results()
     assert (_contact(office).name, _contact(office).company_access) == ("Kari Lunde", "")
@@ -96,8 +98,7 @@ def test_given_a_contact_of_a_company_that_is_joined_while_they_move_then_no_two
 ) -> None:
     app = office.app
     contacts.add_contact(app, EVA, contacts.AddContact(OTHER, customer=""))
-    moved = contacts.SetContact(OTHER, customer="Annen AS")
-    meanwhile.after(monkeypatch, ContactRepository, "by_addresses", lambda: contacts.set_contact(app, EVA, moved))
+    _set_meanwhile(office, meanwhile, monkeypatch, contacts.SetContact(OTHER, customer="Annen AS"))
     with pytest.raises(Exception, match="different customers"):
         join.join_contacts(app, EVA, join.JoinContacts(OTHER, KARI))
     assert (_contact(office, OTHER).customer, _contact(office).customer) == ("Annen AS", "Kunde AS")
