@@ -72,7 +72,7 @@ def shared() -> Mapping[str, str]:
 
 
 def write() -> None:
-    """Write all pages anew."""
+    """Write all pages."""
     for name, text in pages().items():
         (FOLDER / name).write_text(text, encoding="utf-8")
     for name, text in shared().items():
@@ -96,10 +96,11 @@ def _first_line(text: str | None) -> str:
 SETTINGS_HEAD = f"""# Settings
 {GENERATED}
 Settings come from `mailgate.toml`; a variable `MAILGATE_SECTION__KEY` overrides the file (lists are separated by commas).
-Every command takes `--config FILE`; without it `MAILGATE_CONFIG` counts, then `./mailgate.toml`, then the defaults.
-An unknown key or a wrong value stops the start with file and line.
-Times end in `_s` (seconds), sizes in `_bytes`; relative paths count from the folder of the file.
-`mailgate init` writes a file with all of them.
+Commands take the file from `--config FILE`, else `MAILGATE_CONFIG`, else `./mailgate.toml`, else `/etc/mailgate/mailgate.toml`.
+A setting that the file leaves out has its default.
+A command with an unknown key or a wrong value in the file fails with file and line (exit code 2).
+Times end in `_s` (seconds), sizes in `_bytes`; relative paths start at the folder of the file.
+`mailgate init` writes a file with all settings.
 """
 
 METRICS_HEAD = f"""# Metrics

@@ -60,7 +60,7 @@ class SettingsSection(BaseModel):
 
 
 class ServiceSection(SettingsSection):
-    """Who we are: stands in mails and links."""
+    """Who we are: is in mails and links."""
 
     company: OneLine = Field("Supportweb", min_length=1, description="name of the company, as it stands in mails")
     domain: Domain = Field(EXAMPLE_DOMAIN, description="mail domain of the support addresses and of our Message-IDs")
@@ -153,9 +153,9 @@ class AddressBookSection(SettingsSection):
 class DeskSection(SettingsSection):
     """The daily mail to the desk: what waits for a person, as `mailgate todo` says it. On days with nothing to say there is none."""
 
-    report_to: Addresses = Field((), description="addresses that get it; empty: off")
-    report_hour: int = Field(7, ge=0, le=23, description="hour from which it is sent, in the time zone of the policy")
-    report_language: Literal["", "nb", "nn", "en"] = Field("", description="its language; empty: service.default_language")
+    report_to: Addresses = Field((), description="addresses that get the list of `mailgate todo` once a day; empty: off")
+    report_hour: int = Field(7, ge=0, le=23, description="hour from which the list is sent, in the time zone of the policy")
+    report_language: Literal["", "nb", "nn", "en"] = Field("", description="language of the list; empty: service.default_language")
 
 
 class SecretFileSection(SettingsSection):
@@ -184,7 +184,7 @@ class IntakeSection(SettingsSection):
     read_memory_bytes: int = Field(512 * MIB, ge=64 * MIB, le=MIB * MIB, description="memory to read one mail")
     authentication: Literal["off", "header", "verify"] = Field(
         "header",
-        description="who says whether a mail is from its author. header: the servers of authserv_ids; verify: they, and for all other mail "
+        description="how authors are authenticated. header: the servers of authserv_ids; verify: they, and for all other mail "
         "mailgate itself (SPF, DKIM, DMARC, ARC; asks the DNS); off: nobody",
     )
     authserv_ids: Words = Field(
@@ -253,7 +253,7 @@ class OutboundSection(SettingsSection):
         30.0,
         ge=0,
         le=3600,
-        description="seconds before mail leaves about what one of us did by hand, and before a released mail is read again: until then it "
+        description="seconds before mail about a change by staff is sent, and before a released mail is read again: until then it "
         "can be taken back. At least the window of the policy's notices",
     )
     batch: Count = Field(50, le=1_000, description="mails that a worker takes at a time")
@@ -304,7 +304,7 @@ class WorkerSection(SettingsSection):
 
     processes: Count = Field(1, le=64, description="processes of `mailgate worker`")
     sweep_interval_s: float = Field(5.0, ge=0.1, le=300, description="seconds between two searches for due rows that no wakeup announced")
-    stop_timeout_s: Seconds = Field(30.0, description="seconds that work in hand gets at a stop")
+    stop_timeout_s: Seconds = Field(30.0, description="seconds to finish running work at a stop")
 
 
 class RetentionSection(SettingsSection):
@@ -330,7 +330,7 @@ class MetricsSection(SettingsSection):
 
 
 class WebSection(SettingsSection):
-    """The pages: supportweb. Served by a process of its own, which `mailgate run` brings along."""
+    """The pages: supportweb. Served by a separate process, which `mailgate run` starts, too."""
 
     listen: Endpoints = Field(
         (Endpoint("127.0.0.1", 8080),),
@@ -340,20 +340,20 @@ class WebSection(SettingsSection):
     trusted_proxies: Networks = Field((), description="proxies whose X-Forwarded-For and X-Forwarded-Proto are believed")
     tls_cert: OptionalPath = Field(None, description="PEM file with the certificate and its chain, where there is no proxy in front")
     tls_key: OptionalPath = Field(None, description="PEM file with the private key; not readable for others")
-    threads: Count = Field(8, le=200, description="pages at work at a time; no more than database.pool_size do any good")
-    stop_timeout_s: Seconds = Field(10.0, description="seconds that requests in hand get at a stop")
+    threads: Count = Field(8, le=200, description="requests that run at the same time; more than database.pool_size are of no use")
+    stop_timeout_s: Seconds = Field(10.0, description="seconds to finish running requests at a stop")
     staff_second_factor: Literal["optional", "required"] = Field(
         "optional", description="whether staff who log in with a password must have a second factor (an app's codes)"
     )
 
 
 class OpenIdSection(SettingsSection):
-    """Log in for staff at the company's OpenID provider (OpenID Connect Core 1.0). Its client secret stands in the secrets file."""
+    """Log in for staff at the company's OpenID provider (OpenID Connect Core 1.0). Its client secret is in the secrets file."""
 
     issuer: IssuerUrl = Field("", description="the provider's address, such as https://login.firma.example/realms/main; empty: off")
     client_id: str = Field("", description="our client id at the provider; its redirect address is portal_url/login/openid/callback")
     label: OneLine = Field("OpenID", min_length=1, description="the provider's name on the button")
-    groups_claim: Claim = Field("groups", description="claim that lists the groups of who logs in")
+    groups_claim: Claim = Field("groups", description="claim that lists the groups of the user")
     agent_groups: Words = Field((), description="groups whose members are agents")
     operator_groups: Words = Field((), description="groups whose members are operators")
     admin_groups: Words = Field((), description="groups whose members are administrators; all three empty: roles are given here")

@@ -78,7 +78,7 @@ def _comment(text: str) -> list[str]:
 
 def _kind(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
-        return " or ".join(get_args(annotation))
+        return " or ".join(word or "empty" for word in get_args(annotation))
     if get_origin(annotation) is tuple:
         return "list"
     if Path in get_args(annotation):

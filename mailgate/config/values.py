@@ -139,7 +139,7 @@ def luminance(colour: str) -> float:
 
 
 def one_line(text: str) -> str:
-    """A text that can stand in a header field: one line, no control characters."""
+    """A text that can be in a header field: one line, no control characters."""
     if any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in text.strip()):
         raise ValueError(f"{text!r} has line ends or control characters in it")
     return text.strip()
@@ -168,7 +168,7 @@ def issuer_url(text: str) -> str:
 
 
 def smarthost_url(text: str) -> str:
-    """`smtp://host[:port]`. The kind of TLS and the user name are settings of their own."""
+    """`smtp://host[:port]`. The kind of TLS and the user name are separate settings."""
     parts = _split(text, "smtp://relay.example.com:587")
     if parts.scheme in ("smtps", "submissions"):
         raise ValueError(f'{parts.scheme}:// is not used; write smtp://host:465 and outbound.tls = "implicit"')
