@@ -1,6 +1,6 @@
 """The mails of every benchmark: text of 2.3 KB, multipart/alternative of 12 KB, an attachment of 80 KB, in the proportion 60 : 30 : 10.
 
-In: a seed. Out: `Template` values, dot-stuffed and ended by the dot, with slots that each mail fills anew: author, address, case, id.
+In: a seed. Out: `Template` values, dot-stuffed and ended by the dot, with slots that each mail fills again: author, address, case, id.
 Replies in Norwegian with their quoted history, because that is what a support mailbox gets.
 """
 

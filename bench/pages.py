@@ -118,7 +118,7 @@ def _queues(name: str, ours: Gateway, url: str) -> Row:
 
 
 def _vacuum(url: str) -> None:
-    """What autovacuum does within minutes: every case was just written anew, and half of the table is dead rows."""
+    """What autovacuum does within minutes: every case was just written again, and half of the table is dead rows."""
     with psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True) as server:
         server.execute("VACUUM ANALYZE cases")
 

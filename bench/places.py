@@ -1,4 +1,4 @@
-"""Where benchmarks work: a folder on the disk of this tree, made anew and taken away. Never a RAM disk: flushes must cost."""
+"""Where benchmarks work: a folder on the disk of this tree, made again and taken away. Never a RAM disk: flushes must cost."""
 
 from __future__ import annotations
 

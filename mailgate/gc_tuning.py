@@ -1,4 +1,4 @@
-"""Memory of a process: large blocks go back to the system at once; what was loaded at the start is left alone.
+"""Memory of a process: large blocks are returned to the system at once; objects loaded at the start are not scanned again.
 
 Used by the gateway and by the reader. In: nothing. Out: nothing.
 """

@@ -192,7 +192,7 @@ def _clean(_logger: object, level: str, entry: EventDict) -> EventDict:
     return {"event": _harmless_name(str(entry.get("event"))), "level": level, **cleaned}
 
 
-_harmless_name = lru_cache(maxsize=1024)(harmless)  # names of events and fields stand in the program: there are few
+_harmless_name = lru_cache(maxsize=1024)(harmless)  # names of events and fields are in the program: there are few
 
 
 @lru_cache(maxsize=1024)

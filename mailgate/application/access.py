@@ -21,7 +21,7 @@ case's company whom staff have let see all its cases; `commenting_colleague`: wh
 
 
 class Action(StrEnum):
-    """Everything that can be asked for, by noun and verb. The verb stands in the audit row."""
+    """Everything that can be asked for, by noun and verb. The verb is in the audit row."""
 
     CASE_LIST = "case.list"
     CASE_READ = "case.read"

@@ -1,4 +1,4 @@
-"""What every use case is handed first: the store, the settings and the policy in force.
+"""What every use case is handed first: the store, the settings and the active policy.
 
 In: made and closed by `runtime.bootstrap.application`. Out: an `App`, or an `Installation` for use cases that work while the
 database is away. Neither must be made anywhere else: one place opens the store.
@@ -19,17 +19,17 @@ if TYPE_CHECKING:  # `mailgate parse` needs none of them, and they take a second
 
 
 class PolicySource(Protocol):
-    """The policy in force, followed through the database (`runtime.active_policy`)."""
+    """The active policy, followed through the database (`runtime.active_policy`)."""
 
     def peek(self) -> Policy:
-        """The policy in force at this moment. Changes nothing, not even an empty database."""
+        """The active policy at this moment. Changes nothing, not even an empty database."""
 
     @property
     def last_read(self) -> Policy | None:
         """The policy that this process read last, None before it has read any. Never asks the database."""
 
     def current(self) -> Policy:
-        """The policy in force at this moment; an empty database gets its first version."""
+        """The active policy at this moment; an empty database gets its first version."""
 
 
 @dataclass(frozen=True, slots=True)

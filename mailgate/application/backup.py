@@ -1,4 +1,4 @@
-"""Backup, restore and copy of the database. In: settings, folders, a URL. Out: what was written. Secrets go into a folder of their own.
+"""Backup, restore and copy of the database. In: settings, folders, a URL. Out: what was written. Secrets go into a separate folder.
 
 A backup is a folder with one SQLite file, whichever database it came from, and `backup.json`. After a restore nothing that was unfinished
 at the time of the backup goes on by itself: the lost gateway may have done it.

@@ -1,4 +1,4 @@
-"""The desk's own time. In: nothing. Out: the name of its time zone, as the policy in force has it. Reads no YAML: every command asks."""
+"""The desk's own time. In: nothing. Out: the name of its time zone, as the active policy has it. Reads no YAML: every command asks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ShowDeskZone:
 
 @query(Action.POLICY_READ)
 def desk_zone(act: Act, _command: ShowDeskZone) -> str:
-    """The time zone of dates in mail (`zone` of the policy in force), such as Europe/Oslo."""
+    """The time zone of dates in mail (`zone` of the active policy), such as Europe/Oslo."""
     number = act.uow.policies.active()
     found = _ZONE.search(act.uow.policies.get(number).text) if number is not None else None
     return found.group(1) if found else DEFAULT_ZONE

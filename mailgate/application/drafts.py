@@ -14,7 +14,7 @@ from mailgate.errors import Invalid
 MAX_CHARS = 200_000
 MAX_NAME_CHARS = 60
 MOST = 50
-"""So many drafts are kept of one account, the oldest goes first: whoever makes up forms does not fill the database."""
+"""The most drafts of one account; the oldest is deleted first. Invented forms must not fill the database."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What is wrong in a form, all of it at once. In: checks that raise Invalid. Out: their values, or one Invalid that carries the others.
 
-Commands and programs say the first fault, as ever; pages show each at its field (`Invalid.all`). Checks stand in the order of the form.
+Commands and programs say the first fault, as usual; pages show each at its field (`Invalid.all`). Checks are in the order of the form.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Faults:
             return otherwise
 
     def refuse(self, order: Sequence[str] = ()) -> None:
-        """Raises the first fault, with the others in it; nothing when there is none. `order`: fields as they stand in the form."""
+        """Raises the first fault, with the others in it; nothing when there is none. `order`: fields as they are in the form."""
         if self._found:
             first, *others = sorted(self._found, key=lambda one: order.index(one.field) if one.field in order else len(order))
             raise first.along_with(others)

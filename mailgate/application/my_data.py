@@ -27,7 +27,7 @@ class AskForDeletion:
 
 @query(Action.ACCOUNT_OWN)
 def export_my_data(act: Act, mine: LoggedIn) -> bytes:
-    """Addresses, account, sessions, drafts, choices and every case of one's own with one's own words, as JSON in UTF-8."""
+    """The principal's addresses, account, sessions, drafts, choices, and cases with what they wrote, as JSON in UTF-8."""
     found = own_data(act.uow, act.uow.persons.own(mine.account.id), act.now)
     return json.dumps(found, ensure_ascii=False, indent=2, default=str).encode()
 

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class OnceSubmission:
-    """One submission under way. `claimed`: its key stands in the database, or will with the transaction."""
+    """One submission in progress. `claimed`: its key is in the database, or will with the transaction."""
 
     key_sha256: str
     claimed: bool = False
 
     def refuse_known(self, store: Store) -> None:
-        """Raises Repeated for one that was done before, so that nothing is asked or shown anew on the way to its first effect."""
+        """Raises Repeated for a form that was done before, so that nothing is asked or shown again before its first effect."""
         with store.reading() as uow:
             known = uow.accounts.once_result(self.key_sha256)
         if known is not None:
@@ -69,7 +69,7 @@ def given_back() -> Iterator[None]:
 
 
 def claim(uow: UnitOfWork, now: datetime) -> None:
-    """Claim the key of the submission under way, if there is one that has not been claimed. Raises Repeated."""
+    """Claim the key of the submission in progress, if there is one that has not been claimed. Raises Repeated."""
     submission = _current.get()
     if submission is None or submission.claimed:
         return

@@ -50,7 +50,7 @@ class Parts(Protocol):
         """Checks an envelope recipient as the listener does at RCPT."""
 
     def senders(self, store: Store) -> Senders:
-        """Checks an envelope sender as the listener does at RCPT, by the policy in force."""
+        """Checks an envelope sender as the listener does at RCPT, by the active policy."""
 
     def intake(self, store: Store, policy: Policy) -> AbstractContextManager[IntakeStage]:
         """The intake stage under this policy; it reads small mail in this process and wakes no worker."""

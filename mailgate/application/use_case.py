@@ -32,7 +32,7 @@ Entry = TypeVar("Entry", bound=Callable[..., Any])
 
 @dataclass(slots=True)
 class Act:
-    """One use case under way: who does what, in which transaction. Lives as long as the transaction."""
+    """One use case in progress: who does what, in which transaction. Lives as long as the transaction."""
 
     app: App
     principal: Principal
@@ -45,7 +45,7 @@ class Act:
 
     @property
     def policy(self) -> Policy:
-        """The policy in force, read before the transaction began. Only for use cases that declare `policy=True`."""
+        """The active policy, read before the transaction began. Only for use cases that declare `policy=True`."""
         if self.known_policy is None:
             raise RuntimeError(f"the use case of {self.action} does not declare that it needs the policy")
         return self.known_policy
@@ -95,10 +95,10 @@ Guarded = Callable[[Host, Principal, Command], Result]
 
 
 def use_case(action: Action, *, policy: bool = False) -> Callable[[Body[Command, Result]], Called[Command, Result]]:
-    """A use case that writes: one transaction, committed when the function returns. `policy`: it asks the policy in force.
+    """A use case that writes: one transaction, committed when the function returns. `policy`: it asks the active policy.
 
     A function that returns without an audit row must have called `Act.unchanged`; else RuntimeError, and nothing is written.
-    Where somebody else was first it is called once more: then it sees what they wrote, and says so.
+    Where somebody else was first it is called again: then it sees what they wrote, and says so.
     """
 
     def made(body: Body[Command, Result]) -> Called[Command, Result]:

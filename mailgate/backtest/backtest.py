@@ -1,4 +1,4 @@
-"""Backtest: stored mail decided anew, in order and with the state as it was, by two policies. Changes nothing, sends nothing, asks no DNS.
+"""Backtest: decides stored mail again, in order and with the state as it was, by two policies. Changes nothing, sends nothing, no DNS.
 
 In: a store, two policies, a span of time. Out: a `Reclassified` for each mail, in the order in which they were decided. Mail is read again
 from its bytes, ahead, in processes of their own (`reading`); who vouched for it is what was recorded. Each policy has a `ReplayState` of
@@ -57,7 +57,7 @@ class ReplayVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Reclassified:
-    """One mail under both policies. `recorded`: the disposition that stands in the journal; `as_recorded`: None when a person decided, or
+    """One mail under both policies. `recorded`: the disposition that is in the journal; `as_recorded`: None when a person decided, or
     an earlier version; else whether the old policy says the same today. `by_operator`: not the mail itself but what a person released it as
     later, where it was held: only what people are notified of counts.
     """

@@ -1,4 +1,4 @@
-"""A state of its own for a backtest: the state as it was at each moment, under one policy, in memory.
+"""The state of a backtest: the state as it was at each moment, under one policy, in memory.
 
 In: what is kept of the past (`History`), then the time of each mail in order. Out: to `intake` and `apply` it looks like a unit of work, so
 that the very code that decides and applies mail runs in it. What people did happens in every state at its time, what mail did as the
@@ -73,13 +73,13 @@ class History:
         self.outside[record.case.id] = outside(record, self.mails)
 
     def add_relay_ids(self, hashes: Iterable[str], known: Iterable[RelayId]) -> None:
-        """Know what was found about these ids, be it nothing."""
+        """Remember what was found about these ids, or that nothing was."""
         self.relayed.update((one, []) for one in hashes)
         for found in known:
             self.relayed[found.sha256].append(found)
 
     def add_deliveries(self, message_ids: Iterable[str], known: Iterable[EarlierDelivery]) -> None:
-        """Know which mail from before acted with these Message-IDs, be it none."""
+        """Remember which earlier mail had these Message-IDs, or that none had."""
         found: dict[str, list[EarlierDelivery]] = {id_: [] for id_ in message_ids}
         for one in known:
             if one.journal_id not in self.mails:
@@ -201,7 +201,7 @@ class _Contacts:
         return range(-len(self._introduced) - count, -len(self._introduced))
 
     def add(self, new: Iterable[Contact]) -> None:
-        """Who was made a contact by mail stays the one that they became, whose number stands in the reply addresses."""
+        """Who was made a contact by mail stays the one that they became, whose number is in the reply addresses."""
         for one in new:
             address = one.address.lower()
             self._introduced[address] = self._state.history.contacts.get(address, one)
@@ -303,7 +303,7 @@ def _later(times: Sequence[datetime], since: datetime) -> int:
 
 
 class _Suppressions:
-    """What reports suppress happens in each state anew, from the beginning of the backtest; what people suppress happens at its time."""
+    """Suppressions by reports are repeated in each state, from the beginning of the backtest; those by people happen at their time."""
 
     def __init__(self, state: ReplayState) -> None:
         self._state = state

@@ -17,7 +17,7 @@ from mailgate.store.rows import ClaimedEntry, Outcome
 
 
 class Reader(Protocol):
-    """Reads mail in a process of its own."""
+    """Reads mail in a separate process."""
 
     def read_all(self, mails: Sequence[tuple[bytes, Envelope]]) -> list[Mail]:
         """One `Mail` for each, in order."""
@@ -74,7 +74,7 @@ class IntakeSteps(Protocol[Named]):
 
     @property
     def guard_rules(self) -> Collection[str]:
-        """Rule names that stand in an outcome when a guard overruled the policy by what a backtest cannot know."""
+        """Rule names that are in an outcome when a guard overruled the policy by what a backtest cannot know."""
         ...
 
     @property

@@ -244,7 +244,7 @@ def _due_at(case: Case, status: str, context: ChangeContext) -> datetime | None:
 
 
 def _was_due(case: Case, due_at: datetime | None) -> dict[str, str]:
-    """When an answer was due that is due no more, for who takes the change back."""
+    """When the answer was due that is no longer due, for undoing the change."""
     return {"was_due": case.due_at.isoformat()} if case.due_at and due_at is None else {}
 
 

@@ -13,7 +13,7 @@ _LINK = re.compile(r"(/(?:answer|claim|notices|password|register)/)[A-Za-z0-9_-]
 
 
 def fresh_token() -> str:
-    """A new token: 43 characters that may stand in a web address."""
+    """A new token: 43 characters that may be in a web address."""
     return secrets.token_urlsafe(32)
 
 

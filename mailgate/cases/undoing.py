@@ -78,7 +78,7 @@ def withdrawn(events: Sequence[CaseEvent]) -> dict[str, CaseEvent]:
 
 
 def taken_back(events: Sequence[CaseEvent]) -> set[str]:
-    """Ids of the events that count no more, and of those that set their fields back: nothing that a customer need know of."""
+    """Ids of the events that no longer count, and of those that reset their fields: customers are not shown either."""
     gone = {id_ for one in events if one.kind == "taken_back" for id_ in one.facts["events"].split()}
     return gone | {one.id for one in events if one.facts.get("operation") == TAKE_BACK}
 

@@ -19,7 +19,7 @@ from mailgate.values import value_class
 LANGUAGES = ("nb", "nn", "en")
 Answer = Literal["comment", "note", "refuse"]
 Turn = Literal["ours", "yours", "paused", "done", "again"]
-"""Whose turn it is with a case: the support's, the customer's, nobody's for now, nobody's any more, the support's once more."""
+"""Whose turn it is with a case: the support's, the customer's, nobody's for now, nobody's any more, the support's again."""
 
 ANSWERS = frozenset({"verify", "refuse", "reopen"})
 """The operations by which a customer answers a solution."""

@@ -1,6 +1,6 @@
 """`mailgate sample`: a desk to look at: two companies, their people and cases. In: an empty database. Out: who to log in as.
 
-For trying it out on one's own machine. Passwords are made anew each time and stand nowhere but on the screen. Mail that follows is kept in
+For trying it out on one's own machine. Passwords are made again each time and stand nowhere but on the screen. Mail that follows is kept in
 the database unless the settings hand it to a smarthost.
 """
 

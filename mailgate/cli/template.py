@@ -20,7 +20,7 @@ app = noun("Templates and words of our mails.")
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Render every mail in every language with the templates and words of outbound.templates_dir, and list what is wrong.
 
-    Exit code 1 when something is. Mail goes out all the same, with the built-in template in place of a broken one.
+    Exit code 1 when something is. Mail is still sent, with the built-in template in place of a broken one.
     """
     with open_app(config) as opened:
         found = templates.check_templates(opened, acting(None), templates.CheckTemplates())

@@ -1,4 +1,4 @@
-"""Addresses of header fields. In: raw values of From, To and kin. Out: `Mailbox` values. Never raises, never asks the network.
+"""Addresses of header fields. In: raw values of From, To and similar fields. Out: `Mailbox` values. Never raises, never asks the network.
 
 RFC 5322 section 3.4. Three ways, the cheap one first: a plain form by one pattern; flanker's grammar; a lax search that takes, for a
 single author, the last address in angle brackets, since display names are where attackers put a second one.
@@ -34,7 +34,7 @@ _AS_IT_STANDS = {"strict": False} if getattr(utils, "supports_strict_parsing", F
 def normal(address: str) -> str:
     """`local@domain` with the domain in lower case (RFC 5321 section 2.4: the local part is the receiver's business).
 
-    Control characters and bidirectional controls are left out: whoever shows or stores the address must not meet them.
+    Control characters and bidirectional controls are left out, so that the address is safe to show and to store.
     """
     if not address.isprintable():
         address = _UNSEEN.sub("", address)

@@ -97,7 +97,7 @@ def compose(draft: ComposedMail) -> bytes:
         _mailbox_field("From", draft.author),
         _mailbox_field("To", draft.to),
     ]
-    if draft.reply_to is not None:  # an address of its own for each mail: not worth keeping
+    if draft.reply_to is not None:  # differs for each mail: not worth keeping
         head.append(_new_mailbox_field("Reply-To", draft.reply_to.address, draft.reply_to.name))
     head += [text_field("Subject", draft.subject), f"Message-ID: {_msg_id(draft.message_id)}"]
     if draft.in_reply_to:
@@ -244,7 +244,7 @@ def _msg_id(text: str) -> str:
 
 
 def _unsubscribe_fields(url: str) -> list[str]:
-    """RFC 2369 section 3.2 and RFC 8058 section 2. The address stands on a line of its own, since it must not be broken."""
+    """RFC 2369 section 3.2 and RFC 8058 section 2. The address is on a separate line, since it must not be folded."""
     if not _WEB_ADDRESS.fullmatch(url):
         raise ComposeError("List-Unsubscribe holds something else than an https address")
     return [f"List-Unsubscribe:\r\n <{url}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]

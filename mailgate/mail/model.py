@@ -42,7 +42,7 @@ class Attachment:
 
     `disposition` is `decoration` for signature logos: small inline images; they are kept like any other part.
     `content_type` is as declared; `detected_type` is guessed from the bytes, "" when unknown. `other_names` are further names that the
-    part gives itself as sent: whoever judges extensions judges all of them.
+    part gives itself, as sent: a check of extensions must check all of them.
     """
 
     filename: str

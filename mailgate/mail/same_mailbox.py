@@ -45,7 +45,7 @@ PROVIDERS: Mapping[str, Provider] = {
 def counted_as(address: str) -> tuple[str, str]:
     """The mailbox and the domain that an answer to this address counts for.
 
-    Spellings that reach the same person share one window, and whoever owns `firma.example` owns all names below it: a victim has one of
+    Spellings that reach the same person share one window, and the owner of `firma.example` owns all names below it: a victim has one of
     each, however many spellings an attacker thinks of.
     """
     mailbox = mailbox_of(folded(address))

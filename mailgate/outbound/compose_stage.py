@@ -84,7 +84,7 @@ class NoticeStage:
         return claims
 
     def _was_last(self, claims: Sequence[ClaimedNotice]) -> bool:
-        """No more was due: fewer notices than groups were asked for, and none that was tried before, since those come alone.
+        """Whether nothing else was due: fewer notices than groups were requested, and none that was tried before, since those come alone.
 
         What became due since then has its own wakeup, or waits for the sweeper.
         """

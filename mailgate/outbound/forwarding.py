@@ -1,4 +1,4 @@
-"""What goes along with a mail that a rule passes on. In: the original bytes. Out: attachments, and the words when they go without it. Pure.
+"""What is attached to a mail that a rule forwards. In: the original bytes. Out: attachments, and the text without the original. Pure.
 
 Programs that read invoices find files that are parts of the mail itself, not those inside of an attached message: for them the files are
 attached again. It must never leave anything of the mail behind: one without files, not read to its end, with a long text or with an HTML

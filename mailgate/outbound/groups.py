@@ -76,7 +76,7 @@ def with_files(uow: UnitOfWork, groups: Iterable[Group], limits: FilesAlong) -> 
 
 
 def _portions(groups: Iterable[_Loaded]) -> Iterator[Sequence[_Loaded]]:
-    """So many groups at a time that their files take no more than LOADED_BYTES, or one."""
+    """As many groups at a time as have at most LOADED_BYTES of files, or one."""
     portion: list[_Loaded] = []
     left = LOADED_BYTES
     for group, files in groups:

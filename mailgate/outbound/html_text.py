@@ -19,7 +19,7 @@ LINKS_MAX = 100
 
 
 def escaped(value: object) -> str:
-    """A value as it stands in HTML: markup as it is, anything else as text. Most text holds nothing to escape, which is quickly seen."""
+    """A value as HTML: markup unchanged, anything else escaped. Most text has nothing to escape, which is checked first."""
     if type(value) is Markup:
         return value
     if type(value) is str and not ("&" in value or "<" in value or ">" in value or '"' in value or "'" in value):

@@ -1,6 +1,6 @@
 """Links in our mails that act for one person: answer a proposal, take up a redirected mail, choose which notices to get.
 
-In: the notices of one mail. Out: web addresses for the template, and what is stored of them. The token itself stands in the mail alone.
+In: the notices of one mail. Out: web addresses for the template, and what is stored of them. The token itself is in the mail alone.
 """
 
 from __future__ import annotations

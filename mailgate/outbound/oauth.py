@@ -1,6 +1,6 @@
 """Access tokens for the smarthost (OAuth 2.0). In: the token endpoint and what we prove ourselves with. Out: a bearer token.
 
-A token is kept until shortly before its end, and fetched anew then, or when the smarthost refuses it. Grants: client credentials (RFC 6749
+A token is kept until shortly before its end, and fetched again then, or when the smarthost refuses it. Grants: client credentials (RFC 6749
 section 4.4) or a refresh token (section 6). It must never follow a redirect, nor let a secret or a token reach the log.
 """
 

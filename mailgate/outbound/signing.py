@@ -1,6 +1,6 @@
 """Signs each outgoing mail once, when it is frozen (DKIM). In: settings and a clock. Out: the function that the freezer calls.
 
-The keys are held by the process, parsed: reading one anew costs more than a signature.
+The keys are held by the process, parsed: reading one again costs more than a signature.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ class CaseView:
 
     @property
     def title(self) -> str:
-        """The summary as it stands within quotation marks."""
+        """The summary for use inside quotation marks."""
         return inner_quotes(self.summary)
 
 

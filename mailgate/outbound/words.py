@@ -96,6 +96,6 @@ def places_of(text: str) -> frozenset[str]:
 
 
 def inner_quotes(text: str) -> str:
-    """`text` as it stands within quotation marks: its own ones are the inner ones (‘…’) of nb, nn and en."""
+    """`text` for use inside quotation marks: its own ones become inner ones (‘…’), as in nb, nn and en."""
     line = " ".join(text.split())
     return line if line.isascii() else line.translate(_INNER)

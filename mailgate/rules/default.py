@@ -144,4 +144,4 @@ PRIORITIES = (
 CASE_DEFAULTS = CaseDefaults(case_type="spørsmål", priority="normal")
 
 SUPPORTWEB_POLICY = Policy(rules=RULES, version="builtin-1", case_types=CASE_TYPES, priorities=PRIORITIES, defaults=CASE_DEFAULTS)
-"""What runs until an operator activates a policy of their own."""
+"""The policy until an operator activates another one."""

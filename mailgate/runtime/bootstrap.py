@@ -191,7 +191,7 @@ def make_intake(
     reads_aside: bool = True,
     policy: Callable[[], Policy] | None = None,
 ) -> IntakeStage:
-    """The intake stage. Its reader is a process of its own, begun with the first mail; not `reads_aside`, small mail is read in this one.
+    """The intake stage. Its reader process is started with the first mail; without `reads_aside`, small mail is read in this one.
 
     `policy` is asked once for each batch; None: the active one.
     """

@@ -74,7 +74,7 @@ class Gateway:
 
     @property
     def app(self) -> App:
-        """The use cases on this gateway's store, for whoever runs in the same process."""
+        """The use cases on this gateway's store, for other parts of the same process."""
         return App(self.store, self.settings, self.policies, bootstrap.Workshop(self.settings))
 
     def notify(self, stage: str) -> None:
@@ -246,7 +246,7 @@ class Gateway:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        """Serve in a thread of its own while the block runs."""
+        """Serve in a separate thread while the block runs."""
         loop, stopping = new_event_loop(), asyncio.Event()
         started = threading.Event()
 

@@ -1,4 +1,4 @@
-"""The pages as a child of `mailgate run`: `mailgate web` in a process of its own, started again when it dies, ended when we do.
+"""The pages as a child process of `mailgate run`: `mailgate web`, restarted when it dies, stopped when we stop.
 
 Pages that cannot be served (a port that is taken) never stop the mail. The web's libraries are loaded in the child alone.
 """

@@ -1,4 +1,4 @@
-"""What a running process takes in at SIGHUP: certificates and log level. In: the settings as they are on disk now. Out: the log.
+"""What a running process reloads at SIGHUP: certificates and log level. In: the current settings on disk. Out: the log.
 
 A mistake in the settings changes nothing: the process goes on with what it has. All other keys count at the next start, and are named.
 """

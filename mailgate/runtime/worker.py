@@ -2,7 +2,7 @@
 
 In: stages, each a callable that works until nothing is due. Out: nothing of its own. A wakeup is a hint; the guarantees
 rest on the sweeper (the broker may be flushed at any time). A stage runs at most once at a time in a process; a wakeup during its run makes
-it run once more, so that no row waits for the sweeper while the broker works. What one stage leaves to the next of the same process goes
+it run again, so that no row waits for the sweeper while the broker works. What one stage leaves to the next of the same process goes
 by no broker: `wake` ends the sweeper's wait.
 """
 
@@ -47,7 +47,7 @@ class Runner:
         self._running = threading.Lock()
 
     def __call__(self) -> None:
-        """Run the stage now, or make the run that is under way look once more. Never raises: the sweeper must come again."""
+        """Run the stage now, or make the run that is in progress look again. Never raises: the sweeper must come again."""
         self._wanted.set()
         while self._wanted.is_set() and not self._stopping():
             if not self._running.acquire(blocking=False):
@@ -67,7 +67,7 @@ class Runner:
                 self._running.release()
 
     def _beating(self) -> Callable[[], bool]:
-        """`stopping` for one run, with a heartbeat for each call but the first: then the stage has got on since it began.
+        """`stopping` for one run, with a heartbeat for each call except the first: then the stage has made progress.
 
         A long run is alive so, one that hangs is not, and neither is one that fails before it has done anything.
         """

@@ -25,7 +25,7 @@ class ConnectionLost(StoreUnavailable):
 
 
 class LostRace(TransientFailure):
-    """Somebody else was first, and nothing was written: the same work, begun anew, sees what they did."""
+    """Another transaction was first, and nothing was written: the same work, started again, sees its changes."""
 
 
 class StoreBroken(StoreUnavailable):

@@ -69,7 +69,7 @@ class BoundedConnection(psycopg.Connection[Any]):
         try:
             return super().wait(gen, interval, self.answer_limit_s if timeout is None else timeout)
         except psycopg.OperationalError as error:
-            answered = error.sqlstate is not None  # in a pipeline the statements behind it are under way still
+            answered = error.sqlstate is not None  # in a pipeline the statements behind it are in progress still
             if timeout is None and not answered and self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
                 self.given_up = True
                 self.pgconn.finish()
@@ -91,7 +91,7 @@ class Abandoned:
                 self._backends.add(connection.backend)
 
     def end_all(self, connection: psycopg.Connection[Any]) -> None:
-        """Terminate them. The start time makes sure that a reused process id is left alone."""
+        """Terminate them. The start time makes sure that no reused process id is hit."""
         with self._lock:
             backends, self._backends = self._backends, set()
         for pid, started_at in backends:
@@ -110,7 +110,7 @@ def wait_at_most(connection: Connection, *, priority: bool) -> None:
 
 @contextmanager
 def without_limits(connection: Connection) -> Iterator[None]:
-    """Inside, statements of the transaction under way may take as long as they need. A host that vanished is noticed all the same."""
+    """Inside, statements of the current transaction may take as long as they need. A host that vanished is still noticed."""
     for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
         connection.exec_driver_sql(f"SET LOCAL {name} = 0")
     given = connection.connection.dbapi_connection
@@ -175,7 +175,7 @@ def _backend(connection: psycopg.Connection[Any]) -> tuple[int, datetime] | None
 
 
 def assert_settings(connection: psycopg.Connection[Any]) -> None:
-    """Ask the server for what the guarantees stand on, on every connection (a role can have settings of its own). Raises ConfigError."""
+    """Check the server settings that the guarantees need, on every connection (a role can have other settings). Raises ConfigError."""
     names = ("fsync", "full_page_writes", "synchronous_commit", "server_version_num", "server_encoding")
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))

@@ -154,7 +154,7 @@ class ClaimedNotice:
 
 @value_class
 class MailedLink:
-    """A link that stands in a mail, and what it is for. The token is stored as SHA-256 only."""
+    """A link that is in a mail, and what it is for. The token is stored as SHA-256 only."""
 
     token_sha256: str
     purpose: LinkPurpose

@@ -67,4 +67,4 @@ def _plain(text: str) -> str:
 
 
 _LATIN_1 = re.sub(r"[\W_]", " ", _plain(bytes(range(256)).decode("latin-1"))).encode("latin-1")
-"""Each letter of Latin-1 as it stands in a word, a space for what stands in none."""
+"""Each letter of Latin-1 as it is indexed; a space for characters that separate words."""

@@ -192,7 +192,7 @@ class UnitOfWork:
 
 
 class Store:
-    """The way to the database for all stages; safe to share between threads. Counts what it accepts under a writer's name of its own."""
+    """Access to the database for all stages; safe to share between threads. Counts what it accepts under its own writer name."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database, self.clock = database, clock

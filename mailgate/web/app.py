@@ -303,7 +303,7 @@ def _answered(site: Site, route: Route, visit: _Visit, answer: Answer) -> Respon
 
 
 def _who_may(site: Site, route: Route, visit: _Visit) -> Principal | None:
-    """Who is logged in now in the session of a stream, with the rights of now; None when nobody is, or the page is no more for them."""
+    """Who is logged in now in the session of a stream, with current rights; None when nobody is, or they may no longer see the page."""
     mine = logged_in(site.app, visit.session, by_person=False)
     if mine is None or gate(site.app, route, mine, visit.request.path_params, _asked_for(visit.request)) is not None:
         return None
@@ -342,7 +342,7 @@ def _redirected(visit: _Visit, answer: Redirect) -> Response:
 
 
 async def _in_thread(site: Site, work: Callable[[], Result], *, passwords: bool = False) -> Result:
-    """Hashing passwords is slow: it has a limiter of its own, so that no page waits for it."""
+    """Hashing passwords is slow: it has a separate limiter, so that no page waits for it."""
     return await anyio.to_thread.run_sync(work, limiter=site.password_limiter if passwords else site.limiter)
 
 

@@ -34,7 +34,7 @@ def until(true: Callable[[], T], timeout_s: float, what: str, poll_s: float = PO
 
 
 _ANY = random.SystemRandom()
-"""Not `random` itself, which may be seeded anew in a test: the first port would be the same again, while its listener is dead."""
+"""Not `random` itself, which may be seeded again in a test: the first port would be the same again, while its listener is dead."""
 _given: set[int] = set()
 
 

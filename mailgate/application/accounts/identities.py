@@ -1,6 +1,6 @@
 """Log in by an OpenID provider: who it says that somebody is becomes a session of a staff account. In: verified claims. Out: a session.
 
-An account is linked to the provider's subject, never found by a mail address. What roles its groups mean stands in the settings alone.
+An account is linked to the provider's subject, never found by a mail address. What roles its groups mean is in the settings alone.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How often something may be tried: named buckets in the database, by address, account and network. In: an act. Out: nothing, or TooMany.
 
-Charged in a transaction of its own, before the work: what is refused or fails has been counted all the same. Who has been refused is
+Charged in a transaction of its own, before the work: what is refused or fails has been counted anyway. Who has been refused is
 refused again from memory until the next try would be taken, so that a flood of tries writes nothing.
 """
 

@@ -55,7 +55,7 @@ class SecondFactorView:
 
 @dataclass(frozen=True, slots=True)
 class UseCode:
-    """A code of one's own app, given while logged in."""
+    """A code of the principal's app, given while logged in."""
 
     mine: LoggedIn
     code: str

@@ -62,7 +62,7 @@ class SessionView:
 
 
 def begin(act: Act, account: Account, client: Client, method: SessionMethod = "password") -> NewSession:
-    """A new session with a token of its own, so that no token from before the login is worth anything."""
+    """A new session with a new token, so that no token from before the login is valid (session fixation)."""
     token = fresh_token()
     session = Session(
         new_id(act.now), account.id, act.now, act.now, act.now + ABSOLUTE_END, client.address, client.agent[:AGENT_MAX_CHARS], method
@@ -111,7 +111,7 @@ def log_out(act: Act, token: str) -> None:
 
 @query(Action.ACCOUNT_OWN)
 def list_sessions(act: Act, mine: LoggedIn) -> Sequence[SessionView]:
-    """The sessions of one's own account, last used first."""
+    """The sessions of the principal's account, last used first."""
     return [
         SessionView(one.id, one.created_at, one.seen_at, one.client, one.agent, one.id == mine.session.id)
         for one in act.uow.accounts.sessions_of(mine.account.id, act.now)
@@ -120,7 +120,7 @@ def list_sessions(act: Act, mine: LoggedIn) -> Sequence[SessionView]:
 
 @dataclass(frozen=True, slots=True)
 class EndSessions:
-    """End one session of one's own by its id, or all of them (None)."""
+    """End one session of the principal by its id, or all of them (None)."""
 
     mine: LoggedIn
     session_id: str | None = None
@@ -128,7 +128,7 @@ class EndSessions:
 
 @use_case(Action.ACCOUNT_OWN)
 def end_sessions(act: Act, command: EndSessions) -> int:
-    """End sessions of one's own account; how many."""
+    """End sessions of the principal's account; returns how many."""
     count = act.uow.accounts.end_sessions(command.mine.account.id, session_id=command.session_id)
     act.record(("account", command.mine.account.id), detail={"ended": count})
     return count

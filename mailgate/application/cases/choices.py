@@ -1,4 +1,4 @@
-"""What a form about a case offers, by the policy in force: types, priorities, components and the names of operations, in a language."""
+"""What a form about a case offers, by the active policy: types, priorities, components and the names of operations, in a language."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def _reached(act: Act, case: Case) -> list[Contact]:
 
 @dataclass(frozen=True, slots=True)
 class _Days:
-    """When reminder and end of one case are due. Both come while the support is open, so that whoever answers then is heard."""
+    """When reminder and closing of one case are due. Both happen in opening hours, so that an answer to them is read."""
 
     agreement: Agreement
     people: Sequence[Contact]

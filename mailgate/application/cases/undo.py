@@ -67,7 +67,7 @@ def withdraw_comment(act: Act, command: WithdrawComment) -> Undone:
     reason = line_or_empty(command.reason, "reason", "the reason")
     change = undoing.withdraw(case, comment, events, changing.context_of(act, case), reason)
     told_by, why = corrections.notified_by(events, comment.id), "the comment was withdrawn"
-    # A mail that still waits for the next hop is made once more, without the comment.
+    # A mail that still waits for the next hop is made again, without the comment.
     cancelled = act.uow.outbox.cancel_unsent(act.uow.notices.mails_of(told_by), why)
     act.uow.notices.make_again(cancelled, act.now)
     dropped = act.uow.notices.withdraw(told_by, why)

@@ -151,7 +151,7 @@ def list_contacts(act: Act, command: ListContacts) -> Page[ContactView]:
 
 
 def save(act: Act, before: Contact, after: Contact) -> None:
-    """Write a changed contact with its audit row; one that is the same is left alone."""
+    """Write a changed contact with its audit row; one without changes is not written."""
     if before == after:
         act.unchanged()
         return
@@ -160,7 +160,7 @@ def save(act: Act, before: Contact, after: Contact) -> None:
 
 
 def in_company(contact: Contact, company: Customer | None) -> Contact:
-    """The contact as this company's, or nobody's. Whoever moves sees the cases of neither company."""
+    """The contact with this company, or with none. A contact who moves loses access to the cases of both companies."""
     id_ = company.id if company else None
     return contact if contact.customer_id == id_ else replace(contact, customer_id=id_, company_access="")
 

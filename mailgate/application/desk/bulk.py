@@ -37,7 +37,7 @@ class BulkResult:
 
 
 def on_cases(app: App, principal: Principal, command: Bulk) -> list[BulkResult]:
-    """Do it to each case, each in a transaction of its own. Raises Invalid when no case or no act is chosen."""
+    """Do it to each case, each in a separate transaction. Raises Invalid when no case or no act is chosen."""
     keys = list(dict.fromkeys(command.keys))
     all_checked(keys=lambda: _refuse_keys(keys), act=lambda: _refuse_act(command))
     return [_done(app, principal, command, key) for key in keys]

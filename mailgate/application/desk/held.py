@@ -52,7 +52,7 @@ class Rehearsed:
     """What would happen to one. `notified`: who would get mail of it. `status`: the case's after it, "" for unchanged.
 
     `problem`: no_case, refused or not_held, "" when it can be done. `crosses`: the author belongs to another customer than the case, and
-    would take part in it: the case must be named once more (`Release.across`).
+    would take part in it: the case must be named again (`Release.across`).
     """
 
     id: str

@@ -109,5 +109,5 @@ def _description(app: App, entry: EntryDetail) -> str:
 
 
 def _auth(found: Any) -> dict[str, str]:
-    """Method -> result of the authentication that stands in the trail."""
+    """Method -> result of the authentication that is in the trail."""
     return {name: str(value) for name, value in found.items() if isinstance(value, str)} if isinstance(found, Mapping) else {}

@@ -28,7 +28,7 @@ SWEPT_WITHIN = timedelta(days=2)
 
 
 def policy(found: Settings, parts: Parts) -> Iterator[Finding]:
-    """The version in force; before there is one, the document that the first start takes."""
+    """The active version; before there is one, the document that the first start takes."""
     try:
         version, left, unknown = _active(found, parts)
     except (ConfigError, StoreUnavailable, SchemaMismatch):
@@ -72,7 +72,7 @@ def _older_than_allowed(found: Settings, parts: Parts) -> Mapping[str, int]:
 
 
 def _active(found: Settings, parts: Parts) -> tuple[PolicyVersion | None, list[Stranded], list[str]]:
-    """The version in force, what it does not know, and what does not know its names; (None, [], []) before there is one."""
+    """The active version, what it does not know, and what does not know its names; (None, [], []) before there is one."""
     if found.lacks_database:
         return None, [], []
     with contextlib.closing(open_database(found.database.url, pool_size=1)) as database:

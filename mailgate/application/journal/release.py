@@ -27,14 +27,14 @@ from mailgate.store.rows import JournalEntry
 
 POLICY = "policy"
 DISPOSITIONS: Sequence[str] = (*RELEASE_DISPOSITIONS, POLICY)
-"""What `Release.disposition` may be; `policy` lets the policy in force decide again."""
+"""What `Release.disposition` may be; `policy` lets the active policy decide again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
     """`case`: the key of the case that the mail belongs to, "" for the one that was matched.
 
-    `across`: the key of that case once more, when it is meant that the author belongs to another customer.
+    `across`: the key of that case again, when it is meant that the author belongs to another customer.
     """
 
     selection: Selection

@@ -1,4 +1,4 @@
-"""Run mail again by the policy in force. In: which entries, and whether mail may leave. Out: the moves. No effect ever happens twice."""
+"""Run mail again by the active policy. In: which entries, and whether mail may leave. Out: the moves. No effect ever happens twice."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Replay:
 
 @use_case(Action.JOURNAL_REPLAY)
 def replay(act: Act, command: Replay) -> Moved:
-    """Run decided or shunted entries again by the policy in force."""
+    """Run decided or shunted entries again by the active policy."""
     reason = line_or_empty(command.reason, "reason", "the reason")
     moves, left, stay = list[Move](), dict[str, Left](), dict[str, Left]()
     for part in chunks(selected(act.uow, "replay", command.selection)):

@@ -26,7 +26,7 @@ CODE_DIGITS = 8
 
 @dataclass(frozen=True, slots=True)
 class AskForCode:
-    """Somebody says that they wrote the mail: the code goes to its author, whoever asks."""
+    """Somebody claims to have written the mail: the code goes to its author."""
 
     token: str
     language: str

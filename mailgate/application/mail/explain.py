@@ -30,7 +30,7 @@ class Explain:
 
 @dataclass(frozen=True, slots=True)
 class UnderPolicy:
-    """`file`: the policy document that decides, None for the policy in force."""
+    """`file`: the policy document that decides, None for the active policy."""
 
     file: Path | None = None
 

@@ -1,7 +1,7 @@
 """Accept mail from files exactly as SMTP would. In: raw bytes and an envelope. Out: one journal id or refusal per mail.
 
 A mail goes through the reader of DATA, so size limit, bare CR and repairs are those of the listener; recipients must be ours, and senders
-that the policy in force refuses at RCPT are refused here too, unless the operator says otherwise.
+that the active policy refuses at RCPT are refused here too, unless the operator says otherwise.
 """
 
 from __future__ import annotations

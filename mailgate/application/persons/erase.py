@@ -103,7 +103,7 @@ def erase(act: Act, wanted: _Wanted) -> Erased:
 
 
 def name_in_audit(address: str) -> str:
-    """How the audit names an erased person: whoever has the address can tell that it was erased, nobody can tell the address."""
+    """How the audit names an erased person: with the address one can verify that it was erased, without it nobody can find it out."""
     return hashlib.sha256(address.lower().encode()).hexdigest()[:16]
 
 

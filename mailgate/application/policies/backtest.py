@@ -1,4 +1,4 @@
-"""Run stored mail under a draft and under the policy in force. In: a document, a span of time. Out: differences as they are found.
+"""Run stored mail under a draft and under the active policy. In: a document, a span of time. Out: differences as they are found.
 
 Changes nothing. It reads in short transactions of its own, so that a long run holds up no database at work.
 """
@@ -35,7 +35,7 @@ class BacktestDraft:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A backtest under way. Iterate `differences`; `report` counts those that were taken so far."""
+    """A backtest in progress. Iterate `differences`; `report` counts those that were taken so far."""
 
     span: ReplaySpan
     report: BacktestReport

@@ -14,7 +14,7 @@ from mailgate.rules.policy_diff import PolicyDifference as PolicyDifference
 from mailgate.rules.policy_diff import differences
 
 Source = int | PolicyDocument | None
-"""The number of a version, a document, or None for the version in force (or the one that a new database begins with)."""
+"""The number of a version, a document, or None for the active version (or the one that a new database begins with)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,6 @@ from mailgate.rules.document.schema import meant
 
 @query(Action.JOURNAL_READ, policy=True)
 def doubt_about_rule(act: Act, name: str) -> str:
-    """Say that the policy in force has no such rule, and what was perhaps meant; "" when it has. Mail of earlier versions may name it."""
+    """Say that the active policy has no such rule, and what was perhaps meant; "" when it has. Mail of earlier versions may name it."""
     known = [*(rule.name for rule in act.policy.rules), *RESERVED]
     return "" if name in known else f"the policy in force has no rule {name!r}{meant(name, known)}"

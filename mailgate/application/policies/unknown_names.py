@@ -1,6 +1,6 @@
 """Names in the rules of a policy that the database does not know: customers, and people of the staff. In: a policy. Out: sentences.
 
-A rule that asks for a name nobody has never holds, and a case that is given to nobody is seen by nobody. They are warnings all the same:
+A rule that asks for a name nobody has never holds, and a case that is given to nobody is seen by nobody. They are warnings anyway:
 the customer may come tomorrow. Changes nothing.
 """
 

@@ -96,7 +96,7 @@ class Activate:
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """`number` None: the version before the one in force. `comment`: "" for one that names the version left. `strand`: see `Activate`."""
+    """`number` None: the version before the active one. `comment`: "" for one that names the version left. `strand`: see `Activate`."""
 
     number: int | None = None
     comment: str = ""
@@ -195,14 +195,14 @@ def history(act: Act, limit: int) -> Sequence[Activation]:
 
 @query(Action.POLICY_READ)
 def show_version(act: Act, number: int | None) -> ShownVersion:
-    """Show the text of a version, None for the one in force, and who made it."""
+    """Show the text of a version, None for the active one, and who made it."""
     active = act.uow.policies.active()
     wanted = number if number is not None else active
     if wanted is None:
         raise NotFound("policy", "", "no version of the policy yet: the first start makes one, or mailgate policy activate")
     version = act.uow.policies.get(wanted)
     document = load(version.text.encode(), act.app.parts.own_mailboxes)
-    untested = left_out(document.policy) if document.policy else 0  # None: another release's document, which is shown all the same
+    untested = left_out(document.policy) if document.policy else 0  # None: another release's document, which is shown anyway
     return ShownVersion(_version(version), version.text, wanted == active, untested)
 
 

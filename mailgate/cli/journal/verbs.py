@@ -105,7 +105,7 @@ def replay(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run decided or shunted entries again under the policy in force. Nothing is done twice; no mail is sent without --send."""
+    """Run decided or shunted entries again under the active policy. Nothing is done twice; no mail is sent without --send."""
     with selected("replay", Common(ids, chosen, everything, reason, yes, operator, config, as_json)) as (app, principal, wanted, why):
         done = replaying.replay(app, principal, Replay(wanted, send, why))
     output.report(done, "", as_json)

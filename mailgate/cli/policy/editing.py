@@ -1,4 +1,4 @@
-"""`mailgate policy edit`: fetch the version in force, open an editor, check, show the difference, activate. In: a person. Out: a version.
+"""`mailgate policy edit`: fetch the active version, open an editor, check, show the difference, activate. In: a person. Out: a version.
 
 Nothing that was typed is lost: however the command ends, a document that is not activated stays as it was written, and its path is named.
 A version that somebody else has put in force meanwhile is never overwritten.
@@ -42,7 +42,7 @@ def edit(
     author: AuthorOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Edit the policy in force with $VISUAL or $EDITOR; it is checked, and what would change is shown before it is activated."""
+    """Edit the active policy with $VISUAL or $EDITOR; it is checked, and what would change is shown before it is activated."""
     principal = acting(author)
     with open_app(config) as app:
         fetched = versions.show_version(app, principal, None)

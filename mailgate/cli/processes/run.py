@@ -37,7 +37,7 @@ Then look, in another terminal:
 def run(config: ConfigOption = None) -> None:
     """Run the listener and all stages in one process, with the web pages in a second one, until SIGTERM or SIGINT.
 
-    It stays in the foreground and logs to standard error. SIGHUP takes in renewed certificates and the log level.
+    It stays in the foreground and logs to standard error. SIGHUP reloads certificates and the log level.
     """
     settings = prepare(config, split=False, listens=True, make_new=True)
     gateway = Gateway(settings, listen=True, work=True)

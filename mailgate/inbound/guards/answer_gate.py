@@ -130,7 +130,7 @@ def refusal(question: Question, counters: AnswerCounters, limits: AnswerLimits, 
 
 
 def fingerprint(mail: Mail) -> str:
-    """A hash of what the mail says, the same for the same words whoever sent them (breaker against one text from many forged addresses)."""
+    """A hash of the words of a mail, independent of its sender (for the breaker against one text from many forged addresses)."""
     words = " ".join((mail.subject + " " + mail.reply.text).split()).lower()
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
 

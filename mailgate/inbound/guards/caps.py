@@ -1,4 +1,4 @@
-"""Caps: how many cases mail may make, and how much mail the rules may send to teams, whoever writes and whatever the policy says.
+"""Caps: how many cases mail may make, and how much mail the rules may send to teams, for any author and under any policy.
 
 In: decided messages, and the counters of the store. Out: the messages. Above a cap, a new case and a forwarded mail are held for a person,
 and a team mail is left out. Like the answer gate it runs after the policy, and counts before anything is made or sent, in the transaction

@@ -198,7 +198,7 @@ class DataBudget:
             self._clients.setdefault(client, _Held()).messages += 1
 
     def hold(self, client: str, more_bytes: int) -> bool:
-        """Take `more_bytes` (less when negative). False when cap or share is passed; they are held all the same until given back."""
+        """Take `more_bytes` (less when negative). False when cap or share is exceeded; they still count until given back."""
         self.held_bytes += more_bytes
         held = self._clients.get(client)
         if held is None:

@@ -98,7 +98,7 @@ class SmtpConnection(SMTP):
             self._reader.feed_data(data)
 
     def eof_received(self) -> bool:
-        """The client sends no more. It may still read replies (half-close), except inside TLS."""
+        """The client sends nothing else. It may still read replies (half-close), except inside TLS."""
         self._reader.feed_eof()
         self._session.ended()
         return self._tls_protocol is None

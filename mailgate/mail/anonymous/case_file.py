@@ -140,7 +140,7 @@ def _field(name: bytes, value: bytes, names: Pseudonyms) -> bytes:
 
 
 def _split_encoded(text: str, names: Pseudonyms) -> Iterator[str]:
-    """By turns text between encoded words, and an encoded word (RFC 2047) that is anonymised already."""
+    """Alternately the text between encoded words, and an encoded word (RFC 2047) that is already anonymised."""
     at = 0
     for found in _ENCODED.finditer(text):
         yield text[at : found.start()]

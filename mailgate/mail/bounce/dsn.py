@@ -266,7 +266,7 @@ def _free_form(tree: Tree, section: HeaderSection, original: _Original, suspecte
 
 
 def _nested_report(tree: Tree, limits: ReadLimits) -> DeliveryReport | None:
-    """A report that a mail system passed on inside a mail of its own, as InterScan does."""
+    """A report that a mail system forwarded inside another mail, as InterScan does."""
     for part in tree.leaves:
         if part.content_type == "message/rfc822":
             inner = build_part(tree.content(part)[: limits.report_bytes], limits)

@@ -135,7 +135,7 @@ def _banner(lines: Sequence[str], end: int) -> list[int]:
 def _banner_end(lines: Sequence[str], first: int, end: int) -> int:
     """The line after the shortest run from `first` on, without blank lines, that is a banner; `first` when none is.
 
-    Proofpoint's banner has marks of its own, and blank lines.
+    Proofpoint's banner has other marks, and blank lines.
     """
     if lines[first].strip() == _FRAMED_START:
         framed = range(first, min(len(lines), first + _MAX_FRAMED_LINES))

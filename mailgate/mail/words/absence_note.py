@@ -96,7 +96,7 @@ def _is_of_somebody_else(plain: str, own: frozenset[str]) -> bool:
 
 
 def _without_names(sentences: list[str]) -> list[str]:
-    """The sentences without lines at the end that hold nothing but capitalised words: whoever signs."""
+    """The sentences without lines at the end that have only capitalised words: names of a signature."""
     while len(sentences) > 1 and len(found := _WORD.findall(sentences[-1])) <= _NAME_WORDS and all(word[0].isupper() for word in found):
         sentences = sentences[:-1]
     return sentences

@@ -1,4 +1,4 @@
-"""What people ask a help desk to do, and nobody who is away asks of whoever writes. In: nothing. Out: patterns for folded text, linear.
+"""What people ask a help desk to do, and out-of-office notes never ask for. In: nothing. Out: patterns for folded text, linear.
 
 Source for `wording`; holds no decisions. Notes of absence tell their reader to call, write, wait or look at a page: no such verb is here.
 Delete is here only with what a desk deletes, since footers ask to delete a mail that went astray.

@@ -112,7 +112,7 @@ def _names(output: Iterable[nodes.Expr]) -> list[nodes.Name]:
 
 
 def _binds(template: nodes.Template, name: str) -> bool:
-    """True when a template gives the name a meaning of its own."""
+    """True when a template assigns the name."""
     imported = {one.target for one in template.find_all(nodes.Import)}
     for one in template.find_all(nodes.FromImport):
         imported |= {known if isinstance(known, str) else known[1] for known in one.names}
@@ -161,7 +161,7 @@ class TemplateCode(CodeGenerator):
         self.write(")")
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
-        """Does not escape anew what is markup already: most of what a mail's template puts out are its words."""
+        """Does not escape again what is markup already: most output of a mail's template is its texts."""
         if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None:
             self.write("environment.shown(")
         else:

@@ -81,7 +81,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super()._generate(source, name, filename, defer_init)
 
     def parts_source(self, name: str | None) -> str:
-        """The file of parts that stand in the code of this template; "" where it cannot be read, which `compiled` reports."""
+        """The file of parts that are in the code of this template; "" where it cannot be read, which `compiled` reports."""
         form = _FORM.search(name or "")
         if form is None or self.loader is None:
             return ""

@@ -215,7 +215,7 @@ def _duplicates(items: Sequence[Node], field: str, section: str) -> Iterator[Pro
 
 
 def _texts(node: Node | None) -> Iterator[Problem]:
-    """Words of our own must be there in every language, else whoever has the other one would get the wrong answer."""
+    """Texts of the document must exist in every language, else senders with another language would get the wrong answer."""
     for name, words in _mapping(node).items():
         missing = [language for language in LANGUAGES if not _mapping(words).get(language)]
         if missing and isinstance(words.value, dict):

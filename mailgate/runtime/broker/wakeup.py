@@ -77,7 +77,7 @@ def declare(broker: dramatiq.Broker, stages: Mapping[str, Callable[[], None]]) -
 
 
 class Wakeup:
-    """Sends wakeups from a thread of its own, at most one per stage and `interval_s`; one that is asked for in between is sent after it."""
+    """Sends wakeups from a separate thread, at most one per stage and `interval_s`; one requested in between is sent after the interval."""
 
     def __init__(self, broker: dramatiq.Broker, interval_s: float = WAKEUP_INTERVAL_S) -> None:
         self._broker, self._interval_s = broker, interval_s

@@ -122,7 +122,7 @@ class AccountRepository:
         return self._one(accounts.c.contact_id == contact_id)
 
     def by_login(self, name: str) -> Account | None:
-        """The account with this mail address or user name, any case; an address is its owner's, whoever else has it for a name."""
+        """The account with this mail address or user name, case-insensitive; an address finds its owner before a user name of that form."""
         wanted = name.strip().lower()
         owns = accounts.c.address_lower == wanted
         found = select(accounts).where(or_(accounts.c.username_lower == wanted, owns)).order_by(owns.desc()).limit(1)

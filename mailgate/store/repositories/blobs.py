@@ -1,4 +1,4 @@
-"""Bytes by their SHA-256: raw mails and attachments, each stored once. Whoever reads them compares the hash.
+"""Bytes by their SHA-256: raw mails and attachments, each stored once. Reading compares the hash.
 
 In: hash and bytes. Out: bytes that have this hash, or CorruptContent. It must never return bytes that do not match: a disk, a restore or a
 hand in the database may have changed what a customer wrote.

@@ -5,7 +5,7 @@ both are asked once per shape and kept. What it does again for every row otherwi
 `prepared` has the statements that SQLAlchemy makes.
 
 To psycopg the text goes through a `RawCursor`: its own placeholders (`$1`) need no parsing, which the driver would repeat for every long
-text. Integers go as text there, since the driver gives small and large ones different types, and PostgreSQL would plan anew for each.
+text. Integers go as text there, since the driver gives small and large ones different types, and PostgreSQL would plan again for each.
 """
 
 from __future__ import annotations

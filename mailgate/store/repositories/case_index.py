@@ -94,7 +94,7 @@ def index_changes(connection: Connection, changes: Sequence[Change]) -> None:
 
 
 def index_again(connection: Connection, case_ids: Collection[str]) -> None:
-    """Read these cases with their comments and index them anew."""
+    """Read these cases with their comments and index them again."""
     if case_ids:
         _replace(connection, _read(connection, select(cases.c.id).where(cases.c.id.in_(case_ids))))
 
@@ -109,7 +109,7 @@ def make_configuration(connection: Connection) -> bool:
 
 
 def fill(connection: Connection) -> None:
-    """Index every case: of a database whose index is empty, or anew on PostgreSQL."""
+    """Index every case: of a database whose index is empty, or again on PostgreSQL."""
     last = None
     while True:
         ids = select(cases.c.id).order_by(cases.c.id).limit(FILL_CASES)

@@ -140,7 +140,7 @@ class ContactRepository:
         return self._connection.execute(select(func.count()).where(participants.c.contact_id == id_)).scalar_one()
 
     def join(self, left_out: str, kept: str) -> int:
-        """All of one contact becomes another's of the same person, by their ids; how many cases. One that was joined before comes along.
+        """Move everything of one contact to another of the same person, by ids; returns how many cases. Earlier joined contacts move, too.
 
         Where both take part in a case, the one that stays is approved when either was, and its reporter when either was.
         """

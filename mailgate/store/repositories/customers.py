@@ -1,4 +1,4 @@
-"""Companies and the mail domains that belong to them. Whoever changes one reads it under `lock`, in the same transaction."""
+"""Companies and their mail domains. To change one, read it under `lock` in the same transaction."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ class NoticeRepository:
         return [CaseNotice(*row) for row in self._connection.execute(found)]
 
     def withdraw(self, event_ids: Collection[str], reason: str) -> int:
-        """Cancel the notices of these events that are in no mail yet; returns how many. Whoever is making one has lost the lease."""
+        """Cancel the notices of these events that are in no mail yet; returns how many. A worker that is composing one loses its lease."""
         if not event_ids:
             return 0
         waiting = update(notices).where(notices.c.event_id.in_(event_ids), notices.c.state.in_(("pending", "rendering")))
@@ -151,7 +151,7 @@ class NoticeRepository:
         return sorted({*self._connection.execute(found.where(notices.c.outbox_id.is_not(None))).scalars()}) if event_ids else []
 
     def make_again(self, outbox_ids: Collection[str], now: datetime) -> None:
-        """Make the notices of mails that will never be sent due once more."""
+        """Make the notices of mails that will never be sent due again."""
         if outbox_ids:
             again = update(notices).where(notices.c.outbox_id.in_(outbox_ids), notices.c.state == "rendered")
             self._connection.execute(again.values(state="pending", due_at=now, attempts=0, outbox_id=None, error=""))
@@ -210,7 +210,7 @@ class NoticeRepository:
         execute_all(self._connection, statement, [{"of_id": c.id, "token": c.lease_token} for c in claims])
 
     def forget_facts(self, ids: Collection[str]) -> None:
-        """What these notices say stands in their mail now, and is secret: a link or a code."""
+        """What these notices say is in their mail now, and is secret: a link or a code."""
         if ids:
             self._connection.execute(update(notices).where(notices.c.id.in_(ids)).values(facts="{}"))
 
@@ -251,7 +251,7 @@ class NoticeRepository:
 
 
 def notice_row(notice: Notice) -> dict[str, Any]:
-    """The row of a new notice. Without a case it is a group of its own: two answers to one address are two mails."""
+    """The row of a new notice. Without a case it is a separate group: two answers to one address are two mails."""
     return {
         "id": notice.id,
         "group_key": f"{notice.case_id} {notice.address.lower()}" if notice.case_id else notice.id,

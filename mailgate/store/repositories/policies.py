@@ -1,7 +1,7 @@
 """The versions of the operators' policy. In: documents that were checked. Out: versions, and which one is active.
 
 A version is never changed or removed; the newest activation names the active one, so that taking an older version back leaves its
-own line in the record. Whoever adds a line holds the counter's row until the transaction ends: two that activate at once stand in a queue.
+own line in the record. Whoever adds a line holds the counter's row until the transaction ends: two that activate at once are in a queue.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class PolicyRepository:
         return int(rows[0].number) if rows else None
 
     def hold_active(self) -> int | None:
-        """The number of the active version, which stays the active one until this transaction ends: whoever else activates waits."""
+        """The number of the active version, locked until this transaction ends: another activation waits."""
         next_numbers(self._connection, _ACTIVATIONS, 0)
         return self.active()
 

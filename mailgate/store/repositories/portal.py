@@ -133,7 +133,7 @@ class PortalRepository:
         self._connection.execute(added.on_conflict_do_nothing())
 
     def deny_claim(self, journal_id: str, now: datetime) -> bool:
-        """Whoever used the link did not write the mail; whether it was free until now."""
+        """Record that the user of the link did not write the mail; returns whether the claim was free until now."""
         return self._set(journal_id, claims.c.contact_id.is_(None) & claims.c.denied_at.is_(None), denied_at=now)
 
     def take_claim(self, journal_id: str, contact_id: str, now: datetime) -> bool:

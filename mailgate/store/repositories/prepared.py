@@ -1,7 +1,7 @@
 """Statements that are made once and run many times, at the cost of the driver alone.
 
 In: a SQLAlchemy statement with bound parameters, at the top of a module; then values. Out: rows, or how many were touched. SQLAlchemy
-makes the text and knows how each type is stored and read; both are asked once and kept. Building a statement anew and running it through
+makes the text and knows how each type is stored and read; both are asked once and kept. Building a statement again and running it through
 SQLAlchemy costs more than the database needs to answer. `bulk` describes how values reach the drivers.
 """
 

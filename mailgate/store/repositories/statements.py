@@ -34,7 +34,7 @@ def upsert_on(dialect: str, table: Table) -> Any:
 
 
 def literal(value: str | int) -> ColumnElement[Any]:
-    """A constant that stands in the statement's text. A bound one would hide from the planner that a partial index fits."""
+    """A constant that is in the statement's text. A bound one would hide from the planner that a partial index fits."""
     return literal_column(f"'{value}'" if isinstance(value, str) else str(value))
 
 

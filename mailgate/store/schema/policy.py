@@ -41,7 +41,7 @@ policy_versions = Table(
 policy_activations = Table(
     "policy_activations",
     metadata,
-    # The row with the highest sequence names the version in force. Rows are only added: they are the record of who did what.
+    # The row with the highest sequence names the active version. Rows are only added: they are the record of who did what.
     Column("sequence", Integer, primary_key=True, autoincrement=False),
     Column("number", Integer, ForeignKey("policy_versions.number"), nullable=False),
     Column("what", Text, nullable=False),

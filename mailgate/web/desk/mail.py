@@ -1,4 +1,4 @@
-"""One accepted mail: what was understood, text, HTML in a frame of its own, headers, trail, raw. Nothing of it runs in our origin."""
+"""One accepted mail: how it was read, text, HTML in a sandboxed frame, headers, trail, raw. Nothing of it runs in our origin."""
 
 from __future__ import annotations
 

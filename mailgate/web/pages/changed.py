@@ -26,9 +26,9 @@ def seen(form: Form, names: Sequence[str]) -> dict[str, str]:
 
 
 def typed(form: Form, errors: Sequence[Invalid] = ()) -> Mapping[str, str]:
-    """The form for the page that refuses it: what was left alone shows what there is now.
+    """The form for the page that refuses it: fields that were not changed show the current values.
 
-    What the page showed at first goes along with what was changed, until the person is told that somebody else has changed it, too.
+    The form keeps what the page showed first beside what was typed, until the person is told that somebody else has changed it, too.
     """
     shown = {one.field for one in errors if one.code == CHANGED}
     return {name: text for name, text in form.fields.items() if _goes_along(form, name, shown)}

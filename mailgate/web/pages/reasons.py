@@ -45,7 +45,7 @@ def _with_facts(stored: str, t: Words) -> str:
 
 
 def _composed(stored: str, t: Words) -> str:
-    """A reason with values in it, each told in turn."""
+    """A reason with values in it; each value is translated, too."""
     for key, pieces in _templates():
         values = _values(pieces, stored)
         if values:

@@ -83,7 +83,7 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Framed:
-    """A stranger's HTML for a frame on a page of ours: a document in a sandbox, with an origin of its own."""
+    """A stranger's HTML for a frame on one of our pages: a sandboxed document with an opaque origin."""
 
     html: str
 

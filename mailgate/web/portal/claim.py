@@ -34,7 +34,7 @@ def show_code(request: PageRequest) -> Answer:
 
 
 def enter_code(request: PageRequest) -> Answer:
-    """The code is right: on to the form, through an account of their own."""
+    """The code is right: continue to the form, after logging in to their account."""
     token = request.params["token"]
     command = use_cases.EnterCode(token, request.form.text("code"), request.words.language, request.client)
     try:

@@ -1,4 +1,4 @@
-"""Files of a case: whoever may see the case may download them; browsers never open them."""
+"""Files of a case: everyone who may see the case may download them; browsers never open them."""
 
 from __future__ import annotations
 

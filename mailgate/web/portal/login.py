@@ -48,7 +48,7 @@ def begun(new: sessions.NewSession | SecondStep, path: str) -> Redirect:
 
 
 def kept_page(request: PageRequest, wanted: str) -> RenderedPage:
-    """The login for somebody whose session ended while they wrote on the page `wanted`; what they wrote goes along."""
+    """The login for somebody whose session ended while they wrote on the page `wanted`; their text is kept."""
     return login_page(request, wanted, status=403, carried=keeping.carried(request.form))
 
 

@@ -16,7 +16,7 @@ def show(request: PageRequest) -> Answer:
 
 
 def ask(request: PageRequest) -> Answer:
-    """Check the form and mail the link; the page says the same whoever asks."""
+    """Check the form and mail the link; the page is the same for known and unknown addresses."""
     typed = {name: request.form.text(name) for name in FIELDS}
     command = use_cases.AskForAccount(**typed, language=request.words.language, client=request.client)
     try:

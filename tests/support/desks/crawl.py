@@ -82,7 +82,7 @@ class Scene:
         return found.principal
 
     def params(self, key: str) -> dict[str, Callable[[], str]]:
-        """What stands in the braces of a path that is about this case."""
+        """What is in the braces of a path that is about this case."""
         comment_id, sha256 = self.files[key]
         return {
             "key": lambda: key, "comment": lambda: comment_id, "sha256": lambda: sha256,

@@ -1,4 +1,4 @@
-"""The files of the repository, for tests that look at sources: what git tracks, as it stands in the working tree."""
+"""The files of the repository, for tests that look at sources: what git tracks, as it is in the working tree."""
 
 from __future__ import annotations
 

@@ -241,7 +241,7 @@ class OutboxRepository:
 
         Raises NotAllowed, and moves none, when one is an automatic answer that may have been sent: those go out at most once (guarantee 5),
         whoever asks. Whether it may have been is what its attempts say, not only its state: one that became uncertain and was then
-        cancelled may have been sent all the same.
+        cancelled may have been sent anyway.
         """
         if answers := self._maybe_sent_answers(ids):
             raise NotAllowed(f"{answers[0]} is an automatic answer that may have been sent; those go out at most once")
@@ -274,7 +274,7 @@ class OutboxRepository:
         return self.cancel(self._connection.execute(found).scalars().all(), reason)
 
     def cancel(self, ids: Collection[str], reason: str) -> set[str]:
-        """Never send mails that are not under way or final; the ids of those that were not."""
+        """Never send mails that are not in progress or final; the ids of those that were not."""
         return self._move(ids, ("pending", "deferred"), {"state": "cancelled", "due_at": None, "error": reason})
 
     def _move(self, ids: Collection[str], states: Collection[str], values: dict[str, Any]) -> set[str]:

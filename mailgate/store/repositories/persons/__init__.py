@@ -18,7 +18,7 @@ from mailgate.store.repositories.statements import chunks
 from mailgate.store.schema import journal, notices, outbox
 
 UNFINISHED = {"journal": ("pending",), "notices": ("rendering",), "outbox": ("sending",)}
-"""States in which a worker has the row in hand, by table."""
+"""States in which a worker is processing the row, by table."""
 
 
 class PersonRepository:
@@ -49,7 +49,7 @@ class PersonRepository:
         return [id_ for some in chunks(found.entries) for id_ in self._connection.execute(held.where(journal.c.id.in_(some))).scalars()]
 
     def in_hand(self, found: Traces) -> int:
-        """How many mails from, to or about them a worker has in hand: what is being written must not be erased beneath it."""
+        """How many mails from, to or about them a worker is processing: what is being written must not be erased meanwhile."""
         total = 0
         for table, ids in (
             (journal, found.entries),

@@ -39,7 +39,7 @@ class CustomersTurnRepository:
 
     def unanswered(self, statuses: Collection[str], case_id: str | None = None) -> Sequence[Unanswered]:
         """All cases in these statuses (or this one) whose last word or move was not a customer's, the oldest first. None to which mail
-        was matched that waits for a person, or for intake once more: it may be the answer.
+        was matched that waits for a person, or for intake again: it may be the answer.
         """
         of_case, last, reminder = events.c.case_id == cases.c.id, events.alias("last"), events.alias("reminder")
         newest = select(events.c.id).where(of_case, events.c.kind.in_((*_WORDS_AND_MOVES, *_BROUGHT)))
