@@ -53,16 +53,8 @@ def init(
     given = {"service.domain": domain, "service.company": company, "service.portal_url": portal_url}
     given = {name: value for name, value in given.items() if value}
     _check(given)
-    chosen = {setting.name: setting.default for setting in skeleton.settings() if setting.name in SHOWN}
-    safe = {
-        "secrets.file": "var/secrets.toml",
-        "intake.authentication": "verify",
-        "smtp.tls_cert": "var/tls/cert.pem",
-        "smtp.tls_key": "var/tls/key.pem",
-    }
-    text = skeleton.toml_text(_values(chosen) | {"policy.file": policy.name} | safe | given)
     try:
-        _write(folder, file, text)
+        _write(folder, file, _settings_text(given))
         _write(folder, policy, shipped_for_editors())
         _write(folder, schema, json.dumps(SCHEMA, ensure_ascii=False, indent=2) + "\n")
         self_signed.make(certificate, key, domain or EXAMPLE_DOMAIN)
@@ -89,6 +81,18 @@ def _first_admin(file: Path) -> str:
             return invitation(opened, acting(None)) or later
     except MailgateError:
         return later
+
+
+def _settings_text(given: dict[str, str]) -> str:
+    """The settings file: all settings, of which only the defaults in SHOWN, the files of this folder and `given` are set."""
+    chosen = {setting.name: setting.default for setting in skeleton.settings() if setting.name in SHOWN}
+    files = {
+        "policy.file": "policy.yaml",
+        "secrets.file": "var/secrets.toml",
+        "smtp.tls_cert": "var/tls/cert.pem",
+        "smtp.tls_key": "var/tls/key.pem",
+    }
+    return skeleton.toml_text(_values(chosen) | files | {"intake.authentication": "verify"} | given)
 
 
 def _values(defaults: dict[str, str]) -> dict[str, object]:

@@ -230,7 +230,13 @@ def _words(section: str, key: str, problem: Mapping[str, Any]) -> tuple[str, str
     if kind == "value_error":
         what, _, hint = str(context["error"]).partition("; ")
         return f"{name}: {what}", hint
-    wanted = {
+    shown = "what stands there" if key in URLS else _as_written(problem.get("input"))[:60]
+    return f"{name} must be {_wanted(kind, context)}, not {shown}", ""
+
+
+def _wanted(kind: str, context: Mapping[str, Any]) -> str:
+    """What pydantic wanted instead of a value, in words. `kind`, `context`: `type` and `ctx` of its error."""
+    return {
         "int_type": "a whole number",
         "int_from_float": "a whole number",
         "float_type": "a number",
@@ -250,8 +256,6 @@ def _words(section: str, key: str, problem: Mapping[str, Any]) -> tuple[str, str
         "too_long": f"a list of {context.get('max_length')} or fewer",
         "string_pattern_mismatch": "capital letters and digits, such as SUP",
     }.get(kind, "something else")
-    shown = "what stands there" if key in URLS else _as_written(problem.get("input"))[:60]
-    return f"{name} must be {wanted}, not {shown}", ""
 
 
 def _as_written(value: object) -> str:

@@ -18,8 +18,19 @@ def print_whole(view: dict[str, Any], whole: bool = False) -> None:
     show_one({name: value for name, value in view.items() if name not in _BELOW}, as_json=False)
     if view["description"]:
         _print_text(view["description"])
+    _print_comments(view["comments"], whole)
+    print()
+    _print_mail(view)
+    for event in view["events"]:
+        facts = "  ".join(f"{name}={one_line(value)}" for name, value in event["facts"].items() if name != "comment_id")
+        print(f"{one_line(event['at'])}  {event['kind']}  {one_line(event['by'])}  {facts}".rstrip())
+        _print_notified(event["notified"])
+
+
+def _print_comments(comments: list[dict[str, Any]], whole: bool) -> None:
+    """Each comment with its files, which are numbered through the case as `mailgate case file` takes them."""
     number = 0
-    for comment in view["comments"]:
+    for comment in comments:
         gone = f"  withdrawn by {one_line(comment['withdrawn_by'])}" if comment["withdrawn_by"] else ""
         print(f"\n{one_line(comment['at'])}  {comment['kind']}  {one_line(comment['by'])}  {comment['id']}{gone}")
         _print_text(comment["text"])
@@ -28,7 +39,10 @@ def print_whole(view: dict[str, Any], whole: bool = False) -> None:
             number += 1
             print(f"  [{number}: {one_line(file['filename'])}  {file['content_type']}  {file['size_bytes']} bytes]")
         _print_notified(comment["notified"])
-    print()
+
+
+def _print_mail(view: dict[str, Any]) -> None:
+    """Held mail of the case, participants who get no mail and why, and the deliveries."""
     for one in view["held"]:
         mail = f"{one_line(one['author'])}  {one_line(one['subject'])}"
         print(f"{one_line(one['at'])}  held mail  {mail}  mailgate journal show {one['journal_id']}")
@@ -40,10 +54,6 @@ def print_whole(view: dict[str, Any], whole: bool = False) -> None:
             f"{one_line(mail['at'])}  mail {mail['state']}  {one_line(mail['address'])}  {mail['template']}  {one_line(mail['why'])[:100]}"
         )
         print(line.rstrip())
-    for event in view["events"]:
-        facts = "  ".join(f"{name}={one_line(value)}" for name, value in event["facts"].items() if name != "comment_id")
-        print(f"{one_line(event['at'])}  {event['kind']}  {one_line(event['by'])}  {facts}".rstrip())
-        _print_notified(event["notified"])
 
 
 def _print_notified(notified: list[dict[str, Any]]) -> None:
