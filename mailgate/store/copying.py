@@ -91,12 +91,6 @@ def figures(database: Database) -> Figures:
         return LedgerRepository(connection).figures()
 
 
-def is_empty(database: Database) -> bool:
-    """Whether no mail, case, person, account or policy is in it."""
-    with translated(), database.reading.connect() as connection:
-        return not _filled(connection)
-
-
 def _refuse_full(connection: Connection) -> None:
     if filled := _filled(connection):
         raise NotAllowed(f"the target is not empty (it has rows in {', '.join(filled)}); give a new, empty database")
