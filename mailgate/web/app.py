@@ -41,6 +41,7 @@ from mailgate.web.http.origin import SAFE_METHODS, origin_of, same_origin
 from mailgate.web.http.security import framed_headers, page_headers
 from mailgate.web.http.static import Static
 from mailgate.web.pages import forms, keeping
+from mailgate.web.pages.again import with_files_named
 from mailgate.web.pages.forms import Form
 from mailgate.web.pages.jinja import Templates
 from mailgate.web.pages.request import Answer, Data, Download, Framed, Live, NoContent, PageRequest, Redirect, RenderedPage
@@ -48,12 +49,15 @@ from mailgate.web.pages.when import Calendar
 from mailgate.web.pages.words import LANGUAGES, NAMES, Words, choose, words
 from mailgate.web.portal import login
 from mailgate.web.routes import ROUTES, Route
+from mailgate.web.shown_at import come_back, page_at
 
 GZIP_FROM_BYTES, GZIP_LEVEL = 1024, 4
 MAX_UPLOAD_SLACK_BYTES = 4 * 1024 * 1024
 VISITOR_BODY_BYTES, LARGE_BODY_BYTES = 64 * 1024, 256 * 1024
 LOCATION_SIGNS = "/?=&#%+:@!$'()*,;~"
 BODIES_AT_ONCE, BODIES_PER_ACCOUNT = 8, 2
+NO_SUCH_METHOD = 405
+FLASHES = "~"
 
 Result = TypeVar("Result")
 
@@ -170,6 +174,7 @@ async def _respond(site: Site, route: Route, request: Request) -> Response:
             return _answered(site, route, visit, await _with_words(site, route, visit, elsewhere))
         form = await _form(site, route, visit) if request.method not in SAFE_METHODS else Form()
         answer = await _in_thread(site, partial(_run, site, route, visit, form), passwords=_takes_a_password(route))
+        answer = with_files_named(form, answer)
     except (MailgateError, NotOurs, BodyTooLarge, BodyUnreadable, BodyTooSlow) as error:
         answer = error_page(error)
         response = _answered(site, route, visit, answer)
@@ -314,10 +319,16 @@ def _html(site: Site, visit: _Visit, page: RenderedPage) -> str:
     calendar = Calendar(visit.words.language, site.zone, site.app.now())
     values: Mapping[str, object] = {
         "t": visit.words, "when": calendar, "language": visit.words.language, "mine": visit.mine, "path": visit.request.scope["path"],
-        "flash": visit.words.get(visit.flash) if visit.flash.startswith("flash.") else "", "errors": page.errors,
+        "here": come_back(visit.request),
+        "flash": _told(visit), "errors": page.errors,
         "form_token": forms.form_token(visit.secret), "token_field": forms.TOKEN_FIELD, **page.values,
     }  # fmt: skip
     return site.templates.render(page.template, values)
+
+
+def _told(visit: _Visit) -> str:
+    """What is told once on the next page; of several that came one after the other, each."""
+    return " ".join(visit.words.get(key) for key in dict.fromkeys(visit.flash.split(FLASHES)[:2]) if key.startswith("flash."))
 
 
 def _redirected(visit: _Visit, answer: Redirect) -> Response:
@@ -325,7 +336,8 @@ def _redirected(visit: _Visit, answer: Redirect) -> Response:
         status_code=303, headers={**page_headers("no-store", secure=visit.jar.secure), "Location": quote(answer.path, safe=LOCATION_SIGNS)}
     )
     if answer.flash:
-        visit.jar.write(response, "flash", answer.flash, cookies.FLASH_S)
+        untold = visit.flash if visit.request.method in SAFE_METHODS else ""
+        visit.jar.write(response, "flash", FLASHES.join(filter(None, (untold, answer.flash))), cookies.FLASH_S)
     if answer.language:
         visit.jar.write(response, "language", answer.language, cookies.LANGUAGE_S)
     if answer.begin:
@@ -347,8 +359,11 @@ async def _in_thread(site: Site, work: Callable[[], Result], *, passwords: bool 
 
 
 async def _no_page(site: Site, request: Request, error: Exception) -> Response:
-    visit = await _visit(site, request)
-    page = RenderedPage("layout/error.html.j2", {"kind": "not_found", "values": {}}, getattr(error, "status_code", 404), cache="no-store")
+    """Nothing stands at this path. Where only forms are sent, somebody reloads or bookmarked a form that was refused: they get its page."""
+    visit, status = await _visit(site, request), getattr(error, "status_code", 404)
+    if status == NO_SUCH_METHOD and request.method in ("GET", "HEAD"):
+        return _redirected(visit, Redirect(page_at(request.scope["path"])))
+    page = RenderedPage("layout/error.html.j2", {"kind": "not_found", "values": {}}, status, cache="no-store")
     headers = page_headers("no-store", secure=visit.jar.secure) | {"Content-Type": "text/html; charset=utf-8"}
     return Response(_html(site, visit, page), page.status, headers)
 

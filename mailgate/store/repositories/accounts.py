@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Literal
 
@@ -23,6 +23,12 @@ from mailgate.store.schema.accounts import account_links, accounts, drafts, once
 
 AccountKind = Literal["contact", "staff"]
 SessionMethod = Literal["password", "totp", "recovery", "oidc"]
+
+LATE = timedelta(minutes=2)
+"""So long after a form was sent, what was typed into it before may still come."""
+_SENT = "form_token"
+"""Stands in place of the fields when the form was sent; drafts keep no field of this name."""
+_IS_SENT = drafts.c.body.startswith('{"form_token":', autoescape=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,21 +269,23 @@ class AccountRepository:
     def draft(self, account_id: str, name: str) -> tuple[Mapping[str, str], datetime] | None:
         """What was typed into a form and not sent, and when it was kept."""
         found = select(drafts.c.body, drafts.c.updated_at).where(drafts.c.account_id == account_id, drafts.c.name == name)
-        row = self._connection.execute(found).first()
+        row = self._connection.execute(found.where(~_IS_SENT)).first()
         return (json.loads(row.body), row.updated_at) if row else None
 
     def drafts_of(self, account_id: str) -> Sequence[tuple[str, Mapping[str, str], datetime]]:
         """The account's drafts by form: its name, what was typed, when it was kept."""
-        found = select(drafts).where(drafts.c.account_id == account_id).order_by(drafts.c.name)
+        mine = drafts.c.account_id == account_id, ~_IS_SENT
+        found = select(drafts).where(*mine).order_by(drafts.c.name)
         return [(row.name, json.loads(row.body), row.updated_at) for row in self._connection.execute(found)]
 
-    def keep_draft(self, account_id: str, name: str, body: Mapping[str, str], now: datetime) -> None:
-        """Keep what is typed, in place of what was kept before."""
-        body_json = to_json(dict(body))
+    def keep_draft(self, account_id: str, name: str, body: Mapping[str, str], now: datetime, form: str = "") -> bool:
+        """Keep what is typed, in place of what was kept before; False when `form` (its token) has just been sent."""
+        body_json, sent = to_json(dict(body)), _sent_body(form)
         added = upsert(self._connection, drafts).values(account_id=account_id, name=name, body=body_json, updated_at=now)
-        self._connection.execute(
-            added.on_conflict_do_update(index_elements=["account_id", "name"], set_={"body": body_json, "updated_at": now})
-        )
+        still = or_(drafts.c.body != sent, drafts.c.updated_at <= now - LATE)
+        new = {"body": body_json, "updated_at": now}
+        done = added.on_conflict_do_update(index_elements=["account_id", "name"], set_=new, where=still)
+        return bool(self._connection.execute(done).rowcount)
 
     def drop_oldest_drafts(self, account_id: str, most: int) -> None:
         """Forget the account's drafts but the `most` that were kept last."""
@@ -288,8 +296,16 @@ class AccountRepository:
             self._connection.execute(delete(drafts).where(drafts.c.account_id == account_id, drafts.c.name.in_(names)))
 
     def drop_draft(self, account_id: str, name: str) -> None:
-        """Forget a draft that was sent or thrown away."""
+        """Forget a draft that was thrown away."""
         self._connection.execute(delete(drafts).where(drafts.c.account_id == account_id, drafts.c.name == name))
+
+    def send_draft(self, account_id: str, name: str, form: str, now: datetime) -> None:
+        """Forget a draft whose form was sent; of what was typed into it before and comes only now, nothing is kept."""
+        over = _IS_SENT, drafts.c.updated_at <= now - LATE
+        self._connection.execute(delete(drafts).where(drafts.c.account_id == account_id, *over))
+        sent = {"body": _sent_body(form), "updated_at": now}
+        added = upsert(self._connection, drafts).values(account_id=account_id, name=name, **sent)
+        self._connection.execute(added.on_conflict_do_update(index_elements=["account_id", "name"], set_=sent))
 
     def purge(self, now: datetime, before: datetime) -> int:
         """Take away ended sessions and links, and buckets and keys that nobody used since `before`; how many rows."""
@@ -314,6 +330,10 @@ _SESSION = ("id", "account_id", "created_at", "seen_at", "expires_at", "client",
 _ACCOUNT = (
     "kind", "username", "address", "created_at", "name", "contact_id", "language", "password_hash", "logged_in_at", "disabled",
 )  # fmt: skip
+
+
+def _sent_body(form: str) -> str:
+    return to_json({_SENT: form})
 
 
 def _account(row: Any) -> Account:

@@ -9,10 +9,11 @@ from mailgate.application.cases import comment as comments
 from mailgate.application.cases import correct, edit, operate, people, undo
 from mailgate.application.desk.texts import ReplyTextName, show_reply_text
 from mailgate.errors import Ambiguous, Conflict, Invalid, NotAllowed, NotFound
-from mailgate.web.desk.case import desk_case_page
+from mailgate.web.desk.case import STALE, desk_case_page
 from mailgate.web.desk.paths import case_path
+from mailgate.web.pages import keeping
 from mailgate.web.pages.request import Answer, PageRequest, Redirect
-from mailgate.web.portal.case_actions import new_files
+from mailgate.web.portal.case_actions import kept, new_files
 
 FIELDS = ("summary", "case_type", "priority", "component", "environment")
 
@@ -22,6 +23,8 @@ def reply(request: PageRequest) -> Answer:
     form, key = request.form, request.params["key"]
     if form.text("insert"):
         return _with_saved_text(request)
+    if form.text("discard"):
+        return kept(request, case_path(key))
     text, files, version = form.text("text"), new_files(form.files("files")), form.number("version")
     operation = form.text("operation") if form.text("kind") != "note" else ""
     said = text if text.strip() else ""
@@ -37,7 +40,10 @@ def reply(request: PageRequest) -> Answer:
             return comments.attach_files(request.app, request.principal, comments.AttachFiles(key, files, version))
         return comments.add_comment(request.app, request.principal, comments.AddComment(key, said, files, version))
 
-    return _done(request, run, "flash.noted" if form.text("kind") == "note" else "flash.replied")
+    answer = _done(request, run, "flash.noted" if form.text("kind") == "note" else "flash.replied")
+    if isinstance(answer, Redirect):
+        keeping.sent(request.app, request.me, case_path(key), form)
+    return answer
 
 
 def _with_saved_text(request: PageRequest) -> Answer:
@@ -146,7 +152,7 @@ def _again(request: PageRequest, status: int, errors: tuple[Invalid, ...]) -> An
 def _shown(error: Invalid | Conflict | NotAllowed) -> tuple[Invalid, ...]:
     if isinstance(error, Invalid):
         return error.all
-    return (Invalid("version", "stale_desk" if isinstance(error, Conflict) else "not_allowed", str(error)),)
+    return (Invalid("main", STALE if isinstance(error, Conflict) else "not_allowed", str(error)),)
 
 
 def _field_of(error: NotFound | Ambiguous) -> str:

@@ -8,25 +8,34 @@ from mailgate.application.cases import create
 from mailgate.application.cases.choices import show_choices
 from mailgate.application.cases.comment import AttachFiles, NewFile, attach_files
 from mailgate.application.customers.contacts import AddContact, ShowContact, add_contact, show_contact
+from mailgate.application.drafts import FormDraft, NamedDraft, read_draft
 from mailgate.application.faults import Faults
 from mailgate.application.words import mail_address
 from mailgate.errors import Invalid, NotFound
 from mailgate.web.desk.paths import case_path
+from mailgate.web.pages import keeping
 from mailgate.web.pages.forms import named
 from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
-from mailgate.web.portal.case_actions import new_files
+from mailgate.web.portal.case_actions import kept, new_files
 
+PAGE = "/desk/new"
 FIELDS = ("reporter", "name", "case_type", "summary", "environment", "description", "priority", "component")
 
 
 def show(request: PageRequest) -> Answer:
-    """The empty form; the query may hold the caller's mail address."""
-    return _page(request, {**dict.fromkeys(FIELDS, ""), "reporter": request.query.get("reporter", "")})
+    """The form: with what was kept, else empty; the query may hold the caller's mail address."""
+    empty, reporter = {**dict.fromkeys(FIELDS, ""), "take": ""}, request.query.get("reporter", "")
+    draft = read_draft(request.app, request.principal, NamedDraft(request.me, PAGE))
+    if reporter and reporter != draft.fields.get("reporter"):
+        return _page(request, {**empty, "reporter": reporter})
+    return _page(request, {**empty, **{name: text for name, text in draft.fields.items() if name in FIELDS}}, draft=draft)
 
 
 def make(request: PageRequest) -> Answer:
     """Make the case, and the contact when the address has none."""
-    typed = {name: request.form.text(name) for name in FIELDS}
+    if request.form.text("discard"):
+        return kept(request, PAGE)
+    typed = {name: request.form.text(name) for name in FIELDS} | {"take": request.form.text("take") or "no"}
     files = new_files(request.form.files("files"))
     try:
         command = create.CreateCase(
@@ -38,6 +47,7 @@ def make(request: PageRequest) -> Answer:
         made = create.create_case(request.app, request.principal, command)
     except Invalid as error:
         return _page(request, typed, 422, error.all)
+    keeping.sent(request.app, request.me, PAGE, request.form)
     if files:
         attach_files(request.app, request.principal, AttachFiles(made.key, files))
     return Redirect(case_path(made.key), flash="flash.created")
@@ -68,6 +78,8 @@ def _contact(request: PageRequest, address: str, name: str) -> None:
             raise first.along_with(others) from error
 
 
-def _page(request: PageRequest, typed: dict[str, str], status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
+def _page(
+    request: PageRequest, typed: dict[str, str], status: int = 200, errors: tuple[Invalid, ...] = (), draft: FormDraft | None = None
+) -> RenderedPage:  # fmt: skip
     choices = show_choices(request.app, request.principal, request.words.language)
-    return RenderedPage("desk/new.html.j2", {"choices": choices, "typed": typed}, status, errors)
+    return RenderedPage("desk/new.html.j2", {"choices": choices, "typed": typed, "draft": draft or FormDraft()}, status, errors)

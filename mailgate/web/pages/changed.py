@@ -34,6 +34,13 @@ def typed(form: Form, errors: Sequence[Invalid] = ()) -> Mapping[str, str]:
     return {name: text for name, text in form.fields.items() if _goes_along(form, name, shown)}
 
 
+def with_stale(errors: Sequence[Invalid], code: str, seen: int | None, version: int) -> Sequence[Invalid]:
+    """The faults of a form, and, where it is older than what it changes, that one: the page that shows the others shows the new version."""
+    if not errors or seen in (None, version) or any(one.code == code for one in errors):
+        return errors
+    return (Invalid("main", code, f"at version {version} now"), *errors)
+
+
 def _goes_along(form: Form, name: str, shown: Collection[str]) -> bool:
     field = name.removeprefix(_WAS)
     is_changed = field in form.fields and form.fields[field] != form.fields.get(f"{_WAS}{field}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from mailgate.application import drafts
 from mailgate.application.accounts.sessions import LoggedIn
 from mailgate.application.app import App
-from mailgate.errors import Invalid
+from mailgate.errors import Conflict, Invalid
 from mailgate.web.pages.forms import TOKEN_FIELD, Form
 
 NOT_KEPT = frozenset({TOKEN_FIELD, "version", "draft", "discard", "similar_seen", "page"})
@@ -34,14 +34,20 @@ def restored(text: str) -> Mapping[str, str]:
     return {str(name): value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
 
 
-def keep(app: App, mine: LoggedIn, page: str, form: Form) -> None:
-    """Save it as the draft of this page, unless it is too long."""
-    keep_fields(app, mine, page, typed(form))
+def keep(app: App, mine: LoggedIn, page: str, form: Form) -> bool:
+    """Save it as the draft of this page, unless it is too long, or the form has been sent meanwhile; whether it was saved."""
+    return keep_fields(app, mine, page, typed(form), form.text(TOKEN_FIELD))
 
 
-def keep_fields(app: App, mine: LoggedIn, page: str, fields: Mapping[str, str]) -> None:
+def keep_fields(app: App, mine: LoggedIn, page: str, fields: Mapping[str, str], token: str = "") -> bool:
     """The same for fields."""
     try:
-        drafts.keep_draft(app, mine.principal, drafts.KeepDraft(mine, page, fields))
-    except Invalid:
-        return
+        drafts.keep_draft(app, mine.principal, drafts.KeepDraft(mine, page, fields, token))
+    except (Invalid, Conflict):
+        return False
+    return True
+
+
+def sent(app: App, mine: LoggedIn, page: str, form: Form) -> None:
+    """Forget the draft: its form was sent, or it is thrown away."""
+    drafts.drop_draft(app, mine.principal, drafts.NamedDraft(mine, page, form.text(TOKEN_FIELD)))

@@ -11,6 +11,7 @@ from mailgate.application.cases.read import ShowCase, show_case
 from mailgate.application.cases.views import ContactCase, ContactComment, EventView
 from mailgate.application.drafts import FormDraft, NamedDraft, read_draft
 from mailgate.errors import Invalid, NotFound
+from mailgate.web.pages.changed import with_stale
 from mailgate.web.pages.request import Answer, PageRequest, RenderedPage
 
 PRIMARY = {"proposed": "verify", "resolved": "reopen", "frozen": "unfreeze"}
@@ -18,6 +19,8 @@ PRIMARY = {"proposed": "verify", "resolved": "reopen", "frozen": "unfreeze"}
 ASKED = frozenset({"verify", "refuse", "reopen"})
 WORDS_ASKED = frozenset({"refuse", "reopen"})
 SHOWN_EVENTS = frozenset({"status_changed", "assignee_changed"})
+STALE = "stale"
+"""The code of a form that is older than the case."""
 TAKES_PART = ("reporter", "participant")
 
 
@@ -43,6 +46,7 @@ def case_page(
     case = show_case(request.app, request.principal, ShowCase(key))
     if not isinstance(case, ContactCase):
         raise NotFound("case", key)
+    errors = with_stale(errors, STALE, request.form.number("version"), case.version)
     choices = show_choices(request.app, request.principal, request.words.language)
     draft = read_draft(request.app, request.principal, NamedDraft(request.me, f"/browse/{key}"))
     values: dict[str, object] = {

@@ -11,13 +11,12 @@ from mailgate.application.cases import edit as edits
 from mailgate.application.cases import operate as operations
 from mailgate.application.cases.choices import show_choices
 from mailgate.application.cases.read import ShowCase
-from mailgate.application.drafts import NamedDraft, drop_draft
 from mailgate.application.links import notices
 from mailgate.errors import Conflict, Invalid, NotAllowed
 from mailgate.web.pages import keeping
 from mailgate.web.pages.forms import Upload
 from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
-from mailgate.web.portal.case import WORDS_ASKED, case_page
+from mailgate.web.portal.case import STALE, WORDS_ASKED, case_page
 
 
 def comment(request: PageRequest) -> Answer:
@@ -31,14 +30,14 @@ def comment(request: PageRequest) -> Answer:
     command = comments.AddComment(key, text, files)
     answer = _done(request, key, lambda: comments.add_comment(request.app, request.principal, command), "flash.commented")
     if isinstance(answer, Redirect):
-        drop_draft(request.app, request.principal, NamedDraft(request.me, case_path(key)))
+        keeping.sent(request.app, request.me, case_path(key), request.form)
     return answer
 
 
 def kept(request: PageRequest, page: str) -> Redirect:
     """Save the draft of this page, or delete it."""
     if request.form.text("discard"):
-        drop_draft(request.app, request.principal, NamedDraft(request.me, page))
+        keeping.sent(request.app, request.me, page, request.form)
         return Redirect(page, flash="flash.draft_dropped")
     keeping.keep(request.app, request.me, page, request.form)
     return Redirect(page, flash="flash.draft_kept")
@@ -115,7 +114,7 @@ def new_files(uploads: list[Upload]) -> tuple[comments.NewFile, ...]:
 
 def as_invalid(error: Invalid | Conflict | NotAllowed) -> tuple[Invalid, ...]:
     """All faults, as a form can show them. A conflict belongs to no field: the page is shown as it is now."""
-    return error.all if isinstance(error, Invalid) else (Invalid("main", "stale", str(error)),)
+    return error.all if isinstance(error, Invalid) else (Invalid("main", STALE, str(error)),)
 
 
 def _done(request: PageRequest, key: str, run: Callable[[], object], flash: str) -> Answer:

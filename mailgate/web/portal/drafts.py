@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from mailgate.errors import Conflict
 from mailgate.web.pages import keeping
 from mailgate.web.pages.request import Answer, NoContent, PageRequest
 
 
 def keep(request: PageRequest) -> Answer:
-    """Keep the draft of the page that the form stands on."""
+    """Keep the draft of the page that the form stands on. Raises Conflict when it is not kept: nobody is told that it was."""
     page = urlsplit(request.form.text("page")).path
-    if page.startswith(("/new", "/browse/")):
-        keeping.keep(request.app, request.me, page, request.form)
+    if page.startswith(("/new", "/browse/")) and not keeping.keep(request.app, request.me, page, request.form):
+        raise Conflict("the draft", 0)
     return NoContent()

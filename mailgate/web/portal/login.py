@@ -60,9 +60,9 @@ def log_out(request: PageRequest) -> Answer:
 
 
 def language(request: PageRequest) -> Answer:
-    """Remember the language for this browser."""
-    chosen = request.form.text("language")
-    return Redirect(next_path(request.form.text("next")), language=chosen if chosen in LANGUAGES else "")
+    """Remember the language for this browser, and show the page again on which it was chosen, whichever that is."""
+    chosen, wanted = request.form.text("language"), request.form.text("next")
+    return Redirect(wanted if _is_local(wanted) else "/", language=chosen if chosen in LANGUAGES else "")
 
 
 def login_page(
@@ -81,5 +81,9 @@ def login_page(
 
 def next_path(wanted: str, otherwise: str = "/") -> str:
     """Where to go: a page of ours that was wanted, else `otherwise`."""
-    plain = wanted.startswith(AFTER_LOGIN) and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
-    return wanted if plain else otherwise
+    return wanted if wanted.startswith(AFTER_LOGIN) and _is_local(wanted) else otherwise
+
+
+def _is_local(wanted: str) -> bool:
+    """Whether a browser takes it for an address of this site."""
+    return wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()

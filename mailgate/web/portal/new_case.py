@@ -9,9 +9,10 @@ from mailgate.application.cases import create as use_cases
 from mailgate.application.cases.choices import show_choices
 from mailgate.application.cases.claimed import MailFile, mail_draft, mail_files
 from mailgate.application.cases.similar import similar_cases
-from mailgate.application.drafts import FormDraft, NamedDraft, drop_draft, read_draft
+from mailgate.application.drafts import FormDraft, NamedDraft, read_draft
 from mailgate.application.faults import Faults
 from mailgate.errors import Invalid, NotFound, Repeated
+from mailgate.web.pages import keeping
 from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
 from mailgate.web.portal.case_actions import case_path, kept, new_files
 
@@ -65,7 +66,7 @@ def create(request: PageRequest) -> Answer:
         made = use_cases.create_case(request.app, request.principal, command)
     except Invalid as error:
         return _page(request, typed, 422, error.all, files=_boxes(request, typed["mail"], chosen))
-    drop_draft(request.app, request.principal, NamedDraft(request.me, PAGE))
+    keeping.sent(request.app, request.me, PAGE, form)
     return Redirect(case_path(made.key), flash="flash.created")
 
 

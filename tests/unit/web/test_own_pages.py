@@ -169,3 +169,31 @@ def test_given_ended_sessions_and_old_links_when_the_hour_comes_then_they_are_ta
     site.office.clock.step(timedelta(days=31))
     purge(app.settings, app.store)
     assert counts() == [0, 0, 0, 0]
+
+
+def test_given_a_comment_that_was_sent_when_the_script_keeps_its_words_too_late_then_no_draft_comes_back(
+    site: SiteUnderTest, kari: Visitor
+) -> None:
+    page = kari.get("/browse/SUP-1")
+    late = {"form_token": page.tree.css_first("form[data-draft] input[name=form_token]").attributes["value"] or "", "page": "/browse/SUP-1"}
+    assert kari.submit(page, "/browse/SUP-1/comments", {"text": "Ferdig skrevet"}).status == 303
+    assert kari.post("/drafts", {**late, "text": "Ferdig skrev"}).status == 409
+    after = kari.get("/browse/SUP-1")
+    assert (after.tree.css_first("#text").text().strip(), "Her er utkastet" in after.shown()) == ("", False)
+    fresh = after.tree.css_first("form[data-draft] input[name=form_token]").attributes["value"] or ""
+    assert kari.post("/drafts", {**late, "form_token": fresh, "text": "Noe nytt"}).status == 204
+    assert kari.get("/browse/SUP-1").tree.css_first("#text").text().strip() == "Noe nytt"
+
+
+def test_given_a_comment_that_was_sent_when_she_goes_back_and_writes_on_then_it_is_kept(site: SiteUnderTest, kari: Visitor) -> None:
+    page = kari.get("/browse/SUP-1")
+    token = page.tree.css_first("form[data-draft] input[name=form_token]").attributes["value"] or ""
+    kari.submit(page, "/browse/SUP-1/comments", {"text": "Ferdig skrevet"})
+    assert kari.get("/me/data").text.count("form_token") == 0
+    site.office.clock.step(timedelta(minutes=3))
+    assert kari.post("/drafts", {"form_token": token, "page": "/browse/SUP-1", "text": "Og en ting til"}).status == 204
+
+
+def test_given_words_that_are_too_many_for_a_draft_when_kept_then_nobody_is_told_that_they_are(kari: Visitor) -> None:
+    token = kari.get("/browse/SUP-1").tree.css_first("input[name=form_token]").attributes["value"] or ""
+    assert kari.post("/drafts", {"form_token": token, "page": "/browse/SUP-1", "text": "x" * 200_001}).status == 409

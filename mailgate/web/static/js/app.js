@@ -40,6 +40,11 @@ if (files) {
   files.form.addEventListener("drop", (event) => take(event.dataTransfer?.files) && event.preventDefault());
 }
 
+// An answer stays in this tab until a page says what became of it: a login or a fault in between takes none away.
+const SENT = "sent draft";
+if (one("[data-flash]")) sessionStorage.removeItem(sessionStorage.getItem(SENT));
+sessionStorage.removeItem(SENT);
+
 // The desk: keys, live news that move nothing, drafts of answers, texts to insert. Each key only presses what stands on the page.
 const desk = document.body.dataset.desk;
 if (desk) {
@@ -103,7 +108,7 @@ if (desk) {
   if (text) {
     if (!text.value) text.value = sessionStorage.getItem(draft) ?? "";
     text.addEventListener("input", () => sessionStorage.setItem(draft, text.value));
-    reply.addEventListener("submit", () => sessionStorage.removeItem(draft));
+    reply.addEventListener("submit", () => sessionStorage.setItem(SENT, draft));
   }
   const insert = one("[data-insert]");
   insert?.addEventListener("click", async (event) => {

@@ -1,0 +1,31 @@
+"""Which page stands at an address: forms are sent to paths below their page. In: a path. Out: a path that can be opened."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from starlette.requests import Request
+from starlette.routing import compile_path
+
+from mailgate.web.routes import ROUTES
+
+
+def page_at(path: str) -> str:
+    """The page at this path, else the nearest one above it, such as `/browse/SUP-1` for `/browse/SUP-1/comments`."""
+    while path and not any(one.match(path) for one in _pages()):
+        path = path.rpartition("/")[0]
+    return path or "/"
+
+
+def come_back(request: Request) -> str:
+    """The address at which somebody finds again what they see now: path and query, for a form that was refused those of its page."""
+    path, query = str(request.scope["path"]), request.url.query
+    if request.method == "POST":
+        path = page_at(path)
+    return f"{path}?{query}" if query else path
+
+
+@cache
+def _pages() -> tuple[re.Pattern[str], ...]:
+    return tuple(compile_path(one.path)[0] for one in ROUTES if one.method == "GET")
