@@ -280,3 +280,60 @@ def test_given_any_width_when_the_tab_key_is_pressed_then_the_focus_follows_what
     page.keyboard.press("Tab")
     assert page.evaluate(FOCUSED) is None
     context.close()
+
+
+def test_given_keys_that_are_turned_off_when_pressed_then_they_do_nothing_until_they_are_on_again(
+    site: SiteUnderTest, browser: Browser
+) -> None:
+    context = browser.new_context(locale="nb-NO")
+    page = logged_in(site, context, "ola", "Ola Berg")
+    page.goto(f"{site.url}/desk?queue=all")
+    page.click("#keys summary")
+    page.uncheck("#keys input")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).not_to_be_focused()
+    page.reload()
+    page.keyboard.press("/")
+    expect(page.locator("#q")).not_to_be_focused()
+    page.click("#keys summary")
+    page.check("#keys input")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    context.close()
+
+
+def test_given_an_answer_when_the_session_has_ended_and_a_code_is_asked_then_the_tab_still_has_the_words(
+    site: SiteUnderTest, browser: Browser
+) -> None:
+    context = browser.new_context(locale="nb-NO")
+    page = logged_in(site, context, "ola", "Ola Berg")
+    page.goto(f"{site.url}/desk/cases/SUP-1")
+    page.fill("#text", "Et langt svar")
+    context.clear_cookies()
+    page.click("section[aria-labelledby=write] button.main")
+    expect(page.locator(".note")).to_contain_text("Du ble logget ut mens du skrev")
+    page.goto(f"{site.url}/login")  # not through the form that carries the words
+    page.fill("#name", "ola")
+    page.fill("#password", PASSWORD)
+    page.click("main button.main")
+    page.wait_for_url("**/desk")
+    page.goto(f"{site.url}/desk/cases/SUP-1")
+    expect(page.locator("#text")).to_have_value("Et langt svar")
+    page.click("section[aria-labelledby=write] button.main")
+    expect(page.locator("[data-flash]")).to_have_text("Svaret er lagt inn.")
+    expect(page.locator("#text")).to_have_value("")
+    context.close()
+
+
+def test_given_a_page_when_printed_then_it_has_the_words_and_no_controls(site: SiteUnderTest, browser: Browser) -> None:
+    context = browser.new_context(locale="nb-NO")
+    page = logged_in(site, context, "ola", "Ola Berg")
+    page.emulate_media(media="print")
+    page.goto(f"{site.url}/desk/cases/SUP-1")
+    expect(page.locator(".timeline .said").first).to_be_visible()
+    for control in ("button", "textarea", "#write", ".top nav", ".mine"):
+        assert [one.is_visible() for one in page.locator(control).all() if one.is_visible()] == [], control
+    page.goto(f"{site.url}/desk?queue=all")
+    expect(page.locator("table.queue tr[data-row]")).to_be_visible()
+    assert not page.locator("#act").is_visible()
+    context.close()

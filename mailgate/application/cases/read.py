@@ -27,7 +27,8 @@ class ListCases:
 
     `text`: words, beginnings of words, a key or a number; cases that have all of it in key, summary, description or comments. Staff find
     words of notes, too.
-    `company`: for a contact, those of their company instead of their own alone.
+    `company`: for a contact, those of their company instead of their own alone. `statuses`: only cases in one of these.
+    `priority`, `case_type`: keys.
     For staff: `assignee`, "" for nobody's; `open`: neither solved nor closed; `unanswered`: an answer is due; `overdue`: it was due.
     """
 
@@ -38,6 +39,9 @@ class ListCases:
     cursor: str | None = None
     text: str = ""
     company: bool = False
+    statuses: Sequence[str] | None = None
+    priority: str | None = None
+    case_type: str | None = None
     assignee: str | None = None
     open: bool = False
     unanswered: bool = False
@@ -84,14 +88,16 @@ def _asked(act: Act, command: ListCases) -> dict[str, Any]:
         "customer_id": act.principal.customer_id if company else _customer_id(act, command),
         "approved": own,
         "assignee": command.assignee if act.principal.is_staff else None,
-        "waiting": _waiting(act, command) if act.principal.is_staff else WaitingFilter(),
+        "waiting": _waiting(act, command)
+        if act.principal.is_staff
+        else WaitingFilter(command.statuses, priority=command.priority, case_type=command.case_type),
         "before_id": id_of(command.cursor) if command.cursor else None,
     }
 
 
 def _waiting(act: Act, command: ListCases) -> WaitingFilter:
-    still = [one.key for one in act.policy.workflow.statuses if not (one.solved or one.final)] if command.open else None
-    return WaitingFilter(still, command.unanswered, act.now if command.overdue else None)
+    still = [one.key for one in act.policy.workflow.statuses if not (one.solved or one.final)] if command.open else command.statuses
+    return WaitingFilter(still, command.unanswered, act.now if command.overdue else None, command.priority, command.case_type)
 
 
 def _searched(act: Act, command: ListCases) -> Sequence[Case]:

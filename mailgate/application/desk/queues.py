@@ -74,6 +74,12 @@ def show_queue(act: Act, command: ShowQueue) -> QueueView:
 
 
 @query(Action.CASE_QUEUE)
+def customer_names(act: Act, ids: Sequence[str]) -> Mapping[str, str]:
+    """Key of a case -> the name of its customer, for those of these cases (ids) that have one."""
+    return showing.customers_of(act, list(act.uow.cases.by_ids(ids).values()))
+
+
+@query(Action.CASE_QUEUE)
 def staff_names(act: Act, _: None = None) -> Sequence[str]:
     """The names of those to whom a case can be given."""
     return act.uow.staff.names()

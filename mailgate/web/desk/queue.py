@@ -58,7 +58,8 @@ def _page(
     rows, following, problem = _found(request, wanted) if searching else (view.page.rows, view.page.next, None)
     values = {
         "queue": name, "queues": queues.QUEUES, "counts": view.counts, "most": queues.COUNTED_MOST, "turns": view.turns,
-        "customers": view.customers, "rows": rows, "next": following, "wanted": wanted, "choices": choices, "searching": searching,
+        "customers": _customers(request, rows) if searching else view.customers, "rows": rows, "next": following,
+        "wanted": wanted, "choices": choices, "searching": searching,
         "filtered": any(wanted.values()), "address": _address(name, wanted), "done": done, "ticked": frozenset(keys),
         "staff": queues.staff_names(request.app, request.principal, None), "now": request.calendar.now,
         "known": request.query.get("seen", ""),
@@ -76,13 +77,17 @@ def _found(request: PageRequest, wanted: Mapping[str, str]) -> tuple[Sequence[Ca
     """What a search finds in all cases, the newest first."""
     command = ListCases(
         status=wanted["status"] or None, customer=wanted["customer"] or None, limit=PAGE_ROWS, cursor=request.query.get("older") or None,
-        text=wanted["q"],
+        text=wanted["q"], priority=wanted["priority"] or None, case_type=wanted["case_type"] or None,
     )  # fmt: skip
     try:
         found = list_cases(request.app, request.principal, command)
     except (NotFound, Ambiguous) as error:
         return [], None, Invalid("customer", "unknown", str(error))
     return [one for one in found.rows if isinstance(one, CaseRow)], found.next, None
+
+
+def _customers(request: PageRequest, rows: Sequence[CaseRow]) -> Mapping[str, str]:
+    return queues.customer_names(request.app, request.principal, [one.id for one in rows]) if rows else {}
 
 
 def _queue_name(query: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ import pytest
 import mailgate
 from mailgate.catalogue import shipped
 from mailgate.rules.default import RULES
+from mailgate.rules.facts import FACTS
 from mailgate.rules.policy import Rule
 from mailgate.web.pages.reasons import localized, localized_facts
 from mailgate.web.pages.words import words
@@ -29,7 +30,8 @@ def test_given_each_rule_that_is_built_in_when_told_then_it_is_norwegian_with_it
     for language in ("nb", "nn"):
         reason = words(language)(f"why.rule.{rule.name}")
         assert localized(rule.reason, words(language)) == reason != rule.reason
-        assert localized(f"{rule.reason} (kind is bulk, case.found is false)", words(language)) == f"{reason} (kind: bulk, case.found: nei)"
+        seen = {"nb": "slag: masseutsendelse, saken er funnet: nei", "nn": "slag: masseutsending, saka er funnen: nei"}[language]
+        assert localized(f"{rule.reason} (kind is bulk, case.found is false)", words(language)) == f"{reason} ({seen})"
     assert localized(rule.reason, words("en")) == rule.reason
 
 
@@ -52,14 +54,36 @@ def test_given_a_reason_with_values_when_told_then_its_parts_are_norwegian_too(s
     assert localized(stored, words("nb")) == nb
 
 
-@pytest.mark.parametrize("own", ["the customer is angry (says Ola)", "reklame", "kunden er viktig (author.name is Kari)", ""])
+@pytest.mark.parametrize("own", ["the customer is angry (says Ola)", "reklame", "kunden er viktig (sier Ola is sur)", ""])
 def test_given_an_operators_own_reason_when_told_then_it_stays_as_it_is(own: str) -> None:
     assert [localized(own, words(language)) for language in ("nb", "nn", "en")] == [own] * 3
 
 
-def test_given_what_a_rule_saw_when_told_then_the_names_of_facts_stay_and_the_words_around_them_are_norwegian() -> None:
-    seen = "kind is human, carrier.refusals is expired, retired_key, subject does not match"
-    assert localized_facts(seen, words("nb")) == "kind: human, carrier.refusals: expired, retired_key, subject passer ikke"
+@pytest.mark.parametrize(
+    ("stored", "nn"),
+    [
+        ("kunden er viktig (author.name is Kari)", "kunden er viktig (namnet til avsendaren: Kari)"),
+        ("author.takes_part is false, trust is stranger", "avsendaren deltek i saka: nei, tillit: ukjend"),
+        ("en regel (time.hour is 7, not > 10)", "en regel (time på døgnet: 7, ikkje > 10)"),
+        ("case.status is waiting_customer", "statusen til saka: ventar på kunde"),
+    ],
+)
+def test_given_what_an_operators_own_rule_saw_when_told_then_the_facts_are_in_words(stored: str, nn: str) -> None:
+    assert localized(stored, words("nn")) == nn
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_given_each_fact_of_the_policy_when_told_then_it_has_words_in_each_language(name: str) -> None:
+    for language in ("nb", "nn", "en"):
+        assert words(language)(f"why.fact.{name}")
+    assert f"[{name}]" in localized_facts(f"{name} is x", words("nb"))
+
+
+def test_given_what_a_rule_saw_when_told_beside_the_rules_then_facts_have_their_names_too() -> None:
+    seen = "kind is human, carrier.refusals is expired, retired_key, header.x-spam does not match"
+    refusals, header = "bevis som ikke gjelder [carrier.refusals]: expired, retired_key", "hodefeltet x-spam [header.x-spam] passer ikke"
+    assert localized_facts(seen, words("nb")) == f"slag [kind]: menneske, {refusals}, {header}"
+    assert localized_facts(seen, words("en")) == seen
 
 
 @pytest.mark.parametrize("source", SOURCES)

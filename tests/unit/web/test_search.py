@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from mailgate.application.cases import comment, create
+from mailgate.application.cases import comment, create, operate
 from tests.support.desks.office import EVA, KARI, LIV
 from tests.support.desks.site import SiteUnderTest
 
@@ -48,3 +48,41 @@ def test_given_more_cases_than_a_page_when_searched_then_the_next_page_keeps_the
     second = kari.get(older)
     assert (len(listed(first.text)), len(listed(second.text))) == (50, 5)
     assert not set(listed(first.text)) & set(listed(second.text))
+
+
+def test_given_many_cases_when_listed_then_the_one_that_waits_for_the_customer_is_on_the_first_page(site: SiteUnderTest) -> None:
+    operate.operate(site.office.app, EVA, operate.Operate("SUP-1", "ask_customer", "Hvilken skriver?"))
+    for number in range(55):
+        create.create_case(site.office.app, EVA, create.CreateCase(f"Feil på skriver {number}", KARI))
+    page = site.logged_in(KARI, "kari").get("/cases")
+    headings = [" ".join(one.text().split()) for one in page.tree.css("h2.group")]
+    assert headings == ["Venter på deg 1", "Hos oss"]
+    assert (listed(page.text)[0], len(listed(page.text))) == ("SUP-1", 51)
+
+
+def test_given_a_search_of_all_cases_when_shown_then_the_title_says_what_was_looked_for(site: SiteUnderTest) -> None:
+    page = site.staff("ola").get("/desk?q=skriveren+%3Cb%3E")
+    assert page.tree.css_first("title").text() == f"Søk: skriveren <b> – {site.office.app.settings.service.company}"
+    assert "Søk: skriveren <b>" in page.tree.css_first("h1").text()
+
+
+def test_given_a_long_conversation_when_shown_then_the_newest_stands_there_and_the_rest_is_a_link_away(site: SiteUnderTest) -> None:
+    for number in range(70):
+        comment.add_comment(site.office.app, EVA, comment.AddComment("SUP-1", f"Kommentar nummer {number}."))
+    kari, ola = site.logged_in(KARI, "kari"), site.staff("ola")
+    for who, path in ((kari, "/browse/SUP-1"), (ola, "/desk/cases/SUP-1")):
+        page = who.get(path)
+        assert ("Kommentar nummer 19." in page.shown(), "Kommentar nummer 69." in page.shown()) == (False, True)
+        link = next(one.attributes["href"] for one in page.tree.css(".timeline a") if "Vis hele samtalen" in one.text()) or ""
+        whole = who.get(link)
+        assert "Kommentar nummer 0." in whole.shown()
+        assert "Vis hele samtalen" not in whole.shown()
+
+
+def test_given_filters_beside_the_words_of_a_search_when_shown_then_all_of_them_hold_and_the_customer_is_named(site: SiteUnderTest) -> None:
+    create.create_case(site.office.app, EVA, create.CreateCase("Skriveren brenner", KARI, priority="high", case_type="problem"))
+    ola = site.staff("ola")
+    page = ola.get("/desk?q=skriveren&priority=high&case_type=problem")
+    assert [one.attributes["data-row"] for one in page.tree.css("tr[data-row]")] == ["SUP-2"]
+    assert "Kunde AS" in page.tree.css_first("tr[data-row]").text()
+    assert ola.get("/desk?q=skriveren&priority=low").tree.css("tr[data-row]") == []

@@ -16,11 +16,16 @@ NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class WaitingFilter:
-    """What a case waits for: it is in one of `statuses`; `unanswered`: an answer is due; `due_before`: it is due before then."""
+    """What a case waits for: it is in one of `statuses`; `unanswered`: an answer is due; `due_before`: it is due before then.
+
+    `priority`, `case_type`: only cases of these.
+    """
 
     statuses: Collection[str] | None = None
     unanswered: bool = False
     due_before: datetime | None = None
+    priority: str | None = None
+    case_type: str | None = None
 
 
 def conditions(
@@ -47,4 +52,8 @@ def waits(waiting: WaitingFilter) -> list[ColumnElement[bool]]:
         found.append(cases.c.status.in_(waiting.statuses))
     if waiting.unanswered or waiting.due_before is not None:
         found.append(cases.c.due_at < (waiting.due_before or NEVER))
+    if waiting.priority is not None:
+        found.append(cases.c.priority == waiting.priority)
+    if waiting.case_type is not None:
+        found.append(cases.c.case_type == waiting.case_type)
     return found

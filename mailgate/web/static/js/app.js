@@ -90,6 +90,15 @@ if (desk) {
       return Boolean(shown);
     },
   };
+  // Single keys can be turned off (WCAG 2.1.4): who speaks to the browser, or types with a shaking hand, presses none by chance.
+  const KEYS = "keys";
+  const choice = one("[data-keys]");
+  if (choice) {
+    choice.hidden = false;
+    const box = one("input", choice);
+    box.checked = localStorage.getItem(KEYS) !== "off";
+    box.addEventListener("change", () => localStorage.setItem(KEYS, box.checked ? "on" : "off"));
+  }
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select");
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest("[data-reply]")) {
@@ -97,7 +106,7 @@ if (desk) {
       one("[data-reply] button[name=then]").click();
     } else if (event.key === "Escape" && typing) {
       typing.blur();
-    } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && keys[event.key]?.()) {
+    } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && localStorage.getItem(KEYS) !== "off" && keys[event.key]?.()) {
       event.preventDefault();
     }
   });
