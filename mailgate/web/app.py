@@ -78,7 +78,10 @@ class Site:
     def __init__(self, app: App, options: WebOptions) -> None:
         self.app, self.options, self.static = app, options, Static()
         service = app.settings.service
-        shared = {"static": self.static.url, "company": service.company, "languages": LANGUAGES, "language_names": NAMES}
+        shared = {
+            "static": self.static.url, "company": service.company, "languages": LANGUAGES, "language_names": NAMES,
+            "most_bytes": app.settings.smtp.max_message_bytes,
+        }  # fmt: skip
         self.templates = Templates(shared)
         self._first_zone = app.policies.peek().zone
         self.own_origin = origin_of(service.portal_url)

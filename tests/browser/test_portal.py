@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -96,3 +98,25 @@ def test_given_a_wrong_form_when_sent_then_the_summary_has_the_focus_and_leads_t
     page.click(".summary a")
     assert page.evaluate("document.activeElement.id") == "name"
     page.context.close()
+
+
+def test_given_files_that_are_too_large_when_chosen_then_it_is_said_before_they_are_sent(
+    site: SiteUnderTest, browser: Browser, tmp_path: Path
+) -> None:
+    large = tmp_path / "stor.log"
+    large.write_bytes(b"x" * (site.office.app.settings.smtp.max_message_bytes + 1))
+    small = tmp_path / "liten.log"
+    small.write_bytes(b"x")
+    context = browser.new_context(locale="nb-NO")
+    context.add_cookies([{"name": "session", "value": site.logged_in(KARI, "kari").cookies["session"], "url": site.url}])
+    page = context.new_page()
+    page.goto(f"{site.url}/browse/SUP-1")
+    page.fill("#text", "Her er loggen")
+    page.set_input_files("#files", large)
+    page.click("form[data-draft] button.main")
+    assert "Filene er for store." in str(page.locator("#files").evaluate("one => one.validationMessage"))
+    assert page.url == f"{site.url}/browse/SUP-1"
+    page.set_input_files("#files", small)
+    page.click("form[data-draft] button.main")
+    page.wait_for_selector("[data-flash]")
+    context.close()

@@ -33,8 +33,15 @@ if (files) {
     const all = new DataTransfer();
     for (const file of [...files.files, ...list]) all.items.add(file);
     files.files = all.files;
+    files.dispatchEvent(new Event("change", { bubbles: true }));
     return true;
   };
+  // What is too large is said before it is sent: a refused upload would take long, and its page has no words any more.
+  files.addEventListener("change", () => {
+    const bytes = [...files.files].reduce((sum, file) => sum + file.size, 0);
+    files.setCustomValidity(bytes > Number(files.dataset.most) ? files.dataset.tooLarge : "");
+    files.reportValidity();
+  });
   document.addEventListener("paste", (event) => take(event.clipboardData?.files) && event.preventDefault());
   files.form.addEventListener("dragover", (event) => event.preventDefault());
   files.form.addEventListener("drop", (event) => take(event.dataTransfer?.files) && event.preventDefault());
