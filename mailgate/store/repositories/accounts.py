@@ -285,7 +285,7 @@ class AccountRepository:
         still = or_(drafts.c.body != sent, drafts.c.updated_at <= now - LATE)
         new = {"body": body_json, "updated_at": now}
         done = added.on_conflict_do_update(index_elements=["account_id", "name"], set_=new, where=still)
-        return bool(self._connection.execute(done).rowcount)
+        return self._connection.execute(done.returning(drafts.c.name)).first() is not None  # PostgreSQL's driver counts no rows here
 
     def drop_oldest_drafts(self, account_id: str, most: int) -> None:
         """Forget the account's drafts but the `most` that were kept last."""

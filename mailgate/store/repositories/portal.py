@@ -108,7 +108,7 @@ class PortalRepository:
         """Tell them nothing of the case from now on, or again; whether that is a change."""
         if muted:
             added = upsert(self._connection, case_mutes).values(contact_id=contact_id, case_id=case_id).on_conflict_do_nothing()
-            return bool(self._connection.execute(added).rowcount)
+            return self._connection.execute(added.returning(case_mutes.c.case_id)).first() is not None  # PostgreSQL's driver counts no rows
         gone = delete(case_mutes).where(case_mutes.c.contact_id == contact_id, case_mutes.c.case_id == case_id)
         return bool(self._connection.execute(gone).rowcount)
 
