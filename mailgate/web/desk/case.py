@@ -11,7 +11,7 @@ from mailgate.application.drafts import FormDraft, NamedDraft, read_draft
 from mailgate.errors import Invalid
 from mailgate.web.desk.paths import case_path
 from mailgate.web.pages.changed import with_stale
-from mailgate.web.pages.conversation import conversation
+from mailgate.web.pages.newest import newest
 from mailgate.web.pages.request import Answer, PageRequest, RenderedPage
 
 SHOWN_FACTS = ("from", "to", "address", "why", "duplicate", "double", "into", "filename", "field")
@@ -40,6 +40,6 @@ def desk_case_page(
         "desk": desk, "case": desk.case, "choices": choices, "typed": typed or draft.fields, "draft": draft, "now": request.calendar.now,
         "types": {one.key: one.label for one in choices.types}, "priorities": {one.key: one.label for one in choices.priorities},
         "queue": queue if queue in QUEUES else "", "problems": PROBLEMS, "delivered": DELIVERED, "shown_facts": SHOWN_FACTS,
-        "me": request.principal.name, "talk": conversation(desk.entries, request.query),
+        "me": request.principal.name, "talk": newest(desk.entries, request.query),
     }  # fmt: skip
     return RenderedPage("desk/case.html.j2", values, status, tuple(errors))

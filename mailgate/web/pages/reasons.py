@@ -52,8 +52,8 @@ def _of_own_rule(stored: str, t: Words, named: bool) -> str:
     seen = seen.removesuffix(")") if begins else seen
     if f"{_FACT}{seen.partition(' ')[0]}" not in t.texts:
         return ""
-    told = _facts(seen, t, named)
-    return f"{reason} ({told})" if told and begins else told
+    shown = _facts(seen, t, named)
+    return f"{reason} ({shown})" if shown and begins else shown
 
 
 def _composed(stored: str, t: Words) -> str:
@@ -88,15 +88,15 @@ def _facts(seen: str, t: Words, named: bool) -> str:
 def _fact(piece: str, t: Words, named: bool) -> str:
     name, _, rest = piece.partition(" ")
     verb, _, value = rest.partition(" ")
-    told = _told(name, t, named)
+    shown = _in_words(name, t, named)
     if verb == "is" and value:
-        return f"{told}: {_seen_value(name, value, t)}"
+        return f"{shown}: {_seen_value(name, value, t)}"
     if verb == "has" and value:
-        return t(f"{_SEEN}has", fact=told, value=value)
-    return t(f"{_SEEN}missed", fact=told) if rest == "does not match" else ""
+        return t(f"{_SEEN}has", fact=shown, value=value)
+    return t(f"{_SEEN}missed", fact=shown) if rest == "does not match" else ""
 
 
-def _told(name: str, t: Words, named: bool) -> str:
+def _in_words(name: str, t: Words, named: bool) -> str:
     """A fact in words, with its name of the policy behind it when that is wanted; a name that is none of ours stays."""
     field = name.removeprefix(_HEADER)
     words = t(f"{_FACT}header", name=field) if field != name else t.get(f"{_FACT}{name}")

@@ -1,6 +1,6 @@
 """Dates as people write them. In: an aware time, now, a zone, a language. Out: text for a page. Names of days and months: CLDR by Babel.
 
-A page of a long conversation has hundreds of times, so they are put together here: Babel reads its pattern anew for each.
+A page of a long case has hundreds of times, so they are put together here: Babel reads its pattern anew for each.
 """
 
 from __future__ import annotations

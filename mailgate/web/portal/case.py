@@ -12,7 +12,7 @@ from mailgate.application.cases.views import ContactCase, ContactComment, EventV
 from mailgate.application.drafts import FormDraft, NamedDraft, read_draft
 from mailgate.errors import Invalid, NotFound
 from mailgate.web.pages.changed import with_stale
-from mailgate.web.pages.conversation import conversation
+from mailgate.web.pages.newest import newest
 from mailgate.web.pages.request import Answer, PageRequest, RenderedPage
 
 PRIMARY = {"proposed": "verify", "resolved": "reopen", "frozen": "unfreeze"}
@@ -52,7 +52,7 @@ def case_page(
     draft = read_draft(request.app, request.principal, NamedDraft(request.me, f"/browse/{key}"))
     values: dict[str, object] = {
         "case": case,
-        "talk": conversation(timeline(case), request.query),
+        "talk": newest(timeline(case), request.query),
         "choices": choices,
         "types": {one.key: one.label for one in choices.types},
         "priorities": {one.key: one.label for one in choices.priorities},

@@ -66,7 +66,7 @@ def test_given_a_search_of_all_cases_when_shown_then_the_title_says_what_was_loo
     assert "Søk: skriveren <b>" in page.tree.css_first("h1").text()
 
 
-def test_given_a_long_conversation_when_shown_then_the_newest_stands_there_and_the_rest_is_a_link_away(site: SiteUnderTest) -> None:
+def test_given_a_case_with_many_comments_when_shown_then_the_newest_stands_there_and_the_rest_is_a_link_away(site: SiteUnderTest) -> None:
     for number in range(70):
         comment.add_comment(site.office.app, EVA, comment.AddComment("SUP-1", f"Kommentar nummer {number}."))
     kari, ola = site.logged_in(KARI, "kari"), site.staff("ola")
