@@ -22,6 +22,10 @@ _PLAIN_ONE = re.compile(
 )
 _ANGLED = re.compile(r"<\s*([^<>\s]{1,320})\s*>")
 _LOOSE = re.compile(r"[^\s<>()\[\]\",;:\\]{1,128}@[^\s<>()\[\]\",;:\\]{1,255}")
+_APOSTROPHES = re.compile(r"(?<![^\s,;])'([^'\"<>,;\s]{1,128}@[^'\"<>,;\s]{1,255})'(?=\s*(?:[<,;]|\Z))")
+"""Outlook writes a name, and an address that it has no name for, in apostrophes."""
+_NAMED_BY_ADDRESS = re.compile(r"(?<![^,;])\s{0,20}([^<>,;:\"()\\@]{0,128}@[^<>,;:\"()\\]{1,255}?)\s{0,20}(?=<)")
+"""A name with an @ that should stand in quotes: read by the grammar it would be an address of its own."""
 _GROUP = re.compile(r"^[^:;<>@\"]{0,200}:(.*);\s*$", re.DOTALL)
 _COMMENT_NAME = re.compile(r"^\s*<?([^\s<>(),;:]{1,320})>?\s*\(([^()]{1,200})\)\s*$")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -38,6 +42,8 @@ def normal(address: str) -> str:
     """
     if not address.isprintable():
         address = _UNSEEN.sub("", address)
+    if address.startswith("@"):
+        address = address.rpartition(":")[2]  # a route (RFC 5322 section 4.4): through which hosts it should go, no part of the address
     local, at, domain = address.strip().rpartition("@")
     return f"{local}@{domain.lower().rstrip('.')}" if at else domain
 
@@ -49,13 +55,24 @@ def read_list(raw: bytes, limits: ReadLimits = DEFAULT_LIMITS, hint: str = "") -
         return ()
     found = _plain(text, limits.addresses)
     if found is None:
-        found = _commented(text) or _flanker(text) or _lax(text, limits.addresses)
+        text = _NAMED_BY_ADDRESS.sub(r'"\1" ', _APOSTROPHES.sub(r"\1", text))
+        found = _commented(text) or _with_comments(_flanker(text), text) or _lax(text, limits.addresses)
+    if not found and "=?" in text and "@" in (plain := decode_words(text)):
+        found = _lax(plain, limits.addresses)  # encoded as a whole, against RFC 2047 section 5
     return tuple(found[: limits.addresses])
 
 
 def read_author(raw: bytes, limits: ReadLimits = DEFAULT_LIMITS, hint: str = "") -> tuple[Mailbox | None, bool]:
     """The author in a raw From value, and whether it can be doubted: none, several, or only found by a lax search."""
     text = _text(raw, hint)
+    author, doubtful = _author(text)
+    if "=?" in text and (author is None or _is_no_address(author.address) or "=?" in author.address):
+        found, _ = _author(decode_words(text))  # encoded as a whole, against RFC 2047 section 5
+        return (found, True) if found else (author, True)
+    return author, doubtful
+
+
+def _author(text: str) -> tuple[Mailbox | None, bool]:
     found = _plain(text, 50)
     if found is None:
         found = _commented(text) or _flanker(text)
@@ -67,11 +84,13 @@ def read_author(raw: bytes, limits: ReadLimits = DEFAULT_LIMITS, hint: str = "")
         broken = text.count("<") > 1 or _is_no_address(angled[-1]) or bool(text.rpartition(">")[2].strip())
         broken = broken or any(sign in angled[-1] for sign in ",;:") or _is_unpaired(text)
         broken = broken or _names_another(text, angled[-1])
-        return Mailbox(normal(angled[-1]), _name(text[: text.rfind("<")])), len(others) > 1 or broken
+        return Mailbox(normal(angled[-1]), _name(text[: text.rfind("<")].rstrip("< \t"))), len(others) > 1 or broken
     found = _lax(text, 50)
     if not found:
         return None, True
     one = found[-1].address
+    if len(found) == 1 and not found[0].name:
+        found = [Mailbox(one, _name_beside(text, one))]
     return found[-1], text.strip("<> \t").lower() != one.lower() or _is_no_address(one) or _is_unpaired(text)
 
 
@@ -134,6 +153,8 @@ def _after_blanks(text: str, at: int) -> int:
 def _name(text: str) -> str:
     """A display name as text: encoded words, quotes and backslashes undone."""
     text = text.strip()
+    if text.count('"') == 1 and text[0] == '"':
+        text = text[1:]  # never closed
     if len(text) > 1 and text[0] == text[-1] == '"':
         text = re.sub(r"\\(.)", r"\1", text[1:-1])
     if "=?" in text:
@@ -142,6 +163,21 @@ def _name(text: str) -> str:
     if len(text) > 2 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1]
     return text[:500].strip()
+
+
+def _name_beside(text: str, address: str) -> str:
+    """The words that stand before or behind an address without brackets of its own: `Kari Nes - kari@example.no`."""
+    before, _, after = text.partition(address)
+    rest = before.removesuffix("mailto:") + " " + after
+    return "" if "@" in rest or "//" in rest else _name(rest.strip("<>()[]-,;: \t"))
+
+
+def _with_comments(found: list[Mailbox], text: str) -> list[Mailbox]:
+    """Names that stand in comments (`ola@example.no (Ola), kari@example.no (Kari)`), which flanker leaves out."""
+    if "(" not in text or all(one.name for one in found):
+        return found
+    named = {one.address: one.name for one in _lax(text, len(found))}
+    return [one if one.name else Mailbox(one.address, named.get(one.address, "")) for one in found]
 
 
 def _commented(text: str) -> list[Mailbox]:

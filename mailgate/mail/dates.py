@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from mailgate.mail.loose_date import read_loose_date
+
 _MONTHS = {
     "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6, "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
 }  # fmt: skip
@@ -15,19 +17,19 @@ _STANDARD = re.compile(
 )
 """The form of RFC 5322 section 3.3 that nearly all programs write; the standard library's reader takes thrice as long."""
 _COMMENT = re.compile(r"\([^()]{0,100}\)")
+_COMMENT_DEPTH = 3
 _DAY_MINUTES = 24 * 60
-_ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?")
 
 
 def read_date(text: str) -> datetime | None:
     """The moment that `text` names. A zone that is missing or unknown (`-0000`) counts as UTC."""
     text = text[:200]
-    if "(" in text:
+    for _ in range(text.count("(") and _COMMENT_DEPTH):
         text = _COMMENT.sub(" ", text)
     text = text.strip()
     if not text:
         return None
-    return _standard(text) or _any(text)
+    return _standard(text) or read_loose_date(text) or _any(text)
 
 
 def _standard(text: str) -> datetime | None:
@@ -50,19 +52,8 @@ def _any(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
-        return _iso(text)
+        return None
     return _utc(moment)
-
-
-def _iso(text: str) -> datetime | None:
-    match = _ISO.search(text)
-    if not match:
-        return None
-    day, clock, zone = match.groups()
-    try:
-        return _utc(datetime.fromisoformat(f"{day}T{clock}{zone or '+00:00'}"))
-    except (ValueError, OverflowError):
-        return None
 
 
 def _utc(moment: datetime) -> datetime | None:

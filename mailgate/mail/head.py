@@ -24,6 +24,7 @@ DOUBTFUL = frozenset(
         "two_content_types",
         "bare_cr_in_header",
         "blank_line_in_header",
+        "byte_order_mark",
         "odd_line_above_from",
         "no_from",
         "unclear_from",

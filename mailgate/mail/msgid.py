@@ -27,7 +27,7 @@ def read_ids(text: str, limit: int = 100) -> tuple[tuple[str, ...], bool]:
 
 def read_id(text: str) -> str | None:
     """The one id of a Message-ID field, None when there is none that can be used."""
-    ids, _ = read_ids(text, 1)
+    ids, _ = read_ids(text)
     if ids:
         return ids[0]
     bare = _BLANK.sub("", text.strip().strip("<>"))

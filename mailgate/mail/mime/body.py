@@ -14,9 +14,14 @@ from dataclasses import dataclass, field
 from mailgate.mail.limits import ReadLimits
 from mailgate.mail.mime.charset import clean, decode
 from mailgate.mail.mime.flowed import unflow
+from mailgate.mail.mime.rtf import rtf_to_text
 from mailgate.mail.mime.structure import Part, Tree
 
 _MARKUP = re.compile(r"\s*(?:<!doctype\s+html|<html[\s>]|<\?xml[^>]*>\s*<!doctype\s+html)", re.IGNORECASE)
+_DATA_URL = re.compile(rb"data:[a-zA-Z0-9/+.-]{0,60};base64,[A-Za-z0-9+/=%\s]*")
+_SNIFFED_BYTES = 16_384
+"""How much of a page is looked at for its charset: style sheets of Outlook stand in front of it at times."""
+_ENRICHED_PARAM = re.compile(r"<param>[^<>]{0,500}</param>", re.IGNORECASE)  # RFC 1896: no text, but what the command is told
 _TAG = re.compile(r"<[^<>]{0,500}>")
 
 
@@ -161,6 +166,8 @@ def _promote(body: Body) -> None:
 def part_text(tree: Tree, part: Part, max_bytes: int) -> str:
     """The part as clean text, by its own charset, flowed lines joined."""
     content = tree.content(part)
+    if len(content) > max_bytes and part.content_type == "text/html":
+        content = _DATA_URL.sub(b"", content)  # a picture within the page, and words behind it
     if len(content) > max_bytes:
         tree.note("text_too_long")
         content = content[:max_bytes]
@@ -171,7 +178,9 @@ def part_text(tree: Tree, part: Part, max_bytes: int) -> str:
     if part.params.get("format", "").lower() == "flowed" and part.content_type == "text/plain":
         text = unflow(text, part.params.get("delsp", "").lower() == "yes")
     if part.content_type in ("text/enriched", "text/richtext"):
-        text = _TAG.sub("", text.replace("<<", "\x00")).replace("\x00", "<")
+        text = _TAG.sub("", _ENRICHED_PARAM.sub("", text.replace("<<", "\x00"))).replace("\x00", "<")
+    if part.content_type in ("text/rtf", "application/rtf"):
+        text = rtf_to_text(content) or text
     return text
 
 
@@ -181,7 +190,7 @@ def _sniffed(content: bytes, part: Part) -> str:
         return "utf-16"
     if part.content_type != "text/html":
         return ""
-    found = re.search(rb"charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:-]{2,40})", content[:2048])
+    found = re.search(rb"charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:-]{2,40})", content[:_SNIFFED_BYTES])
     return found.group(1).decode("ascii") if found else ""
 
 

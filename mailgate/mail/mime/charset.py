@@ -27,11 +27,11 @@ _SUPERSETS = {
 _ALIASES = {
     "ansi": "cp1252",
     "ansi_x3.110-1983": "latin-1",
-    "cp-850": "cp850",
     "iso-8859-8-i": "iso8859-8",
     "iso-8859-8-e": "iso8859-8",
     "iso-10646-ucs-2": "utf-16",
     "ks_c_5601": "cp949",
+    "mac": "mac_roman",
     "macintosh": "mac_roman",
     "sjis": "cp932",
     "unicode-1-1-utf-8": "utf-8",
@@ -65,9 +65,15 @@ _UTF7 = frozenset({"utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7"})
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]+")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\u0085\u2028\u2029]")
 _CHARSET_NAME = re.compile(r"[a-z0-9][a-z0-9_.:+-]{1,39}")
+_CODE_PAGE = re.compile(r"(?:cp|ibm|dos|oem|win|windows|x-windows|x-cp)[-_ ]?(\d{3,5})")
+"""A code page under one of the names that programs make up: `cp-865`, `windows1252`, `dos850`."""
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _ODD_OCTETS = bytes([*range(9), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
 """Those of `_ODD` that ISO 8859-1 has."""
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MIXED_BYTES = 256 * 1024  # each wrong octet costs a call
+_PAIR = re.compile(rb"\xc3[\x80-\xbf]|\xe2\x80[\x80-\xbf]")
+"""Letters of UTF-8 that windows-1252 would read as `Ã` or `â€` and a sign: such a text was put together from both."""
 _FOLDS = re.compile("\n+")
 _BIDI = re.compile("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]")
 
@@ -78,14 +84,26 @@ def codec_name(declared: str) -> str | None:
     found = _CHARSET_NAME.search(declared.lower())
     if not found or len(declared) > 100:
         return None
-    name = _ALIASES.get(found.group(), found.group())
-    try:
-        known = codecs.lookup(name).name
-    except (LookupError, ValueError, UnicodeError):
+    known = _known_codec(_ALIASES.get(found.group(), found.group()))
+    if known is None and (page := _CODE_PAGE.fullmatch(found.group())):
+        known = _known_codec("cp" + page.group(1))
+    if known is None:
         return None
     if known not in _ALLOWED and known.replace("_", "-") not in _ALLOWED:
         return None
     return _SUPERSETS.get(known, known)
+
+
+def _known_codec(name: str) -> str | None:
+    try:
+        return codecs.lookup(name).name
+    except (LookupError, ValueError, UnicodeError):
+        return None
+
+
+def is_seven_bit(declared: str) -> bool:
+    """Whether the charset writes its letters as escape sequences of ASCII (RFC 1468, RFC 1557)."""
+    return (codec_name(declared) or "").startswith("iso2022")
 
 
 def decode(data: bytes, declared: str = "") -> tuple[str, str]:
@@ -98,6 +116,8 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
         return (_utf7(data), "utf7_charset") if name in _UTF7 else (_guess(data), "unknown_charset")
     if codec in ("cp1252", "utf-8") and data.isascii():
         return data.decode("ascii"), ""
+    if codec == "utf-16" or (data.startswith(_UTF16_MARKS) and b"\0" in data[2:]):
+        return _utf16(data), "" if codec.startswith("utf-16") else "charset_mismatch"
     if name in ("us-ascii", "ascii"):
         return _guess(data), "charset_mismatch"
     if codec in _LATIN and _is_utf8(data):
@@ -126,13 +146,31 @@ def _utf7(data: bytes) -> str:
     return text
 
 
+def _utf16(data: bytes) -> str:
+    """UTF-16 with or without its mark, whose halves are told by where the zeros stand; without any it is what the name alone says.
+
+    The WHATWG Encoding Standard reads a page that calls itself UTF-16 in ASCII letters as UTF-8, too.
+    """
+    if data.startswith(_UTF16_MARKS):
+        return data.decode("utf-16", "replace")
+    high, low = data[::2].count(0), data[1::2].count(0)
+    if not high and not low and _is_utf8(data):
+        return data.decode("utf-8")
+    return data.decode("utf-16-be" if high > low else "utf-16-le", "replace")
+
+
 def _guess(data: bytes) -> str:
-    for codec in ("utf-8", "cp1252"):
-        try:
-            return data.decode(codec)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1")
+    if _is_utf8(data):
+        return data.decode("utf-8")
+    mixed = len(data) <= _MIXED_BYTES and _PAIR.search(data)
+    return data.decode("utf-8", _CP1252_INSTEAD) if mixed else _latin(data)
+
+
+def _latin(data: bytes) -> str:
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 def _cut_in_a_character(data: bytes, codec: str) -> str:

@@ -5,6 +5,7 @@ Steps: opaque S/MIME is opened, the text chosen, winmail.dat and uuencoded files
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from mailgate.mail.limits import ReadLimits
@@ -21,6 +22,8 @@ from mailgate.mail.reply.placeholder import is_boilerplate, is_placeholder, ment
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _CALENDARS = frozenset({"text/calendar", "application/ics", "text/x-vcalendar", "application/calendar"})
 _CALENDAR_BYTES = 256 * 1024
+_UU_BEGIN = re.compile(r"(?m)^begin(?:-base64)? [0-7]")
+_NESTED = frozenset({"message/rfc822", "message/global"})
 _MAX_WRAPS = 3
 _MAX_BANNER_BYTES = 8_000
 
@@ -131,7 +134,7 @@ def _other_text(tnefs: list[Tnef], marked: html_text.Marked | None) -> str:
 
 def _files_in_text(tree: Tree, chosen: body.Body, content: Content, limits: ReadLimits) -> None:
     """Uuencoded files that stand in the text are taken out of it (old gateways, scanners)."""
-    if "\nbegin " not in "\n" + content.text or not chosen.plain:
+    if not chosen.plain or not _UU_BEGIN.search(content.text):
         return
     data = content.text.encode("utf-8", "replace")
     kept, at = [], 0
@@ -162,7 +165,7 @@ def _add_part(tree: Tree, part: Part, content: Content, html: str, limits: ReadL
 
 def _names(part: Part, data: bytes, limits: ReadLimits) -> tuple[str, ...]:
     """A nested mail without a name is called by its subject."""
-    if part.names or part.content_type != "message/rfc822":
+    if part.names or part.content_type not in _NESTED:
         return part.names
     subject = build_part(data[: limits.header_bytes], limits).top.header("subject")[:100]
     return (subject.replace("/", "-") + ".eml",) if subject else ()

@@ -12,13 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mailgate.mail.limits import DEFAULT_LIMITS, ReadLimits
-from mailgate.mail.mime.charset import codec_name, decode, one_line
+from mailgate.mail.mime.charset import codec_name, decode, is_seven_bit, one_line
 
 _NAME = re.compile(rb"[!-9;-~]+")
 _FIELD_OR_LINE = re.compile(rb"([!-9;-~]+):[ \t]*([^\n]*(?:\n[ \t][^\S\n]*\S[^\n]*)*)(?:\n|\Z)|([^\n]*\n|[^\n]+)")
 """A field as it should be, with its continuation lines; or else a line that makes the section be read line by line."""
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?(.*?)(?:\?=|(?=\s{1,8}=\?[^?\s]{1,60}\?[bBqQ]\?)|\Z)", re.DOTALL)
-_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
+_URL_SAFE = str.maketrans("-_", "+/")
 TRACE_FIELDS = frozenset(
     {"received", "received-spf", "return-path", "delivered-to", "x-original-to", "authentication-results", "arc-authentication-results"}
 )
@@ -178,6 +179,8 @@ def to_text(raw: bytes, hint: str = "", max_chars: int = 65_536, *, words: bool 
     stay as they are.
     """
     if raw.isascii() and b"=?" not in raw:
+        if b"\x1b" in raw and is_seven_bit(hint):
+            return one_line(decode(unfold(raw[: max_chars * 4]), hint)[0])[:max_chars]
         plain = raw[:max_chars].decode("ascii")
         return plain.strip() if plain.isprintable() else one_line(unfold(raw[:max_chars]).decode("ascii"))
     text = decode(unfold(raw[: max_chars * 4]), hint if not _is_utf8(raw) else "")[0]
@@ -224,10 +227,14 @@ class _Words:
 
     def word(self, charset: str, encoding: str, payload: str) -> None:
         charset = charset.partition("*")[0].lower()  # RFC 2231 section 5: charset*language
-        if charset != self.charset:
+        if not self._goes_on(charset):
             self.done.append(self._flush())
-        self.charset = charset
+            self.charset = charset
         self.waiting += _unbase64(payload) if encoding in "bB" else _unquote(payload, charset)
+
+    def _goes_on(self, charset: str) -> bool:
+        """Whether it is the charset of the words before, under this name or another (`UTF8`)."""
+        return charset == self.charset or (bool(self.charset) and codec_name(charset) == codec_name(self.charset) is not None)
 
     def _flush(self) -> str:
         text = decode(bytes(self.waiting), self.charset)[0] if self.waiting else ""
@@ -251,10 +258,14 @@ def _unquote(payload: str, charset: str) -> bytes:
 
 
 def _unbase64(payload: str) -> bytes:
-    """Base64 as senders break it: blanks inside, padding missing or in the middle, a letter too many."""
-    clean = _NOT_BASE64.sub("", payload)
-    clean = clean[:-1] if len(clean) % 4 == 1 else clean
-    return binascii.a2b_base64(clean + "=" * (-len(clean) % 4))
+    """Base64 as senders break it: blanks inside, padding missing or in the middle, a letter too many, the letters of RFC 4648 section 5."""
+    pieces = _NOT_BASE64.sub("", payload.translate(_URL_SAFE)).split("=")
+    return b"".join(_unpadded(piece) for piece in pieces if piece)
+
+
+def _unpadded(piece: str) -> bytes:
+    piece = piece[:-1] if len(piece) % 4 == 1 else piece
+    return binascii.a2b_base64(piece + "=" * (-len(piece) % 4))
 
 
 def pairs(fields: Iterable[Field], hint: str = "") -> tuple[tuple[str, str], ...]:

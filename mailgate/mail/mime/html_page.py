@@ -18,6 +18,7 @@ class HtmlText:
     """The text so far. `gap` 2 asks for a blank line before the next text; `start` and `end` are the lines of the first quote container.
 
     `may_sign`: the markup names a signature container of a client; `signed`: the lines of the first one outside a quote.
+    `pre`: line ends and blanks are kept, 1 because a style says so, more in elements that are for it.
     `tiny`: the element has a font size of 0, so that text right in it is not seen.
     """
 
@@ -50,7 +51,8 @@ class HtmlText:
     def word(self, text: str) -> None:
         """Add running text; white space is folded outside `pre`."""
         if self.pre:
-            self._preformatted(text)
+            if self.pre > 1 or self.line or not text.isspace():  # what stands between blocks is how the source is laid out
+                self._preformatted(text)
             return
         if "  " in text or not text.isprintable():  # false of most text: nothing to fold
             text = _SPACE.sub(" ", text)

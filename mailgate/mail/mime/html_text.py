@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailgate.mail.mime import html_hidden
+from mailgate.mail.mime.html_links import address_behind
 from mailgate.mail.mime.html_page import HtmlText
 from mailgate.mail.mime.html_strip import strip_markup
 from mailgate.mail.reply.attribution import attribution_at
@@ -31,11 +32,12 @@ MAX_HTML_CHARS = 4_000_000
 MAX_NODES = 1_000_000
 MAX_DEPTH = 600
 MAX_QUOTE_DEPTH = 20
-MAX_URL_CHARS = 500
+UNNUMBERED = -(10**10)
 
 _DROPPED = words(
     """
     head style script title template noscript object iframe svg math select audio video canvas map meta link
+    o:officedocumentsettings o:shapedefaults o:shapelayout w:worddocument w:latentstyles m:mathpr x:excelworkbook
     """
 )
 _PARAGRAPHS = words(
@@ -61,6 +63,7 @@ _UNREADABLE = {"px": 1.0, "pt": 1.0, "em": 0.1, "rem": 0.1, "%": 10.0}
 _FONT_SIZE = re.compile(
     r"(?:font-size\s*:\s*|font\s*:\s*(?=[\d.])|font\s*:[^;]{0,60}?[\s:])(\d*\.?\d+|[a-z-]+)(px|pt|em|rem|%)?(?![\w.])", re.IGNORECASE
 )
+_WHITE_SPACE = re.compile(r"white-space\s*:\s*(pre-wrap|pre-line|pre|break-spaces|normal|nowrap)\b", re.IGNORECASE)
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
 _TIGHT = re.compile(r"margin(?:-top|-bottom)?\s*:\s*0", re.IGNORECASE)
 
@@ -169,6 +172,8 @@ def _enter(node: LexborNode, tag: str, page: HtmlText) -> Callable[[], None]:
         page.hid = True
         return _skip
     undo_ink = _ink(tag, style, attributes, page) if attributes else _nothing
+    if style and "white-space" in style:
+        undo_ink = _space(style, page, undo_ink)
     tiny = _is_tiny(tag, style, attributes, page) if page.tiny or (style and ("font" in style or "FONT" in style)) else False
     if tiny == page.tiny and undo_ink is _nothing:
         return _enter_visible(node, tag, attributes, page)
@@ -208,6 +213,20 @@ def _ink(tag: str, style: str | None, attributes: Attributes, page: HtmlText) ->
 
     def undo() -> None:
         page.ink, page.background, page.unseen = before
+
+    return undo
+
+
+def _space(style: str, page: HtmlText, undo_ink: Callable[[], None]) -> Callable[[], None]:
+    """Keep line ends and blanks as the style says (CSS Text Level 3, section 3); gives what undoes this and `undo_ink`."""
+    found = _WHITE_SPACE.search(style)
+    if found is None:
+        return undo_ink
+    before, page.pre = page.pre, int(found[1].lower() not in ("normal", "nowrap"))
+
+    def undo() -> None:
+        page.pre = before
+        undo_ink()
 
     return undo
 
@@ -260,12 +279,8 @@ def _enter_link(attributes: Attributes, page: HtmlText) -> Callable[[], None]:
 
     def leave() -> None:
         label = "".join(page.line[mark:]).strip() if len(page.lines) == height else ""
-        bare = target.removeprefix("mailto:").removeprefix("tel:")
-        if not label or not target.startswith(("http://", "https://", "mailto:")) or len(target) > MAX_URL_CHARS:
-            return
-        short = bare.removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/")
-        if short.lower() not in label.lower():
-            page.line.append(f" <{bare}>")
+        if behind := address_behind(target, label):
+            page.line.append(behind)
 
     return leave
 
@@ -315,13 +330,15 @@ def _enter_special(node: LexborNode, tag: str, attributes: Attributes, page: Htm
     if tag == "blockquote" and len(page.prefix) < 2 * MAX_QUOTE_DEPTH:
         return _enter_blockquote(node, attributes, page)
     if tag in ("ul", "ol"):
-        page.lists.append(0 if tag == "ol" else -1)
+        page.lists.append(_number(attributes.get("start"), 1) - 1 if tag == "ol" else UNNUMBERED)
         return lambda: _drop(page.lists)
     elif tag == "li":
+        if page.lists and page.lists[-1] != UNNUMBERED:
+            page.lists[-1] = _number(attributes.get("value"), page.lists[-1] + 1)
         page.bullet = _bullet(page.lists)
     elif tag in ("pre", "textarea"):  # a form that was sent as it stood shows what was written into it
-        page.pre += 1
-        return lambda: setattr(page, "pre", page.pre - 1)
+        page.pre += 2
+        return lambda: setattr(page, "pre", page.pre - 2)
     elif tag == "hr":
         page.lines.append(page.prefix + "________________________________")
     return _nothing
@@ -345,11 +362,15 @@ def _drop(lists: list[int]) -> None:
         lists.pop()
 
 
+def _number(said: str | None, otherwise: int) -> int:
+    """The number of a list's first or next entry as its markup gives it."""
+    return int(said) if said and re.fullmatch(r"-?\d{1,9}", said.strip()) else otherwise
+
+
 def _bullet(lists: list[int]) -> str:
     indent = "  " * (min(len(lists), 8) - 1)
-    if not lists or lists[-1] < 0:
+    if not lists or lists[-1] == UNNUMBERED:
         return indent + "- "
-    lists[-1] += 1
     return f"{indent}{lists[-1]}. "
 
 

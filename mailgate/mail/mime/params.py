@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
-from mailgate.mail.mime.charset import decode, one_line
+from mailgate.mail.mime.charset import codec_name, decode, one_line
 from mailgate.mail.mime.headers import decode_words
 
 # A name is looked for where a word begins, not at each letter of a word that is no name.
@@ -116,18 +116,24 @@ def _join(pieces: _Pieces) -> str:
 def _extended(value: str) -> str:
     charset, first, rest = value.partition("'")
     _, second, payload = rest.partition("'")
-    if not (first and second):
+    if first and not second and codec_name(charset):
+        payload = rest  # without the field for the language
+    elif not second:
         charset, payload = "", value
     return decode(unquote_to_bytes(payload), charset)[0]
 
 
 def _sections(sections: dict[int, tuple[str, bool]]) -> str:
-    data = bytearray()
+    data, coded = bytearray(), ""
     charset = ""
     for position, number in enumerate(sorted(sections)):
         value, extended = sections[number]
         if extended and position == 0 and value.count("'") >= 2:
             charset, _, value = value.split("'", 2)
-        data += unquote_to_bytes(value) if extended else value.encode("utf-8", "replace")
-    text = decode(bytes(data), charset)[0]
+        if extended:
+            coded += value  # `%C3%A` may end one section and `5` begin the next
+        else:
+            data += unquote_to_bytes(coded) + value.encode("utf-8", "replace")
+            coded = ""
+    text = decode(bytes(data) + unquote_to_bytes(coded), charset)[0]
     return decode_words(text) if "=?" in text else text

@@ -11,15 +11,25 @@ import io
 import re
 from itertools import islice
 
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 _BLANK = b"\r\n \t"
 _PIECE_BYTES = 1024 * 1024
-_SOFT_BLANK = re.compile(rb"=[ \t]+(?=\r?\n)")
+_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)|=[ \t]*\r(?!\n)")
+"""A soft line break with blanks behind it, or by a CR alone: the library drops all that follows one of those, up to the next LF."""
 _PIECE = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
-_UU_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,250})\r?\n")
+_UU_BEGIN = re.compile(rb"(?m)^begin(-base64)? [0-7]{3,4} ([^\r\n]{1,250})\r?\n")
+_UU_END, _UU_END_BASE64 = re.compile(rb"(?m)^end[ \t]*\r?$\n?"), re.compile(rb"(?m)^====[ \t]*\r?$\n?")
 _MAX_PIECES = 1_000
+_PROSE_WORDS, _PROSE_WORD_BYTES = 3, 20
+_LONG_CODE = re.compile(rb"[A-Za-z0-9+/]{40,}={0,2}")
+_UU_LINE = re.compile(rb"[ -`]{1,62}")
 IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "none", "utf-8"})
 _KNOWN = ("base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue", "uue")
+_SPELT = {
+    "base64": "base64", "quotedprintable": "quoted-printable", "qp": "quoted-printable", "uuencode": "uuencode", "xuuencode": "uuencode",
+}  # fmt: skip
+"""Names without their signs, as broken programs spell them: `base-64`, `quoted printable`, `base64.`"""
 
 
 def encoding_name(values: list[str]) -> tuple[str, tuple[str, ...]]:
@@ -37,6 +47,8 @@ def encoding_name(values: list[str]) -> tuple[str, tuple[str, ...]]:
         defects = ("ambiguous_encoding",)
     if known:
         return known[0], defects
+    if spelt := _SPELT.get(re.sub(r"[^a-z0-9]", "", first[:40])):
+        return spelt, (*defects, "misspelt_encoding")
     return "", (*defects, "unknown_encoding") if words else defects
 
 
@@ -46,11 +58,18 @@ def decode_body(where: bytes | memoryview, encoding: str) -> tuple[bytes, tuple[
         return _base64(where)
     body = bytes(where)
     if encoding == "quoted-printable":
-        return binascii.a2b_qp(_SOFT_BLANK.sub(b"=", body) if b"= " in body or b"=\t" in body else body), ()
+        return _quoted_printable(body), ()
     if encoding in _KNOWN:
         files = uu_files(body)
-        return (files[0][1], ()) if files else (body, ("broken_uuencode",))
+        content = files[0][1] if files else _uu_bare(body)
+        return (body if content is None else content), () if files else ("broken_uuencode",)
     return body, ()
+
+
+def _quoted_printable(body: bytes) -> bytes:
+    if b"= " in body or b"=\t" in body or b"=\r" in body:
+        body = _SOFT_BREAK.sub(lambda found: b"=\n" if found.group().endswith(b"\r") else b"=", body)
+    return binascii.a2b_qp(body)
 
 
 def _base64(where: bytes | memoryview) -> tuple[bytes, tuple[str, ...]]:
@@ -60,9 +79,35 @@ def _base64(where: bytes | memoryview) -> tuple[bytes, tuple[str, ...]]:
     body = bytes(where)
     with contextlib.suppress(binascii.Error):
         return _in_one(body), ()
-    letters = body.partition(b"\n--")[0].translate(None, _NOT_BASE64)
+    letters = _coded_lines(body).translate(_URL_SAFE).translate(None, _NOT_BASE64)
+    if not letters:
+        return body, ("broken_base64",)  # words that were never encoded
     pieces = islice(_PIECE.finditer(letters), _MAX_PIECES)
     return b"".join(_piece(piece.group()) for piece in pieces), ("broken_base64",)
+
+
+def _coded_lines(body: bytes) -> bytes:
+    """The lines that are base64, without what gateways write above and mailing lists and scanners below; b"" when there are none."""
+    lines = body.partition(b"\n--")[0].split(b"\n")
+    first = next((at for at, line in enumerate(lines) if line.strip()), 0)
+    if _is_prose(lines[first]) or _is_word(lines[first]):
+        first = next((at for at, line in enumerate(lines) if _LONG_CODE.fullmatch(line.strip())), len(lines))
+    last = next((at for at, line in enumerate(lines[first:], first) if line.strip() and _is_prose(line)), len(lines))
+    return b"\n".join(lines[first:last])
+
+
+def _is_word(line: bytes) -> bool:
+    """A short line that ends as a sentence does, or with letters past ASCII: `Takk!`."""
+    line = line.strip()
+    return len(line) < _PROSE_WORD_BYTES and (line.endswith((b"!", b"?", b".", b",", b":", b")")) or not line.isascii())
+
+
+def _is_prose(line: bytes) -> bool:
+    """Whether a line is words, or a rule of signs that base64 has not."""
+    words = line.split()
+    if len(words) >= _PROSE_WORDS and len(line) < _PROSE_WORD_BYTES * len(words):
+        return True
+    return len(line.translate(None, _NOT_BASE64)) * 2 < len(line.strip())
 
 
 def _in_one(body: bytes) -> bytes:
@@ -91,26 +136,56 @@ def _piece(piece: bytes) -> bytes:
 
 
 def uu_files(body: bytes, limit: int = 100) -> list[tuple[str, bytes, int, int]]:
-    """Uuencoded files in plain text: (name, content, where it starts, where it ends). Only what has a proper `begin` and decodes."""
+    """Uuencoded files in plain text: (name, content, where it starts, where it ends). Only what has a proper `begin` and decodes.
+
+    `begin-base64` is the other form of POSIX uuencode, which ends in `====`.
+    """
     files: list[tuple[str, bytes, int, int]] = []
-    at = 0
-    for _ in range(limit):
-        begin = _UU_BEGIN.search(body, at)
-        end = _uu_end(body, begin.end()) if begin else None
-        if begin is None or end is None:
-            break
-        at = begin.end()
-        content = _uu_lines(body[begin.end() : end[0]])
+    at, without_end = 0, set[bool]()
+    for begin in islice(_UU_BEGIN.finditer(body), limit):
+        is_base64 = begin.group(1) is not None
+        if begin.start() < at or is_base64 in without_end:
+            continue
+        end = _uu_end(body, begin.end(), is_base64)
+        if end is None:
+            without_end.add(is_base64)
+            end = None if is_base64 else _uu_cut_off(body, begin.end())
+        if end is None:
+            continue
+        block = body[begin.end() : end[0]]
+        content = _uu_base64(block) if is_base64 else _uu_lines(block)
         if content is not None:
-            files.append((begin.group(1).decode("utf-8", "replace").strip(), content, begin.start(), end[1]))
+            files.append((begin.group(2).decode("utf-8", "replace").strip(), content, begin.start(), end[1]))
             at = end[1]
     return files
 
 
-def _uu_end(body: bytes, start: int) -> tuple[int, int] | None:
-    """Where the line `end` begins and ends; the end of the body when it is missing."""
-    found = re.compile(rb"(?m)^end[ \t]*\r?$\n?").search(body, start)
+def _uu_end(body: bytes, start: int, is_base64: bool) -> tuple[int, int] | None:
+    """Where the last line (`end`, or `====`) begins and ends."""
+    found = (_UU_END_BASE64 if is_base64 else _UU_END).search(body, start)
     return (found.start(), found.end()) if found else None
+
+
+def _uu_cut_off(body: bytes, start: int) -> tuple[int, int] | None:
+    """A file whose end was cut off with the end of the mail: nothing but its lines follow."""
+    lines = body[start:].split(b"\n")
+    whole = all(_UU_LINE.fullmatch(line.rstrip(b"\r")) or not line.strip() for line in lines)
+    return (len(body), len(body)) if whole else None
+
+
+def _uu_base64(block: bytes) -> bytes | None:
+    try:
+        return _in_one(block)
+    except binascii.Error:
+        return None
+
+
+def _uu_bare(body: bytes) -> bytes | None:
+    """What a part that says it is uuencoded holds without a proper `begin`, or after it without an `end`."""
+    lines = body.split(b"\n")
+    begins = next((at for at, line in enumerate(lines) if line.startswith(b"begin ")), -1)
+    ends = next((at for at, line in enumerate(lines) if line.strip() == b"end"), len(lines))
+    return _uu_lines(b"\n".join(lines[begins + 1 : ends]))
 
 
 def _uu_lines(block: bytes) -> bytes | None:

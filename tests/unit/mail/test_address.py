@@ -32,6 +32,14 @@ from mailgate.mail.read import read
         ("<ola@example.no", "ola@example.no", "", False),
         ("Moderator <moderator>", "moderator", "Moderator", True),
         ("kari@blåbær.no", "kari@blåbær.no", "", False),
+        ("Kari <@relay.example,@other.example:kari@example.no>", "kari@example.no", "Kari", True),
+        ("=?utf-8?q?P=C3=A5l_=3Cp=40example=2Eno=3E?=", "p@example.no", "Pål", True),
+        ("=?utf-8?q?P=C3=A5l?= <=?utf-8?q?p=40example=2Eno?=>", "p@example.no", "Pål", True),
+        ("Kari <<kari@example.no>>", "kari@example.no", "Kari", True),
+        ("Kari <mailto:kari@example.no>", "kari@example.no", "Kari", True),
+        ("Kari [kari@example.no]", "kari@example.no", "Kari", True),
+        ("Kari Nes - kari@example.no", "kari@example.no", "Kari Nes", True),
+        ('"Nes, Kari <kari@example.no>', "kari@example.no", "Nes, Kari", True),
     ],
 )
 def test_given_a_from_when_read_then_the_author_is_who_it_says(raw, address, name, doubtful):
@@ -54,10 +62,20 @@ def test_given_no_address_when_read_then_there_is_no_author_and_that_is_doubtful
         ("a@example.no,, b@example.no", ["a@example.no", "b@example.no"]),
         ('"Berg, Siv" <siv@example.no>, Ola <ola@example.no>', ["siv@example.no", "ola@example.no"]),
         ("undisclosed-recipients:;", []),
+        ("'a@example.no' <a@example.no>; 'b@example.no'", ["a@example.no", "b@example.no"]),
+        ("Kari @ Firma <a@example.no>, b@example.no", ["a@example.no", "b@example.no"]),
+        ("b@example.no <a@example.no>", ["a@example.no"]),
+        ("=?utf-8?q?P=C3=A5l_=3Ca=40example=2Eno=3E?=", ["a@example.no"]),
+        ("<@relay.example:a@example.no>, b@example.no", ["a@example.no", "b@example.no"]),
     ],
 )
 def test_given_a_list_when_read_then_every_address_is_there_in_order(raw, addresses):
     assert [one.address for one in read_list(raw.encode())] == addresses
+
+
+def test_given_names_in_comments_when_a_list_is_read_then_each_is_with_its_address():
+    found = read_list(b"a@example.no (Ola Moe), b@example.no (Siv Berg)")
+    assert found == (Mailbox("a@example.no", "Ola Moe"), Mailbox("b@example.no", "Siv Berg"))
 
 
 def test_given_words_between_two_addresses_when_a_list_is_read_then_both_have_their_names_with_every_python():

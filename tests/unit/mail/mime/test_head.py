@@ -37,7 +37,8 @@ def test_given_too_many_ids_when_read_then_both_ends_stay():
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("<a@x>", "a@x"), ("a@x", "a@x"), (" <a> ", "a"), ("no brackets", "nobrackets"), ("", None), ("<>", None)]
+    ("text", "found"),
+    [("<a@x>", "a@x"), ("a@x", "a@x"), (" <a> ", "a"), ("<a@x> <b@x>", "a@x"), ("no brackets", "nobrackets"), ("", None), ("<>", None)],
 )
 def test_given_a_message_id_when_read_then_it_is_bare(text, found):
     assert read_id(text) == found
@@ -55,6 +56,23 @@ def test_given_a_message_id_when_read_then_it_is_bare(text, found):
         "2027-03-03T10:20:00+01:00",
         "2027-03-03 09:20:00",
         "2027-03-03T09:20:00.123Z",
+        "Wed, 3 Mar 2027 10:20:00 +01:00",
+        "Wed, 3 Mar 2027 10:20:00 GMT+1",
+        "Wed, 3 Mar 2027 10:20:00 UTC+01:00",
+        "Wed, 3 Mar 2027 10:20:00 CET",
+        "Wed, 3 Mar 2027 10:20:00 +0100 (Vest-Europa (normaltid))",
+        "Wed, 3 Mar 2027 10:20:00.123 +0100",
+        "Wed, 3 Mar 127 10:20:00 +0100",
+        "Wed, 3 Mar 2027 10:20:00 AM +0100",
+        "Wed, 3 Mar 2027 11:20:00 PM +1400",
+        '"Wed, 3 Mar 2027 10:20:00 +0100"',
+        "onsdag 3. mars 2027 10.20 +0100",
+        "ons. 3 mars 2027 kl. 10:20:00 +0100",
+        "Mi, 3 Mär 2027 10:20:00 MEZ",
+        "03.03.2027 10:20:00 +0100",
+        "Mar 3, 2027 10:20:00 +0100",
+        "Wed Mar  3 10:20:00 CET 2027",
+        "Date: Wed, 3 Mar 2027 10:20:00 +0100",
     ],
 )
 def test_given_a_date_when_read_then_it_is_that_moment_in_utc(text):
@@ -62,7 +80,34 @@ def test_given_a_date_when_read_then_it_is_that_moment_in_utc(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "99 Foo 2027", "Wed, 03 Mar 99999 10:20:00 +0100", "0 0 0 0 0", "Wed, 31 Feb 2027 10:20:00 +0100"]
+    ("text", "iso"),
+    [
+        ("Sat, 31 Dec 2016 23:59:60 +0000", "2016-12-31T23:59:59+00:00"),
+        ("Tue, 1 Dec 2026 24:00:00 +0000", "2026-12-02T00:00:00+00:00"),
+        ("fre, 5 okt 2018 10:00:00 +0200", "2018-10-05T08:00:00+00:00"),
+        ("3 des. 2026 10:00:00 +0100", "2026-12-03T09:00:00+00:00"),
+        ("5 juil. 2026 10:00:00 +0200", "2026-07-05T08:00:00+00:00"),
+        ("Fri, 31 Dec 99 12:00:00 AM +0000", "1999-12-31T00:00:00+00:00"),
+    ],
+)
+def test_given_an_odd_date_when_read_then_the_moment_is_as_meant(text, iso):
+    assert read_date(text).isoformat() == iso
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "1 Dec 2026 25:00:00 +0000",
+        "1 Xyz 2026 10:00:00",
+        "2026-13-01 10:00",
+        "31 Dec 9999 23:59:59 -1200",
+        "99 Foo 2027",
+        "Wed, 03 Mar 99999 10:20:00 +0100",
+        "0 0 0 0 0",
+        "Wed, 31 Feb 2027 10:20:00 +0100",
+    ],
 )
 def test_given_no_date_when_read_then_there_is_none(text):
     assert read_date(text) is None

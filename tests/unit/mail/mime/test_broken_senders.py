@@ -1,0 +1,166 @@
+"""Mail of programs that do not keep to the standards: what was meant is read, and it is said what was mended."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import pytest
+
+from mailgate.mail.mime.charset import decode
+from mailgate.mail.mime.headers import to_text
+from mailgate.mail.mime.params import read_value
+from mailgate.mail.mime.transfer import decode_body, encoding_name, uu_files
+from mailgate.mail.read import read
+
+CONTENT = bytes(range(256)) * 2
+CODED = base64.encodebytes(CONTENT).replace(b"\n", b"\r\n")
+HEAD = b"From: Kari <kari@kunde.example>\r\nSubject: Sak\r\n"
+
+
+def _uuencoded(content: bytes, begin: bytes = b"begin 644 a.bin\n", end: bytes = b"`\nend\n") -> bytes:
+    lines = [binascii.b2a_uu(content[at : at + 45], backtick=True) for at in range(0, len(content), 45)]
+    return begin + b"".join(lines) + end
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "text"),
+    [
+        ("blåbær".encode("cp865"), "cp-865", "blåbær"),
+        ("blåbær".encode("cp850"), "dos850", "blåbær"),
+        ("blåbær".encode("cp1252"), "windows1252", "blåbær"),
+        ("blåbær".encode("mac_roman"), "mac", "blåbær"),
+        ("blåbær".encode("utf-16-be"), "utf-16", "blåbær"),
+        ("blåbær".encode("utf-16-le"), "utf-16", "blåbær"),
+        ("blåbær".encode("utf-16"), "utf-8", "blåbær"),
+        ("blåbær på kø".encode(), "utf-16", "blåbær på kø"),
+        ("blå".encode() + "bær".encode("latin-1"), "", "blåbær"),
+        ("blå".encode() + "bær".encode("latin-1"), "us-ascii", "blåbær"),
+        ("ÅPENT – «Ø»".encode("cp1252"), "", "ÅPENT – «Ø»"),
+    ],
+)
+def test_given_a_charset_under_another_name_or_a_wrong_one_when_decoded_then_the_text_is_as_meant(data, declared, text):
+    assert decode(data, declared)[0] == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"=?UTF8?B?w4PD?= =?utf-8?B?mA==?=", "ÃØ"),
+        (b"=?utf-8?B?RsO4cg==IG7DpQ==?=", "Før nå"),
+        (b"=?utf-8?B?w7_Dvg==?=", "ÿþ"),
+        ("før ".encode() + "nå".encode("latin-1"), "før nå"),
+    ],
+)
+def test_given_broken_encoded_words_when_read_then_the_text_is_as_meant(raw, text):
+    assert to_text(raw) == text
+
+
+def test_given_bare_escape_sequences_when_the_mail_names_their_charset_then_they_are_letters():
+    assert to_text("こんにちは".encode("iso2022_jp"), "iso-2022-jp") == "こんにちは"
+
+
+@pytest.mark.parametrize(
+    ("text", "filename"),
+    [
+        ("attachment; filename*0*=UTF-8''bl%C3%A; filename*1*=5.pdf", "blå.pdf"),
+        ("attachment; filename*=UTF-8'bl%C3%A5.pdf", "blå.pdf"),
+        ("attachment; filename*=it's%20bl%C3%A5.pdf", "it's blå.pdf"),
+    ],
+)
+def test_given_broken_extended_parameters_when_read_then_the_name_is_as_meant(text, filename):
+    assert read_value(text).get("filename") == filename
+
+
+@pytest.mark.parametrize("name", ["base-64", "base64.", "BASE 64"])
+def test_given_a_misspelt_encoding_when_looked_up_then_it_is_known_and_said(name):
+    assert encoding_name([name]) == ("base64", ("misspelt_encoding",))
+
+
+@pytest.mark.parametrize("name", ["quoted printable", "quotedprintable", "quoted_printable"])
+def test_given_misspelt_quoted_printable_when_looked_up_then_it_is_known(name):
+    assert encoding_name([name])[0] == "quoted-printable"
+
+
+@pytest.mark.parametrize("footer", [b"This message was scanned by the gateway.\r\n", b"__________\r\nlist@lists.example\r\n"])
+def test_given_words_below_base64_when_decoded_then_the_file_ends_before_them(footer):
+    assert decode_body(CODED + footer, "base64")[0] == CONTENT
+
+
+def test_given_words_above_base64_when_decoded_then_the_file_begins_after_them():
+    assert decode_body(b"Warning: this comes from outside.\r\n\r\n" + CODED, "base64")[0] == CONTENT
+
+
+@pytest.mark.parametrize("text", ["Hei, dette er ikke kodet.", "Takk!", "Hei på deg", "Hei og hallo\r\nMvh\r\nKari"])
+def test_given_words_that_are_said_to_be_base64_when_decoded_then_they_stay(text):
+    assert decode_body(text.encode(), "base64") == (text.encode(), ("broken_base64",))
+
+
+def test_given_base64_for_web_addresses_when_decoded_then_its_letters_count():
+    assert decode_body(base64.urlsafe_b64encode(CONTENT), "base64")[0] == CONTENT
+
+
+def test_given_a_soft_line_break_by_cr_alone_when_decoded_then_nothing_behind_it_is_lost():
+    assert decode_body(b"ab=\rcd= \ref", "quoted-printable")[0] == b"abcdef"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _uuencoded(CONTENT, end=b""),
+        _uuencoded(CONTENT, begin=b""),
+        _uuencoded(CONTENT, begin=b"begin 644 \n"),
+        b"begin-base64 644 a.bin\n" + CODED + b"====\n",
+    ],
+)
+def test_given_uuencoded_parts_without_begin_or_end_when_decoded_then_all_is_there(body):
+    assert decode_body(body, "x-uuencode")[0] == CONTENT
+
+
+def test_given_files_in_text_that_are_cut_off_or_in_base64_when_searched_then_they_are_found():
+    cut_off = b"hei\n" + _uuencoded(b"innhold", end=b"")
+    other = b"hei\nbegin-base64 644 a.bin\n" + base64.b64encode(b"innhold") + b"\n====\nhei\n"
+    assert [[content for _, content, _, _ in uu_files(body)] for body in (cut_off, other)] == [[b"innhold"], [b"innhold"]]
+
+
+def test_given_a_line_about_begin_without_a_file_when_searched_then_the_words_stay():
+    assert uu_files(b"begin 644 the work\nand call me\n") == []
+
+
+@pytest.mark.parametrize(
+    ("front", "defect"), [(b"\xef\xbb\xbf", "byte_order_mark"), (b"\r\n", "blank_line_in_header"), (b"\n\n\r\n", "blank_line_in_header")]
+)
+def test_given_something_above_the_first_field_when_read_then_the_mail_is_read_and_its_author_is_doubted(front, defect):
+    mail = read(front + HEAD + b"\r\nhei\r\n")
+    assert (mail.author.address, mail.subject, mail.text) == ("kari@kunde.example", "Sak", "hei\n")
+    assert defect in mail.defects
+    assert mail.identity_doubtful
+
+
+def test_given_line_ends_that_were_doubled_when_read_then_the_mail_is_read_and_its_author_is_doubted():
+    mail = read((HEAD + b"\r\nhei\r\n\r\nhallo\r\n").replace(b"\r\n", b"\r\r\n"))
+    assert (mail.author.address, mail.text) == ("kari@kunde.example", "hei\n\nhallo\n")
+    assert mail.identity_doubtful
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "text"),
+    [
+        (b"text/rtf", b"{\\rtf1\\ansi Hei p\\'e5 deg.\\par}", "Hei på deg."),
+        (b"text/enriched", b"<color><param>red</param>Hei</color> <<deg", "Hei <deg"),
+        (b"text/html", b"<style>" + b"a{}" * 2_000 + b"</style><meta charset=iso-8859-2>\xbf\xf3\xb3w", "żółw"),
+    ],
+)
+def test_given_a_text_in_another_form_when_read_then_its_words_are_the_text(kind, body, text):
+    assert read(HEAD + b"Content-Type: " + kind + b"\r\n\r\n" + body).text.strip() == text
+
+
+def test_given_a_page_with_a_large_picture_in_it_when_read_then_the_words_behind_it_are_there():
+    page = b"<p>en</p><img src='data:image/png;base64," + b"A" * 5_000_000 + b"'><p>to</p>"
+    assert read(HEAD + b"Content-Type: text/html\r\n\r\n" + page).text.split() == ["en", "to"]
+
+
+def test_given_an_international_mail_within_a_mail_when_read_then_it_is_called_by_its_subject():
+    head = HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhei\r\n"
+    mail = read(head + b"--b\r\nContent-Type: message/global\r\n\r\nSubject: Feil p\xc3\xa5 skriver\r\n\r\nhei\r\n--b--\r\n")
+    assert [one.filename for one in mail.attachments] == ["Feil på skriver.eml"]
