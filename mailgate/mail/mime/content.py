@@ -48,16 +48,26 @@ def open_signed(tree: Tree, limits: ReadLimits) -> Tree:
     """RFC 8551 section 3.5.2: a mail that is one signed package is read as what was signed. The signature is not checked."""
     for _ in range(_MAX_WRAPS):
         part = tree.top
-        if part.content_type not in _SMIME or part.params.get("smime-type", "signed-data").lower() not in ("signed-data", ""):
+        while part.content_type == "multipart/mixed" and len(part.children) == 1:
+            part = part.children[0]  # of a list that found no place for its footer
+        if not _is_smime(part) or part.params.get("smime-type", "signed-data").lower() not in ("signed-data", ""):
             break
         inner = signed_content(tree.content(part))
         if inner is None:
-            tree.note("smime_not_opened")
+            if part.content_type in _SMIME:
+                tree.note("smime_not_opened")
             break
         opened = build_part(inner, limits)
         opened.defects[:0] = [*tree.defects, "signature_unverified"]
         tree = opened
     return tree
+
+
+def _is_smime(part: Part) -> bool:
+    """By its type, or by its name where a gateway forgot the type."""
+    return part.content_type in _SMIME or (
+        part.content_type == "application/octet-stream" and any(name.lower().endswith("smime.p7m") for name in part.names)
+    )
 
 
 def calendar_reply(tree: Tree) -> calendar.CalendarEvent | None:
@@ -152,13 +162,16 @@ def _add_part(tree: Tree, part: Part, content: Content, html: str, limits: ReadL
     data = tree.content(part)
     if part.content_type in ("application/ms-tnef", "application/vnd.ms-tnef") or data.startswith(SIGNATURE):
         tnef = read_tnef(data, limits.unpacked_files)
-        if not tnef.damaged or tnef.files:
+        if tnef.damaged:
+            content.raws.append(Raw(_names(part, data, limits), part.content_type, data))  # what is left of it may hold more
+        if not tnef.damaged or tnef.files or tnef.text or tnef.html:
             for one in tnef.files:
                 content.raws.append(
                     Raw((one.name,) if one.name else (), one.content_type or "application/octet-stream", one.content, False, one.content_id)
                 )
             return tnef
         tree.note("tnef_not_opened")
+        return None
     content.raws.append(Raw(_names(part, data, limits), part.content_type, data, _is_inline(part, html), part.content_id))
     return None
 

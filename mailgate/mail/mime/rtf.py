@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
+from html import escape
 from itertools import islice
 
 from mailgate.mail.mime.charset import clean, codec_name
@@ -16,6 +17,7 @@ _PRELOAD = (
     b"Times New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
 )
 _MAX_BYTES = 4 * 1024 * 1024
+_MARK_BYTES = 1024
 _MAX_TOKENS = 200_000
 """Words, groups and pieces of text; a page of Outlook has a few thousand."""
 _WINDOW = 4096
@@ -83,32 +85,47 @@ def _unpack(data: bytes, wanted: int) -> bytes:
 
 def rtf_to_text(rtf: bytes) -> str:
     """The text of an RTF document; HTML packed into RTF gives its text without the tags."""
-    if not rtf.lstrip().startswith(b"{\\rtf"):
-        return ""
-    reader = _Rtf()
+    return clean(_read(rtf, _Rtf())).strip() if rtf.lstrip().startswith(b"{\\rtf") else ""
+
+
+def rtf_to_html(rtf: bytes) -> str:
+    """The HTML that Outlook packed into an RTF document ([MS-OXRTFEX] section 2.1), "" when it was made from something else."""
+    return clean(_read(rtf, _Rtf(as_html=True))) if b"\\fromhtml" in rtf[:_MARK_BYTES] else ""
+
+
+def _read(rtf: bytes, reader: _Rtf) -> str:
     for match in islice(_TOKEN.finditer(rtf[:_MAX_BYTES]), _MAX_TOKENS):
         reader.token(match)
-    return clean("".join(reader.out)).strip()
+    reader.flush()
+    return "".join(reader.out).encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # `\\u` names the halves of a letter
 
 
 class _Rtf:
-    """State that groups save and restore: whether text is skipped, and how many letters stand in for a Unicode one."""
+    """State that groups save and restore: whether text is skipped, whether it is a tag, and how many letters stand in for a Unicode one.
 
-    def __init__(self) -> None:
+    Letters of several bytes come as several hex tokens: they wait until something else comes. `as_html`: tags are given, too.
+    """
+
+    def __init__(self, as_html: bool = False) -> None:
+        self.as_html = as_html
         self.out: list[str] = []
-        self.stack: list[tuple[bool, int]] = []
+        self.stack: list[tuple[bool, int, bool]] = []
         self.skip = False
+        self.tag = False
         self.after_unicode = 1
         self.swallow = 0
         self.codec = "cp1252"
+        self.waiting = bytearray()
 
     def token(self, match: re.Match[bytes]) -> None:
         word, number, hexa, symbol, brace, text = match.groups()
+        if hexa is None:
+            self.flush()
         if brace == b"{":
             if len(self.stack) < 1_000:
-                self.stack.append((self.skip, self.after_unicode))
+                self.stack.append((self.skip, self.after_unicode, self.tag))
         elif brace == b"}":
-            self.skip, self.after_unicode = self.stack.pop() if self.stack else (False, 1)
+            self.skip, self.after_unicode, self.tag = self.stack.pop() if self.stack else (False, 1, False)
         elif word is not None:
             self._word(word, int(number) if number else None)
         elif symbol == b"*":
@@ -116,8 +133,19 @@ class _Rtf:
         elif not self.skip:
             self._text(hexa, symbol, text)
 
+    def flush(self) -> None:
+        """The letters that wait are whole."""
+        if self.waiting:
+            self._add(self.waiting.decode(self.codec, "replace"))
+            self.waiting.clear()
+
+    def _add(self, letters: str) -> None:
+        self.out.append(escape(letters, quote=False) if self.as_html and not self.tag else letters)
+
     def _word(self, word: bytes, number: int | None) -> None:
-        if word in _SKIPPED or (word == b"htmlrtf" and number != 0):
+        if word == b"htmltag" and self.as_html:
+            self.skip, self.tag = False, True
+        elif word in _SKIPPED or (word == b"htmlrtf" and number != 0):
             self.skip = True
         elif word == b"htmlrtf":
             self.skip = False
@@ -126,18 +154,22 @@ class _Rtf:
         elif word == b"uc":
             self.after_unicode = number or 0
         elif word == b"u" and number is not None and not self.skip:
-            self.out.append(chr(number % 65_536))
+            self._add(chr(number % 65_536))
             self.swallow = self.after_unicode
         elif word in _BREAKS and not self.skip:
             self.out.append(_BREAKS[word])
 
     def _text(self, hexa: bytes | None, symbol: bytes | None, text: bytes | None) -> None:
         if hexa is not None:
-            letters = bytes.fromhex(hexa.decode("ascii")).decode(self.codec, "replace")
-        elif symbol is not None:
+            if self.swallow:
+                self.swallow -= 1
+            else:
+                self.waiting += bytes.fromhex(hexa.decode("ascii"))
+            return
+        if symbol is not None:
             letters = {b"~": "\u00a0", b"_": "-", b"-": ""}.get(symbol, symbol.decode("latin-1"))
         else:
             letters = (text or b"").decode(self.codec, "replace")
         if self.swallow:
             letters, self.swallow = letters[self.swallow :], max(0, self.swallow - len(letters))
-        self.out.append(letters)
+        self._add(letters)

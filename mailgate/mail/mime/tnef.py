@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mailgate.mail.mime.charset import clean, decode
-from mailgate.mail.mime.rtf import rtf_to_text, unpack_rtf
+from mailgate.mail.mime.rtf import rtf_to_html, rtf_to_text, unpack_rtf
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 _ATTACH_BEGIN, _ATTACH_DATA, _ATTACH_TITLE, _ATTACH_PROPS = 0x9002, 0x800F, 0x8010, 0x9005
 _BODY, _MESSAGE_PROPS, _CODE_PAGE = 0x800C, 0x9003, 0x9007
-_P_BODY, _P_HTML, _P_RTF = 0x1000, 0x1013, 0x1009
+_P_BODY, _P_HTML, _P_RTF, _P_HTML_CODE_PAGE = 0x1000, 0x1013, 0x1009, 0x3FDE
+_CODE_PAGES = {20127: "us-ascii", 20866: "koi8-r", 21866: "koi8-u", 28591: "iso-8859-1", 28592: "iso-8859-2", 28605: "iso-8859-15",
+               50220: "iso-2022-jp", 51932: "euc-jp", 54936: "gb18030", 65001: "utf-8"}  # fmt: skip
 _P_LONG_NAME, _P_NAME, _P_DATA, _P_TYPE, _P_ID = 0x3707, 0x3704, 0x3701, 0x370E, 0x3712
 _STRING8, _UNICODE, _OBJECT, _BINARY = 0x1E, 0x1F, 0x0D, 0x102
 _FIXED_BYTES = {0x01: 4, 0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
@@ -35,7 +37,7 @@ class TnefFile:
 
 @dataclass(slots=True)
 class Tnef:
-    """What a stream holds. `damaged` when it ended too early or broke its own rules."""
+    """What a stream holds. `damaged` when it ended too early, broke its own rules, or has more files than are taken out."""
 
     files: list[TnefFile] = field(default_factory=list)
     text: str = ""
@@ -53,11 +55,13 @@ def read_tnef(data: bytes, max_files: int = 100) -> Tnef:
     if out.damaged:
         return out
     state = _State(out, max_files)
+    out.damaged = True  # until an attribute is read
     try:
         for number, (tag, value) in enumerate(_attributes(data)):
             if number > _MAX_ATTRIBUTES:
                 break
             state.take(tag, value)
+            out.damaged = state.over
     except _Cut:
         out.damaged = True
     out.files = [one for one in out.files if one.content or one.name]
@@ -84,17 +88,21 @@ class _State:
         self.out = out
         self.max_files = max_files
         self.code_page = "cp1252"
+        self.over = False
 
     def take(self, tag: int, value: bytes) -> None:
         if tag == _CODE_PAGE and len(value) >= 4:
-            self.code_page = f"cp{struct.unpack_from('<I', value)[0]}"
-        elif tag == _ATTACH_BEGIN and len(self.out.files) < self.max_files:
-            self.out.files.append(TnefFile())
+            page = int(struct.unpack_from("<I", value)[0])
+            self.code_page = _CODE_PAGES.get(page, f"cp{page}")
+        elif tag == _ATTACH_BEGIN:
+            self.over = self.over or len(self.out.files) >= self.max_files
+            if not self.over:
+                self.out.files.append(TnefFile())
         elif tag == _BODY and not self.out.text:
             self.out.text = clean(self._string8(value))
         elif tag == _MESSAGE_PROPS:
             self._message(value)
-        elif self.out.files:
+        elif self.out.files and not self.over:
             self._file(self.out.files[-1], tag, value)
 
     def _string8(self, value: bytes) -> str:
@@ -104,13 +112,18 @@ class _State:
         return value.decode("utf-16-le", "replace").rstrip("\0") if kind == _UNICODE else self._string8(value)
 
     def _message(self, value: bytes) -> None:
-        for kind, tag, content in _properties(value):
+        found = list(_properties(value))
+        page = next((int.from_bytes(content, "little") for _, tag, content in found if tag == _P_HTML_CODE_PAGE), 0)
+        charset = _CODE_PAGES.get(page, f"cp{page}") if page else "utf-8"
+        for kind, tag, content in found:
             if tag == _P_BODY and kind in (_STRING8, _UNICODE):
                 self.out.text = clean(self._text_of(kind, content)) or self.out.text
             elif tag == _P_HTML and kind in (_BINARY, _STRING8, _UNICODE):
-                self.out.html = clean(decode(content, "utf-8")[0] if kind == _BINARY else self._text_of(kind, content))
+                self.out.html = clean(decode(content, charset)[0] if kind == _BINARY else self._text_of(kind, content))
             elif tag == _P_RTF and kind == _BINARY and not (self.out.text or self.out.html):
-                self.out.text = rtf_to_text(unpack_rtf(content))
+                rtf = unpack_rtf(content)
+                self.out.html = rtf_to_html(rtf)
+                self.out.text = "" if self.out.html else rtf_to_text(rtf)
 
     def _file(self, one: TnefFile, tag: int, value: bytes) -> None:
         if tag == _ATTACH_TITLE:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import struct
 
 import pytest
 
 from mailgate.mail.mime.charset import decode
 from mailgate.mail.mime.headers import to_text
 from mailgate.mail.mime.params import read_value
+from mailgate.mail.mime.rtf import rtf_to_html, rtf_to_text
+from mailgate.mail.mime.tnef import SIGNATURE
 from mailgate.mail.mime.transfer import decode_body, encoding_name, uu_files
 from mailgate.mail.read import read
 
@@ -164,3 +167,60 @@ def test_given_an_international_mail_within_a_mail_when_read_then_it_is_called_b
     head = HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhei\r\n"
     mail = read(head + b"--b\r\nContent-Type: message/global\r\n\r\nSubject: Feil p\xc3\xa5 skriver\r\n\r\nhei\r\n--b--\r\n")
     assert [one.filename for one in mail.attachments] == ["Feil på skriver.eml"]
+
+
+@pytest.mark.parametrize(
+    ("rtf", "text"),
+    [
+        (b"{\\rtf1\\ansi\\ansicpg932 \\'93\\'fa\\'96\\'7b}", "日本"),
+        (b"{\\rtf1\\ansi hei \\u-10179?\\u-8704? der}", "hei \U0001f600 der"),
+        (b"{\\rtf1\\ansi 5 \\u8364\\'80 og mer}", "5 € og mer"),
+    ],
+)
+def test_given_letters_of_several_pieces_in_rtf_when_read_then_they_are_whole(rtf, text):
+    assert rtf_to_text(rtf) == text
+
+
+def test_given_html_packed_into_rtf_when_read_then_its_paragraphs_stay_apart():
+    rtf = (
+        b"{\\rtf1\\ansi\\fromhtml1 {\\*\\htmltag64 <p>}\\htmlrtf {\\htmlrtf0 p\\'e5 a<b"
+        b"{\\*\\htmltag72 </p>}\\htmlrtf\\par}\\htmlrtf0{\\*\\htmltag64 <p>}c}"
+    )
+    assert rtf_to_html(rtf) == "<p>på a&lt;b</p><p>c"
+    assert rtf_to_html(b"{\\rtf1\\ansi\\fromtext hei}") == ""
+
+
+def _attribute(tag: int, value: bytes) -> bytes:
+    return b"\2" + struct.pack("<HHI", tag, 6, len(value)) + value + struct.pack("<H", sum(value) & 0xFFFF)
+
+
+def test_given_more_files_in_winmail_dat_than_are_taken_out_when_read_then_it_is_kept_itself():
+    files = b"".join(_attribute(0x9002, bytes(14)) + _attribute(0x800F, b"%d" % n) for n in range(120))
+    raw = HEAD + b"Content-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    found = read(raw + SIGNATURE + b"\1\0" + files).attachments
+    assert (found[0].filename, len(found)) == ("winmail.dat", 101)
+
+
+def test_given_html_of_another_code_page_in_winmail_dat_when_read_then_its_letters_are_right():
+    page = "<p>Привет</p>".encode("koi8-r").ljust(20)
+    properties = struct.pack("<IHHIHHII", 2, 3, 0x3FDE, 20866, 0x102, 0x1013, 1, len(page)) + page
+    raw = HEAD + b"Content-Type: application/ms-tnef\r\n\r\n" + SIGNATURE + b"\1\0" + _attribute(0x9003, properties)
+    assert read(raw).text == "Привет"
+
+
+SIGNED = bytes.fromhex(
+    "3080 06092a864886f70d010702 a080 3080 020101 3100 3080 06092a864886f70d010701 a080 2480 0406 0d0a68656921 0000 0000 "
+    "0000 3100 0000 0000 0000".replace(" ", "")
+)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Type: application/octet-stream; name=smime.p7m\r\n",
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/pkcs7-mime\r\n",
+    ],
+)
+def test_given_signed_mail_that_a_gateway_wrapped_when_read_then_its_words_are_the_text(head):
+    raw = HEAD + head + b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(SIGNED) + b"\r\n"
+    assert read(raw).text == "hei!"
