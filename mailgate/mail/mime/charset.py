@@ -61,6 +61,9 @@ _ALLOWED_NAMES = """
 """
 _ALLOWED = frozenset(_ALLOWED_NAMES.split())
 _LATIN = frozenset({"cp1252", "iso8859-15"})
+_UNICODE_OR_SEVEN_BIT = ("utf", "iso2022", "hz")
+_OF_MANY_OCTETS = ("gb", "big5", "cp9", "shift", "euc", "johab", "cp874")
+_UTF8_LEAD, _LOOK_OCTETS, _LEAST_BY_CHANCE = 0xC0, 4_096, 6
 _UTF7 = frozenset({"utf-7", "utf7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7"})
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]+")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\u0085\u2028\u2029]")
@@ -120,12 +123,27 @@ def decode(data: bytes, declared: str = "") -> tuple[str, str]:
         return _utf16(data), "" if codec.startswith("utf-16") else "charset_mismatch"
     if name in ("us-ascii", "ascii"):
         return _guess(data), "charset_mismatch"
-    if codec in _LATIN and _is_utf8(data):
+    if _is_mislabelled(data, codec):
         return data.decode("utf-8"), "charset_mismatch"
     try:
         return data.decode(codec), ""
     except (UnicodeError, ValueError):
         return _cut_in_a_character(data, codec) or _rescue(data, codec), "charset_mismatch"
+
+
+def _is_mislabelled(data: bytes, codec: str) -> bool:
+    """Whether a text that is said to be in an older charset is UTF-8: in its own it would be letters that nobody writes together.
+
+    Where octets past ASCII follow each other in all words, a few letters can be both by chance.
+    """
+    if codec in _LATIN:
+        return _is_utf8(data)
+    if codec.startswith(_UNICODE_OR_SEVEN_BIT) or data.isascii() or not _is_utf8(data):
+        return False
+    letters = sum(octet >= _UTF8_LEAD for octet in data[:_LOOK_OCTETS])
+    if codec.startswith(_OF_MANY_OCTETS):
+        return letters >= _LEAST_BY_CHANCE
+    return letters > 1 or _PAIR.search(data) is not None
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -40,6 +40,12 @@ def _uuencoded(content: bytes, begin: bytes = b"begin 644 a.bin\n", end: bytes =
         ("blå".encode() + "bær".encode("latin-1"), "", "blåbær"),
         ("blå".encode() + "bær".encode("latin-1"), "us-ascii", "blåbær"),
         ("ÅPENT – «Ø»".encode("cp1252"), "", "ÅPENT – «Ø»"),
+        ("på kjøkken".encode(), "iso-8859-2", "på kjøkken"),
+        ("Привет мир".encode(), "koi8-r", "Привет мир"),
+        ("打印机坏了朋友们".encode(), "gb2312", "打印机坏了朋友们"),
+        ("联通".encode("gbk"), "gb2312", "联通"),
+        ("Żółć".encode("iso8859-2"), "iso-8859-2", "Żółć"),
+        ("Привет мир".encode("cp1251"), "windows-1251", "Привет мир"),
     ],
 )
 def test_given_a_charset_under_another_name_or_a_wrong_one_when_decoded_then_the_text_is_as_meant(data, declared, text):
