@@ -30,6 +30,7 @@ _DIGIT = re.compile(r"\d")
 _HEADER_WORDS = VERBS | MONTHS | WEEKDAYS | OPENERS
 SENTENCE_ENDS = (".", ",", "!", "?")
 _NO_ADDRESS = re.compile(r"[\s<>()\[\],;:\"]+")
+_NORDIC_IN = re.compile(r"[^\W\d_] i [A-ZÆØÅÄÖ]")
 _RUN = re.compile(r"[^\s<>()\[\],;:\"@]+")
 _MAX_LOCAL_CHARS = 80
 _LAST_VERBS = ("> wrote", "> skrev", "> skreiv", "> schrieb", "> kirjoitti", "> skrifaði")
@@ -82,9 +83,14 @@ def _first_start(lines: Sequence[str], index: int, windows: list[tuple[int, str]
             and (_is_closed(header, 2) or _stands_alone(lines, start, index))
         ):
             return start
+    behind_name: int | None = None
     for start, header in windows[:3]:
         if _is_author_first(header, quote_follows) or _is_unlisted_locale(header):
-            return start
+            if header[:1] != "<":
+                return start
+            behind_name = start if behind_name is None else behind_name  # the name may stand on the line above
+    if behind_name is not None:
+        return behind_name
     return next(
         (start for start, header in windows[:2] if quote_follows and (_is_name_and_time(header) or _is_address_and_time(header))), None
     )
@@ -274,6 +280,8 @@ def has_verb(lower: str, words: list[str]) -> bool:
 def _author_is_plausible(header: str, has_address: bool) -> bool:
     """True for few words beside date, verb and address and no pronoun among them: not a sentence."""
     beside = _words_beside(header)
+    if "i" in beside and "@" in header and _NORDIC_IN.search(header):
+        beside = [word for word in beside if word != "i"]  # "Anne i Firma AS"
     return len(beside) <= MAX_AUTHOR_WORDS * (2 if has_address else 1) and PRONOUNS.isdisjoint(beside)
 
 

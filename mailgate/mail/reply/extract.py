@@ -283,7 +283,7 @@ def _cut_trailing_quote(body: LabelledLines, who: Correspondence) -> bool:
         return False
     if not trailing or body.answers_unmarked or _is_introduced(body, end, trailing) or _holds_forward(body, end, who):
         return False
-    if is_difference(body.lines, end):
+    if is_difference(body.lines, end) or (trailing[0] == end and len(trailing) <= MAX_OPENING_LINES and not _is_header_above(body, end)):
         return False
     if _stands_above_header(body, last, trailing):
         return False
@@ -295,6 +295,11 @@ def _cut_trailing_quote(body: LabelledLines, who: Correspondence) -> bool:
         if body.parts[index] == TEXT:
             body.parts[index] = QUOTED
     return True
+
+
+def _is_header_above(body: LabelledLines, end: int) -> bool:
+    """True when line `end` - 1 is the header of a quote. Else a marked line right below text goes on with it: "> C is more"."""
+    return body.parts[end - 1] != TEXT or attribution_at(body.lines, end - 1, 0, quote_follows=True) is not None
 
 
 def _is_introduced(body: LabelledLines, end: int, trailing: list[int]) -> bool:

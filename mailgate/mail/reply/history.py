@@ -87,11 +87,12 @@ def names_recipient(lines: Sequence[str], span: Span, who: Correspondence) -> bo
     if who.author is None or not who.addresses:
         return True
     said = _announcement(lines, span)
-    address = _first_address(said)
-    if address:
-        return who.is_recipient(address) or who.is_author(address)
+    address = _first_address(said).lower()
+    if address and (who.is_recipient(address) or who.is_author(address)):
+        return True
     words = set(_NAME_WORD.findall(said.lower()))
-    return any(not words.isdisjoint(_NAME_WORD.findall(name)) for name in who.names)
+    local_parts = {one.partition("@")[0] for one in who.addresses}
+    return not words.isdisjoint(local_parts) or any(not words.isdisjoint(_NAME_WORD.findall(name)) for name in who.names)
 
 
 def is_dated(lines: Sequence[str], span: Span) -> bool:
@@ -104,7 +105,7 @@ def is_spoken_of(lines: Sequence[str], span: Span) -> bool:
     """True for a delimiter that the author writes about: no header follows, and a colon leads to it or the sentence goes on below it."""
     above = next((lines[index].rstrip() for index in range(span.start - 1, -1, -1) if not is_blank(lines[index])), "")
     below = next((line.lstrip() for line in lines[span.end : span.end + _LOOK_LINES] if not is_blank(line)), "")
-    return above.endswith(":") or (below[:1].islower() and (not above or above[-1:].isalpha()))
+    return above.endswith(":") or (below[:1].islower() and (not above or is_quoted(above) or above[-1:].isalpha()))
 
 
 def _announcement(lines: Sequence[str], span: Span) -> str:

@@ -12,7 +12,7 @@ from mailgate.mail.words.word_lists import phrases, words
 VERBS = words(
     """
     skrev skreiv skreif skriver skriv wrote writes schrieb schrieben schreibt geschrieben schreef schrijft geschreven écrit
-    ecrit escribió escribio escribía escriu escrigué escriure escreveu scritto scrive scrisse napisał napisała napisali napisal
+    ecrit escribió escribio escribía escriu escrigué escriure escreveu scritto scrive scrisse napisana napisał napisała napisali napisal
     napisala napsal napsala napsali napísal napísala pisze píše kirjoitti написал написала писал писала написали пишет пише
     написав писав написа напісаў írta yazdı yazmış scris έγραψε γράψει kirjutas rašė parašė rakstīja napisao menulis escrito
     viết skrifaði idatzi scríobh כתב כתבה كتب נכתב نوشت เขียนว่า
@@ -69,7 +69,7 @@ QUOTING = words("quoting citerar sitat citat siterer zitat citando cytat cytuje 
 # The word that opens a date: "Den 3. mars", "On Sun", "Am 3.", "Le dim.".
 OPENERS = words(
     """
-    den d þann á på on at in the am vom le el il em op dnia w dne dňa a la în pe at'te tarihinde date data στις την ngày vào pada dia
+    no den d þann á på on at in the am vom le el il em op dnia w dne dňa a la în pe at'te tarihinde date data στις την ngày vào pada dia
     giorno kell'e 在 于 2014年 dana sent el'dia los az aikana på'n в у on: nuit ב ב- בתאריך
 """
 )
@@ -90,7 +90,8 @@ _LABELS = {
     remetente | nadawca | expeditor | kto
 """,
     SENT: """
-    sent | sendt | sent þann | skickat | skickades | gesendet | verzonden | envoyé | envoye | envoyé le | envoyé à | enviado | enviado el
+    sent | sendt | išsiųsta | sent þann | skickat | skickades | gesendet | verzonden | envoyé | envoye | envoyé le |
+    envoyé à | enviado | enviado el
     enviada em | enviado em | enviada | inviato | inviato il | wysłano | wyslano | odesláno | odoslané | lähetetty | отправлено
     надіслано | 发送时间 | 發送時間 | 寄件日期 | 送信日時 | 보낸 날짜 | elküldve | gönderildi | gönderme tarihi | trimis
     στάλθηκε | saadetud | poslano | sent at | sent on | date sent | נשלח
@@ -100,7 +101,7 @@ _LABELS = {
     ημερομηνία | kuupäev | data wysłania | message du | date d'envoi | message du | data e ora | تاريخ | תאריך | time | when
 """,
     TO: """
-    to | til | till | viðtakandi | an | aan | à | a | para | do | dla | komu | кому | до | adresat | adresát | 收件人 | 收件者 | 宛先
+    to | til | till | kam | viðtakandi | an | aan | à | a | para | do | dla | komu | кому | до | adresat | adresát | 收件人 | 收件者 | 宛先
     받는 사람 | címzett | kime | alıcı | către | προς | vastaanottaja | destinataire | destinatario | destinatário | mottaker
     mottagare | modtager | ontvanger | empfänger | per | pre | pro | saaja | אל | إلى | recipients | recipient
 """,
