@@ -107,6 +107,7 @@ def _judge(known: _Understood, ours: Ours, envelope: Envelope | None) -> Judgeme
         envelope=envelope,
         ours=ours,
         calendar_reply=known.calendar_reply,
+        passed_on=known.reply.forwarded,
     )
     kind, reasons = automated.classify(facts)
     returns_at = return_date.returns_at(text, known.head.date) if kind == "auto_reply" else None

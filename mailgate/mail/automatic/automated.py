@@ -21,10 +21,15 @@ MAX_RECEIVED = 25
 """RFC 5321 section 6.3 says at least 100; a mail to a help desk that went over more than 25 hops is going round."""
 
 LOOP_HEADER = "x-mailgate-loop"
-_REPLY_HEADERS = (
-    "x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-auto-reply-from", "x-auto-reply", "x-mail-autoreply",
-    "x-autoresponse", "x-vacation", "x-ooo", "x-facebook-autoreply",
-)  # fmt: skip
+_ANSWERS = re.compile(
+    r"^(?!.*(?:suppress|disable|(?:^|-)no-|dont-))(?:.*auto-?(?:repl(?:y|ied)|respon(?:d|der|se)|answer|svar)(?:-|$)|"
+    r"(?:.*-)?(?:vacation|(?:gw)?ooo|out-?of-?office)(?:-|$)).*",
+    re.MULTILINE,
+)
+"""Names of fields by which responders mark their answers."""
+_RESPONDERS = re.compile(r"\bvacation\b|auto-?(?:reply|respond)|out[ -]?of[ -]?office|\booo\b", re.IGNORECASE)
+"""In the name of a program."""
+_SAYS_NO = frozenset({"", "no", "none", "false", "off", "never", "disabled", "0"})
 _LIST_HEADERS = (
     "list-id", "list-post", "list-unsubscribe", "list-unsubscribe-post", "list-help", "list-subscribe", "list-owner", "list-archive",
     "mailing-list", "x-mailing-list", "x-list-id", "x-listname", "x-mailman-version", "x-loop",
@@ -50,7 +55,9 @@ _DESK_WORDS = re.compile(
 _PROGRAM_HEADERS = ("x-mailer", "x-powered-by", "user-agent", "x-generator")
 _FORWARD_HEADERS = ("x-ms-exchange-forwardingloop", "x-ms-exchange-inbox-rules-loop", "resent-from", "x-forwarded-for", "x-forwarded-to")
 _PERSONS_FREESCOUT = "customer.message"
-_GENERATED = "auto-submitted:auto-generated"
+_GENERATED, _FORWARDED = "auto-submitted:auto-generated", "auto-submitted:auto-forward"
+_ROLES = frozenset({"author:postmaster", "author:root", "author:mailadmin", "author:mailadm"})
+"""Reasons by the addresses of offices that people sit in, too."""
 
 
 class AutomationFacts(NamedTuple):
@@ -67,6 +74,7 @@ class AutomationFacts(NamedTuple):
     envelope: Envelope | None
     ours: Ours
     calendar_reply: bool = False  # an answer to an invitation without a word of its own
+    passed_on: bool = False  # the text is, or holds, somebody else's mail
 
     def first(self, name: str) -> str:
         """First value of the field `name`, "" when absent."""
@@ -101,33 +109,56 @@ def classify(facts: AutomationFacts) -> tuple[Kind, tuple[str, ...]]:
     for rule in (_loop, _report, _known_machine):
         if found := rule(facts):
             return found[0], (found[1],)
-    rules = _UNMARKED_RULES if _MARKS.isdisjoint(facts.headers) else _RULES
+    rules = _RULES if _is_marked(facts) else _UNMARKED_RULES
     findings = [found for rule in rules if (found := rule(facts))]
     kind: Kind = findings[0][0] if findings else "human"
     reasons = [reason for _, reason in findings]
     return kind, tuple(dict.fromkeys((*reasons, *_unsure(facts, kind, reasons), *(() if findings else _remarks(facts)))))
 
 
+def _is_marked(facts: AutomationFacts) -> bool:
+    """Whether a field of the header section may say that a machine wrote the mail."""
+    if not _MARKS.isdisjoint(facts.headers) or _ANSWERS.search("\n".join(facts.headers)):
+        return True
+    return _RESPONDERS.search(facts.first("x-mailer")) is not None
+
+
 def _unsure(facts: AutomationFacts, kind: Kind, reasons: list[str]) -> tuple[str, ...]:
     """Why a person may have written it all the same."""
     if facts.author and facts.author.address.lower() in facts.ours.addresses and kind in ("human", "bulk"):
         return ("unsure:own_author",)
+    if reasons and reasons[0].startswith(wording.PERHAPS):
+        return ("unsure:wording",)
+    if kind == "system" and _is_role_that_asks(facts, reasons):
+        return ("unsure:asks",)
     if kind not in ("system", "bulk") or not facts.is_answer or facts.null_reverse_path or _is_worded(facts):
         return ()
     if any(name in facts.headers for name in _TICKET_REMARKS) or _names_desk(facts):
         return ("unsure:ticket_system",)
-    if _only_unsubscribes(facts, kind):
-        return ("unsure:unsubscribe",)
+    if kind == "bulk" and (mark := _weak_mark(facts)):
+        return ("unsure:" + mark,)
+    if any(reason.startswith(_FORWARDED) for reason in reasons):
+        return ("unsure:forwarded",)
     if _GENERATED not in reasons:
         return ()
     forwarded = any(name in facts.headers for name in _FORWARD_HEADERS)
     return ("unsure:forwarded",) if forwarded else ("unsure:asks",) if wording.asks(facts.text) else ()
 
 
-def _only_unsubscribes(facts: AutomationFacts, kind: Kind) -> bool:
-    """Whether nothing but a way to unsubscribe marks the mail: programs for sales put it on what a person writes in answer to us."""
-    marks = {name for name in (*_LIST_HEADERS, *_CAMPAIGN_HEADERS, "precedence", "auto-submitted") if name in facts.headers}
-    return kind == "bulk" and bool(marks) and marks <= {"list-unsubscribe", "list-unsubscribe-post"}
+def _weak_mark(facts: AutomationFacts) -> str:
+    """What alone marks the mail as bulk and stands on people's answers too: a way to unsubscribe, by programs for sales; X-Loop, by rules
+    that pass mail on. "" when there is more.
+    """
+    marks = {name for name in (*_LIST_HEADERS, *_CAMPAIGN_HEADERS, "precedence", "x-precedence", "auto-submitted") if name in facts.headers}
+    if marks == {"x-loop"}:
+        return "x-loop"
+    return "unsubscribe" if marks and marks <= {"list-unsubscribe", "list-unsubscribe-post"} else ""
+
+
+def _is_role_that_asks(facts: AutomationFacts, reasons: list[str]) -> bool:
+    """Whether nothing but the address of an office (RFC 2142) makes it a machine's mail, and somebody asks something."""
+    by_address = bool(reasons) and all(reason in _ROLES for reason in reasons)
+    return by_address and wording.asks(facts.text)
 
 
 def _names_desk(facts: AutomationFacts) -> bool:
@@ -141,7 +172,8 @@ def _is_worded(facts: AutomationFacts) -> bool:
     """Whether the words are a machine's too."""
     if _machine_author(facts) or beginning(facts.subject).phrase or "autoreply" in facts.subject.lower():
         return True
-    return wording.by_text(facts.text, True, facts.author_words) is not None
+    found = _said(facts, True)
+    return found is not None and not found[1].startswith(wording.PERHAPS)
 
 
 def _loop(facts: AutomationFacts) -> Finding:
@@ -164,9 +196,17 @@ def _known_machine(facts: AutomationFacts) -> Finding:
     return None
 
 
+_COMMENT = re.compile(r"\([^()]{0,200}\)")
+
+
+def _keyword(value: str) -> str:
+    """The first word of a field, in lower case, without comments (RFC 5322 section 3.2.2) and quotation marks."""
+    return re.split(r"[;,\s(]", _COMMENT.sub(" ", value).strip(" \t\"'").lower(), maxsplit=1)[0].strip("\"'")
+
+
 def _auto_submitted(facts: AutomationFacts) -> Finding:
-    """RFC 3834 section 5: anything but `no` is automatic; parameters and comments may follow; of several the worst counts."""
-    keywords = [re.split(r"[;\s(]", value.strip().lower(), maxsplit=1)[0] for value in facts.headers.get("auto-submitted", ())]
+    """RFC 3834 section 5: anything but `no` is automatic, between comments, before parameters; of several the worst counts."""
+    keywords = [_keyword(value) for value in facts.headers.get("auto-submitted", ())]
     machine = [word for word in keywords if word and word != "no"]
     if not machine:
         return None
@@ -181,9 +221,11 @@ def _absence(facts: AutomationFacts, reason: str) -> Finding:
 
 
 def _reply_header(facts: AutomationFacts) -> Finding:
-    for name in _REPLY_HEADERS:
-        if facts.first(name).strip().lower() not in ("", "no", "false", "0"):
+    for name in filter(_ANSWERS.search, facts.headers):
+        if facts.first(name).strip().lower() not in _SAYS_NO:
             return "auto_reply", "header:" + name
+    if "x-mailer" in facts.headers and _RESPONDERS.search(facts.first("x-mailer")):
+        return "auto_reply", "header:x-mailer"
     if "autoresponder" in facts.first("delivered-to").lower() or facts.first("x-post-messageclass").lower().startswith("9;"):
         return "auto_reply", "header:autoresponder"
     if facts.first("x-autogenerated").lower() in ("reply", "auto-reply"):
@@ -194,12 +236,13 @@ def _reply_header(facts: AutomationFacts) -> Finding:
 
 
 def _precedence(facts: AutomationFacts) -> Finding:
-    value = facts.first("precedence").strip().lower().replace("-", "_")
-    if value in ("auto_reply", "autoreply"):
-        return "auto_reply", "precedence:" + value
-    if value in ("bulk", "junk", "list"):
-        answer = beginning(facts.subject).phrase or _absence(facts, "")
-        return ("auto_reply" if answer else "bulk"), "precedence:" + value
+    for name in ("precedence", "x-precedence"):
+        value = _keyword(facts.first(name)).replace("-", "_")
+        if value in ("auto_reply", "autoreply"):
+            return "auto_reply", f"{name}:{value}"
+        if value in ("bulk", "junk", "list"):
+            answer = beginning(facts.subject).phrase or _absence(facts, "")
+            return ("auto_reply" if answer else "bulk"), f"{name}:{value}"
     return None
 
 
@@ -264,7 +307,16 @@ def _machine_author(facts: AutomationFacts) -> Finding:
 
 
 def _wording(facts: AutomationFacts) -> Finding:
-    return wording.by_text(facts.text, facts.is_answer, facts.author_words)
+    """By words alone; those of a mail that somebody passes on are not theirs."""
+    return None if facts.passed_on else _said(facts, facts.is_answer)
+
+
+def _said(facts: AutomationFacts, is_answer: bool) -> Finding:
+    """What the words say of the mail: a surer finding before one that begins with `PERHAPS`."""
+    found = wording.by_text(facts.text, is_answer, facts.author_words)
+    if found and not found[1].startswith(wording.PERHAPS):
+        return found
+    return wording.by_receipt(facts.text) or found
 
 
 def _remarks(facts: AutomationFacts) -> tuple[str, ...]:
@@ -290,8 +342,8 @@ _UNMARKED_RULES = (_subject, _click, _null_path, _machine_author, _wording)
 """Those that find something in a mail without any of `_MARKS` in its header section: true of most mail of people."""
 _MARKS = frozenset(
     {
-        "auto-submitted", "delivered-to", "precedence", "x-auto-generated", "x-auto-response-suppress", "x-autogenerated",
+        "auto-submitted", "delivered-to", "precedence", "x-precedence", "x-auto-generated", "x-auto-response-suppress", "x-autogenerated",
         "x-fc-machinegenerated", "x-freescout-mail-type", "x-ms-exchange-inbox-rules-loop", "x-post-messageclass",
-        *_REPLY_HEADERS, *_LIST_HEADERS, *_CAMPAIGN_HEADERS, *_SYSTEM_HEADERS, *_TICKET_HEADERS,
+        *_LIST_HEADERS, *_CAMPAIGN_HEADERS, *_SYSTEM_HEADERS, *_TICKET_HEADERS,
     }
 )  # fmt: skip

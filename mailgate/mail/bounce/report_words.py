@@ -18,7 +18,8 @@ SUBJECT = re.compile(
     r"return(?:ed)? undeliver|deliver[yi] (?:status|failure|fail|report|problem|"
     r"has failed|notification|error|incomplete|delay|failed|attempt|unsuccessful)|failure (?:notice|delivery|notification|report)|"
     r"failed (?:mail|delivery)|mail (?:delivery|system error|failure|"
-    r"failed|not delivered|could not|undeliver|error|returned)|message (?:delivery|delayed|could not|undeliver|not delivered|status|"
+    r"failed|not delivered|could not|undeliver|error|returned)|(?:det )?gick inte att leverera|message (?:delivery|delayed|could not|"
+    r"undeliver|not delivered|status|"
     r"you sent|rejected|blocked|bounced)|e-?mail (?:delivery|undeliver|"
     r"could not|not delivered|rejected|delivered?.{0,10}fail)|permanent (?:delivery )?(?:failure|error)|delayed mail|"
     r"warning:? (?:message|could not|.{0,80}(?:user unknown|delay))|your message to .{1,200}"
@@ -93,6 +94,7 @@ FAILURE = re.compile(
     r"lever(?:ing(?:en|a)?|t|ast) (?:til .{0,80}|"
     r"av .{0,80})?(?:mislyktes|mislukkast|feila|feilet|feilte)|mislyktes|mislukkast|finnes ikke|finst ikkje|ukjent mottaker|"
     r"ukjend mottakar|postboksen er full|"
+    r"gick inte att leverera|not (?:allowed|permitted|authori[sz]ed) to (?:send|post|relay|deliver)|"
     r"(?:kunde|kan|har) inte (?:lever|nå|skick)|leveransen misslyck|misslyckades|kunne ikke (?:sendes|afleveres)|findes ikke|"
     r"(?:konnte|kann|wurde) .{0,60}nicht (?:an .{0,80})?(?:zugestellt|übermittelt|ausgeliefert|gesendet)|unzustellbar|"
     r"zustellung .{0,60}(?:fehl|nicht)|fehlgeschlagen|"
@@ -109,7 +111,10 @@ TOLD = re.compile(
     r"\bnår (?:jeg|eg|vi|me) (?:sender|prøver|svarer|skriver)\b|"
     r"\b(?:vi|me) (?:får|fikk|fekk|fick) (?!ikk|inte|ej|dessverre|diverre)|\bnär (?:jag|vi) (?:skickar|försöker|mejlar)\b|"
     r"\bnår (?:jeg|vi) (?:sender|forsøger)\b|\b(?:i|we) (?:get|got|keep)\b|\bwhen (?:i|we) (?:send|try|e?-?mail|reply|write)\b|"
-    r"\b(?:all|our|my) (?:e-?mails? |mails? |messages? )?(?:\w+ ){0,6}bounces?\b|\bwenn (?:ich|wir)\b|\bich (?:bekomme|habe|erhalte)\b|"
+    r"\b(?:all|our|my) (?:e-?mails? |mails? |messages? )?(?:\w+ ){0,6}bounces?\b|"
+    r"\b(?:our|my) (?:e-?mails?|mails?|messages?)\b(?! (?:server|system|gateway|service|admin|filter|host))|"
+    r"\b(?:e-?posten|mailen|mailene|meldingen|meldinga|meldingene) (?:vår|våre|min|mi|mine)\b|\bvåre (?:e-?poster|mailer|meldinger)\b|"
+    r"\bwenn (?:ich|wir)\b|\bich (?:bekomme|habe|erhalte)\b|"
     r"(?:\A|[.!\n] ?)(?:får|fikk|fekk|fick) (?:denne|dette|denna|den her|det her|i retur)\b|"
     r"\b(?:videresender|sender videre|vidaresender|skickar vidare|forwarding)\b|, (?:sier|seier|säger|siger|says) [a-zæøåäö]|"
     r"\bmen (?:jeg|eg|jag)\b|\b(?:hver gang|kvar gong|varje gång|every time)\b|"
@@ -117,6 +122,11 @@ TOLD = re.compile(
     re.IGNORECASE,
 )
 """What somebody says of the reports that they get."""
+
+PASSED_ON = re.compile(
+    r"\s*(?:[-_]{5,80}[^\n]{0,60}\n\s*)?[*]?(?:fra|frå|från|from|von|de|van)\s?:[*]?\s[^\n]{1,300}\n[^\n]{1,200}:\s", re.IGNORECASE
+)
+"""A text that begins with the header of a mail: somebody passes on a report that they got."""
 
 DELAY = re.compile(
     r"(?:message|mail|delivery)[^.\n]{0,60}\b(?:is |has been |was |been )?delayed|delayed (?:mail|message|for|by)|"
@@ -168,7 +178,8 @@ ANY_HEADER = re.compile(r"^[ \t>|]{0,10}[A-Za-z][A-Za-z0-9-]{1,60}:(?:\s|$|<)|^(
 HELP = re.compile(
     r"\b(?:contact(?:er|ez|e|ar|s)?|get in touch|reach out|(?:further|more|additional) (?:help|assistance|information)|"
     r"for (?:help|assistance)|questions?|please try(?! again| later| to\b| re| sending)|"
-    r"help ?desk|report (?:problems?|this|errors?|it) to|(?:send|write) (?:an? )?(?:mail|e-?mail|message)? ?to|inquir\w*|"
+    r"help ?desk|report (?:problems?|this|errors?|it|false [a-z]{4,12}|spam|abuse) to|(?<!\bto )(?:send|write) (?:an? )?(?:mail|e-?mail|"
+    r"message)? ?to|inquir\w*|"
     r"wenden sie sich|kontaktieren sie|(?:bei )?(?:rück)?fragen|bei problemen|ansprechpartner|hilfe|"
     r"please use|use instead|bruk (?:heller|i stedet)|bruk i staden|brug i stedet|använd (?:i stället|istället)|verwenden sie|"
     r"(?:ta|tag|ta gjerne|venligst) kontakt|kontakt(?:e|er|ar|a)?|henvend\w*|vend deg|spørsmål|spørgsmål|spurningar?|"
@@ -239,15 +250,18 @@ STRONG = tuple(
         r"(?:failed|intended|original|final|bad|invalid|unknown|rejected|affected|undeliverable|"
         r"bounced)[- ](?:final[- ])?(?:recipients?|address(?:es)?|delivery userid|userid|users?|"
         r"mail(?:box)?)\b[^@\n]{0,40}?[<:;\s]ADDR",
-        r"(?:\b(?:til|till|an|à|pour|aan|to|for|de|l'adresse|adressen|adresse)|^)\s?[<\"'(]{0,2}ADDR[>\"')]{0,2}\s(?:kunne|kunde|konnte|kon|n'|could|"
+        r"(?:\b(?:til|till|an|à|pour|aan|to|for|de|l'adresse|adressen|adresse)|^)\s?[<\"'(]{0,2}ADDR[>\"')]{0,2}\s(?:kunne|kunde|konnte|"
+        r"kon|n'|could|"
         r"was|were|ble|blei|vart|blev|wurde|ist|is|er|har|has|est|mislyktes|mislukkast|feilet|feila|fejlede|misslyckades|schlug|a échoué)",
         r"(?:宛先|受信者|送信先|メールアドレス|アドレス)[^@\n]{0,20}?[\s<:：「]{1,4}ADDR",
         r"^\s*[<「]?ADDR[>」]?\s?(?:宛|へ|は|に|様|への|\u3000)",
         r"^\s*(?:recipients?|user|address|mailbox|account|mottaker|mottakar|modtager|mottagare|empfänger|destinataire|geadresseerde|"
         r"ontvanger|vastaanottaja|destinatario)(?: address| name)?\s*[:=]\s*(?:[\w\" .,'-]{0,80}[<(])?(?:smtp:|rfc822;)?\s*ADDR",
         r"(?:deliver(?:ed|y|ing)?|sent|send|relayed?|forwarded|reach(?:ed)?)\b[^@\n]{0,60}\b(?:to|for|by)\b[^@\n]{0,60}?[\s<'\"(:]ADDR",
-        r"(?:lever\w{0,6}|sendes?|sendast|nå|zugestellt|zustell\w{0,3}|skicka\w{0,3}|toimit\w{0,5})\b[^@\n]{0,60}?\b(?:til|till|an)\b[^@\n]{0,20}?[\s<'\"(:]ADDR",
-        r"(?:delivery|mail|sending|levering\w{0,2})\b[^@\n]{0,20}\b(?:failed|failure|feilet|feila|mislyktes|mislukkast)\b[^@\n]{0,20}?[\s<'\"(:]ADDR",
+        r"(?:lever\w{0,6}|sendes?|sendast|nå|zugestellt|zustell\w{0,3}|skicka\w{0,3}|toimit\w{0,5})\b[^@\n]{0,60}?\b(?:til|till|"
+        r"an)\b[^@\n]{0,20}?[\s<'\"(:]ADDR",
+        r"(?:delivery|mail|sending|levering\w{0,2})\b[^@\n]{0,20}\b(?:failed|failure|feilet|feila|mislyktes|"
+        r"mislukkast)\b[^@\n]{0,20}?[\s<'\"(:]ADDR",
         r"\baddressed(?: to)?,?[\s<'\"(:]{1,4}ADDR",
         r"your (?:message|mail|e-?mail) to\b[^@\n]{0,60}?[\s<'\"(:]ADDR",
         r"(?:error-for|undeliverable to|user unknown|unknown user|no such (?:\w{1,12} )?user|user mailbox exceeds allowed size|"
@@ -255,7 +269,8 @@ STRONG = tuple(
         r"account)\b[^@\n]{0,40}?[\s<'\"(:]ADDR",
         r"(?:^|\s)[45]\d\d[ -](?:[#(]{0,2}[45]\.\d{1,3}\.\d{1,3}\)?:? ?)?[^@\n]{0,120}?[\s<'\"(:]ADDR",
         r"\b(?:expanded from|generated (?:by|from)|aliased? (?:of|for|from)|forwarded (?:by|from))\s?:? <?ADDR",
-        r"(?:user|recipient|address|mailbox|mottaker(?:en)?|mottakaren|modtageren|mottagaren|empfänger|adressen|adressaten|adresse|brukeren|kontoen)\s{1,3}[<'\"(]{0,2}ADDR",
+        r"(?:user|recipient|address|mailbox|mottaker(?:en)?|mottakaren|modtageren|mottagaren|empfänger|adressen|adressaten|adresse|"
+        r"brukeren|kontoen)\s{1,3}[<'\"(]{0,2}ADDR",
         r"^\s*(?:\*\s*)?(?:the )?(?:message|mail|e-?mail|meldingen|meldinga|beskjeden|nachricht|meddelandet|"
         r"bericht)\b[^@\n]{0,40}\b(?:til|till|to|an|aan|à|for)\b[^@\n]{0,20}?[\s<'\"(:]ADDR",
     )
@@ -276,6 +291,11 @@ WEAK = re.compile(
     re.IGNORECASE,
 )
 """A line `To: address` in a report: whom the mail was for, which may be a list. Counts only when nothing surer is said."""
+
+SENDER = re.compile(
+    r"\b(?:sender|avsender|avsendar|avsändare|afsender|absender|(?:mail|message|melding|e-?post) (?:from|fra))\W{0,4}$", re.IGNORECASE
+)
+"""What stands right before the address of the mail's sender."""
 
 SEVERAL = re.compile(rf"^\s*<?{ADDRESS}>?(?:\s*[,;]\s*<?{ADDRESS}>?){{1,50}}[\s,;:]*$")
 """A line of nothing but addresses."""

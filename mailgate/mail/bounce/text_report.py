@@ -165,6 +165,7 @@ def _is_personal(text: str) -> bool:
     """A person who tells of a bounce greets, asks or says what happens to them; a mail system does none of it."""
     return (
         "?" in text
+        or words.PASSED_ON.match(text) is not None
         or words.TOLD.search(text[:_TOLD_CHARS]) is not None
         or re.match(
             r"\s*(?:hei|hallo|hello|hi|hej|dear|kjære|god dag|guten tag|bonjour|moi|hoi|beste)\b[^.\n]{0,40}[,!\n]", text, re.IGNORECASE
@@ -253,7 +254,8 @@ def _named(lines: list[str], own: frozenset[str], ways: tuple[re.Pattern[str], .
     for at, line in enumerate(map(words.failing_part, lines)):
         if "@" not in line or at in asked or words.NOT_HERE.search(line):
             continue
-        named = [match.group("a") for pattern in ways for match in pattern.finditer(line)]
+        found_here = (match for pattern in ways for match in pattern.finditer(line))
+        named = [match.group("a") for match in found_here if not words.SENDER.search(line[: match.start("a")])]
         if words.SEVERAL.match(line):
             named = _ANY_ADDRESS.findall(line)
         for address in map(_trimmed, named):

@@ -84,6 +84,21 @@ def is_of_another(low: str, phrase: str, author: str) -> bool:
     return bool(before) and before[-1] not in words.SUBJECTS and before[-1] not in _WORD.findall(author.lower())
 
 
+_SUBJECT_AND_VERB = re.compile(
+    r"(\w[\w'’-]*) (?:er|är|is|ist|har|has|hat|holder|tar|avvikler) (?:(?:nå|no|nu|now|også|for tiden|currently) )?$"
+)
+
+
+def is_away_of_another(low: str, phrase: str, author: str) -> bool:
+    """Whether it is said in `low` that somebody else is away: "Per er på ferie". `phrase` may begin with the verb."""
+    at = low.index(phrase)
+    first = phrase.split(maxsplit=1)[0]
+    if first in words.IS_OR_HAS and first != "on":
+        return is_of_another(low, phrase, author)
+    found = _SUBJECT_AND_VERB.search(low[max(0, at - 80) : at])
+    return found is not None and found[1] not in words.SUBJECTS and found[1] not in _WORD.findall(author.lower())
+
+
 def _is_of_somebody_else(plain: str, own: frozenset[str]) -> bool:
     """Whether the first sentence of absence has a subject who is neither the author nor their office: "Nina er i permisjon"."""
     for sentence in _SENTENCE_END.split(plain):
@@ -91,7 +106,7 @@ def _is_of_somebody_else(plain: str, own: frozenset[str]) -> bool:
         if words.AWAY.isdisjoint(low):
             continue
         verb = next((place for place, word in enumerate(low) if word in words.IS_OR_HAS), 0)
-        return verb > 0 and low[verb - 1] not in own | words.SUBJECTS | WEEKDAYS
+        return verb > 0 and low[verb - 1] not in own | words.SUBJECTS | (WEEKDAYS - words.ALSO_NAMES)
     return False
 
 

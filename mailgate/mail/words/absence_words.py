@@ -11,6 +11,10 @@ import re
 from mailgate.mail.words.phrases import Phrases
 
 AWAY = Phrases((
+    "kontoret vårt er stengt", "kontoret vårt er stengd", "jeg er stoppet i", "jeg er fratrådt", "i have now left", "i've left",
+    "i've now left", "on pto", "public holiday", "bank holiday", "ich bin nicht mehr für", "ich bin nicht mehr im",
+    "oy:n palveluksessa", "ne fais plus partie", "de baja por", "de baja médica", "fora do escritório", "de férias", "werk niet op",
+    "lean luomus", "luomus", "virgelobis", "in leat kantuvrras", "in leat barggus",
     "jag är ledig", "julestengt",
     "julelukket", "sommerstengt", "påskestengt", "jullukket", "julestengd", "sumarstengt", "jul- och nyårsstängt",
     "vinterferie",    "høstferie", "haustferie", "er stengt grunnet", "er stengt på grunn av ferie",
@@ -47,6 +51,8 @@ AWAY = Phrases((
 """Absence, said in a way that people use too: a second sign must come to it."""
 
 AT_ANOTHER_PLACE = Phrases((
+    "på en konferanse", "på ein konferanse", "på et seminar", "på et kurs", "ute på oppdrag", "på oppdrag", "ute av landet",
+    "work part time", "work part-time", "jobber deltid", "arbeider deltid",
     "på kurs", "på reise", "på tjenestereise", "på konferanse", "på messe", "på seminar", "på samling", "i møte", "på kundebesøk",
     "på tenestereise", "på tjänsteresa", "på konferens", "på mässa", "på utbildning", "i möte", "på tjenesterejse", "på forretningsrejse",
     "til møde", "i møde", "på rejse", "på kursus", "travelling", "traveling", "at a conference", "at an offsite", "in training",
@@ -58,6 +64,7 @@ AT_ANOTHER_PLACE = Phrases((
 """Where somebody is who does not read mail today. Never enough without `UNREACHABLE` or `RETURN_OR_STAND_IN`."""
 
 UNREACHABLE = Phrases((
+    "ikke til å lese e-post", "ikke til å lese epost",
     "til denne adressen leses ikke", "denne adressen leses ikke", "denne adressa vert ikkje lesen",
     "får ikke lest e-post", "får ikkje lese e-post",
     "bez dostępu do poczty",
@@ -145,6 +152,13 @@ UNREACHABLE = Phrases((
 """That the author cannot be reached by mail, or the address is not in use: enough when it answers a mail of ours."""
 
 RETURN_OR_STAND_IN = Phrases((
+    "vil være tilbake", "være tilbake", "vera attende", "vere attende", "svarer deg så", "svarar deg så", "så fort jeg kan",
+    "så fort eg kan", "overtar oppgavene", "overtar mine", "tar over for meg", "overtek oppgåvene", "haster saken", "send e-post til",
+    "lengre responstid", "lenger responstid", "lengre svartid", "lenger svartid", "forsinkelse i svar",
+    "please reach out", "reach out to", "will answer", "if you need anything before", "if you need something before", "redirect your",
+    "direct your", "please direct", "sijaiseni", "merci de contacter", "contactez", "à mon retour", "a mi regreso", "a mi vuelta",
+    "responderé", "contacte con", "póngase en contacto", "após o meu regresso", "responderei", "beantwoord uw", "ruovttoluotta",
+    "oktavuođa", "vástidan", "gitta", "rádjai",
     "svarer på henvendelser etter", "bliver besvaret efter", "behöver du hjälp",
     "reach out to", "please direct", "øyeblikkelig hjelp", "besvares fra", "vert svara på frå", "yhteyshenkilö", "wracam", "wrócę",
     "w pilnych",    "odpowiem po", "po powrocie", "proszę o kontakt", "proszę dzwonić", "proszę kontaktować",
@@ -249,6 +263,9 @@ PROMISED = Phrases((
 ))  # fmt: skip
 
 CHALLENGES = Phrases((
+    "e-posten din er satt på vent", "meldingen din er satt på vent", "bekrefte at du ikke er en robot",
+    "bekreft at du ikke er en robot", "confirm you are not a robot", "confirm that you are not a robot",
+    "this and future mail delivered", "add yourself to my guest list", "for at e-posten din skal bli levert",
     "verify that you are a human", "verify that you are human", "verify you are human", "verify that you're a human",
     "verify that you are a real", "to complete this verification", "sender verification", "your email requires verification",
     "your message requires verification", "requires verification verify#", "to deliver your message, please",

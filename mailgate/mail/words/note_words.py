@@ -10,6 +10,8 @@ from mailgate.mail.reply.words.quote_words import MONTHS, WEEKDAYS
 from mailgate.mail.words.word_lists import words
 
 _NORDIC = words("""
+    kommunehuset rådhuset skolen skulen barnehagen legekontoret biblioteket servicetorget servicekontoret lageret sekretariatet
+    rektor saksbehandler sakshandsamar klinikken praksisen romjula romjulen
     bliver blive hastende d
     sitter deltar deltek deltager delta hjelper hjelpe bistår bistå hjälper hjelp faste fast evenings gått vår vårt våre våra här där
     rettes rettast dagene dagane dagarna dagar henvend sin sitt sine saker gjelder gjeld gäller gælder angår vedr vedrørende angående
@@ -107,6 +109,7 @@ _ENGLISH = words("""
     redirected redirect passed pass
 """)
 _GERMAN = words("""
+    unser unsere unserem unseren büros bleibt bleiben
     erkrankt erkrankung krankheit krankheitsbedingt ich bin wir sind mein meine meinen meiner mich mir ihr ihre ihren ihrer ihnen sie es
     ist war wird werden wurde nicht kein keine keinen mehr und oder aber der die das den dem des ein eine einen einer einem im in am an
     ab bis vom von zum zur zu mit ohne auf für bei nach vor während bitte danke vielen dank guten tag hallo sehr geehrte damen herren
@@ -218,6 +221,7 @@ NOT_THERE = (
 OUT_OF_USE = ("i bruk", "in use", "i brug", "nedlagt", "avviklet", "avvikla", "deaktivert", "deaktiviert", "lest", "lese", "leses")
 """Of an address: then the note has another one."""
 LATER = words("""
+    returnerer returnerar bearbeitet
     reopen reopens dröja dröjer ping bemannet bemannad återkommer træffes treffes respons tilbake attende tilbage tillbaka åter sendes
     rettes svarer svarar svare svara svar besvart besvares besvarer besvare besvaras leser lest leses lese les læser läser läses sjekker
     sjekkar kontakt kontakte kontakta ring ringe ringa haster hastar hast haste hastesaker akutt akut brådskande vikar kollega back
@@ -255,7 +259,9 @@ ALSO_NAMES = words("per dag are bo jo siv liv ask even odd tor may april june ma
 IS_OR_HAS = words("er är is ist has har hat on heeft")
 WORKS = words("jobber jobbar arbeider arbetar arbejder works starfar svarer svarar leser läser læser")
 SUBJECTS = words("""
-    jeg eg jag vi me i we ich wir minä ik wij og och and men but aber da så nå no nu dessverre diverre tyvärr desværre at att som
+    jeg eg jag vi me i we ich wir minä ik wij ég við og och and men but aber da så nå no nu dessverre diverre tyvärr desværre at att som
+    kommunehuset rådhuset skolen skulen barnehagen legekontoret biblioteket servicetorget servicekontoret lageret sekretariatet
+    kundesenteret kundeservice rektor saksbehandler sakshandsamar lensmannskontoret klinikken praksisen
     kontoret office offices büro butikken butikk verkstedet bedriften firmaet selskapet avdelingen avdelinga resepsjonen receptionen
     sentralbordet undertegnede undertegnande undertecknad e-posten eposten e-postadressen adressen adressa adresse innboksen postkassen
     mailboks mailbox inbox address mailadressen takk tack tak thanks hei hej hi hello hallo it this that det dette detta moment tiden

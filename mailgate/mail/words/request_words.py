@@ -28,14 +28,16 @@ ORDER = re.compile(
     r"(?:asettakaa|aseta|sulkekaa|sulje|poistakaa|poista|vaihtakaa|muuttakaa|laittakaa)\b)|"
     r"\bbitte (?:\S{1,20} ){0,6}(?:sperren|löschen|schließen|einrichten|einschalten|abschalten|ausschalten|"
     r"deaktivieren|aktivieren|ändern)\b|\bproszę (?:o )?(?:ustawi|zamkn|usun|wyłącz|włącz|zmieni)\w{0,10}|"
-    r"\bplease (?:set|turn|close|disable|enable|remove)\b",
+    r"\bplease (?:set|turn|close|disable|enable|remove)\b|"
+    r"\bskal (?:e-?posten|mailen|mailene|postkass\w{1,3}|innboksen)(?: min| mi| mine)? (?:videresendes|vidaresendast|sendes|gå)\b|"
+    r"\b(?:e-?posten|mailen|mailene|postkass\w{1,3}|innboksen)(?: min| mi| mine)? skal (?:videresendes|vidaresendast|sendes|gå)\b",
     re.IGNORECASE,
 )
 """Something to do, at the beginning of a sentence or of a part of one."""
 
 WISH = re.compile(
     r"\b(?:jeg|eg|vi|me) (?:treng|trenger|må ha|vil (?:gjerne )?ha)\b|\b(?:ønsker|ynskjer|ønskjer) at (?!du|dere|de\b|alle)|"
-    r"\b(?:jag|vi) (?:behöver|vill ha)\b|"
+    r"\b(?:jeg|eg|vi|me)\b[^.!?\n]{0,60} og må (?:ha|få)\b|\b(?:jag|vi) (?:behöver|vill ha)\b|"
     r"\b(?:jeg|vi) har brug for\b|(?<!\bif )(?<!\bshould )\b(?:i|we) need\b|\b(?:ich|wir) (?:brauchen?|benötigen?)\b|\bmöchten?, dass\b",
     re.IGNORECASE,
 )
@@ -43,6 +45,9 @@ WISH = re.compile(
 OF_THE_NOTE = re.compile(
     r"\btekst\w{0,3} (?:til|for|i|på) (?:auto|fravær|fråvær|ferie(?:melding|svar))|"
     r"\bny(?:tt|e)? (?:fraværs|fråværs|frånvaro|autosvar|feriemelding)|"
+    r"\b(?:dette|her|det) er (?:den nye |den )?teksten\b|\bteksten? (?:som )?(?:vi|jeg|eg|me) (?:vil|ønsker|ønskjer|skal)\b|"
+    r"\b(?:out[ -]of[ -]office|auto[- ]?reply|autosvar\w{0,3}|fraværsmelding\w{0,2}|feriesvar\w{0,2})\b[^.!?\n]{0,60} "
+    r"(?:should (?:say|read)|skal (?:stå|lyde|si|være)|soll (?:lauten|stehen))\b|"
     r"\bskal teksten\b|\bteksten skal\b|\btext (?:for|of|in) (?:the |my |our )?(?:auto|out[ -]of[ -](?:the )?office)",
     re.IGNORECASE,
 )

@@ -12,15 +12,18 @@ from functools import lru_cache
 from mailgate.mail.automatic.answer_subject import SubjectPrefix, beginning
 from mailgate.mail.model import Kind
 from mailgate.mail.words import absence_words as words
-from mailgate.mail.words.absence_note import is_absence_note, is_of_another, tells_more, tells_of_something
-from mailgate.mail.words.automated_words import MACHINE_SENTENCES, machine_sentence
+from mailgate.mail.words.absence_note import is_absence_note, is_away_of_another, is_of_another, tells_more, tells_of_something
+from mailgate.mail.words.automated_words import MACHINE_SENTENCES, is_reported, is_told, machine_sentence
 from mailgate.mail.words.phrases import Phrases
+from mailgate.mail.words.receipt_note import receipt
 from mailgate.mail.words.request_words import OF_THE_NOTE, ORDER, WISH
 
 Finding = tuple[Kind, str] | None
 
 TEXT_LOOK_CHARS = 1_500
 _LOOKED_CHARS = 2 * TEXT_LOOK_CHARS
+PERHAPS = "text:perhaps "
+"""Begins the reason of words that a person might write, too."""
 _START_CHARS = 400
 _AWAY_CHARS = 200
 _NOTE_CHARS = 800
@@ -59,12 +62,17 @@ _TROUBLE = re.compile(
     r"\b(?:krasj|kræsj|krasch|crash)\w*|\b(?:henger|heng|hänger) (?:seg|sig)\b|"
     r"\b(?:fryser|feiler|feilar|feilet|feila|ødelagt|øydelagd|trasig|kaputt|rikki)\b|"
     r"\bfunktioniert nicht|\bgeht nicht\b|\btoimi\b|"
-    r"\bvirkar ekki\b|\b(?:forsvinner|forsvinn|försvinner|disappears?|verschwindet|mangler|manglar|saknas|is missing|is wrong|falsch)\b|"
-    r"\b(?:får|klarer|greier|finner|finn|får dere|hittar|kommer) (?:vi |jeg |eg |jag )?(?:ikke|ikkje|inte)\b(?! les| läs)",
+    r"\bvirkar ekki\b|\b(?:forsvinner|forsvinn|försvinner|disappears?|verschwindet|mangler|manglar|saknas|is missing|is wrong|the wrong|"
+    r"falsch)\b|"
+    r"\b(?:får|klarer|greier|finner|finn|får dere|hittar|kommer) (?:vi |jeg |eg |jag )?(?:ikke|ikkje|inte)\b(?! les| läs| til å (?:les|"
+    r"svar|sjekk))",
     re.IGNORECASE,
 )
 # "Vi har mottatt henvendelsen fra kunden": of somebody else, so a person tells of it.
-_FROM_ANOTHER = re.compile(r"\w{0,3} (?:fra|frå|från|from|von) (?!deg|dere|dykk|dig|er\b|dem\b|you|your|ihnen|din|ditt|deres)\w")
+_FROM_ANOTHER = re.compile(
+    r"\w{0,3} (?:fra|frå|från|from|von|hos|with|bei) (?!deg|dere|dykk|dig|er\b|dem\b|you|your|ihnen|din|ditt|deres|oss|us\b|uns\b|the|"
+    r"our|saks|sags)\w"
+)
 _ACCESS = re.compile(r"ikke les[et]|ikkje les[et]|tilgang|tillgång|adgang|access|zugriff|pääsy|aðgang|toegang|accès")
 """Of what makes somebody unreachable, that which is also a fault to tell of: it needs a sign of absence beside it."""
 _BACK = re.compile(r"tilbake|tilbage|tillbaka|åter|attende|back|return|wieder|zurück|palaan|takaisin")
@@ -214,7 +222,8 @@ def by_text(text: str, is_answer: bool, author: str = "") -> Finding:
     if sentence:
         answer = is_answer or words.AWAY.first(low)
         return ("auto_reply" if answer else "system"), "text:" + sentence
-    if challenge := words.CHALLENGES.first(low):
+    challenge = words.CHALLENGES.first(low)
+    if challenge and not is_told(low, at := low.index(challenge), at + len(challenge)):
         return "auto_reply", "text:" + challenge
     if len(text) > _NOTE_CHARS:
         return None
@@ -227,16 +236,45 @@ def by_text(text: str, is_answer: bool, author: str = "") -> Finding:
     return _note(text, low, author) if is_answer else None
 
 
+# Receipts repeat what they are about: "Kort beskrivelse: Skriveren virker ikke".
+_REPEATED = re.compile(
+    r"^[ \t*]{0,4}(?:emne|ämne|subject|betreff|tittel|titel|title|summary|(?:kort |short )?(?:beskrivelse|description)|sammendrag|"
+    r"gjelder|gjeld|vedr|vedrørende|regarding)[ *]{0,3}:[^\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def by_receipt(text: str) -> Finding:
+    """A receipt in the words of a service. Its reason begins with `PERHAPS` when a person might write so, too."""
+    low = _looked_at(text[:_LOOKED_CHARS])[0]
+    found = receipt(low)
+    if found is None or is_told(low, *found.opened.span()) or _FROM_ANOTHER.match(low[found.opened.end() :]):
+        return None
+    if _speaks(folded(_REPEATED.sub("", text[:_LOOKED_CHARS])) if _REPEATED.search(text) else low):
+        return None
+    sure = found.of_service and not _promises_something(low, found.answer)
+    return "auto_reply", f"{'text:' if sure else PERHAPS}{found.opened.group()} + {found.answer}"
+
+
 def _before_absence(text: str) -> str:
     """The lines and sentences of `text` above the one that speaks of absence: who answers first and is away then has answered."""
     sentences = _SENTENCE.findall(text[:_NOTE_CHARS])
     away = next((place for place, one in enumerate(sentences) if words.AWAY.first(one.lower())), 0)
-    return "".join(sentences[:away])
+    return "".join(one for one in sentences[:away] if not _THANKS.match(one))
+
+
+_THANKS = re.compile(
+    r"\W*(?:(?:tusen|mange|many|vielen|hartelijk|muchas) )?(?:takk|tak|tack|thanks?|danke?|gracias|merci|kiitos|dziękuj\w+|bedankt|"
+    r"obrigad[oa]|"
+    r"grazie|giitu)\b[^.!?\n]{0,60}[.!\n]",
+    re.IGNORECASE,
+)
 
 
 # What is said to the one who asked, not to whoever may write: agreement, no hurry, what they shall do, who else is away.
 _TO_THE_ASKER = re.compile(
-    r"\A\s*(?:(?:hei|hi|hej|hallo|hello|moi)\W{1,3})?(?:ok|okay|okei|ja|jo|joda|jada|nei|nej|nein|yes|no|sure|fint|flott|greit|supert|perfekt|"
+    r"\A\s*(?:(?:hei|hi|hej|hallo|hello|moi)\W{1,3})?(?:ok|okay|okei|ja|jo|joda|jada|nei|nej|nein|yes|no|sure|fint|flott|greit|supert|"
+    r"perfekt|"
     r"great|fine|kyllä|joo|takk, (?:jeg|eg|vi)|that's fine|sounds good|das passt)\b(?! reply)|"
     r"(?:\A|[.!,] )det (?:er|går) (?:greit|fint|bra)\b|\b(?:sier|seier|säger|siger|står|lyder|says|reads|steht)(?: det)?:? ?[\"«“„']|"
     r"\b(?:haster|hastar|brådskar|eilt|urgent)\b[^.!?\n]{0,10} (?:ikke|ikkje|inte|nicht)\b|"
@@ -254,6 +292,9 @@ _TO_THE_ASKER = re.compile(
     r"\bså (?:vent|kom|gjør|gjer|bare|berre|dere|de kan)\b|"
     r"\bom (?:det|dette|detta|saken)[.!]|\b(?:spørsmål\w{0,3}|frågor\w{0,3}|svaret|saken) (?:deres|dykkar|era)\b|"
     r"\b(?:skal|ska|skulle) på (?:ferie|semester|kurs|reise)\b|"
+    r"\b(?:svarer|svarar|svarte|skriver|skriv) (?:her|fr[aå]n? (?:mobil|telefon)\w*)\b|\b(?:reply|answer) here\b|, (?:so|så) (?:nobody|"
+    r"no one|ingen)\b|"
+    r"\bsend (?:e-?post|mail|sms) (?:til )?(?:meg|mig|me)\b|"
     r"\b(?:han|hun|ho|hon|she|he|er ist|sie ist|sjefen|chefen|leiaren|kollegaen|(?:min|mein|meine|my|our|vår) \w{2,20})"
     r" (?:er|är|is|ist) (?:på|i|ute|bort|on|out|away|im|in|nicht)\b",
     re.IGNORECASE,
@@ -271,12 +312,15 @@ def _note(text: str, low: str, author: str) -> Finding:
 
 def _absence(low: str, is_answer: bool, author: str) -> Finding:
     away = words.AWAY.first(low[:_AWAY_CHARS])
-    if away and (second := words.RETURN_OR_STAND_IN.first(low)) and not (is_answer and _does_something_then(low, second)):
+    second = words.RETURN_OR_STAND_IN.first(low) if away else ""
+    if second and is_away_of_another(low, away, author):
+        return None
+    if second and not (is_answer and _does_something_then(low, second, author)):
         return "auto_reply", f"text:{away} + {second}"
     if not is_answer:
         return None
     unreachable = words.UNREACHABLE.first(low)
-    if unreachable and is_of_another(low, unreachable, author):
+    if unreachable and (is_of_another(low, unreachable, author) or is_reported(low, at := low.index(unreachable), at + len(unreachable))):
         return None
     if unreachable and (not _ACCESS.search(unreachable) or words.TIMES_OF_ABSENCE.first(low)):
         return "auto_reply", f"text:{unreachable}"
@@ -286,23 +330,46 @@ def _absence(low: str, is_answer: bool, author: str) -> Finding:
     return None
 
 
-def _does_something_then(low: str, second: str) -> bool:
+def _does_something_then(low: str, second: str, author: str) -> bool:
     """Whether the sentence of the return says what happens then: "tester når jeg er tilbake"."""
     if not _BACK.search(second):
         return False
-    at = low.index(second)
+    own = set(author.lower().split())
+    return tells_more(" ".join(word for word in _sentence_at(low, low.index(second)).split() if word not in own))
+
+
+def _sentence_at(low: str, at: int) -> str:
+    """The sentence of `low` in which the place `at` is."""
     start = max(low.rfind(sign, 0, at) for sign in ".!?") + 1
     ends = [end for sign in ".!?" if (end := low.find(sign, at)) >= 0]
-    return tells_more(low[start : min(ends, default=len(low))])
+    return low[start : min(ends, default=len(low))]
 
 
 def _receipt(low: str, is_answer: bool) -> Finding:
     """Receipts of ticket systems that say no more of themselves."""
     start = low[:_START_CHARS]
     received, promised = words.RECEIVED.first(start), words.PROMISED.first(low)
-    if received and _FROM_ANOTHER.match(start[start.index(received) + len(received) :]):
+    if received and (_FROM_ANOTHER.match(start, end := (at := start.index(received)) + len(received)) or is_told(start, at, end)):
         return None
     if received and (promised or is_answer):
-        return "auto_reply", f"text:{received}"
+        sentence = _sentence_at(start, start.index(received))
+        told = not promised and _OF_US.search(sentence) and tells_more(sentence)
+        return "auto_reply", (PERHAPS if told else "text:") + received
     mail = words.RECEIVED_MAIL.first(start) if promised else ""
-    return ("auto_reply", f"text:{mail} + {promised}") if mail else None
+    if not mail:
+        return None
+    return "auto_reply", (PERHAPS if _promises_something(low, promised) else "text:") + f"{mail} + {promised}"
+
+
+# What a service promises of an answer; "we will send the contract as soon as possible" is not that.
+_SERVES = re.compile(
+    r"\b(?:svar\w*|besvar\w*|behandl\w*|handsam\w*|tilbake|attende|tilbage|återkommer|kontakt\w*|jobber|ser på|follow\w*|repl\w*|respon\w*|"
+    r"get back|answer\w*|review\w*|look into|contact\w*|process\w*|handle|touch|werden uns|melden|bearbeiten|antworten|verbindung)\b"
+)
+_OF_US = re.compile(r"\b(?:vi|me|we|wir)\b")
+
+
+def _promises_something(low: str, promised: str) -> bool:
+    """Whether the sentence of the promise is about something that its author does, not about an answer."""
+    sentence = _sentence_at(low, low.index(promised))
+    return bool(_OF_US.search(sentence)) and not _SERVES.search(sentence) and tells_more(sentence)

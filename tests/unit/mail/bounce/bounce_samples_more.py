@@ -3,6 +3,27 @@
 
 MORE_FORMS: list[tuple[str, str, str, str, set[str]]] = [
     (
+        "not_allowed",
+        "MAILER-DAEMON@example.com",
+        "Undeliverable: Sak",
+        "550 5.7.1 Sender b@example.no is not allowed to send to ola@example.com\n",
+        {"ola@example.com"},
+    ),
+    (
+        "false_positives",
+        "MAILER-DAEMON@example.com",
+        "Mail refused",
+        "Mail from b@example.no to ola@example.com was refused: 554 5.7.1 spam. Report false positives to spam@example.com\n",
+        {"ola@example.com"},
+    ),
+    (
+        "exch_sv",
+        "Postmaster <postmaster@example.se>",
+        "Gick inte att leverera: Sak",
+        "Det gick inte att leverera meddelandet till ola@example.com.\n\nOla hittades inte på example.com.\n",
+        {"ola@example.com"},
+    ),
+    (
         "ironport",
         "Mail Delivery System <MAILER-DAEMON@ip.example.net>",
         "Delivery Notification",

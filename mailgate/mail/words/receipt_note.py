@@ -1,0 +1,140 @@
+"""Is a text the receipt of a ticket system or of a shared mailbox? In: folded text. Out: what makes it one, or None. Pure, bounded.
+
+Receipts are worded in a thousand ways, of few pieces: thanks for what came, that *your* mail or request has been received, registered or
+opened, and what the service does with it (a number, a time, somebody who will answer). Two such pieces make a receipt. Nobody says "I"
+in one: a text with a first person singular is a person's. What a person might promise as well ("we will answer tomorrow") is unsure, but
+after "your request has been registered".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from mailgate.mail.words.phrases import Phrases
+
+MAX_CHARS = 1_200
+_START_CHARS = 400
+_STEMS = Phrases((
+    "mottatt", "mottaget", "mottagits", "mottakin", "motteke", "mottagit", "tagit emot", "tagits emot", "modtaget",
+    "fått", "kommet", "kommit", "registr",
+    "oppret", "opret", "skapa", "journalført", "logget", "åpnet", "received", "logged", "created", "opened", "submitted", "raised",
+    "recorded", "assigned", "got your", "eingegangen", "erhalten", "erfasst", "angelegt", "eröffnet", "vastaanot", "bien reçu",
+    "hemos recibido", "otrzymaliśmy", "ontvangen", "takk for", "tak for", "tack för", "thank", "dank", "kiitos", "merci", "gracias",
+    "dziękujemy", "giitu",
+))  # fmt: skip
+"""One of these stands in each beginning of a receipt: one pass of RE2 spares most texts the patterns below."""
+
+_NORDIC_THING = (
+    r"(?:e-?post(?:en|ar|er)?|mail(?:en|er)?|e-mail(?:en)?|mejl(?:et)?|melding\w{0,2}|meddel\w{1,8}|beskjed\w{0,2}|besked\w{0,2}|"
+    r"henvend\w{1,8}|førespurn\w{1,6}|forespør\w{1,8}|anmodning\w{0,2}|spørsmål\w{0,3}|spørgsmål\w{0,3}|sak(?:en|a)?|sag(?:en)?|"
+    r"ärende\w{0,2}|begäran|förfrågan|søknad\w{0,2}|supportsak\w{0,2}|bestilling\w{0,2})"
+)
+_ENGLISH_THING = r"(?:e-?mail|message|request|enquiry|inquiry|ticket|case|incident|query|question|application|submission)"
+_NUMBER = r"(?:(?: med)?(?: nr\.?| nummer| number| no\.?| id)?:? [\[(#]{0,2}[a-z]{0,10}[-#]?\d[\w-]{0,20}[\])]{0,2})?"
+_NORDIC_DONE = (
+    r"(?:mottatt|mottekin|motteken|modtaget|mottaget|mottagits|tagits emot|kommet (?:fram|frem|inn)|kommit (?:fram|in)|registrert|"
+    r"registreret|registrerats|registrerad|opprettet|oppretta|oprettet|skapats|skapat|skapad|journalført|logget|åpnet)"
+)
+_ENGLISH_DONE = r"(?:received|logged|created|opened|registered|submitted|raised|recorded|assigned)"
+_RECEIVED = re.compile(
+    rf"\b(?:din|ditt|di|dine) {_NORDIC_THING}(?: til [^.!?]{{1,60}}?| med nr\.? \S{{1,20}})?{_NUMBER} "
+    rf"(?:er|ble|blei|vart|blev|är|har)(?: nå| no| nu)?(?: blitt| blivit| vorte)? {_NORDIC_DONE}\b|"
+    rf"\b{_NORDIC_THING} (?:din|ditt|di){_NUMBER} (?:er|ble|blei|vart|blev|är|har)(?: nå| no| nu)?(?: blitt| blivit|"
+    rf" vorte)? {_NORDIC_DONE}\b|"
+    rf"\b{_NORDIC_THING} [\[(#]{{0,2}}[a-z]{{0,10}}[-#]?\d[\w -]{{0,20}}[\])]{{0,2}} (?:er|ble|är|blev|har blitt|har) {_NORDIC_DONE}\b|"
+    rf"\b(?:har|have)(?: nå| no| nu)? (?:mottatt|motteke|modtaget|mottagit|tagit emot|registrert|fått|fått inn|opprettet) "
+    rf"(?:din|ditt|di) {_NORDIC_THING}\b|"
+    rf"\b(?:har|have)(?: nå| no| nu)? (?:mottatt|motteke|modtaget|mottagit|tagit emot|registrert|fått|fått inn) {_NORDIC_THING} (?:din|"
+    rf"ditt|di)\b|"
+    rf"\b(?:vi|me) har (?:opprettet|oppretta|oprettet|skapat) (?:en |ei |et |ett )?(?:sak|sag|ärende|supportsak)\b|"
+    rf"\byour {_ENGLISH_THING}{_NUMBER} (?:has been|have been|was|is) (?:successfully )?{_ENGLISH_DONE}\b|"
+    rf"\b(?:an?|the) (?:new |support )?(?:{_ENGLISH_THING}|request for \w{{1,12}}){_NUMBER} (?:has been|was) {_ENGLISH_DONE}\b|"
+    rf"\b{_ENGLISH_THING} #? ?[a-z]{{0,10}}[-#]?\d[\w-]{{0,20}}[^.!?]{{0,60}}? (?:has been|was) {_ENGLISH_DONE}\b|"
+    rf"\b(?:have|'ve|has) (?:now )?(?:received|got|logged) your {_ENGLISH_THING}\b|\bwe got your {_ENGLISH_THING}\b|"
+    r"\bihre? (?:nachricht|anfrage|e-mail|mail|anliegen|ticket)\b[^.!?]{0,40}\b(?:eingegangen|erhalten|registriert|erfasst|angelegt|"
+    r"eröffnet)\b|"
+    r"\bvastaanottaneet (?:sen|viesti\w{0,6}|pyyn\w{1,8}|yhteyden\w{1,10})|\b(?:viesti|pyyn)\w{1,8} on vastaanotettu|"
+    r"\bavons bien reçu (?:votre|ta) \w|\bhemos recibido (?:su|tu) \w|\botrzymaliśmy (?:państwa|twoj\w{1,3}|pani|pana) \w|"
+    r"\buw (?:bericht|e-mail|aanvraag|vraag)\b[^.!?]{0,30} ontvangen",
+)
+_THANKED = re.compile(
+    rf"\b(?:takk|tak|tack) (?:for|för) (?:(?:din|ditt|di) {_NORDIC_THING}|{_NORDIC_THING} (?:din|ditt|di)|henvendelsen|førespurnaden|"
+    r"at du (?:tok|tar|tek|tog) kontakt|at du (?:kontakt|skrev|skriv|henvend|hørte)\w{0,3}|att du (?:kontakt|hör|tog|tar|skrev|"
+    r"skriver)\w{0,4})\b|"
+    rf"\bthank(?:s| you) for (?:your {_ENGLISH_THING}|getting in touch|reaching out|contacting|writing (?:in|to))\b|"
+    r"\bdank für ihre (?:nachricht|anfrage|e-mail|mail)\b|\bkiitos (?:viesti|yhteyden|sähköposti)\w|"
+    r"\b(?:bedankt|dank) voor (?:uw|je) (?:bericht|e-mail|mail|aanvraag|vraag)|\bmerci (?:de nous avoir contact|pour votre (?:message|"
+    r"demande))|"
+    r"\bgracias por (?:su (?:mensaje|correo|consulta)|contactar|ponerse en contacto)|"
+    r"\bdziękujemy za (?:wiadomość|kontakt|zgłoszenie|przesłanie)|\bgiitu (?:go váldet oktavuođa|du e-poasttas)",
+)
+_SERVED = re.compile(
+    # a time
+    r"\bind?n?en(?:for)? (?:for )?(?:\w{1,8}|\d{1,2}(?: ?- ?\d{1,2})?) (?:virke|arbeids|hver|arbets|var|yrke)?(?:dag|time|timm|dygn|"
+    r"døgn)\w{0,4}|"
+    r"\binom \S{1,6} (?:arbets|var)?(?:dag|timm|dygn)\w{0,4}|\binnen utgangen av|\bfortløpende\b|\bfortløpande\b|\bløpende\b|\blöpande\b|"
+    r"\bsvartid|\bresponstid|\bbehandlingstid|\bhandläggningstid|\bstor pågang|\bhøg pågang|\b(?:hverdager|virkedager|vardagar|hverdage) "
+    r"(?:mellom|kl|fra|frå|mellan|mellem)|\bwithin \S{1,8} (?:\w{1,10} )?(?:day|hour|minute)s?\b|\bbusiness (?:day|hour)s?\b|\bin a few "
+    r"(?:hours|minutes)\b|\bwithin a few\b|"
+    # as soon as possible, in the words of a service
+    r"\bså (?:snart|fort|raskt) (?:som (?:mulig|mogleg|råd)|som möjligt|vi kan)|\bhurtigst muligt|\bschnellstmöglich|"
+    r"\bso schnell wie möglich|"
+    r"\bas soon as possible|\bzo spoedig mogelijk|\bplus brefs délais|\bdès que possible|\blo antes posible|\ba la mayor brevedad|"
+    r"\bnajszybciej|\bmahdollisimman pian|\barkipäivän|\bjođánit go vejolaš|\bjođáneamos|"
+    # what is done with it
+    r"\b(?:vil|vert|blir|bli|verte|kommer att) (?:bli |vert |verte )?(?:besvart|behandlet|behandla|handsama|svara|journalført|fordelt|"
+    r"fordelast|"
+    r"videreformidlet|viderebehandlet|besvaras|behandlas|handläggas)\b|\bwird (?:schnellst\w{1,8} |umgehend )?bearbeitet|\bin bearbeitung|"
+    r"\b(?:behandles|behandlast|handsamast) (?:av|så|i|innen)\b|\b(?:being|be) (?:reviewed|processed|handled)\b|\bwill be (?:in touch|"
+    r"reviewing|getting in touch|answered)|\bwerden uns\b|"
+    # who, and under which number
+    r"\bsaksbehandler (?:vil|tar|kontakter)|\bsaksn(?:umme)?r\b|\bsaknr\b|\breferansenummer|"
+    r"\bärendenummer|\bsagsnummer|\bticket(?:nummer| ?id| number| #)|\bcase (?:#|number)|\breference (?:is|number)|\bvorgangsnummer|"
+    r"\b(?:med|under|har|fått) (?:saks?|sags?|ärende)?(?:nummer|nr)\b|\bon your behalf\b|"
+    r"\b(?:number|priority|prioritet|status|state|short description|kort beskrivelse)\s?:|"
+    r"\bfølge? saken|\bfølg(?:e|je) saka|\bi emne(?:feltet|feltet|linja)?\b|\b(?:view|vis) (?:this |your |the )?(?:ticket|request|case|"
+    r"forespørsel|sak)|"
+    r"\btrack (?:the|this|your)|"
+    # the mailbox
+    r"\bbetjenes\b|\bbemannet\b|\b(?:er|är) bemannad\b|\binbox is (?:\w{1,10} )?monitored|\bmailbox is (?:\w{1,10} )?monitored|"
+    r"\b(?:team|support|chat) is (?:currently )?offline"
+)
+_PROMISED = re.compile(
+    r"\b(?:vi|me) (?:svarer|svarar|besvarer|besvarar|vender tilbage|vender tilbake|återkommer|kommer tilbake|kjem attende|tar kontakt|"
+    r"vil (?:svare|besvare|ta kontakt|kontakte)|bestræber|behandler|behandlar|jobber med)|\bdu (?:får|vil få|hører|høyrer) (?:svar|"
+    r"snart|oss)|"
+    r"\b(?:hører|høyrer|hör|vil høre) fr[aå]n? oss|\bkundebehandler|\brepresentative\b|\b(?:our|the) (?:support )?(?:team|staff)\b|"
+    r"\bog vil (?:ta kontakt|kontakte|svare)\b|\bwe(?:'ll| will| are| aim)\b[^.!?]{0,30}\b(?:get back|reply|respond|be in touch|"
+    r"working on|answer)\b|"
+    r"\bvastaamme|\bpalaamme|\bnemen\b[^.!?]{0,40}\bcontact\b|\bvous répond|\bresponderemos|\bodpowiemy|\bskontaktujemy|\bvástidi[dt]|"
+    r"\bmelden uns"
+)
+_FIRST_PERSON = re.compile(
+    r"\b(?:jeg|eg|jag|ich|minä|meg|mig|mich|min|mitt|mine|mi|mina|my|me(?= back| know| on| at)|ég|ik|mijn|je (?:suis|vais|vous)|i|i'm|i'll|"
+    r"i've|i'd)\b(?!\.[a-z])"
+)
+_PASSIVE = re.compile(r"\b(?:er|ble|blei|vart|blev|är|been|was|wurde|ist|on)\b")
+
+
+class Receipt(NamedTuple):
+    """What makes a text a receipt: the place where it opens, what it says of the answer, and whether it says so as a service does."""
+
+    opened: re.Match[str]
+    answer: str
+    of_service: bool
+
+
+def receipt(low: str) -> Receipt | None:
+    """The receipt that `low` (folded) is, None when it is none."""
+    start = low[:_START_CHARS]
+    if len(low) > MAX_CHARS or not _STEMS.first(start) or _FIRST_PERSON.search(low):
+        return None
+    opened = _RECEIVED.search(start) or _THANKED.search(start)
+    if opened is None:
+        return None
+    if served := _SERVED.search(low):
+        return Receipt(opened, served.group(), True)
+    promised = _PROMISED.search(low)
+    passive = opened.re is _RECEIVED and _PASSIVE.search(opened.group()) is not None
+    return Receipt(opened, promised.group(), passive) if promised else None

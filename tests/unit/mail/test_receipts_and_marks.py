@@ -1,0 +1,143 @@
+"""Receipts without a mark, the marks of responders in all their spellings, and mail between a person and a machine, which a person sees."""
+
+import pytest
+
+from mailgate.mail.read import read
+
+AUTHOR = "From: Kari Nes <kari@kunde.example>\n"
+ANSWER = "In-Reply-To: <a@firma.example>\nSubject: SV: Sak\n"
+
+
+def mail(text: str, more: str = "", author: str = AUTHOR):
+    head = f"{author}To: support@firma.example\nDate: Wed, 3 Mar 2027 10:20:00 +0100\n{ANSWER}{more}"
+    return read(f"{head}Content-Type: text/plain; charset=utf-8\n\n{text}\n".encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hei,\n\nDin e-post er mottatt og registrert med saksnummer 2026113010000012.\nVi svarer så snart vi kan.",
+        "Henvendelsen din er registrert i vårt system med saksnummer 8812. Du kan følge saken på https://x.example/8812",
+        "Sak 55123 er mottatt hos oss. Gjeldende svartid er 4 timer.",
+        "Meldingen din er registrert under nummer 2611 123.\n\nKort beskrivelse: Skriveren virker ikke\n\nServicedesk",
+        "Takk for din e-post til Nordvik kommune. E-posten din er mottatt, og vil bli videreformidlet til riktig avdeling.",
+        "Hei og takk for at du tok kontakt med oss. Du vil høre fra oss innen 3 arbeidsdager.",
+        "Tusen takk for din e-post. Det er stor pågang for tiden, og du må regne med noe lengre svartid enn normalt.",
+        "Takk for førespurnaden din. Me har registrert han, og du får svar så snart som råd.",
+        "Ditt mejl har tagits emot. Ditt ärende har nummer 8812.",
+        "Tak for din henvendelse. Vi bestræber os på at svare inden for 2 hverdage.",
+        "Kiitos viestistänne. Olemme vastaanottaneet sen ja vastaamme kahden arkipäivän kuluessa.",
+        "Nous avons bien reçu votre message et vous répondrons dans les plus brefs délais.",
+        "Hemos recibido su mensaje y le responderemos lo antes posible.",
+        "Dziękujemy za wiadomość. Odpowiemy najszybciej, jak to możliwe.",
+        "A request for support has been created and assigned #55123. A representative will follow-up with you as soon as possible.",
+        "Just confirming that we got your request. We're on it.\n\nView request · Turn off this request's notifications",
+        "Hello,\n\nAn incident has been opened on your behalf.\nNumber: INC0010023\nState: New",
+    ],
+)
+def test_given_a_receipt_without_a_mark_when_read_then_it_is_an_automatic_answer(text):
+    read_mail = mail(text)
+    assert (read_mail.kind, read_mail.kind_unsure) == ("auto_reply", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thank you for your email. Our team has tested and it works.",
+        "Thanks for your message. We will send the signed contract as soon as possible.",
+        "Vi har mottatt henvendelsen deres og sendt den videre til økonomi, de svarer dere direkte.",
+    ],
+)
+def test_given_words_of_a_receipt_that_a_person_might_write_when_read_then_a_person_looks(text):
+    assert "unsure:wording" in mail(text).kind_reasons
+    assert mail(text).kind_unsure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Takk for din henvendelse. Vi har sett på det, og det var kabelen.",
+        "Vi har mottatt din e-post, men får ikke åpnet vedlegget.",
+        "Vi har fått din melding og har startet maskinen på nytt.",
+        "Vi har opprettet sak hos leverandøren, saksnummer 8812.",
+        "Telenor skriver: Din henvendelse er mottatt og vil bli behandlet fortløpende.",
+        "Your request has been assigned to the wrong person. It should be Ann.",
+        "Thanks for getting in touch. The serial number is 4471.",
+        "Henvendelsen din er registrert på feil kunde, vi heter Fjord AS.",
+        "Merci pour votre message. L'imprimante ne marche toujours pas.",
+    ],
+)
+def test_given_a_person_who_got_something_when_read_then_a_person_wrote_it(text):
+    assert mail(text).kind == "human"
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("Auto-Submitted: (vacation) auto-replied", "auto_reply"),
+        ('Auto-Submitted: "auto-replied"', "auto_reply"),
+        ("Auto-Submitted: (by hand) no", "human"),
+        ('Auto-Submitted: "no"', "human"),
+        ("Precedence: bulk (autoreply)", "bulk"),
+        ("Precedence: auto-reply (vacation)", "auto_reply"),
+        ("X-Precedence: auto_reply", "auto_reply"),
+        ("X-Precedence: bulk", "bulk"),
+        ("X-Auto-Response: yes", "auto_reply"),
+        ("Autoresponder: yes", "auto_reply"),
+        ("X-EmailAutoReply: 1", "auto_reply"),
+        ("X-GWOOO: yes", "auto_reply"),
+        ("X-Mailer: Roundcube Vacation", "auto_reply"),
+        ("X-Mailer: vacation", "auto_reply"),
+        ("X-No-Auto-Reply: yes", "human"),
+        ("X-Auto-Response: off", "human"),
+        ("X-Mailer: Apple Mail (2.3774)", "human"),
+    ],
+)
+def test_given_a_mark_of_a_responder_in_any_spelling_when_read_then_it_counts(head, expected):
+    assert mail("Snakk med Siri.", head + "\n").kind == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "author"),
+    [
+        ("X-Loop: kari@kunde.example\n", AUTHOR),
+        ("Auto-Submitted: auto-forwarded\n", AUTHOR),
+        ("", "From: Per <postmaster@kunde.example>\n"),
+        ("", "From: Per <root@kunde.example>\n"),
+    ],
+)
+def test_given_a_weak_mark_on_an_answer_that_asks_when_read_then_a_person_looks(more, author):
+    assert mail("Hei, skriveren er død. Kan noen komme i dag?", more, author).kind_unsure
+
+
+@pytest.mark.parametrize("local", ["nav.ikke.svar", "besvaresikke", "kunde-no.reply", "post_ikke-svar"])
+def test_given_an_address_that_nobody_reads_when_read_then_it_is_a_systems(local):
+    assert mail("Ordre 441.", author=f"From: Kunde <{local}@kunde.example>\n").kind == "system"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "E-posten din er satt på vent. Klikk på lenken for å bekrefte at du ikke er en robot, så blir e-posten levert.",
+        "To have this and future mail delivered, please reply to this message once.",
+        "Dette er et automatisk varsel, og kan ikke besvares. Du har fått et brev.",
+    ],
+)
+def test_given_a_challenge_or_a_notice_when_read_then_no_person_wrote_it(text):
+    assert mail(text).kind in ("auto_reply", "system")
+
+
+def test_given_somebody_elses_note_passed_on_when_read_then_its_words_are_not_the_senders():
+    note = (
+        "Fra: Ola Nes <ola@borte.example>\nSendt: mandag 30. november 2026 09:11\nTil: Kari Nes <kari@kunde.example>\nEmne: Automatisk svar"
+    )
+    text = f"{note}\n\nJeg er på ferie og er tilbake 4. januar. Ved behov kontakt Per på 90011223.\n"
+    head = f"{AUTHOR}To: support@firma.example\nSubject: VS: Automatisk svar: Tilbud\nContent-Type: text/plain; charset=utf-8\n\n"
+    assert read((head + text).encode()).kind == "human"
+
+
+def test_given_a_report_passed_on_under_its_own_subject_when_read_then_a_person_wrote_it():
+    report = "Fra: Microsoft Outlook <x@kunde.example>\nSendt: mandag 30. november 2026 09.11\nTil: Kari\nEmne: Undeliverable: Tilbud\n\n"
+    text = f"{'_' * 32}\n{report}Delivery has failed to these recipients or groups:\n\nola@borte.example\n"
+    head = f"{AUTHOR}To: support@firma.example\nSubject: Undeliverable\nContent-Type: text/plain; charset=utf-8\n\n"
+    assert read((head + text).encode()).kind == "human"
