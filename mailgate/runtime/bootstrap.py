@@ -180,7 +180,8 @@ def own_addresses(settings: Settings) -> OwnAddresses:
 def ours(settings: Settings) -> Ours:
     """How mail of our own is recognised when it comes back."""
     own = own_addresses(settings)
-    return Ours(addresses=own.mailboxes, domains=own.domains, message_id_domains=own.domains)
+    loops = frozenset({settings.service.domain.lower()})  # another mailgate's mail is no loop: its people may have written it
+    return Ours(addresses=own.mailboxes, domains=own.domains, message_id_domains=own.domains, loop_values=loops)
 
 
 def make_intake(

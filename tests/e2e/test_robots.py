@@ -97,6 +97,66 @@ def test_140_given_two_mailgates_and_a_relay_that_strips_headers_when_one_is_mad
     assert len(sent) <= (1 if null_paths_stay else 2)
 
 
+ACCEPTS = """\
+rules:
+  - {name: machine, when: {kind: [bounce, delivery_status, loop]}, then: note}
+  - {name: perhaps_a_person, when: {kind.unsure: true}, then: hold}
+  - {name: robots, when: {kind: [auto_reply, bulk, system]}, then: note}
+  - {name: reply, when: {carrier: address, trust: [confirmed, participant]}, then: comment}
+  - {name: legacy_accept, when: {legacy.phase: accept}, then: create}
+  - {name: default, when: always, then: redirect}
+legacy:
+  phases: [{phase: accept}]
+notices: {window_s: 0}
+"""
+
+
+@pytest.fixture
+def makers(tmp_path: Path) -> Iterator[dict[str, Party]]:
+    """Two mailgates that make a case of each mail."""
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(ACCEPTS)
+    made = {domain: Party(tmp_path / domain, domain) for domain in ("a.test", "b.test")}
+    for party in made.values():
+        party.gateway.write(policy={"file": str(rules)})
+    with made["a.test"].gateway, made["b.test"].gateway:
+        for party in made.values():
+            party.gateway.start()
+        yield made
+    for party in made.values():
+        party.sink.stop()
+
+
+@pytest.mark.parametrize(("strips", "becomes"), [(False, "held"), (True, "created")], ids=["decent relay", "relay that strips marks"])
+def test_140_given_two_mailgates_with_a_case_each_when_an_agent_comments_then_the_other_side_sees_it_and_it_ends(
+    makers: dict[str, Party], strips: bool, becomes: str
+) -> None:
+    a, b = makers["a.test"], makers["b.test"]
+    a.takes(first_mail("support@b.test", "support@a.test"), "support@a.test", "support@b.test")
+    sent = between(makers, strips)
+    (case,) = a.gateway.json("case", "list")
+    a.gateway.cli("case", "comment", case["key"], "Kan dere sende loggen?")
+    a.gateway.settled()
+    sent += between(makers, strips)
+    assert becomes in {one["state"] for one in b.gateway.json("journal", "list")}
+    assert 2 <= len(sent) <= 3
+
+
+def between(parties: dict[str, Party], strips: bool) -> list[Taken]:
+    """Carry mail between them until there is none; what was carried. A relay that strips rewrites null reverse-paths, too."""
+    sent: list[Taken] = []
+    for _ in range(MOST_ROUNDS):
+        under_way = [mail for party in parties.values() for mail in party.fresh()]
+        for mail in under_way:
+            (to,) = mail.recipients
+            raw, path = (stripped(mail), mail.reverse_path or author(mail)) if strips else (mail.raw, mail.reverse_path)
+            parties[to.partition("@")[2]].takes(raw, to, path)
+        sent += under_way
+        if not under_way:
+            return sent
+    raise AssertionError(f"no end after {len(sent)} mails")
+
+
 @pytest.fixture
 def party(tmp_path: Path) -> Iterator[Party]:
     """One mailgate."""

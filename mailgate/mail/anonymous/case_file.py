@@ -61,6 +61,7 @@ def anonymised(raw: bytes, key: bytes, ours: Ours, envelope: Envelope | None = N
         frozenset(map(names.address, ours.addresses)),
         frozenset(map(names.domain, ours.domains)),
         frozenset(map(names.domain, ours.message_id_domains)),
+        frozenset(map(names.domain, ours.loop_values)),
     )
     path = envelope and Envelope(
         envelope.reverse_path and names.address(envelope.reverse_path), tuple(map(names.address, envelope.recipients))

@@ -131,7 +131,11 @@ def _unsure(facts: AutomationFacts, kind: Kind, reasons: list[str]) -> tuple[str
         return ("unsure:wording",)
     if kind == "system" and _is_role_that_asks(facts, reasons):
         return ("unsure:asks",)
-    if kind not in ("system", "bulk") or not facts.is_answer or facts.null_reverse_path or _is_worded(facts):
+    if kind not in ("system", "bulk") or facts.null_reverse_path or _is_worded(facts):
+        return ()
+    if LOOP_HEADER in facts.headers:
+        return ("unsure:mailgate",)  # of another gateway, whose agents write through it, and its notices name no mail that they answer
+    if not facts.is_answer:
         return ()
     if any(name in facts.headers for name in _TICKET_REMARKS) or _names_desk(facts):
         return ("unsure:ticket_system",)

@@ -171,6 +171,12 @@ def test_given_a_loop_header_of_another_gateway_when_ours_are_known_then_it_is_n
     assert kind("X-Mailgate-Loop: other.example", ours=Ours(loop_values=frozenset({"example.no"}))) == "human"
 
 
+def test_given_what_an_agent_says_through_another_gateway_when_read_then_a_person_looks():
+    head = f"{PERSON}X-Mailgate-Loop: other.example\nAuto-Submitted: auto-generated\nX-Auto-Response-Suppress: All\nSubject: Sak\n\n"
+    mail = read(f"{head}Hei, har dere forsøkt omstart?\n".encode(), ours=Ours(loop_values=frozenset({"example.no"})))
+    assert (mail.kind, mail.kind_unsure) == ("system", True)
+
+
 @pytest.mark.parametrize("known", ["nagios@example.com", "@example.com"])
 def test_given_a_known_machine_when_read_then_it_counts_as_a_person(known):
     mail = read(b"From: nagios@example.com\nAuto-Submitted: auto-generated\n\nCRITICAL", ours=Ours(human_machines=frozenset({known})))
