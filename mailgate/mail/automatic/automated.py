@@ -27,6 +27,8 @@ _ANSWERS = re.compile(
     re.MULTILINE,
 )
 """Names of fields by which responders mark their answers."""
+_ANSWER_STEMS = ("auto", "vacation", "ooo", "office")
+"""One of these stands in each of them."""
 _RESPONDERS = re.compile(r"\bvacation\b|auto-?(?:reply|respond)|out[ -]?of[ -]?office|\booo\b", re.IGNORECASE)
 """In the name of a program."""
 _SAYS_NO = frozenset({"", "no", "none", "false", "off", "never", "disabled", "0"})
@@ -118,7 +120,10 @@ def classify(facts: AutomationFacts) -> tuple[Kind, tuple[str, ...]]:
 
 def _is_marked(facts: AutomationFacts) -> bool:
     """Whether a field of the header section may say that a machine wrote the mail."""
-    if not _MARKS.isdisjoint(facts.headers) or _ANSWERS.search("\n".join(facts.headers)):
+    if not _MARKS.isdisjoint(facts.headers):
+        return True
+    names = "\n".join(facts.headers)
+    if any(stem in names for stem in _ANSWER_STEMS) and _ANSWERS.search(names):
         return True
     return _RESPONDERS.search(facts.first("x-mailer")) is not None
 

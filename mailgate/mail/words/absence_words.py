@@ -11,6 +11,7 @@ import re
 from mailgate.mail.words.phrases import Phrases
 
 AWAY = Phrases((
+    "julefri", "påskefri", "i'm ooo", "i am ooo", "ooo until",
     "kontoret vårt er stengt", "kontoret vårt er stengd", "jeg er stoppet i", "jeg er fratrådt", "i have now left", "i've left",
     "i've now left", "on pto", "public holiday", "bank holiday", "ich bin nicht mehr für", "ich bin nicht mehr im",
     "oy:n palveluksessa", "ne fais plus partie", "de baja por", "de baja médica", "fora do escritório", "de férias", "werk niet op",
@@ -152,6 +153,7 @@ UNREACHABLE = Phrases((
 """That the author cannot be reached by mail, or the address is not in use: enough when it answers a mail of ours."""
 
 RETURN_OR_STAND_IN = Phrases((
+    "for anything urgent",
     "vil være tilbake", "være tilbake", "vera attende", "vere attende", "svarer deg så", "svarar deg så", "så fort jeg kan",
     "så fort eg kan", "overtar oppgavene", "overtar mine", "tar over for meg", "overtek oppgåvene", "haster saken", "send e-post til",
     "lengre responstid", "lenger responstid", "lengre svartid", "lenger svartid", "forsinkelse i svar",
@@ -263,8 +265,7 @@ PROMISED = Phrases((
 ))  # fmt: skip
 
 CHALLENGES = Phrases((
-    "e-posten din er satt på vent", "meldingen din er satt på vent", "bekrefte at du ikke er en robot",
-    "bekreft at du ikke er en robot", "confirm you are not a robot", "confirm that you are not a robot",
+    "e-posten din er satt på vent fordi", "meldingen din er satt på vent fordi", "så blir e-posten levert", "så blir meldingen levert",
     "this and future mail delivered", "add yourself to my guest list", "for at e-posten din skal bli levert",
     "verify that you are a human", "verify that you are human", "verify you are human", "verify that you're a human",
     "verify that you are a real", "to complete this verification", "sender verification", "your email requires verification",

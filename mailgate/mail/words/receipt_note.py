@@ -16,12 +16,11 @@ from mailgate.mail.words.phrases import Phrases
 MAX_CHARS = 1_200
 _START_CHARS = 400
 _STEMS = Phrases((
-    "mottatt", "mottaget", "mottagits", "mottakin", "motteke", "mottagit", "tagit emot", "tagits emot", "modtaget",
-    "fått", "kommet", "kommit", "registr",
-    "oppret", "opret", "skapa", "journalført", "logget", "åpnet", "received", "logged", "created", "opened", "submitted", "raised",
-    "recorded", "assigned", "got your", "eingegangen", "erhalten", "erfasst", "angelegt", "eröffnet", "vastaanot", "bien reçu",
-    "hemos recibido", "otrzymaliśmy", "ontvangen", "takk for", "tak for", "tack för", "thank", "dank", "kiitos", "merci", "gracias",
-    "dziękujemy", "giitu",
+    "mottatt", "mottaget", "mottagits", "mottakin", "motteke", "mottagit", "tagit emot", "tagits emot", "modtaget", "fått", "kommet",
+    "kommit", "registr", "oppret", "opret", "skapa", "journalført", "logget", "åpnet", "received", "logged", "created", "opened",
+    "submitted", "raised", "recorded", "assigned", "got your", "eingegangen", "erhalten", "erfasst", "angelegt", "eröffnet",
+    "vastaanot", "bien reçu", "enregistrée", "hemos recibido", "otrzymaliśmy", "ontvangen", "takk for", "tak for", "tack för",
+    "thank", "dank", "kiitos", "merci", "gracias", "dziękujemy", "giitu",
 ))  # fmt: skip
 """One of these stands in each beginning of a receipt: one pass of RE2 spares most texts the patterns below."""
 
@@ -34,7 +33,7 @@ _ENGLISH_THING = r"(?:e-?mail|message|request|enquiry|inquiry|ticket|case|incide
 _NUMBER = r"(?:(?: med)?(?: nr\.?| nummer| number| no\.?| id)?:? [\[(#]{0,2}[a-z]{0,10}[-#]?\d[\w-]{0,20}[\])]{0,2})?"
 _NORDIC_DONE = (
     r"(?:mottatt|mottekin|motteken|modtaget|mottaget|mottagits|tagits emot|kommet (?:fram|frem|inn)|kommit (?:fram|in)|registrert|"
-    r"registreret|registrerats|registrerad|opprettet|oppretta|oprettet|skapats|skapat|skapad|journalført|logget|åpnet)"
+    r"registreret|registrerat|registrerats|registrerad|opprettet|oppretta|oprettet|skapats|skapat|skapad|journalført|logget|åpnet)"
 )
 _ENGLISH_DONE = r"(?:received|logged|created|opened|registered|submitted|raised|recorded|assigned)"
 _RECEIVED = re.compile(
@@ -48,14 +47,16 @@ _RECEIVED = re.compile(
     rf"\b(?:har|have)(?: nå| no| nu)? (?:mottatt|motteke|modtaget|mottagit|tagit emot|registrert|fått|fått inn) {_NORDIC_THING} (?:din|"
     rf"ditt|di)\b|"
     rf"\b(?:vi|me) har (?:opprettet|oppretta|oprettet|skapat) (?:en |ei |et |ett )?(?:sak|sag|ärende|supportsak)\b|"
-    rf"\byour {_ENGLISH_THING}{_NUMBER} (?:has been|have been|was|is) (?:successfully )?{_ENGLISH_DONE}\b|"
+    rf"\byour (?:support |service |recent )?{_ENGLISH_THING}(?: \([^()]{{1,20}}\))?{_NUMBER} (?:has been|have been|was|"
+    rf"is) (?:successfully )?{_ENGLISH_DONE}\b|"
     rf"\b(?:an?|the) (?:new |support )?(?:{_ENGLISH_THING}|request for \w{{1,12}}){_NUMBER} (?:has been|was) {_ENGLISH_DONE}\b|"
     rf"\b{_ENGLISH_THING} #? ?[a-z]{{0,10}}[-#]?\d[\w-]{{0,20}}[^.!?]{{0,60}}? (?:has been|was) {_ENGLISH_DONE}\b|"
     rf"\b(?:have|'ve|has) (?:now )?(?:received|got|logged) your {_ENGLISH_THING}\b|\bwe got your {_ENGLISH_THING}\b|"
     r"\bihre? (?:nachricht|anfrage|e-mail|mail|anliegen|ticket)\b[^.!?]{0,40}\b(?:eingegangen|erhalten|registriert|erfasst|angelegt|"
     r"eröffnet)\b|"
     r"\bvastaanottaneet (?:sen|viesti\w{0,6}|pyyn\w{1,8}|yhteyden\w{1,10})|\b(?:viesti|pyyn)\w{1,8} on vastaanotettu|"
-    r"\bavons bien reçu (?:votre|ta) \w|\bhemos recibido (?:su|tu) \w|\botrzymaliśmy (?:państwa|twoj\w{1,3}|pani|pana) \w|"
+    r"\bavons bien reçu (?:votre|ta) \w|\bvotre demande\b[^.!?]{0,20} a (?:bien )?été (?:enregistrée|reçue)|\bhemos recibido (?:su|"
+    r"tu) \w|\botrzymaliśmy (?:państwa|twoj\w{1,3}|pani|pana) \w|"
     r"\buw (?:bericht|e-mail|aanvraag|vraag)\b[^.!?]{0,30} ontvangen",
 )
 _THANKED = re.compile(
@@ -71,11 +72,13 @@ _THANKED = re.compile(
 )
 _SERVED = re.compile(
     # a time
-    r"\bind?n?en(?:for)? (?:for )?(?:\w{1,8}|\d{1,2}(?: ?- ?\d{1,2})?) (?:virke|arbeids|hver|arbets|var|yrke)?(?:dag|time|timm|dygn|"
+    r"\b(?:innan|ind?n?en(?:for)?) (?:for )?(?:\w{1,8}|\d{1,2}(?: ?- ?\d{1,2})?) (?:virke|arbeids|hver|arbets|var|yrke)?(?:dag|time|"
+    r"timm|dygn|"
     r"døgn)\w{0,4}|"
     r"\binom \S{1,6} (?:arbets|var)?(?:dag|timm|dygn)\w{0,4}|\binnen utgangen av|\bfortløpende\b|\bfortløpande\b|\bløpende\b|\blöpande\b|"
     r"\bsvartid|\bresponstid|\bbehandlingstid|\bhandläggningstid|\bstor pågang|\bhøg pågang|\b(?:hverdager|virkedager|vardagar|hverdage) "
-    r"(?:mellom|kl|fra|frå|mellan|mellem)|\bwithin \S{1,8} (?:\w{1,10} )?(?:day|hour|minute)s?\b|\bbusiness (?:day|hour)s?\b|\bin a few "
+    r"(?:mellom|kl|fra|frå|mellan|mellem)|\bwithin \S{1,8} (?:\w{1,10} )?(?:day|hour|minute)s?\b|\bbusiness (?:day|hour)s?\b|"
+    r"\bbinnen \S{1,6} (?:werk)?dag|\bn° ?\d|\bin a few "
     r"(?:hours|minutes)\b|\bwithin a few\b|"
     # as soon as possible, in the words of a service
     r"\bså (?:snart|fort|raskt) (?:som (?:mulig|mogleg|råd)|som möjligt|vi kan)|\bhurtigst muligt|\bschnellstmöglich|"
@@ -95,7 +98,7 @@ _SERVED = re.compile(
     r"\b(?:number|priority|prioritet|status|state|short description|kort beskrivelse)\s?:|"
     r"\bfølge? saken|\bfølg(?:e|je) saka|\bi emne(?:feltet|feltet|linja)?\b|\b(?:view|vis) (?:this |your |the )?(?:ticket|request|case|"
     r"forespørsel|sak)|"
-    r"\btrack (?:the|this|your)|"
+    r"\btrack (?:the|this|your)|\bquote (?:the|this|your) (?:reference|ticket|case)|\bi den rekkefølgen|"
     # the mailbox
     r"\bbetjenes\b|\bbemannet\b|\b(?:er|är) bemannad\b|\binbox is (?:\w{1,10} )?monitored|\bmailbox is (?:\w{1,10} )?monitored|"
     r"\b(?:team|support|chat) is (?:currently )?offline"
@@ -104,7 +107,8 @@ _PROMISED = re.compile(
     r"\b(?:vi|me) (?:svarer|svarar|besvarer|besvarar|vender tilbage|vender tilbake|återkommer|kommer tilbake|kjem attende|tar kontakt|"
     r"vil (?:svare|besvare|ta kontakt|kontakte)|bestræber|behandler|behandlar|jobber med)|\bdu (?:får|vil få|hører|høyrer) (?:svar|"
     r"snart|oss)|"
-    r"\b(?:hører|høyrer|hör|vil høre) fr[aå]n? oss|\bkundebehandler|\brepresentative\b|\b(?:our|the) (?:support )?(?:team|staff)\b|"
+    r"\b(?:hører|høyrer|hör|vil høre) fr[aå]n? oss|\bkundebehandler|\brepresentative\b|\b(?:technician|agent|advisor) will\b|\b(?:our|"
+    r"the) (?:support )?(?:team|staff)\b|"
     r"\bog vil (?:ta kontakt|kontakte|svare)\b|\bwe(?:'ll| will| are| aim)\b[^.!?]{0,30}\b(?:get back|reply|respond|be in touch|"
     r"working on|answer)\b|"
     r"\bvastaamme|\bpalaamme|\bnemen\b[^.!?]{0,40}\bcontact\b|\bvous répond|\bresponderemos|\bodpowiemy|\bskontaktujemy|\bvástidi[dt]|"
@@ -117,7 +121,7 @@ _FIRST_PERSON = re.compile(
 _PASSIVE = re.compile(r"\b(?:er|ble|blei|vart|blev|är|been|was|wurde|ist|on)\b")
 
 
-class Receipt(NamedTuple):
+class ReceiptWords(NamedTuple):
     """What makes a text a receipt: the place where it opens, what it says of the answer, and whether it says so as a service does."""
 
     opened: re.Match[str]
@@ -125,7 +129,7 @@ class Receipt(NamedTuple):
     of_service: bool
 
 
-def receipt(low: str) -> Receipt | None:
+def receipt(low: str) -> ReceiptWords | None:
     """The receipt that `low` (folded) is, None when it is none."""
     start = low[:_START_CHARS]
     if len(low) > MAX_CHARS or not _STEMS.first(start) or _FIRST_PERSON.search(low):
@@ -134,7 +138,7 @@ def receipt(low: str) -> Receipt | None:
     if opened is None:
         return None
     if served := _SERVED.search(low):
-        return Receipt(opened, served.group(), True)
+        return ReceiptWords(opened, served.group(), True)
     promised = _PROMISED.search(low)
     passive = opened.re is _RECEIVED and _PASSIVE.search(opened.group()) is not None
-    return Receipt(opened, promised.group(), passive) if promised else None
+    return ReceiptWords(opened, promised.group(), passive) if promised else None

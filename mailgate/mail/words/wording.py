@@ -223,7 +223,7 @@ def by_text(text: str, is_answer: bool, author: str = "") -> Finding:
         answer = is_answer or words.AWAY.first(low)
         return ("auto_reply" if answer else "system"), "text:" + sentence
     challenge = words.CHALLENGES.first(low)
-    if challenge and not is_told(low, at := low.index(challenge), at + len(challenge)):
+    if challenge and not (is_told(low, at := low.index(challenge), at + len(challenge)) or _TROUBLE.search(low)):
         return "auto_reply", "text:" + challenge
     if len(text) > _NOTE_CHARS:
         return None
@@ -252,7 +252,8 @@ def by_receipt(text: str) -> Finding:
         return None
     if _speaks(folded(_REPEATED.sub("", text[:_LOOKED_CHARS])) if _REPEATED.search(text) else low):
         return None
-    sure = found.of_service and not _promises_something(low, found.answer)
+    soon = _SOON.match(found.answer) and _is_about_more(_sentence_at(low, low.index(found.answer)))
+    sure = found.of_service and not soon
     return "auto_reply", f"{'text:' if sure else PERHAPS}{found.opened.group()} + {found.answer}"
 
 
@@ -353,8 +354,8 @@ def _receipt(low: str, is_answer: bool) -> Finding:
         return None
     if received and (promised or is_answer):
         sentence = _sentence_at(start, start.index(received))
-        told = not promised and _OF_US.search(sentence) and tells_more(sentence)
-        return "auto_reply", (PERHAPS if told else "text:") + received
+        more = not promised and _OF_US.search(sentence) and tells_more(sentence)
+        return "auto_reply", (PERHAPS if more else "text:") + received
     mail = words.RECEIVED_MAIL.first(start) if promised else ""
     if not mail:
         return None
@@ -363,13 +364,19 @@ def _receipt(low: str, is_answer: bool) -> Finding:
 
 # What a service promises of an answer; "we will send the contract as soon as possible" is not that.
 _SERVES = re.compile(
-    r"\b(?:svar\w*|besvar\w*|behandl\w*|handsam\w*|tilbake|attende|tilbage|återkommer|kontakt\w*|jobber|ser på|follow\w*|repl\w*|respon\w*|"
+    r"\b(?:svar\w*|besvar\w*|behandl\w*|handsam\w*|handlägg\w*|tilbake|attende|tilbage|återkommer|kontakt\w*|jobber|ser på|follow\w*|"
+    r"repl\w*|respon\w*|"
     r"get back|answer\w*|review\w*|look into|contact\w*|process\w*|handle|touch|werden uns|melden|bearbeiten|antworten|verbindung)\b"
 )
+_SOON = re.compile(r"så|hurtigst|schnellst|so schnell|as soon|zo spoedig|dès que|lo antes")
 _OF_US = re.compile(r"\b(?:vi|me|we|wir)\b")
 
 
 def _promises_something(low: str, promised: str) -> bool:
     """Whether the sentence of the promise is about something that its author does, not about an answer."""
     sentence = _sentence_at(low, low.index(promised))
-    return bool(_OF_US.search(sentence)) and not _SERVES.search(sentence) and tells_more(sentence)
+    return bool(_OF_US.search(sentence)) and _is_about_more(sentence)
+
+
+def _is_about_more(sentence: str) -> bool:
+    return not _SERVES.search(sentence) and tells_more(sentence)

@@ -32,6 +32,11 @@ def mail(text: str, more: str = "", author: str = AUTHOR):
         "Dziękujemy za wiadomość. Odpowiemy najszybciej, jak to możliwe.",
         "A request for support has been created and assigned #55123. A representative will follow-up with you as soon as possible.",
         "Just confirming that we got your request. We're on it.\n\nView request · Turn off this request's notifications",
+        "Hej, ditt ärende #4471 är registrerat och kommer att besvaras av en handläggare.",
+        "This is to confirm that your support request has been received. A technician will contact you.",
+        "Your enquiry (ref 4471) has been logged. Please quote the reference number in all correspondence.",
+        "Bonjour, votre demande n° 4471 a bien été enregistrée.",
+        "Me har motteke førespurnaden din, og du får svar innan tre dagar.",
         "Hello,\n\nAn incident has been opened on your behalf.\nNumber: INC0010023\nState: New",
     ],
 )
@@ -63,6 +68,11 @@ def test_given_words_of_a_receipt_that_a_person_might_write_when_read_then_a_per
         "Telenor skriver: Din henvendelse er mottatt og vil bli behandlet fortløpende.",
         "Your request has been assigned to the wrong person. It should be Ann.",
         "Thanks for getting in touch. The serial number is 4471.",
+        "Klikk på lenken for å bekrefte at du ikke er en robot, det er det siden sier. Kommer ikke videre.",
+        "The page asks me to verify that you are human and then crashes.",
+        "E-posten din er satt på vent hos oss av filteret, men jeg fant den. Svaret er ja.",
+        "Sak 4471 er registrert dobbelt. Slett den ene.",
+        "Vi har mottatt spørsmålet ditt om brannmuren. Den er av typen Fortigate 60F.",
         "Henvendelsen din er registrert på feil kunde, vi heter Fjord AS.",
         "Merci pour votre message. L'imprimante ne marche toujours pas.",
     ],
@@ -118,7 +128,7 @@ def test_given_an_address_that_nobody_reads_when_read_then_it_is_a_systems(local
 @pytest.mark.parametrize(
     "text",
     [
-        "E-posten din er satt på vent. Klikk på lenken for å bekrefte at du ikke er en robot, så blir e-posten levert.",
+        "E-posten din er satt på vent. Klikk på lenken, så blir e-posten levert.",
         "To have this and future mail delivered, please reply to this message once.",
         "Dette er et automatisk varsel, og kan ikke besvares. Du har fått et brev.",
     ],
