@@ -89,9 +89,17 @@ class Agreement:
         if len(self.special_days) > MAX_SPECIAL_DAYS or any(_overlap(one.spans) for one in self.special_days):
             raise ValueError(f"agreement {self.key}: special days are {MAX_SPECIAL_DAYS} at most, with spans in order")
         try:
-            ZoneInfo(self.zone)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"agreement {self.key}: there is no time zone {self.zone!r}") from error
+            time_zone(self.zone)
+        except ValueError as error:
+            raise ValueError(f"agreement {self.key}: {error}") from error
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """The time zone of this name of the IANA list. Raises ValueError for any other text: zones are read from files of their name."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:  # no such file, no name, a folder of zones
+        raise ValueError(f"there is no time zone {name!r}") from error
 
 
 def hours(text: str) -> tuple[OpeningSpan, ...]:

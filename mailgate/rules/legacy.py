@@ -15,7 +15,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mailgate.mail.smtp_address import folded
-from mailgate.rules.agreements import DEFAULT_ZONE
+from mailgate.rules.agreements import DEFAULT_ZONE, time_zone
 
 Phase = Literal["accept", "accept_and_tell", "redirect", "refuse"]
 PHASES: Mapping[Phase, str] = {
@@ -116,10 +116,7 @@ class Legacy:
         names = [one.domain for one in self.senders]
         if duplicate := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"the domain {duplicate} is named twice")
-        try:
-            ZoneInfo(self.zone)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"there is no time zone {self.zone!r}") from error
+        time_zone(self.zone)
 
     @cached_property
     def refuses(self) -> bool:

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from mailgate.cases.changes import NOTICE_KINDS
 from mailgate.cases.model import NoticeKind
 from mailgate.cases.waiting import closing
 from mailgate.cases.workflow import SUPPORTWEB, Workflow
 from mailgate.mail.model import Mail
-from mailgate.rules.agreements import DEFAULT_ZONE, SUPPORTWEB_AGREEMENTS, Agreement
+from mailgate.rules.agreements import DEFAULT_ZONE, SUPPORTWEB_AGREEMENTS, Agreement, time_zone
 from mailgate.rules.conditions import Always, Condition, facts_in
 from mailgate.rules.facts import DEFAULT_AGREEMENT
 from mailgate.rules.index import Index
@@ -194,7 +194,7 @@ class Policy:
         if DEFAULT_AGREEMENT not in self.agreements:
             raise ValueError(f"the policy has no agreement {DEFAULT_AGREEMENT!r}, which everyone has who chose no other")
         _check_defaults(self)
-        _check_zone(self.zone)
+        time_zone(self.zone)
         check_waiting(self.waiting, self.workflow)
         for rule in self.rules:
             for action in rule.actions:
@@ -264,13 +264,6 @@ def check_waiting(waiting: WaitingSettings, workflow: Workflow) -> WaitingSettin
     if 0 < waiting.close_after_days <= waiting.remind_after_days:
         raise ValueError("waiting closes a case before its people are reminded")
     return waiting
-
-
-def _check_zone(zone: str) -> None:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"there is no time zone {zone!r}") from error
 
 
 def _check_action(policy: Policy, rule: Rule, action: RuleAction) -> None:

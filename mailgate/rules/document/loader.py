@@ -12,10 +12,10 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from mailgate.cases.workflow import OPERATOR, SUPPORTWEB, Operation, ReplyMove, Status, Step, Workflow
-from mailgate.rules.agreements import DEFAULT_ZONE, SUPPORTWEB_AGREEMENTS, Agreement, ResponseTime, SpecialDay, Week, hours
+from mailgate.rules.agreements import DEFAULT_ZONE, SUPPORTWEB_AGREEMENTS, Agreement, ResponseTime, SpecialDay, Week, hours, time_zone
 from mailgate.rules.conditions import All, Always, AnyOf, CompareNumber, Comparison, Condition, Eq, In, Matches, Not
 from mailgate.rules.default import CASE_DEFAULTS, CASE_TYPES, PRIORITIES
 from mailgate.rules.document.examples import read_tests
@@ -132,13 +132,10 @@ class _Builder:
         if node is None or not isinstance(node.value, str):
             return DEFAULT_ZONE
         try:
-            ZoneInfo(node.value)
-        except (ZoneInfoNotFoundError, ValueError):
-            self.problems.append(
-                problem(node.position, f"there is no time zone {node.value!r}; write its name of the IANA list, such as Europe/Oslo")
-            )
+            return time_zone(node.value).key
+        except ValueError as error:
+            self.problems.append(problem(node.position, f"{error}; write its name of the IANA list, such as Europe/Oslo"))
             return DEFAULT_ZONE
-        return str(node.value)
 
     def _defaults(self, parts: Mapping[str, Node], known: Known) -> CaseDefaults:
         """What the document names, else what is built in. Who lists types or priorities of their own must name the default."""
