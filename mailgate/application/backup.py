@@ -1,7 +1,7 @@
 """Backup, restore and copy of the database. In: settings, folders, a URL. Out: what was written. Secrets go into a separate folder.
 
 A backup is a folder with one SQLite file, whichever database it came from, and `backup.json`. After a restore nothing that was unfinished
-at the time of the backup goes on by itself: the lost gateway may have done it.
+at the time of the backup goes on by itself: the lost gateway may have done it. Everybody logs in again.
 """
 
 from __future__ import annotations
@@ -72,12 +72,16 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The backup, the ledger now, what waits for a person (by table), and where the database that was there before went."""
+    """The backup, the ledger now, what waits for a person (by table), and where the database that was there before went.
+
+    `sessions_ended`: all that were open when the backup was made.
+    """
 
     manifest: Manifest
     ledger: Mapping[str, int | bool]
     waiting: Mapping[str, int]
     moved_to: Path | None
+    sessions_ended: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +162,11 @@ def restore(installation: Installation, principal: Principal, command: Restore) 
         with Store(database, utc_now).transaction() as uow:
             now = utc_now()
             waiting = uow.restored.set_aside(f" of {manifest.made_at[:19]}, on {now:%Y-%m-%d %H:%M} UTC")
+            ended = uow.restored.end_log_ins()
             verb, place = Action.DATABASE_RESTORE.verb, str(command.folder.absolute())
             uow.audit.add([audit_row(principal, verb, ("backup", place), now)])  # not in the copy itself, and it holds people to erase
             uow.audit.add([audit_row(principal, verb, ("outbox", "restored"), now, after=waiting)])
-        return Restored(manifest, copying.figures(database), waiting, moved_to)
+        return Restored(manifest, copying.figures(database), waiting, moved_to, ended)
 
 
 @guarded(Action.DATABASE_COPY, writes=True)

@@ -27,6 +27,7 @@ def restore(
 
     An SQLite file that is there is kept under another name; on PostgreSQL the database must be empty. Put the secrets back first: copy
     them to secrets.file. Mail that was unfinished in the backup waits until `mailgate outbox restored` says what becomes of it.
+    Everybody logs in again.
     """
     found = installation(config)
     if not yes:
@@ -38,6 +39,10 @@ def restore(
     print(f"restored the backup of {done.manifest.made_at[:19]} UTC: {done.ledger['accepted']} mails, balanced: {done.ledger['balanced']}")
     if done.moved_to:
         output.note(f"the database that was there is {done.moved_to}")
+    output.note(
+        f"{done.sessions_ended} sessions were ended: everybody logs in again. Who was disabled, or got another password, since the "
+        "backup is as before: mailgate account list"
+    )
     if any(done.waiting.values()):
         output.note(f"{waiting(done.waiting)} wait for you: the lost gateway may have sent or answered them; mailgate outbox restored")
 

@@ -1,6 +1,7 @@
 """What a restored database must not do by itself: work and mail that the lost database may have done after the backup was made.
 
-In: the moment of a restore. Out: how much is set aside, is let go, or is dropped. Its rows are known by the beginning of their error text.
+In: the moment of a restore. Out: how much is set aside, is let go, or is dropped; its rows are known by the beginning of their error text.
+Nobody stays logged in.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
-from mailgate.store.schema import journal, notices, outbox
+from mailgate.store.rows import LinkPurpose
+from mailgate.store.schema import account_links, journal, notices, outbox, sessions
 
 MARK = "restored from a backup"
 _WORK = (
@@ -19,6 +21,8 @@ _WORK = (
     (outbox, ("pending", "sending", "deferred"), "cancelled", "pending"),
 )
 """Table, the states of unfinished rows, the state in which they wait for a person, and the one in which they go on."""
+LOG_IN_PURPOSES: tuple[LinkPurpose, ...] = ("register", "reset", "first_admin", "second_factor", "oidc", "claim_code")
+"""Links that lead to a session. The others act on a case, which knows what they did."""
 
 
 class RestoredRepository:
@@ -34,6 +38,15 @@ class RestoredRepository:
             held = {"state": waits, "due_at": None, "error": f"{MARK}{why}", "lease_token": table.c.lease_token + 1}
             done[table.name] = self._connection.execute(update(table).where(table.c.state.in_(states)).values(**held)).rowcount
         return done
+
+    def end_log_ins(self) -> int:
+        """End all sessions, and void what was mailed or begun to log in with and not used; how many sessions.
+
+        Who has logged out, changed a password or used a link since the backup must not see that undone.
+        """
+        unused = delete(account_links).where(account_links.c.purpose.in_(LOG_IN_PURPOSES), account_links.c.used_at.is_(None))
+        self._connection.execute(unused)
+        return self._connection.execute(delete(sessions)).rowcount
 
     def counts(self) -> Mapping[str, int]:
         """How much still waits."""

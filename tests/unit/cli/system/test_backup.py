@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -13,8 +14,14 @@ from typing import Any
 import pytest
 from alembic import command
 
+from mailgate.cases.ids import new_id
+from mailgate.cases.link_tokens import digest
+from mailgate.clock import utc_now
 from mailgate.store import copying, migrate
 from mailgate.store.database import open_database
+from mailgate.store.repositories.accounts import AccountLink, Session
+from mailgate.store.repositories.waiting.restored import LOG_IN_PURPOSES
+from mailgate.store.unit_of_work import Store
 from tests.support.processes.sink import Sink
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.journal.test_journal import Work, work  # noqa: F401  the fixture
@@ -128,6 +135,28 @@ def test_point_7_given_mail_that_left_after_the_backup_when_restored_then_nothin
     assert _mails(mailgate) == sent
     assert mailgate("outbox", "restored").code == 0
     assert mailgate("ledger").code == 0
+
+
+@pytest.mark.usefixtures("office")
+def test_given_who_was_logged_out_after_the_backup_when_restored_then_no_session_and_no_link_comes_back(
+    mailgate: Run, tmp_path: Path
+) -> None:
+    assert mailgate("account", "add", "ola", "ola@firma.example", "--role", "agent").code == 0
+    file, url = tmp_path / "var" / "mailgate.db", f"sqlite:///{tmp_path / 'var' / 'mailgate.db'}"
+    with closing(open_database(url)) as database, Store(database, utc_now).transaction() as uow:
+        ola = uow.accounts.by_username("ola")
+        now = utc_now()
+        session = Session(new_id(now), ola.id, now, now, now + timedelta(days=30), "", "", "password")
+        uow.accounts.begin_session(digest("a cookie"), session)
+        uow.accounts.add_link(digest("a proposal"), AccountLink("answer", now, now + timedelta(days=30), KARI))
+    (made,) = mailgate("backup", "backups", "--json").objects
+    assert mailgate("account", "disable", "ola").code == 0
+    done = mailgate("restore", made["folder"], "--yes")
+    assert "1 sessions were ended" in done.err
+    with closing(sqlite3.connect(file)) as rows:
+        assert rows.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+        left = {row[0] for row in rows.execute("SELECT purpose FROM account_links")}
+    assert left & {"answer", "claim", "notices", *LOG_IN_PURPOSES} == {"answer", "claim", "notices"}
 
 
 @pytest.mark.usefixtures("office")
