@@ -124,8 +124,25 @@ def change(act: Act, command: SetContact) -> Contact:
         raise Invalid("address", "taken", f"{after.address} is another contact's address", address=after.address)
     if taken is not None and after.address.lower() != found.address.lower():
         act.uow.contacts.exchange_address(found, after.address)
+    elif taken is None:
+        _move_account(act, found, after)
     save(act, found, after)
     return after
+
+
+def _move_account(act: Act, before: Contact, after: Contact) -> None:
+    """The account of who gets another mail address gets it, too: whoever has the old mailbox now must get no link for a password."""
+    account = act.uow.accounts.of_contact(before.id)
+    if account is None or account.address.lower() != before.address.lower():
+        return
+    other = act.uow.accounts.by_login(after.address)
+    if other is not None and other.id != account.id:
+        raise Invalid("address", "taken", f"{after.address} is the address or user name of another account", address=after.address)
+    username = after.address if account.username.lower() == before.address.lower() else account.username
+    moved = replace(account, address=after.address, username=username)
+    act.uow.accounts.set(account, moved)
+    act.uow.accounts.drop_links(account.id)
+    act.record(("account", account.id), *difference(account, moved), reason="its contact has another mail address")
 
 
 @query(Action.CONTACT_READ)

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.desks.office import KARI
+from mailgate.application.customers import contacts
+from mailgate.errors import Invalid
+from tests.support.desks.office import EVA, KARI, PER
 from tests.support.desks.site import PASSWORD, SiteUnderTest, Visitor
 
 FORM = {"name": "Kari Lunde", "company": "Kunde AS", "address": KARI, "username": "kari"}
@@ -149,3 +151,36 @@ def test_given_the_database_when_read_then_no_token_or_password_stands_in_it(sit
     raw = b"".join(path.read_bytes() for path in site.office.app.settings.file.parent.glob("mailgate.db*"))
     assert kari.cookies["session"].encode() not in raw
     assert PASSWORD.encode() not in raw
+
+
+@pytest.mark.parametrize("username", ["kari", KARI])
+def test_given_a_contact_with_another_address_when_a_password_is_forgotten_then_the_old_mailbox_gets_no_way_in(
+    site: SiteUnderTest, username: str
+) -> None:
+    new = "kari.lunde@kunde.example"
+    site.add_account(KARI, username)
+    heir = site.visitor()
+    heir.submit(heir.get("/password"), "/password", {"name": KARI})
+    mailed = site.link("account_reset")
+    contacts.set_contact(site.office.app, EVA, contacts.SetContact(KARI, new_address=new))
+    assert heir.get(mailed).status == 404
+    for name in (KARI, new):
+        asking = site.visitor()
+        assert asking.submit(asking.get("/password"), "/password", {"name": name}).status == 200
+    assert [to for kind, to, _ in site.office.notices() if kind == "account_reset"] == [KARI, new]
+    assert site.visitor().log_in(new).status == 303
+    assert site.visitor().log_in(username).status == (422 if username == KARI else 303)
+
+
+def test_given_an_address_that_another_account_has_when_a_contact_gets_it_then_it_is_refused_and_nothing_changes(
+    site: SiteUnderTest,
+) -> None:
+    site.add_account(KARI, "kari")
+    site.staff("sjef")
+    with site.office.app.store.reading() as uow:
+        taken = uow.accounts.by_username("sjef").address
+    with pytest.raises(Invalid, match="another account"):
+        contacts.set_contact(site.office.app, EVA, contacts.SetContact(KARI, new_address=taken))
+    assert contacts.show_contact(site.office.app, EVA, contacts.ShowContact(KARI)).address == KARI
+    free = contacts.SetContact(PER, new_address="per.nes@kunde.example")
+    assert contacts.set_contact(site.office.app, EVA, free).address == "per.nes@kunde.example"
