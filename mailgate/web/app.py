@@ -32,7 +32,7 @@ from mailgate.application.once import once
 from mailgate.application.principal import Principal
 from mailgate.errors import MailgateError, Repeated
 from mailgate.web.gate import gate
-from mailgate.web.http import client, cookies, live
+from mailgate.web.http import client, cookies, live, openid
 from mailgate.web.http.access_log import AccessLog, shown_path
 from mailgate.web.http.body import BodyTooLarge, BodyTooSlow, BodyUnreadable, read_form
 from mailgate.web.http.download import download
@@ -88,6 +88,7 @@ class Site:
         self.provider_origin = origin_of(app.settings.openid.issuer) if app.settings.openid.issuer else ""
         self.streams = live.Streams()
         self.limiter, self.password_limiter = anyio.CapacityLimiter(options.threads), anyio.CapacityLimiter(AT_ONCE)
+        self.provider_limiter = anyio.CapacityLimiter(openid.AT_ONCE)
         self.bodies = anyio.Semaphore(BODIES_AT_ONCE)
         self._bodies_of: WeakValueDictionary[str, anyio.Semaphore] = WeakValueDictionary()
         for language in LANGUAGES:
@@ -176,7 +177,7 @@ async def _respond(site: Site, route: Route, request: Request) -> Response:
         if elsewhere := gate(site.app, route, visit.mine, request.path_params, _asked_for(request)):
             return _answered(site, route, visit, await _with_words(site, route, visit, elsewhere))
         form = await _form(site, route, visit) if request.method not in SAFE_METHODS else Form()
-        answer = await _in_thread(site, partial(_run, site, route, visit, form), passwords=_takes_a_password(route))
+        answer = await _in_thread(site, partial(_run, site, route, visit, form), _limiter(site, route))
         answer = with_files_named(form, answer)
     except (MailgateError, NotOurs, BodyTooLarge, BodyUnreadable, BodyTooSlow) as error:
         answer = error_page(error)
@@ -254,8 +255,13 @@ async def _read(site: Site, visit: _Visit) -> Form:
         return await read_form(visit.request, most)
 
 
-def _takes_a_password(route: Route) -> bool:
-    return route.method == "POST" and route.cache == "no-store"
+def _limiter(site: Site, route: Route) -> anyio.CapacityLimiter:
+    """Whose threads a page function takes. What is slow has some of its own, so that no other page waits for it: hashing passwords, and
+    a program that is not ours.
+    """
+    if route.elsewhere:
+        return site.provider_limiter
+    return site.password_limiter if route.method == "POST" and route.cache == "no-store" else site.limiter
 
 
 def _run(site: Site, route: Route, visit: _Visit, form: Form) -> Answer:
@@ -356,9 +362,8 @@ def _redirected(visit: _Visit, answer: Redirect) -> Response:
     return response
 
 
-async def _in_thread(site: Site, work: Callable[[], Result], *, passwords: bool = False) -> Result:
-    """Hashing passwords is slow: it has a separate limiter, so that no page waits for it."""
-    return await anyio.to_thread.run_sync(work, limiter=site.password_limiter if passwords else site.limiter)
+async def _in_thread(site: Site, work: Callable[[], Result], limiter: anyio.CapacityLimiter | None = None) -> Result:
+    return await anyio.to_thread.run_sync(work, limiter=limiter or site.limiter)
 
 
 async def _no_page(site: Site, request: Request, error: Exception) -> Response:

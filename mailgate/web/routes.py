@@ -45,7 +45,7 @@ class Route:
 
     `keeps`: the page on which its form stands; when the session has ended, what was typed waits there as a draft. `one_click`: a mail
     program may send it without our form (RFC 8058). `charged`: counts as one of the changes that a customer may make in an hour.
-    `by_person` False: an open page asks by itself, which keeps no session alive.
+    `by_person` False: an open page asks by itself, which keeps no session alive. `elsewhere`: it waits for a program that is not ours.
     """
 
     method: Literal["GET", "POST"]
@@ -59,6 +59,7 @@ class Route:
     one_click: bool = False
     charged: bool = True
     by_person: bool = True
+    elsewhere: bool = False
 
 
 ROUTES: tuple[Route, ...] = (
@@ -137,9 +138,9 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/first-admin/{token}", first_admin.make, "anyone", "account.register", "no-store"),
     Route("GET", "/login/code", second_factor.show_code, "anyone", "account.log_in", "no-store"),
     Route("POST", "/login/code", second_factor.give_code, "anyone", "account.log_in", "no-store", once=False),
-    Route("POST", "/login/openid", openid.begin, "anyone", "account.log_in", "no-store", once=False),
-    Route("GET", "/login/openid/callback", openid.come_back, "anyone", "account.log_in", "no-store"),
-    Route("POST", "/me/openid", openid.begin_link, "staff", "account.own", "no-store", once=False),
+    Route("POST", "/login/openid", openid.begin, "anyone", "account.log_in", "no-store", once=False, elsewhere=True),
+    Route("GET", "/login/openid/callback", openid.come_back, "anyone", "account.log_in", "no-store", elsewhere=True),
+    Route("POST", "/me/openid", openid.begin_link, "staff", "account.own", "no-store", once=False, elsewhere=True),
     Route("GET", "/me/second-factor", second_factor.show, "staff", "account.own", "no-store"),
     Route("POST", "/me/second-factor", second_factor.begin, "staff", "account.own", "no-store"),
     Route("POST", "/me/second-factor/code", second_factor.confirm, "staff", "account.own", "no-store", once=False),

@@ -17,7 +17,7 @@ from mailgate.application.accounts.sessions import Client, LoggedIn, NewSession
 from mailgate.application.app import App
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, query, use_case
-from mailgate.application.words import mail_address
+from mailgate.application.words import MAX_LINE_CHARS, mail_address
 from mailgate.cases.ids import new_id
 from mailgate.cases.link_tokens import digest, fresh_token
 from mailgate.errors import Invalid, NotFound
@@ -166,7 +166,8 @@ def _new_account(act: Act, identity: Identity, roles: tuple[str, ...]) -> Accoun
     username = address if "@" in named else named  # a name that is a mail address would be taken for its owner
     if act.uow.accounts.by_login(username) or act.uow.accounts.by_address(address):
         raise Invalid("openid", "taken", "an account here has this address or user name; log in with its password and link it")
-    new = Account(new_id(act.now), "staff", username, address, act.now, name=identity.name, roles=roles)
+    name = " ".join("".join(sign if sign.isprintable() else " " for sign in identity.name).split())[:MAX_LINE_CHARS]
+    new = Account(new_id(act.now), "staff", username, address, act.now, name=name, roles=roles)
     act.uow.accounts.add(new)
     act.uow.staff.link_identity(identity.issuer, identity.subject, new.id)
     return new
