@@ -293,7 +293,7 @@ def _page_request(site: Site, visit: _Visit, form: Form) -> PageRequest:
 
 def _answered(site: Site, route: Route, visit: _Visit, answer: Answer) -> Response:
     if isinstance(answer, Download):
-        return download(answer.content, answer.filename, answer.content_type)
+        return download(answer.content, answer.filename, answer.content_type, route.cache)
     if isinstance(answer, NoContent):
         return Response(status_code=204, headers=page_headers("no-store", secure=visit.jar.secure))
     if isinstance(answer, Redirect):

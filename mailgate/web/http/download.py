@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from mailgate.web.http.security import file_headers
+from mailgate.web.http.security import Cache, file_headers
 
 OWN_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "application/zip", "text/plain"})
 
@@ -18,11 +18,11 @@ OWN_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "ap
 _UNSAVED = '/\\"%:*?<>|'
 
 
-def download(content: bytes, filename: str, content_type: str) -> Response:
+def download(content: bytes, filename: str, content_type: str, cache: Cache = "private") -> Response:
     """The file as an attachment."""
     kind = content_type if content_type in OWN_TYPES else "application/octet-stream"
     kind += "; charset=utf-8" if kind == "text/plain" else ""
-    return Response(content, headers=file_headers() | {"Content-Type": kind, "Content-Disposition": disposition(filename)})
+    return Response(content, headers=file_headers(cache) | {"Content-Type": kind, "Content-Disposition": disposition(filename)})
 
 
 def disposition(filename: str) -> str:

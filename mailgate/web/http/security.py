@@ -51,6 +51,6 @@ def framed_headers() -> dict[str, str]:
     return headers | {"X-Frame-Options": "SAMEORIGIN", "X-DNS-Prefetch-Control": "off", "Cross-Origin-Resource-Policy": "same-origin"}
 
 
-def file_headers() -> dict[str, str]:
+def file_headers(cache: Cache = "private") -> dict[str, str]:
     """For bytes that a stranger made: inert, whatever they are."""
-    return {**_COMMON, "Content-Security-Policy": FILE_CSP, "Cache-Control": _CACHE["private"], "X-Robots-Tag": "noindex"}
+    return {**_COMMON, "Content-Security-Policy": FILE_CSP, "Cache-Control": _CACHE[cache], "X-Robots-Tag": "noindex"}
