@@ -2,8 +2,8 @@
 
 Whether a session may still be told is asked once for all its pages, too.
 
-In: what a page wants to know. Out: a stream that says when it has changed. At most `MOST` streams; each ends after `LASTS_S`, and the
-browser comes again. It ends within `CHECK_S` of the session or the right that it was opened with.
+In: what a page wants to know. Out: a stream that says when it has changed. At most `MOST` streams, and `MOST_OF_ONE` of one session;
+each ends after `LASTS_S`, and the browser comes again. It ends within `CHECK_S` of the session or the right that it was opened with.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from starlette.responses import Response, StreamingResponse
 from mailgate.web.pages.request import Live
 
 LOOK_S, BEAT_S, CHECK_S, LASTS_S, RETRY_MS = 2.0, 20.0, 6.0, 600.0, 3000
-MOST = 400
+MOST, MOST_OF_ONE = 400, 40
 
 News = Mapping[str, object]
 Ask = Callable[[], Awaitable[News]]
@@ -30,7 +30,8 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`ask` looks at the database; `who` is asked who may be told now, None for nobody, once for all streams with the same `who_key`.
+    """`ask` looks at the database; `who` is asked who may be told now, None for nobody, once for all streams with the same `who_key`:
+    the session, a blank, the page.
 
     A stream goes on while that is `opened_by`.
     """
@@ -84,10 +85,15 @@ class Streams:
         """How many streams there are."""
         return sum(self.news.wanted.values())
 
+    def of_session(self, who_key: str) -> int:
+        """How many of them belong to the session of this key, whatever their page."""
+        session = who_key.partition(" ")[0]
+        return sum(count for key, count in self.rights.wanted.items() if key.partition(" ")[0] == session)
+
 
 def stream(streams: Streams, live: Live, source: Source, headers: Mapping[str, str]) -> Response:
     """The stream of a page: an event for each change, and one at the beginning when the page wants it. 503 when there are too many."""
-    if streams.open >= MOST:
+    if streams.open >= MOST or streams.of_session(source.who_key) >= MOST_OF_ONE:
         return Response("too many open pages\n", 503, {"Retry-After": "60"})
     more = {**headers, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_events(streams, live, source), media_type="text/event-stream", headers=more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -68,3 +69,14 @@ def test_given_two_sessions_when_one_ends_then_its_pages_end_and_the_other_goes_
     ola_s, eva_s = asyncio.run(both())
     assert ola_s < 0.2 + 2 * live.CHECK_S + 0.3
     assert eva_s >= live.LASTS_S
+
+
+def test_given_a_session_with_many_open_pages_when_it_opens_more_then_it_is_refused_and_others_are_not() -> None:
+    streams, source = live.Streams(), Rights().source
+    page = Live("queue", "queue", dict)
+    with ExitStack() as held:
+        for number in range(live.MOST_OF_ONE):
+            held.enter_context(streams.rights.held(f"ola /desk/{number % 2}"))
+        assert live.stream(streams, page, source("ola /desk/1"), {}).status_code == 503
+        assert live.stream(streams, page, source("kari /desk/1"), {}).status_code == 200
+    assert live.stream(streams, page, source("ola /desk/1"), {}).status_code == 200
