@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mailgate.application.access import Action
-from mailgate.application.accounts import links, sessions
+from mailgate.application.accounts import links, passwords, sessions
 from mailgate.application.accounts.limits import charge, network
 from mailgate.application.accounts.register import checked_username
+from mailgate.application.accounts.second_factor import UseCode, is_on, prove_owner
 from mailgate.application.accounts.sessions import Client, LoggedIn, NewSession
 from mailgate.application.app import App
-from mailgate.application.principal import Principal
+from mailgate.application.principal import Principal, visitor
 from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import MAX_LINE_CHARS, mail_address
 from mailgate.cases.ids import new_id
@@ -52,6 +53,16 @@ class BeginAtProvider:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginLink:
+    """Begin to link one's own account. `code` of the second factor where one is on, else `password`, where the account has one."""
+
+    mine: LoggedIn
+    begin: BeginAtProvider
+    code: str = ""
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """`state` goes to the provider and comes back, `browser` stays in the browser: both are needed to go on."""
 
@@ -81,6 +92,21 @@ def begin_at_provider(app: App, principal: Principal, command: BeginAtProvider) 
     """Remember a log in that goes on at the provider, for ten minutes. Raises TooMany."""
     charge(app, ("login:network", network(command.client.address)))
     return _begin(app, principal, command)
+
+
+def begin_link(app: App, principal: Principal, command: BeginLink) -> Begun:
+    """The same, to link one's own account: its owner proves to sit there, since the link is a way in that no password change ends.
+
+    Raises Invalid (field `old_code` or `link_password`) for a wrong proof, TooMany.
+    """
+    account, client = command.mine.account, command.begin.client
+    if is_on(account):
+        prove_owner(app, principal, UseCode(command.mine, command.code))
+    elif account.password_hash:
+        charge(app, ("login:pair", f"{network(client.address)} {account.username.lower()}"))
+        if not passwords.matches(account.password_hash, command.password):
+            raise Invalid("link_password", "wrong", "this is not your password")
+    return begin_at_provider(app, visitor(principal.language), replace(command.begin, link_to=account.id))
 
 
 @use_case(Action.ACCOUNT_LOG_IN)

@@ -174,6 +174,23 @@ def _turn_off(act: Act, command: UseCode) -> None:
     act.record(("account", account.id), detail={"second_factor": "off"})
 
 
+def prove_owner(app: App, principal: Principal, command: UseCode) -> None:
+    """Take a code from whoever opens another way into the account: a session that was left open must not be enough for that.
+
+    Raises Invalid for a wrong code, TooMany.
+    """
+    charge(app, ("code:account", command.mine.account.id))
+    _prove(app, principal, command)
+
+
+@use_case(Action.ACCOUNT_OWN)
+def _prove(act: Act, command: UseCode) -> None:
+    """Take a code of one's own app."""
+    account = _staff(act, command.mine)
+    _take(act, account, command.code)
+    act.record(("account", account.id), detail={"second_factor": "asked"})
+
+
 @use_case(Action.ACCOUNT_MANAGE)
 def remove_second_factor(act: Act, username: str) -> None:
     """Take the second factor off an account whose owner has lost app and recovery codes; its sessions end."""

@@ -14,7 +14,7 @@ from mailgate.web.portal.login import begun
 
 def show(request: PageRequest) -> Answer:
     """The page."""
-    return _page(request)
+    return page(request)
 
 
 def change_password(request: PageRequest) -> Answer:
@@ -24,7 +24,7 @@ def change_password(request: PageRequest) -> Answer:
     try:
         new = reset.change_password(request.app, request.principal, command)
     except Invalid as error:
-        return _page(request, 422, error.all)
+        return page(request, 422, error.all)
     return replace(begun(new, "/me"), flash="flash.password_set")
 
 
@@ -42,7 +42,7 @@ def choose_notices(request: PageRequest) -> Answer:
         command = notices.ChooseNotices(request.form.text("wants"), request.form.text("hour"))
         notices.choose_notices(request.app, request.principal, command)
     except Invalid as error:
-        return _page(request, 422, error.all)
+        return page(request, 422, error.all)
     return Redirect("/me", flash="flash.notices_set")
 
 
@@ -59,11 +59,12 @@ def ask_for_deletion(request: PageRequest) -> Answer:
     try:
         made = my_data.ask_for_deletion(request.app, request.principal, command)
     except Invalid as error:
-        return _page(request, 422, error.all)
+        return page(request, 422, error.all)
     return Redirect(f"/browse/{made.key}", flash="flash.created")
 
 
-def _page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
+def page(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
+    """The page, with what is wrong in one of its forms."""
     found = sessions.list_sessions(request.app, request.principal, request.me)
     openid = request.app.settings.openid
     provider = openid.label if openid.issuer and request.principal.is_staff else ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailgate import log
 from mailgate.application.accounts import identities
 from mailgate.application.principal import visitor
 from mailgate.errors import Invalid, NotFound
 from mailgate.web.http.openid import Ask, ProviderAway, address_at_provider, identity_of
 from mailgate.web.pages.request import Answer, PageRequest, Redirect
+from mailgate.web.portal import me
 from mailgate.web.portal.login import login_page, next_path
 
 _log = log.get("web")
@@ -15,12 +18,22 @@ _log = log.get("web")
 
 def begin(request: PageRequest) -> Answer:
     """Go to the provider to log in."""
-    return _go(request, next_path(request.form.text("next")))
+    who = visitor(request.words.language)
+    return _go(request, next_path(request.form.text("next")), lambda asked: identities.begin_at_provider(request.app, who, asked))
 
 
 def begin_link(request: PageRequest) -> Answer:
-    """Go to the provider to link one's own account."""
-    return _go(request, "/me", request.me.account.id)
+    """Go to the provider to link one's own account, with a code or the password."""
+    typed = request.form.text
+
+    def begun(asked: identities.BeginAtProvider) -> identities.Begun:
+        command = identities.BeginLink(request.me, asked, typed("old_code"), typed("link_password"))
+        return identities.begin_link(request.app, request.principal, command)
+
+    try:
+        return _go(request, "/me", begun)
+    except Invalid as error:
+        return me.page(request, 422, error.all)
 
 
 def come_back(request: PageRequest) -> Answer:
@@ -46,13 +59,11 @@ def come_back(request: PageRequest) -> Answer:
         return login_page(request, status=422, errors=(shown,))
 
 
-def _go(request: PageRequest, path: str, link_to: str = "") -> Answer:
+def _go(request: PageRequest, path: str, begin: Callable[[identities.BeginAtProvider], identities.Begun]) -> Answer:
     if not request.app.settings.openid.issuer:
         return Redirect("/login")
     ask = Ask.fresh()
-    begun = identities.begin_at_provider(
-        request.app, visitor(request.words.language), identities.BeginAtProvider(ask.nonce, ask.verifier, path, link_to, request.client)
-    )  # fmt: skip
+    begun = begin(identities.BeginAtProvider(ask.nonce, ask.verifier, path, "", request.client))
     try:
         return Redirect(address_at_provider(request.app, ask, begun.state), step=begun.browser)
     except ProviderAway as error:

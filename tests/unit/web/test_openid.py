@@ -6,7 +6,7 @@ import base64
 import os
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -18,8 +18,9 @@ from mailgate.application.accounts import manage
 from mailgate.errors import Invalid
 from mailgate.web.http import openid
 from tests.support.desks.office import EVA, open_office
-from tests.support.desks.site import Answer, SiteUnderTest, Visitor, serve
+from tests.support.desks.site import PASSWORD, Answer, SiteUnderTest, Visitor, serve
 from tests.support.processes.provider import Provider, running_provider
+from tests.unit.web.test_staff_accounts import code_of, with_second_factor
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the provider's own code
 
@@ -46,8 +47,8 @@ def site(tmp_path: Path, provider: Provider, request: pytest.FixtureRequest) -> 
         yield SiteUnderTest(office, port)
 
 
-def sent_away(who: Visitor, path: str = "/login/openid", page: str = "/login") -> str:
-    answer = who.submit(who.get(page), path, {})
+def sent_away(who: Visitor, path: str = "/login/openid", page: str = "/login", **typed: str) -> str:
+    answer = who.submit(who.get(page), path, typed)
     assert answer.status == 303, answer.errors()
     return answer.headers["location"]
 
@@ -119,12 +120,34 @@ def test_given_an_account_with_the_same_address_when_logging_in_then_it_is_not_t
     stranger = site.visitor()
     refused = back(stranger, provider.log_in(sent_away(stranger), "sub-ola"))
     assert "Det finnes en konto her med samme adresse eller brukernavn." in refused.errors()[0]
-    linked = back(owner, provider.log_in(sent_away(owner, "/me/openid", "/me"), "sub-ola"))
+    linked = back(owner, provider.log_in(sent_away(owner, "/me/openid", "/me", link_password=PASSWORD), "sub-ola"))
     assert linked.headers["location"] == "/me"
     assert "Kontoen er knyttet til Firma-ID." in owner.get("/me").shown()
     assert back(stranger, provider.log_in(sent_away(stranger), "sub-ola")).headers["location"] == "/"
     manage.disable_account(site.office.app, EVA, manage.DisableAccount("ola"))
     assert back(stranger, provider.log_in(sent_away(stranger), "sub-ola")).status == 422
+
+
+def test_given_a_session_that_was_left_open_when_somebody_links_themselves_then_the_password_is_asked_for(
+    site: SiteUnderTest, provider: Provider
+) -> None:
+    left_open, thief = site.staff("sjef", "admin"), site.visitor()
+    for typed in ({}, {"link_password": "gjetning"}, {"old_code": "123456"}):
+        refused = left_open.submit(left_open.get("/me"), "/me/openid", typed)
+        assert (refused.status, refused.errors()) == (422, ["Dette er ikke passordet ditt."])
+    assert back(thief, provider.log_in(sent_away(thief), "sub-siv")).status == 422
+
+
+def test_given_a_second_factor_when_an_account_is_linked_then_a_code_is_asked_for_and_taken_once(
+    site: SiteUnderTest, provider: Provider
+) -> None:
+    owner = site.staff("sjef", "admin")
+    secret, _ = with_second_factor(site, owner)
+    refused = owner.submit(owner.get("/me"), "/me/openid", {"link_password": PASSWORD})
+    assert refused.errors() == ["Koden er feil eller brukt. Vent på den neste, og prøv igjen."]
+    site.office.clock.step(timedelta(seconds=60))
+    linked = back(owner, provider.log_in(sent_away(owner, "/me/openid", "/me", old_code=code_of(site, secret)), "sub-siv"))
+    assert linked.headers["location"] == "/me"
 
 
 @pytest.mark.parametrize("site", [""], indirect=True)
@@ -133,7 +156,7 @@ def test_given_no_groups_in_the_settings_when_a_stranger_logs_in_then_only_linke
 ) -> None:
     stranger, owner = site.visitor(), site.staff("ola", "operator")
     assert back(stranger, provider.log_in(sent_away(stranger), "sub-siv")).status == 422
-    back(owner, provider.log_in(sent_away(owner, "/me/openid", "/me"), "sub-siv"))
+    back(owner, provider.log_in(sent_away(owner, "/me/openid", "/me", link_password=PASSWORD), "sub-siv"))
     assert back(stranger, provider.log_in(sent_away(stranger), "sub-siv")).headers["location"] == "/"
     assert [one.roles for one in manage.list_accounts(site.office.app, EVA, None)] == [("operator",)]
 
