@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route as Path
 
 from mailgate import log
-from mailgate.application.accounts.limits import charge
+from mailgate.application.accounts.limits import charge_change
 from mailgate.application.accounts.passwords import AT_ONCE
 from mailgate.application.accounts.sessions import Client, LoggedIn, logged_in
 from mailgate.application.app import App
@@ -268,7 +268,7 @@ def _run(site: Site, route: Route, visit: _Visit, form: Form) -> Answer:
     """Call the page function; a form sent twice leads to the result of the first submission."""
     page_request = _page_request(site, visit, form)
     if route.method == "POST" and route.charged and visit.mine and visit.mine.account.kind == "contact":
-        charge(site.app, ("write:account", visit.mine.account.id))
+        charge_change(site.app, visit.mine.account.id, form.chars, sum(len(one.content) for one in form.uploads))
     if route.method == "GET" or not route.once:
         return route.handler(page_request)
     try:

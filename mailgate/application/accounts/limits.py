@@ -43,7 +43,10 @@ BUCKETS = {
     "token:network": Bucket(60, HOUR_S),
     "claim:code": Bucket(5, 30 * 60),  # guesses at one code, which has eight digits
     "write:account": Bucket(120, HOUR_S),
+    "text:account": Bucket(96, HOUR_S),  # of TEXT_CHARS each: a case is shown whole, to all who take part
+    "files:account": Bucket(600, HOUR_S),  # of FILE_BYTES each
 }
+TEXT_CHARS, FILE_BYTES = 64 * 1024, 1024 * 1024
 
 
 def charge(app: App, *tries: tuple[str, str]) -> None:
@@ -62,6 +65,13 @@ def charge(app: App, *tries: tuple[str, str]) -> None:
     while len(app.waits) > WAITS_MAX:
         app.waits.popitem(last=False)
     _refuse_known(app, buckets, now)
+
+
+def charge_change(app: App, account_id: str, chars: int, file_bytes: int) -> None:
+    """Take what one change by a customer costs: a try, and more for much text and large files. Raises TooMany."""
+    text = [("text:account", account_id)] * (chars // TEXT_CHARS)
+    files = [("files:account", account_id)] * (file_bytes // FILE_BYTES)
+    charge(app, ("write:account", account_id), *text, *files)
 
 
 def _refuse_known(app: App, buckets: Sequence[tuple[str, str]], now: datetime) -> None:

@@ -35,6 +35,11 @@ class Form:
     uploads: Sequence[Upload] = ()
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
+    @property
+    def chars(self) -> int:
+        """How much text there is in all fields."""
+        return sum(len(value) for value in self.fields.values())
+
     def text(self, name: str) -> str:
         """A field's text, "" when it was not sent."""
         return self.fields.get(name, "")

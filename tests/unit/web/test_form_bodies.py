@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 
-from tests.support.desks.office import KARI
-from tests.support.desks.site import SiteUnderTest
+from tests.support.desks.office import KARI, PER
+from tests.support.desks.site import SiteUnderTest, Visitor
 
 FIELD = b'--B\r\nContent-Disposition: form-data; name="name"\r\n\r\n%s\r\n--B--\r\n'
 COSTLY = {
@@ -78,3 +79,19 @@ def test_given_the_copy_of_ones_data_when_fetched_then_no_cache_keeps_it(site: S
     kari = site.logged_in(KARI, "kari")
     assert kari.get("/me/data").headers["cache-control"] == "no-store"
     assert kari.get(f"/browse/{quote('SUP-1')}").headers["cache-control"] == "private, no-cache"
+
+
+def test_given_a_customer_who_sends_megabytes_of_text_when_it_goes_on_then_it_waits_and_others_do_not(site: SiteUnderTest) -> None:
+    kari, per = site.logged_in(KARI, "kari"), site.logged_in(PER, "per")
+
+    def said(who: Visitor, text: str, *files: tuple[str, str, bytes, str]) -> int:
+        token = who.get("/cases").tree.css_first("input[name=form_token]").attributes["value"] or ""
+        return who.post("/browse/SUP-1/comments", {"form_token": token, "text": text}, files).status
+
+    long = "tekst " * 170_000
+    answers = [said(kari, f"{number} {long}") for number in range(8)]
+    assert (answers[0], answers[-1]) == (303, 429)
+    assert 4 <= answers.count(303) <= 7
+    assert said(per, f"Hei {long}") == 303
+    site.office.clock.step(timedelta(hours=1))
+    assert said(kari, "Hei igjen", ("files", "a.bin", b"x" * 3_000_000, "")) == 303
