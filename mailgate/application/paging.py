@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from mailgate.cases.ids import is_id
 from mailgate.errors import Invalid
+from mailgate.strange_json import read_json
 
 Row = TypeVar("Row")
 
@@ -35,7 +36,7 @@ def cursor_of(*sort_key: str) -> str:
 def sort_key_of(cursor: str, parts: int = 1) -> tuple[str, ...]:
     """The sort key of a cursor. Raises Invalid for what was not made by `cursor_of` with so many parts."""
     try:
-        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        key = read_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         json.dumps(key, ensure_ascii=False).encode()
     except (binascii.Error, ValueError) as error:
         raise Invalid("cursor", "unreadable", "the cursor cannot be read; begin without one") from error

@@ -6,7 +6,6 @@ section 4.4) or a refresh token (section 6). It must never follow a redirect, no
 
 from __future__ import annotations
 
-import json
 import ssl
 import threading
 import urllib.error
@@ -20,6 +19,7 @@ from typing import IO, Any
 from mailgate import log
 from mailgate.clock import monotonic_s
 from mailgate.errors import TransientFailure
+from mailgate.strange_json import read_json
 
 EARLY_S = 60.0
 """A token is not used in the last minute of its life: a mail may take that long."""
@@ -123,7 +123,7 @@ def initial_response(user: str, token: str) -> bytes:
 def _read(response: HTTPResponse | Any) -> dict[str, Any]:
     raw = response.read(ANSWER_MAX_BYTES + 1)
     try:
-        found = json.loads(raw) if len(raw) <= ANSWER_MAX_BYTES else None
+        found = read_json(raw) if len(raw) <= ANSWER_MAX_BYTES else None
     except ValueError:
         found = None
     if not isinstance(found, dict):

@@ -13,6 +13,7 @@ from mailgate.application.cases import showing
 from mailgate.application.cases.views import CaseRow
 from mailgate.application.paging import Page, cursor_of, page_of, sort_key_of
 from mailgate.application.use_case import Act, query
+from mailgate.cases.ids import is_id
 from mailgate.cases.workflow import Turn, Workflow
 from mailgate.errors import Invalid
 from mailgate.store.repositories.cases.filters import NEVER
@@ -106,8 +107,10 @@ def _after(cursor: str | None) -> tuple[datetime, str] | None:
         return None
     due_at, id_ = sort_key_of(cursor, 2)
     try:
-        return datetime.fromisoformat(due_at), id_
-    except ValueError as error:
+        if not is_id(id_):
+            raise ValueError("this is no id")
+        return datetime.fromisoformat(due_at).astimezone(UTC), id_
+    except (ValueError, OverflowError) as error:
         raise Invalid("cursor", "unreadable", "the cursor cannot be read; begin without one") from error
 
 

@@ -29,6 +29,7 @@ from mailgate.application.accounts.identities import Identity
 from mailgate.application.app import App
 from mailgate.clock import monotonic_s
 from mailgate.errors import Invalid, MailgateError, TransientFailure
+from mailgate.strange_json import read_json
 
 CALLBACK_PATH = "/login/openid/callback"
 SCOPE = "openid profile email"
@@ -95,7 +96,7 @@ def _redeemed(app: App, ask: Ask, code: str) -> tuple[str, str, Mapping[str, Any
             id_token = str(token.get("id_token", ""))
         except AuthlibBaseError as error:
             raise Invalid("openid", "refused", f"the provider refuses the code: {error}") from error
-        except (requests.RequestException, ValueError, TypeError, AttributeError) as error:  # also JSON that is no object
+        except (requests.RequestException, ValueError, TypeError, AttributeError, RecursionError) as error:  # also JSON that is no object
             raise ProviderAway("the OpenID provider does not answer") from error
         return str(about["issuer"]), id_token, _json(client, str(about["jwks_uri"]))
 
@@ -167,7 +168,7 @@ def _json(client: Any, url: str) -> Mapping[str, Any]:
     try:
         answer = client.request("GET", url, withhold_token=True, timeout=TIMEOUT_S)
         answer.raise_for_status()
-        found = answer.json()
+        found = read_json(answer.content)
     except (requests.RequestException, ValueError) as error:
         raise ProviderAway("the OpenID provider does not answer") from error
     if not isinstance(found, dict):

@@ -9,6 +9,7 @@ from mailgate.application import drafts
 from mailgate.application.accounts.sessions import LoggedIn
 from mailgate.application.app import App
 from mailgate.errors import Conflict, Invalid
+from mailgate.strange_json import read_json
 from mailgate.web.pages.forms import TOKEN_FIELD, Form
 
 NOT_KEPT = frozenset({TOKEN_FIELD, "version", "draft", "discard", "similar_seen", "page"})
@@ -28,8 +29,8 @@ def carried(form: Form) -> str:
 def restored(text: str) -> Mapping[str, str]:
     """What `carried` made; nothing for anything else."""
     try:
-        found = json.loads(text) if text else {}
-    except (ValueError, RecursionError):
+        found = read_json(text) if text else {}
+    except ValueError:
         return {}
     return {str(name): value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
 

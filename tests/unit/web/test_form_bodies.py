@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -95,3 +96,18 @@ def test_given_a_customer_who_sends_megabytes_of_text_when_it_goes_on_then_it_wa
     assert said(per, f"Hei {long}") == 303
     site.office.clock.step(timedelta(hours=1))
     assert said(kari, "Hei igjen", ("files", "a.bin", b"x" * 3_000_000, "")) == 303
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "[" * 30_000, '["2026-01-01","x"]', '["0001-01-01T00:00:00+14:00","x"]', '["9999-12-31T23:59:59-14:00","x"]',
+        '["2026-01-01T00:00:00Z","\\u0000"]',
+    ],
+    ids=lambda key: key[:30],
+)  # fmt: skip
+def test_given_a_cursor_that_somebody_wrote_when_asked_with_then_it_is_a_page_and_no_fault(site: SiteUnderTest, key: str) -> None:
+    cursor = urlsafe_b64encode(key.encode()).decode().rstrip("=")
+    kari, agent = site.logged_in(KARI, "kari"), site.staff("eva")
+    for who, path in ((kari, "/cases"), (agent, "/desk"), (agent, "/desk/held"), (agent, "/desk/customers"), (agent, "/desk/texts")):
+        assert who.get(f"{path}?after={cursor}").status in (200, 422), path

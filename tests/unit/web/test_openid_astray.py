@@ -206,6 +206,20 @@ def test_given_an_answer_of_many_megabytes_when_read_then_it_is_given_up(
     assert who.get("/desk").status == 303
 
 
+@pytest.mark.parametrize("path", [ABOUT, "/token", "/keys"])
+def test_given_an_answer_of_brackets_in_brackets_when_read_then_it_is_given_up(site: SiteUnderTest, astray: Astray, path: str) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", "100000")
+        request.end_headers()
+        request.wfile.write(b"[" * 100_000)
+
+    astray.answers[path] = answer
+    who = site.visitor()
+    status = who.submit(who.get("/login"), "/login/openid", {}).status if path == ABOUT else astray.log_in(who)[0]
+    assert status == 503
+
+
 @pytest.mark.parametrize("words", [[], "error", 5, None, {"id_token": 5}, {"id_token": {}}, {}, {"error": ["x"]}])
 def test_given_an_answer_of_another_form_when_a_code_is_redeemed_then_nobody_is_logged_in(
     site: SiteUnderTest, astray: Astray, words: object
