@@ -23,7 +23,7 @@ PROJECT = PYPROJECT["project"]
 PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().split())
 THIS = Path(__file__).relative_to(ROOT)
 # Declared although no module of ours imports them: libraries that we use import them, or run them as programs.
-INDIRECT = {"python-multipart", "standard-imghdr", "tzdata"}
+INDIRECT = {"standard-imghdr", "tzdata"}
 TOOLS = {
     "authres",
     "build",
