@@ -87,8 +87,8 @@ class Site:
         self.own_origin = origin_of(service.portal_url)
         self.provider_origin = origin_of(app.settings.openid.issuer) if app.settings.openid.issuer else ""
         self.streams = live.Streams()
-        self.limiter, self.password_limiter = anyio.CapacityLimiter(options.threads), anyio.CapacityLimiter(AT_ONCE)
-        self.provider_limiter = anyio.CapacityLimiter(openid.AT_ONCE)
+        sizes = options.threads, AT_ONCE, openid.AT_ONCE
+        self.limiter, self.password_limiter, self.provider_limiter = map(anyio.CapacityLimiter, sizes)
         self.bodies = anyio.Semaphore(BODIES_AT_ONCE)
         self._bodies_of: WeakValueDictionary[str, anyio.Semaphore] = WeakValueDictionary()
         for language in LANGUAGES:
@@ -256,12 +256,9 @@ async def _read(site: Site, visit: _Visit) -> Form:
 
 
 def _limiter(site: Site, route: Route) -> anyio.CapacityLimiter:
-    """Whose threads a page function takes. What is slow has some of its own, so that no other page waits for it: hashing passwords, and
-    a program that is not ours.
-    """
-    if route.elsewhere:
-        return site.provider_limiter
-    return site.password_limiter if route.method == "POST" and route.cache == "no-store" else site.limiter
+    """Whose threads a page function takes: hashing passwords and waiting for other programs have some of their own, so no page waits."""
+    slow = site.password_limiter if route.method == "POST" and route.cache == "no-store" else site.limiter
+    return site.provider_limiter if route.elsewhere else slow
 
 
 def _run(site: Site, route: Route, visit: _Visit, form: Form) -> Answer:
