@@ -25,6 +25,8 @@ from mailgate.outbound.wishes import Wishes
 from mailgate.store.rows import ClaimedNotice, OutboxRow
 from mailgate.store.unit_of_work import Store, UnitOfWork
 
+Sign = Callable[[bytes], bytes]
+"""Signs composed bytes."""
 MAX_ATTEMPTS = 3
 TAKEN_BACK = "taken back before anyone was told"
 RETRY_AFTER = timedelta(minutes=1)
@@ -54,8 +56,8 @@ class _Batch:
 class NoticeStage:
     """Safe to run in several processes at once: leases keep them apart."""
 
-    def __init__(self, store: Store, freezer: Freezer, options: NoticeOptions, notify: Callable[[str], None]) -> None:
-        self._store, self._freezer, self._options, self._notify = store, freezer, options, notify
+    def __init__(self, store: Store, freezer: Freezer, options: NoticeOptions, notify: Callable[[str], None], sign: Sign = bytes) -> None:
+        self._store, self._freezer, self._options, self._notify, self._sign = store, freezer, options, notify, sign
         self._clock: Clock = store.clock
 
     def run(self, stopping: Callable[[], bool] = lambda: False) -> int:
@@ -102,6 +104,8 @@ class NoticeStage:
             batch.suppressed += [(group, reason) for group, reason in reasons if reason]
             for group in with_files(uow, [group for group, reason in reasons if not reason], self._options.files):
                 self._freeze_group(uow, group, now, batch)
+        # After all are composed: what composing needs would be thrown out of the processor's caches between one mail and the next.
+        batch.mails = [(group, replace(row, raw=self._sign(row.raw))) for group, row in batch.mails]
         return batch
 
     def _freeze_group(self, uow: UnitOfWork, group: Group, now: datetime, batch: _Batch) -> None:

@@ -1,4 +1,4 @@
-"""Composes mails into the bytes that every try sends ("frozen"). In: a group of notices. Out: an outbox row. No I/O.
+"""Composes mails into the bytes that every try sends ("frozen"). In: a group of notices. Out: an outbox row, not signed yet. No I/O.
 
 Everything that connects a reply or a bounce with its case is added here: the reply address with a token, the Message-ID with the same
 token, the marker line, the thread's root, the signed return path. Headers against loops follow RFC 3834:
@@ -45,8 +45,6 @@ SUPPRESSED_ANSWERS = "DR, RN, NRN, OOF, AutoReply"
 REFERENCES_MAX = 20
 SENDER_NAME_MAX_CHARS = 60
 _LIKE_AN_ADDRESS = frozenset('@<>()"\\,;:')
-Sign = Callable[[bytes], bytes]
-"""Signs composed bytes, once, before they are frozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +100,10 @@ class _Carriers:
 
 
 class Freezer:
-    """Makes outbox rows. `policy` is called for each mail, so that a new version applies to the next one; `sign` gets composed bytes."""
+    """Makes outbox rows. `policy` is called for each mail, so that a new version applies to the next one."""
 
-    def __init__(
-        self, identity: SenderIdentity, renderer: Renderer, keys: TokenKeys, policy: Callable[[], Policy], sign: Sign = bytes
-    ) -> None:
-        self._identity, self._renderer, self._keys, self._policy, self._sign = identity, renderer, keys, policy, sign
+    def __init__(self, identity: SenderIdentity, renderer: Renderer, keys: TokenKeys, policy: Callable[[], Policy]) -> None:
+        self._identity, self._renderer, self._keys, self._policy = identity, renderer, keys, policy
 
     @property
     def policy(self) -> Policy:
@@ -115,7 +111,7 @@ class Freezer:
         return self._policy()
 
     def freeze(self, group: Group, now: datetime) -> OutboxRow | None:
-        """The mail of this group, ready to be sent; None when its changes were taken back, so that there is nothing to report.
+        """The mail of this group, ready to be signed; None when its changes were taken back, so that there is nothing to report.
 
         Raises RenderError, ComposeError or AddressRefused.
         """
@@ -325,7 +321,7 @@ class Freezer:
         reverse_path = None if answer else f"{carriers.reply_local_part(bounce_token(self._keys, row_id), who.bounce_mailbox)}@{who.domain}"
         return OutboxRow(
             id=row_id, template=template, address=first.address, reverse_path=reverse_path, message_id=draft.message_id,
-            raw=self._sign(compose(draft)), created_at=now, next_attempt_at=now,
+            raw=compose(draft), created_at=now, next_attempt_at=now,
             expires_at=now + (who.answer_life if answer else who.notice_life), case_id=first.case_id, contact_id=first.contact_id,
             journal_id=first.journal_id, at_most_once=answer, language=draft.language, subject=draft.subject, links=links.stored,
             lane=self._lane(group),

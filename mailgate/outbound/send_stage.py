@@ -237,9 +237,9 @@ def make_stages(
 ) -> tuple[NoticeStage, SendStage]:
     """The two stages of the outbound side. Raises ConfigError for templates or TLS files that cannot be used."""
     wanted = settings.outbound
-    freezer = Freezer(identity(settings), Renderer(wording(settings)), keys, policy, signer(settings, store.clock))
+    freezer = Freezer(identity(settings), Renderer(wording(settings)), keys, policy)
     lease = timedelta(seconds=wanted.lease_s)
-    notices = NoticeStage(store, freezer, NoticeOptions(wanted.batch, lease), notify)
+    notices = NoticeStage(store, freezer, NoticeOptions(wanted.batch, lease), notify, signer(settings, store.clock))
     options = SendOptions(
         SendQueueOptions(wanted.batch, lease, wanted.connections),
         RetrySchedule(timedelta(seconds=wanted.retry_first_s), timedelta(seconds=wanted.retry_max_s)),

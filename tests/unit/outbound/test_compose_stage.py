@@ -366,8 +366,7 @@ def test_given_fewer_than_a_batch_when_run_then_the_database_is_asked_once(scene
 
 
 def test_given_a_signer_when_frozen_then_the_signed_bytes_are_what_is_kept(scene, notified):
-    freezer = Freezer(IDENTITY, RENDERER, KEYS, lambda: SUPPORTWEB_POLICY, sign=lambda raw: b"DKIM-Signature: x\r\n" + raw)
-    NoticeStage(scene.store, freezer, NoticeOptions(), notified.append)
+    freezer = Freezer(IDENTITY, RENDERER, KEYS, lambda: SUPPORTWEB_POLICY)
     scene.notices(("redirect", {}))
-    NoticeStage(scene.store, freezer, NoticeOptions(), notified.append).run()
+    NoticeStage(scene.store, freezer, NoticeOptions(), notified.append, lambda raw: b"DKIM-Signature: x\r\n" + raw).run()
     assert scene.raw(scene.mails()[0].id).startswith(b"DKIM-Signature: x\r\nDate:")
