@@ -67,7 +67,7 @@ def decode_body(where: bytes | memoryview, encoding: str) -> tuple[bytes, tuple[
 
 
 def _quoted_printable(body: bytes) -> bytes:
-    if b"= " in body or b"=\t" in body or b"=\r" in body:
+    if b"= " in body or b"=\t" in body or body.count(b"=\r") != body.count(b"=\r\n"):
         body = _SOFT_BREAK.sub(lambda found: b"=\n" if found.group().endswith(b"\r") else b"=", body)
     return binascii.a2b_qp(body)
 

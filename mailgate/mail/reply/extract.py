@@ -93,7 +93,7 @@ def _cut_quote(body: LabelledLines, who: Correspondence, html: str) -> bool:
                 body.forwards.append(whole)
                 cursor = whole.end
                 continue
-            if points_below(body.lines, span.start) and is_coloured(html):
+            if html and points_below(body.lines, span.start) and is_coloured(html):
                 return True
         following = _follow_attribution(body, span, who) if span.kind == "attribution" else _follow_block(body, span, who)
         if following is None:
