@@ -1,11 +1,11 @@
-"""Tokens: the signed text that ties a reply, a bounce or a link to what it is about. In: keys, numbers, a day. Out: text, or its meaning.
+"""Tokens: the signed text that ties a reply or a bounce to what it is about. In: keys, numbers, a day. Out: text, or its meaning.
 
 A token proves "received our mail", never "is this person". `examine` is the only function that says a token is good; whatever finds a
 token, in an address, a Message-ID or a text, passes through it. The layout, before base32 (RFC 4648 section 6, lower case, no padding):
 
-    octet 0     version 1 in the high half, scope in the low half (1 reply, 2 bounce, 3 action)
+    octet 0     version 1 in the high half, scope in the low half (1 reply, 2 bounce)
     octet 1     key id, 1 to 255
-    content     reply: case, contact, expiry day    bounce: outbox id (16 octets)    action: as reply, then the operation's name
+    content     reply: case, contact, expiry day    bounce: outbox id (16 octets)
     16 octets   HMAC-SHA-256 over the octets before, cut to 128 bits (RFC 2104 section 5: no less than half of the hash)
 
 Numbers are base-128 with a continuation bit, at most 2^35 - 1 (5 octets); the expiry day counts from 2020-01-01 in 2 octets. The longest
@@ -33,27 +33,26 @@ STAFF_NUMBER = 0
 """The contact's number in tokens of mail to our own people: the first contact is 1."""
 BOUNCE_VALID_DAYS = 60
 """How long after its outbox row was made a bounce token counts: far over the 5 days of queueing (RFC 5321 section 4.5.4.1)."""
-SHORTEST, LONGEST = 36, 80
+SHORTEST, LONGEST = 36, 55
 """Characters of a token of any scope."""
 
 FIRST_LETTER = "cC"
 """What every token begins with, in either case: the five bits of version 1 and the highest of a scope."""
 
 _VERSION = 1
-_SCOPES = {"reply": 1, "bounce": 2, "action": 3}
+_SCOPES = {"reply": 1, "bounce": 2}
 _MAC_OCTETS = 16
 _BLOCK_OCTETS = 64
 _MIN_SECRET_OCTETS = 32
 _LABEL = b"mailgate token v1\0"
 _DAY_ZERO = date(2020, 1, 1)
-_MAX_OPERATION_OCTETS = 16
 _HEAD_OCTETS = 2
 _OUTBOX_ID_OCTETS = 16
 _LETTERS = re.compile("[a-zA-Z2-7]+")
 _DIGITS = str.maketrans("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnop" * 2 + "qrstuv")
-"""Base32 to the digits of the number that it is."""
+"""Base32 letters to the digits that `int(text, 32)` reads."""
 _NO_LENGTHS = (1, 3, 6)
-"""Characters modulo 8 that no number of octets comes to."""
+"""Lengths modulo 8 that base32 without padding never has."""
 _MOST_CHARS = 128
 _BASE32 = b"abcdefghijklmnopqrstuvwxyz234567" + bytes(224)
 
@@ -105,18 +104,7 @@ class BounceToken:
     key_id: int
 
 
-@value_class
-class ActionToken:
-    """The link that carries it lets this contact do one operation on this case. Showing it is free, doing it takes a POST."""
-
-    case_number: int
-    contact_number: int
-    operation: str
-    expires_on: date
-    key_id: int
-
-
-Token = ReplyToken | BounceToken | ActionToken
+Token = ReplyToken | BounceToken
 
 
 @value_class
@@ -135,14 +123,6 @@ def reply_token(keys: TokenKeys, case_number: int, contact_number: int, expires_
 def bounce_token(keys: TokenKeys, outbox_id: str) -> str:
     """The token of a return path, 55 characters. Ends BOUNCE_VALID_DAYS after the time in the id. Raises ValueError for no UUIDv7."""
     return _sign(keys, "bounce", octets_of(outbox_id))
-
-
-def action_token(keys: TokenKeys, case_number: int, contact_number: int, operation: str, expires_on: date) -> str:
-    """The token of a link for one operation (1 to 16 ASCII characters), up to 74 characters. Raises ValueError out of range."""
-    name = operation.encode("ascii")
-    if not 1 <= len(name) <= _MAX_OPERATION_OCTETS:
-        raise ValueError(f"operation {operation!r} does not fit into a token")
-    return _sign(keys, "action", _number(case_number) + _number(contact_number) + _day(expires_on) + name)
 
 
 def examine(keys: TokenKeys, text: str, today: date) -> Token | TokenRefusal:
@@ -179,8 +159,9 @@ def _sign(keys: TokenKeys, scope: str, content: bytes) -> str:
 
 
 def _halves(size: int) -> tuple[int, int, int]:
-    """Of a number made of runs of `2 * size` groups of 5 bits, each run in the place of as many octets: the lower halves of the runs, the
-    higher ones, and by how many bits these must move to be in their own place.
+    """Masks of one spreading step, for runs of `2 * size` groups of 5 bits that begin `2 * size` octets apart.
+
+    The mask of each run's lower half, the mask of its higher half, and by how many bits the higher half moves.
     """
     low = sum(((1 << 5 * size) - 1) << at * 8 for at in range(0, _MOST_CHARS, 2 * size))
     return low, low << 5 * size, 3 * size
@@ -190,7 +171,7 @@ _APART = [_halves(_MOST_CHARS >> step) for step in range(1, _MOST_CHARS.bit_leng
 
 
 def _base32(octets: bytes) -> str:
-    """Up to 80 octets as base32, lower case, no padding; all groups of 5 bits move apart at once, at a third of the library's price."""
+    """Up to 80 octets as base32, lower case, no padding. All groups of 5 bits move apart at once, in a third of the library's time."""
     chars, spare_bits = divmod(8 * len(octets) + 4, 5)
     value = int.from_bytes(octets) << 4 - spare_bits
     for low, high, bits in _APART:
@@ -199,7 +180,7 @@ def _base32(octets: bytes) -> str:
 
 
 def _mac(secret: bytes, body: bytes) -> bytes:
-    """HMAC-SHA-256 (RFC 2104 section 2), cut. The library's does again for each token what depends on the key alone, at twice the price."""
+    """HMAC-SHA-256 (RFC 2104 section 2), cut. The library hashes the key anew for each token, which takes twice the time."""
     inner, outer = _begun(secret)
     inner, outer = inner.copy(), outer.copy()
     inner.update(body)
@@ -209,20 +190,20 @@ def _mac(secret: bytes, body: bytes) -> bytes:
 
 @lru_cache(maxsize=64)
 def _begun(secret: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
-    """The inner and the outer hash as far as all tokens of a key share them."""
+    """The inner and the outer hash with the key in them, shared by all tokens of the key."""
     key = (secret if len(secret) <= _BLOCK_OCTETS else hashlib.sha256(secret).digest()).ljust(_BLOCK_OCTETS, b"\0")
     return hashlib.sha256(bytes(octet ^ 0x36 for octet in key) + _LABEL), hashlib.sha256(bytes(octet ^ 0x5C for octet in key))
 
 
 def _decode(text: str) -> bytes | None:
-    """The octets of a token in its one spelling (but for case); None when it cannot be one.
+    """The octets of a token, None when it cannot be one. A token has one spelling, except for the case of its letters.
 
-    Base32 leaves spare bits at the end that decoders ignore: where they are set, it is another spelling of the same octets, and refused.
+    Decoders ignore the spare bits at the end of base32: with them set, the text is another spelling of the same octets, and refused.
     """
     if not SHORTEST <= len(text) <= LONGEST or len(text) % 8 in _NO_LENGTHS or not _LETTERS.fullmatch(text):
         return None
     size, spare_bits = divmod(5 * len(text), 8)
-    value = int(text.translate(_DIGITS), 32)  # a tenth of what the library's decoder costs
+    value = int(text.translate(_DIGITS), 32)  # a tenth of the time of the library's decoder
     if value & (1 << spare_bits) - 1:
         return None
     octets = (value >> spare_bits).to_bytes(size)
@@ -230,19 +211,14 @@ def _decode(text: str) -> bytes | None:
 
 
 def _content(body: bytes) -> Token | None:
-    """Signed octets to a value. None only for a layout that no version of ours has signed."""
+    """Signed octets to a value. None for a layout that is not ours."""
     scope, key_id, content = body[0] & 0xF, body[1], body[_HEAD_OCTETS:]
     if scope == _SCOPES["bounce"]:
         return _bounce(content, key_id)
     case_number, contact_at = _read_number(content, 0)
     contact_number, day_at = _read_number(content, contact_at)
-    day, name = content[day_at : day_at + 2], content[day_at + 2 :]
-    if len(day) != 2:
-        return None
-    expires_on = _DAY_ZERO + timedelta(days=int.from_bytes(day))
-    if scope == _SCOPES["reply"]:
-        return None if name else ReplyToken(case_number, contact_number, expires_on, key_id)
-    return ActionToken(case_number, contact_number, name.decode("ascii", "replace"), expires_on, key_id) if name else None
+    day = content[day_at:]
+    return ReplyToken(case_number, contact_number, _DAY_ZERO + timedelta(days=int.from_bytes(day)), key_id) if len(day) == 2 else None
 
 
 def _bounce(content: bytes, key_id: int) -> BounceToken | None:

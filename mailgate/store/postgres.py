@@ -44,7 +44,6 @@ SESSION = {
     "jit": "off",
 }
 
-
 _END_BACKEND = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
 
 _log = log.get("database")
@@ -96,9 +95,7 @@ class Abandoned:
             backends, self._backends = self._backends, set()
         for pid, started_at in backends:
             _log.warning("connection_ended", pid=pid)
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s", (pid, started_at)
-            )
+            connection.execute(_END_BACKEND, (pid, started_at))
 
 
 def wait_at_most(connection: Connection, *, priority: bool) -> None:
@@ -126,7 +123,6 @@ def without_limits(connection: Connection) -> Iterator[None]:
 
 def engine(url: URL, pool_size: int) -> Engine:
     """An engine for `url` (psycopg 3). Opens no connection yet."""
-    abandoned = Abandoned()
     made = create_engine(
         url,
         pool_size=pool_size,
@@ -135,17 +131,29 @@ def engine(url: URL, pool_size: int) -> Engine:
         pool_use_lifo=True,
         pool_reset_on_return=None,  # a unit of work always ends its transaction itself
         isolation_level="READ COMMITTED",
-        connect_args={
-            "connect_timeout": int(url.query.get("connect_timeout", CONNECT_TIMEOUT_S)),  # type: ignore[arg-type]
-            "application_name": "mailgate",
-            "options": " ".join(f"-c {name}={value}" for name, value in SESSION.items()),
-            # A host that vanished is noticed, not waited for.
-            "keepalives_idle": 15,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "tcp_user_timeout": SILENCE_MS,
-        },
+        connect_args=_connect_arguments(url),
     )
+    _watch(made)
+    close_after_large(made)
+    return made
+
+
+def _connect_arguments(url: URL) -> dict[str, str | int]:
+    """Parameters of libpq. With the keepalives, a host that vanished is noticed and not waited for."""
+    return {
+        "connect_timeout": int(url.query.get("connect_timeout", CONNECT_TIMEOUT_S)),  # type: ignore[arg-type]
+        "application_name": "mailgate",
+        "options": " ".join(f"-c {name}={value}" for name, value in SESSION.items()),
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": SILENCE_MS,
+    }
+
+
+def _watch(made: Engine) -> None:
+    """Have its connections bounded and checked when they open; the server processes of those that were given up are ended."""
+    abandoned = Abandoned()
 
     @event.listens_for(made, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: list[Any], named: dict[str, Any]) -> BoundedConnection:
@@ -164,9 +172,6 @@ def engine(url: URL, pool_size: int) -> Engine:
         if error is not None and connection.given_up:
             _log.warning("connection_given_up", pid=connection.backend[0] if connection.backend else 0)
             abandoned.add(connection)
-
-    close_after_large(made)
-    return made
 
 
 def _backend(connection: psycopg.Connection[Any]) -> tuple[int, datetime] | None:

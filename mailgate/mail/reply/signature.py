@@ -29,7 +29,6 @@ MAX_BANNER_LINES = 6
 _MAX_FRAMED_LINES = 16
 _FRAMED_START = "ZjQcmQRYFpfptBannerStart"
 _FRAMED_END = "ZjQcmQRYFpfptBannerEnd"
-_BANNER_LOOK_LINES = 12
 _MAX_SHOWING_CHARS = 160
 _OF_SIGNATURE = re.compile(r"(?:signatur|underskrift|allekirjoit|undirskrift|visittkort)", re.IGNORECASE)
 _NEW = re.compile(r"\b(?:nye?|nytt|nya|new|neue[rn]?|uusi|riktige?|rett|følgende|følgjande|följande|slik)\b", re.IGNORECASE)

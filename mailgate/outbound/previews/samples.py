@@ -86,63 +86,89 @@ def about_case(case: Case, comments: Sequence[Comment]) -> About:
 def groups(language: str, about: About = SAMPLE) -> dict[str, Group]:
     """Name of the sample -> its group. Names begin with the kind."""
     sample = Sample(language, about)
+    return {**_about_the_case(sample), **_answers(sample), **_to_the_team(sample), **_about_accounts(sample)}
+
+
+def _about_the_case(sample: Sample) -> dict[str, Group]:
+    """To participants of a case."""
+    case = sample.about.case
+    created = sample("case_created", 31, text=case.description, agreement="standard", received_at=NOW.isoformat())
+    reminder = sample.group(sample("reminder", 31, status="waiting_customer", closes_on="2026-12-07"))
+    moves = {
+        "proposed": ("investigating", "proposed"),
+        "waiting": ("open", "waiting_customer"),
+        "resolved": ("in_progress", "resolved"),
+        "closed": ("resolved", "closed"),
+    }
+    unanswered = sample("status_changed", 31, **sample.move("waiting_customer", "closed"), because="no_answer", days="10")
     digest = (sample("comment_added", 31, **sample.said), sample("status_changed", 32, **sample.move("investigating", "proposed")))
+    return {
+        "case_created": sample.group(created),
+        "comment_added": sample.group(sample("comment_added", 31, **sample.said)),
+        **{f"status_changed.{name}": sample.group(sample("status_changed", 31, **sample.move(*move))) for name, move in moves.items()},
+        "status_changed.unanswered": sample.group(unanswered),
+        "reminder": replace(reminder, case=replace(case, status="waiting_customer")),
+        "assignee_changed": sample.group(sample("assignee_changed", 31, **{"from": "", "to": case.assignee or OLA})),
+        "assignee_changed.nobody": sample.group(sample("assignee_changed", 31, **{"from": OLA, "to": ""})),
+        "participant_added": sample.group(sample("participant_added", 31)),
+        "digest": sample.group(*digest),
+    }
+
+
+def _answers(sample: Sample) -> dict[str, Group]:
+    """To whoever wrote a mail."""
+    reader = sample.about.reader
     answer = {
         "agreement": "standard",
         "received_at": NOW.isoformat(),
         "answered_at": NOW.isoformat(),
         "answered_subject": "Hjelp med «faktura»",
     }
-    offer = {"case_id": about.case.id, "status": "proposed", "event_id": _id(30)}
-    link, username, forgotten = {"link": f"{PORTAL}/register/x1"}, {"username": "kari"}, {"forgotten": f"{PORTAL}/password"}
-    accounts = {  # as `application.accounts` and `links.claim` give them: a value more hides what a template asks for in vain
-        "account_verify": link, "account_exists": username | link | forgotten, "account_reset": username | link,
-        "account_password": username | forgotten, "claim_code": {"code": "493 027"},
-    }  # fmt: skip
-    team = {"rule": "drift", "disposition": "create", "author": "kari@kunde.example", "subject": "Alt er nede", "entry": _id(90)}
-    made = {
-        "case_created": sample.group(
-            sample("case_created", 31, text=about.case.description, agreement="standard", received_at=NOW.isoformat())
-        ),
-        "comment_added": sample.group(sample("comment_added", 31, **sample.said)),
-        "status_changed.proposed": sample.group(sample("status_changed", 31, **sample.move("investigating", "proposed"))),
-        "status_changed.waiting": sample.group(sample("status_changed", 31, **sample.move("open", "waiting_customer"))),
-        "status_changed.resolved": sample.group(sample("status_changed", 31, **sample.move("in_progress", "resolved"))),
-        "status_changed.closed": sample.group(sample("status_changed", 31, **sample.move("resolved", "closed"))),
-        "status_changed.unanswered": sample.group(
-            sample("status_changed", 31, **sample.move("waiting_customer", "closed"), because="no_answer", days="10")
-        ),
-        "reminder": replace(
-            sample.group(sample("reminder", 31, status="waiting_customer", closes_on="2026-12-07")),
-            case=replace(about.case, status="waiting_customer"),
-        ),
-        "assignee_changed": sample.group(sample("assignee_changed", 31, **{"from": "", "to": about.case.assignee or OLA})),
-        "assignee_changed.nobody": sample.group(sample("assignee_changed", 31, **{"from": OLA, "to": ""})),
-        "participant_added": sample.group(sample("participant_added", 31)),
-        "digest": sample.group(*digest),
-        "redirect": Group((sample.bare("redirect", 41, **answer, closed_since="2009-04-01", refuses_on="2027-01-01"),)),
-        "accepted": Group(
-            (sample.bare("accepted", 41, **sample.case, **answer, legacy_phase="accept_and_tell", closes_on="2027-01-01"),), about.reader
-        ),
+    offer = {"case_id": sample.about.case.id, "status": "proposed", "event_id": _id(30)}
+    redirect = sample.bare("redirect", 41, **answer, closed_since="2009-04-01", refuses_on="2027-01-01")
+    accepted = sample.bare("accepted", 41, **sample.case, **answer, legacy_phase="accept_and_tell", closes_on="2027-01-01")
+    choice = replace(sample.bare("choice", 41, **{**sample.case, **answer, **offer}), contact_id=reader.id)
+    return {
+        "redirect": Group((redirect,)),
+        "accepted": Group((accepted,), reader),
         "case_closed": Group((sample.bare("case_closed", 41, **sample.case, **answer),)),
-        "choice": Group(
-            (replace(sample.bare("choice", 41, **{**sample.case, **answer, **offer}), contact_id=about.reader.id),), about.reader
-        ),
-        "forward": Group((sample.bare("forward", 41, rule="faktura", author="kari@kunde.example", subject="Faktura 118"),), forwarded=b"x"),
+        "choice": Group((choice,), reader),
+    }
+
+
+def _to_the_team(sample: Sample) -> dict[str, Group]:
+    """To addresses of the policy."""
+    forward = sample.bare("forward", 41, rule="faktura", author="kari@kunde.example", subject="Faktura 118")
+    team = {"rule": "drift", "disposition": "create", "author": "kari@kunde.example", "subject": "Alt er nede", "entry": _id(90)}
+    return {
+        "forward": Group((forward,), forwarded=b"x"),
         "forward.files": Group((sample.bare("forward", 41, rule="faktura", **AS_FILES),), forwarded=INVOICE),
         "team_notice": Group((sample.bare("team_notice", 41, **sample.case, **team),)),
         "todo_list": Group((sample.bare("todo_list", 41, waiting=WAITING),)),
     }
-    for kind in ACCOUNT_KINDS:
-        made[kind] = Group((sample.bare(kind, 41, **accounts[kind]),))
-    return made
+
+
+def _about_accounts(sample: Sample) -> dict[str, Group]:
+    """To the owner of an account or of an address, with the facts that `application.accounts` and `links.claim` give.
+
+    A fact more would hide that a template asks for one that is never there.
+    """
+    link, username, forgotten = {"link": f"{PORTAL}/register/x1"}, {"username": "kari"}, {"forgotten": f"{PORTAL}/password"}
+    facts: dict[NoticeKind, dict[str, str]] = {
+        "account_verify": link,
+        "account_exists": username | link | forgotten,
+        "account_reset": username | link,
+        "account_password": username | forgotten,
+        "claim_code": {"code": "493 027"},
+    }
+    return {kind: Group((sample.bare(kind, 41, **facts[kind]),)) for kind in ACCOUNT_KINDS}
 
 
 class Sample:
     """Makes the notices and groups of one case in one language."""
 
     def __init__(self, language: str, about: About = SAMPLE) -> None:
-        self._language, self._about = language, about
+        self._language, self.about = language, about
         case, said = about.case, about.said
         self.case = {"case_key": case.key, "summary": case.summary, "status": "open", "actor": said.author.name, "actor_kind": "operator"}
         self.said = {"comment_id": said.id, "text": said.text}
@@ -155,18 +181,18 @@ class Sample:
     def __call__(self, kind: NoticeKind, number: int, **facts: str) -> ClaimedNotice:
         """A notice of the case to its reader."""
         return ClaimedNotice(
-            _id(number), "g", kind, self._about.reader.address, NOW, self._about.case.id, self._about.reader.id, None, None, self._language,
+            _id(number), "g", kind, self.about.reader.address, NOW, self.about.case.id, self.about.reader.id, None, None, self._language,
             {**self.case, **facts}, 1, 1,
         )  # fmt: skip
 
     def bare(self, kind: NoticeKind, number: int, **facts: str) -> ClaimedNotice:
         """A notice that is no news of a case."""
-        address = self._about.reader.address
+        address = self.about.reader.address
         return ClaimedNotice(_id(number), "g", kind, address, NOW, None, None, None, None, self._language, facts, 1, 1)
 
     def group(self, *notices: ClaimedNotice) -> Group:
         """The mail of these notices."""
-        about = self._about
+        about = self.about
         spoken = any(notice.kind == "comment_added" for notice in notices)
         comments, along = ({about.said.id: about.said}, about.along) if spoken else ({}, {})
         return Group(notices, about.reader, case=about.case, comments=comments, earlier=about.earlier, along=along)

@@ -23,7 +23,7 @@ from mailgate.rules.document.legacy import read_legacy, without_rule
 from mailgate.rules.document.lint import lint, no_default
 from mailgate.rules.document.names import Known, known_of, unknown_in_workflow, unknown_names
 from mailgate.rules.document.schema import DAYS, DEFAULTS, SCHEMA, Schema, misfits, problem
-from mailgate.rules.document.yaml_tree import Node, Position, Problem, Unreadable, parse
+from mailgate.rules.document.yaml_tree import Node, Position, Problem, Unreadable, items_of, parse, values_of
 from mailgate.rules.legacy import SUPPORTWEB_LEGACY, Legacy
 from mailgate.rules.policy import (
     TEXTS,
@@ -79,8 +79,9 @@ class _Builder:
     stored: bool = False
 
     def policy(self, root: Node, version: str, own: frozenset[str]) -> Policy | None:
-        parts = root.value if isinstance(root.value, dict) else {}
-        items = _items(parts.get("rules"))
+        """The policy that the document describes; None when `problems` has one that stops it. `own`: the installation's own addresses."""
+        parts = values_of(root)
+        items = items_of(parts.get("rules"))
         rules = [(rule, item) for item in items if (rule := self._try(item, _rule, _FORMS["rules"]["items"]))]
         known = known_of(parts, *([choice.key for choice in choices] for choices in (CASE_TYPES, PRIORITIES)))
         self.problems += unknown_names(parts, known, own)
@@ -93,7 +94,8 @@ class _Builder:
         legacy = self._legacy(parts.get("legacy"), own, zone, [rule for rule, _ in rules])
         if rules and rules[-1][1] is items[-1]:
             self.problems += no_default(rules[-1][0], items[-1].position)
-        examples = self._examples(parts.get("tests"), zone, [str(_plain(item.value["name"])) for item in items if "name" in _inside(item)])
+        names = [str(_plain(values_of(item)["name"])) for item in items if "name" in values_of(item)]
+        examples = self._examples(parts.get("tests"), zone, names)
         if any(one.stops for one in self.problems) or workflow is None:
             return None
         return self._try(
@@ -103,19 +105,12 @@ class _Builder:
                 version,
                 workflow,
                 agreements,
-                notices=_notices(parts.get("notices")),
                 waiting=waiting or WaitingSettings(),
-                redirect=_redirect(parts.get("redirect")),
                 legacy=legacy,
                 examples=examples,
-                destinations=_addresses(parts.get("destinations")),
-                known_machines=_addresses(parts.get("known_machines")),
-                case_types=_choices(parts.get("case_types"), CASE_TYPES),
-                priorities=_choices(parts.get("priorities"), PRIORITIES),
-                components=_choices(parts.get("components"), ()),
                 defaults=defaults,
                 zone=zone,
-                texts={**TEXTS, **(_plain(parts["texts"]) if "texts" in parts else {})},
+                **_independent(parts),
             ),
             SCHEMA,
         )
@@ -139,7 +134,7 @@ class _Builder:
 
     def _defaults(self, parts: Mapping[str, Node], known: Known) -> CaseDefaults:
         """What the document names, else what is built in. Who lists types or priorities of their own must name the default."""
-        given, found = _inside(parts["defaults"]) if "defaults" in parts else {}, dict[str, str]()
+        given, found = values_of(parts.get("defaults")), dict[str, str]()
         for name, section in DEFAULTS.items():
             keys, built_in = known.names[name.replace("_", " ")], str(getattr(CASE_DEFAULTS, name))
             if name in given:
@@ -170,7 +165,7 @@ class _Builder:
     def _examples(self, node: Node | None, zone: str, rules: list[str]) -> tuple[Example, ...]:
         if node is None or any(misfits(node, _FORMS["tests"])):
             return ()
-        examples, problems = read_tests(_items(node), rules, self.folder, ZoneInfo(zone))
+        examples, problems = read_tests(items_of(node), rules, self.folder, ZoneInfo(zone))
         self.problems += problems
         return examples
 
@@ -195,12 +190,18 @@ class _Refused(ValueError):
         self.position = position
 
 
-def _items(node: Node | None) -> list[Node]:
-    return node.value if node is not None and isinstance(node.value, list) else []
-
-
-def _inside(node: Node) -> dict[str, Node]:
-    return node.value if isinstance(node.value, dict) else {}
+def _independent(parts: Mapping[str, Node]) -> dict[str, Any]:
+    """Fields of Policy from the sections that refer to no other section."""
+    return {
+        "notices": _notices(parts.get("notices")),
+        "redirect": _redirect(parts.get("redirect")),
+        "destinations": _addresses(parts.get("destinations")),
+        "known_machines": _addresses(parts.get("known_machines")),
+        "case_types": _choices(parts.get("case_types"), CASE_TYPES),
+        "priorities": _choices(parts.get("priorities"), PRIORITIES),
+        "components": _choices(parts.get("components"), ()),
+        "texts": {**TEXTS, **(_plain(parts["texts"]) if "texts" in parts else {})},
+    }
 
 
 def _plain(node: Node) -> Any:
@@ -218,7 +219,7 @@ def _places(item: Node) -> dict[str, Position]:
 def _workflow_positions(node: Node | None) -> dict[str, Position]:
     if node is None or not isinstance(node.value, dict):
         return {}
-    statuses = [item for item in _items(node.value.get("statuses")) if isinstance(item.value, dict) and "key" in item.value]
+    statuses = [item for item in items_of(node.value.get("statuses")) if isinstance(item.value, dict) and "key" in item.value]
     return {str(item.value["key"].value): item.position for item in statuses}
 
 
@@ -229,7 +230,7 @@ def _rule(node: Node) -> Rule:
         when=condition(node.value["when"]),
         then=given.get("then"),
         reason=given.get("reason", given.get("says", "")),
-        actions=tuple(_action(item, given["name"]) for item in _items(node.value.get("do"))),
+        actions=tuple(_action(item, given["name"]) for item in items_of(node.value.get("do"))),
         continue_=given.get("continue", False),
         shadow=given.get("shadow", False),
         answer=given.get("answer", ""),
@@ -285,9 +286,9 @@ def _workflow(node: Node) -> Workflow:
     if "moving_trust" in parts:
         more["moving_trust"] = frozenset(_plain(parts["moving_trust"]))
     return Workflow(
-        tuple(_status(item) for item in _items(parts["statuses"])),
-        tuple(_operation(item) for item in _items(parts["operations"])),
-        tuple(_reply(item) for item in _items(parts.get("replies"))),
+        tuple(_status(item) for item in items_of(parts["statuses"])),
+        tuple(_operation(item) for item in items_of(parts["operations"])),
+        tuple(_reply(item) for item in items_of(parts.get("replies"))),
         **more,
     )
 
@@ -313,7 +314,7 @@ def _reply(node: Node) -> ReplyMove:
 def _agreement(key: str, zone: str, node: Node) -> Agreement:
     parts = node.value
     more = {"zone": zone} | {name: _plain(parts[name]) for name in ("closed_on_holidays", "zone", "labels") if name in parts}
-    more["special_days"] = tuple(map(_special_day, _items(parts.get("special_days"))))
+    more["special_days"] = tuple(map(_special_day, items_of(parts.get("special_days"))))
     phone = _week(parts["phone"]) if "phone" in parts else None
     return Agreement(key, _week(parts["hours"]), ResponseTime(**_plain(parts["response"])), phone, **more)
 
@@ -336,12 +337,12 @@ def _placed(read: Callable[[str], _Made], node: Node) -> _Made:
 
 
 def _choices(node: Node | None, built_in: tuple[Choice, ...]) -> tuple[Choice, ...]:
-    given = [_plain(item) for item in _items(node)] if node else []
+    given = [_plain(item) for item in items_of(node)] if node else []
     return built_in if node is None else tuple(Choice(one["key"], one["labels"], tuple(one.get("asks", ()))) for one in given)
 
 
 def _addresses(node: Node | None) -> frozenset[str]:
-    return frozenset(str(item.value).lower() for item in _items(node))
+    return frozenset(str(item.value).lower() for item in items_of(node))
 
 
 def _notices(node: Node | None) -> NoticeSettings:

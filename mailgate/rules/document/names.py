@@ -14,7 +14,7 @@ from mailgate.errors import PermanentFailure
 from mailgate.mail.smtp_address import smtp_address
 from mailgate.rules.agreements import SUPPORTWEB_AGREEMENTS
 from mailgate.rules.document.schema import ANSWERS, DEFAULTS, LANGUAGES, meant, problem
-from mailgate.rules.document.yaml_tree import Node, Position, Problem
+from mailgate.rules.document.yaml_tree import Node, Position, Problem, items_of, values_of
 
 _OF_FACT = {
     "case.status": "status",
@@ -40,8 +40,8 @@ def known_of(parts: Mapping[str, Node], case_types: Sequence[str], priorities: S
     """What the sections define; those that are left out are as they are built in."""
     workflow = parts.get("workflow")
     statuses = _keys(_of(workflow, "statuses")) if workflow else [status.key for status in SUPPORTWEB.statuses]
-    texts = _mapping(_of(parts.get("redirect"), "texts"))
-    agreements = _mapping(parts["agreements"]) if "agreements" in parts else SUPPORTWEB_AGREEMENTS
+    texts = values_of(_of(parts.get("redirect"), "texts"))
+    agreements = values_of(parts["agreements"]) if "agreements" in parts else SUPPORTWEB_AGREEMENTS
     names: dict[str, Sequence[str]] = {
         "status": statuses,
         "case type": _keys(parts.get("case_types")) if "case_types" in parts else case_types,
@@ -55,27 +55,27 @@ def known_of(parts: Mapping[str, Node], case_types: Sequence[str], priorities: S
 
 def unknown_names(parts: Mapping[str, Node], known: Known, own: frozenset[str]) -> Iterator[Problem]:
     """All names that nobody has. `own`: our addresses in lower case, which nothing may be sent to."""
-    destinations = {str(item.value).lower() for item in _items(parts.get("destinations"))}
-    for rule in _items(parts.get("rules")):
-        inside = _mapping(rule)
+    destinations = {str(item.value).lower() for item in items_of(parts.get("destinations"))}
+    for rule in items_of(parts.get("rules")):
+        inside = values_of(rule)
         yield from _conditions(inside.get("when"), known)
         yield from _rule(inside, known)
         yield from _addresses(inside, destinations, own)
     yield from _texts(_of(parts.get("redirect"), "texts"))
     for name in ("destinations", "known_machines"):
-        for item in _items(parts.get(name)):
+        for item in items_of(parts.get(name)):
             yield from _place_of_mail(item, name, own)
-    for name, node in _mapping(parts.get("defaults")).items():
+    for name, node in values_of(parts.get("defaults")).items():
         if name in DEFAULTS:
             yield from _unknown(node, name.replace("_", " "), known)
     for name in ("case_types", "priorities", "components"):
-        yield from _duplicates(_items(parts.get(name)), "key", name)
+        yield from _duplicates(items_of(parts.get(name)), "key", name)
 
 
 def _conditions(node: Node | None, known: Known) -> Iterator[Problem]:
-    for name, value in _mapping(node).items():
+    for name, value in values_of(node).items():
         if name in ("any", "all"):
-            for item in _items(value):
+            for item in items_of(value):
                 yield from _conditions(item, known)
         elif name == "not":
             yield from _conditions(value, known)
@@ -89,9 +89,9 @@ def _compared(node: Node) -> Iterator[Node]:
     """The values that a fact is compared with; patterns are none."""
     if isinstance(node.value, str):
         yield node
-    for item in _items(node):
+    for item in items_of(node):
         yield from _compared(item)
-    for operator, value in _mapping(node).items():
+    for operator, value in values_of(node).items():
         if operator in ("is", "in"):
             yield from _compared(value)
 
@@ -106,11 +106,11 @@ def _rule(inside: Mapping[str, Node], known: Known) -> Iterator[Problem]:
         hint = meant(answer, known.names["answer"])
         yield problem(inside["answer"].position, f"there is no answer {answer!r}{hint}; write its words under redirect: texts:")
     fields: dict[str, Position] = {}
-    for item in _items(inside.get("do")):
-        for do, value in _mapping(item).items():
+    for item in items_of(inside.get("do")):
+        for do, value in values_of(item).items():
             if do == "transition":
                 yield from _transition(value, known)
-            for key, one in _mapping(value).items() if do == "set" else ():
+            for key, one in values_of(value).items() if do == "set" else ():
                 if key in fields:
                     yield problem(one.position, f"rule {name} sets {key} twice, first in line {fields[key].line}; keep one")
                 fields.setdefault(key, one.position)
@@ -138,7 +138,7 @@ def _addresses(inside: Mapping[str, Node], destinations: set[str], own: frozense
     """Where a rule sends mail: to addresses that are listed, never to ourselves, never back to whom the rule is about."""
     name = inside["name"].value if "name" in inside else ""
     senders = {one.value.lower() for one in _authors(inside.get("when")) if isinstance(one.value, str)}
-    notified = [value for item in _items(inside.get("do")) for do, value in _mapping(item).items() if do == "notify"]
+    notified = [value for item in items_of(inside.get("do")) for do, value in values_of(item).items() if do == "notify"]
     for does, node in [*(("forwards to", node) for node in (inside.get("to"),) if node), *(("notifies", node) for node in notified)]:
         address = node.value
         if not isinstance(address, str):
@@ -159,10 +159,10 @@ def _addresses(inside: Mapping[str, Node], destinations: set[str], own: frozense
 
 def _authors(node: Node | None) -> Iterator[Node]:
     """Senders that a condition asks for, whatever else it asks; what stands under `not` is not asked for."""
-    for name, value in _mapping(node).items():
+    for name, value in values_of(node).items():
         if name in ("author.address", "envelope.reverse_path"):
             yield from _compared(value)
-        for item in _items(value) if name in ("any", "all") else ():
+        for item in items_of(value) if name in ("any", "all") else ():
             yield from _authors(item)
 
 
@@ -189,14 +189,14 @@ def _place_of_mail(node: Node, section: str, own: frozenset[str]) -> Iterator[Pr
 
 def unknown_in_workflow(node: Node, known: Known) -> Iterator[Problem]:
     """Statuses that the workflow names and does not have, and what it has twice."""
-    statuses, operations = _items(_of(node, "statuses")), _items(_of(node, "operations"))
+    statuses, operations = items_of(_of(node, "statuses")), items_of(_of(node, "operations"))
     yield from _duplicates(statuses, "key", "statuses")
     yield from _duplicates(operations, "name", "operations")
     named = [_of(node, "initial")]
     for operation in operations:
-        for step in _items(_of(operation, "steps")):
-            named += [*_items(_of(step, "from")), _of(step, "to")]
-    for reply in _items(_of(node, "replies")):
+        for step in items_of(_of(operation, "steps")):
+            named += [*items_of(_of(step, "from")), _of(step, "to")]
+    for reply in items_of(_of(node, "replies")):
         named += [_of(reply, "status"), _of(reply, "to")]
     for one in named:
         if one is not None and isinstance(one.value, str) and one.value not in known.names["status"]:
@@ -216,8 +216,8 @@ def _duplicates(items: Sequence[Node], field: str, section: str) -> Iterator[Pro
 
 def _texts(node: Node | None) -> Iterator[Problem]:
     """Texts of the document must exist in every language, else senders with another language would get the wrong answer."""
-    for name, words in _mapping(node).items():
-        missing = [language for language in LANGUAGES if not _mapping(words).get(language)]
+    for name, words in values_of(node).items():
+        missing = [language for language in LANGUAGES if not values_of(words).get(language)]
         if missing and isinstance(words.value, dict):
             yield problem(words.position, f"the answer {name!r} has no words in {' and '.join(missing)}")
 
@@ -226,8 +226,8 @@ def _targets(workflow: Node | None) -> dict[str, str]:
     if workflow is None:
         return {operation.name: operation.steps[0].target for operation in SUPPORTWEB.operations}
     found = {}
-    for operation in _items(_of(workflow, "operations")):
-        name, steps = _of(operation, "name"), _items(_of(operation, "steps"))
+    for operation in items_of(_of(workflow, "operations")):
+        name, steps = _of(operation, "name"), items_of(_of(operation, "steps"))
         target = _of(steps[0], "to") if steps else None
         if name is not None and target is not None:
             found[str(name.value)] = str(target.value)
@@ -235,16 +235,8 @@ def _targets(workflow: Node | None) -> dict[str, str]:
 
 
 def _keys(node: Node | None) -> list[str]:
-    return [str(key.value) for item in _items(node) if (key := _of(item, "key")) is not None]
-
-
-def _items(node: Node | None) -> list[Node]:
-    return node.value if node is not None and isinstance(node.value, list) else []
-
-
-def _mapping(node: Node | None) -> dict[str, Node]:
-    return node.value if node is not None and isinstance(node.value, dict) else {}
+    return [str(key.value) for item in items_of(node) if (key := _of(item, "key")) is not None]
 
 
 def _of(node: Node | None, key: str) -> Node | None:
-    return _mapping(node).get(key)
+    return values_of(node).get(key)

@@ -62,6 +62,16 @@ class Node:
     keys: dict[str, Position] = field(default_factory=dict)
 
 
+def items_of(node: Node | None) -> list[Node]:
+    """The items of a list; none for anything else."""
+    return node.value if node is not None and isinstance(node.value, list) else []
+
+
+def values_of(node: Node | None) -> dict[str, Node]:
+    """The values of a mapping by their keys; none for anything else."""
+    return node.value if node is not None and isinstance(node.value, dict) else {}
+
+
 class Unreadable(ValueError):
     """The text is no document of ours; `problem` says why and where."""
 

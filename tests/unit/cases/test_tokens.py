@@ -13,12 +13,10 @@ from mailgate.cases.tokens import (
     BOUNCE_VALID_DAYS,
     FIRST_LETTER,
     MAX_NUMBER,
-    ActionToken,
     BounceToken,
     ReplyToken,
     TokenKeys,
     TokenRefusal,
-    action_token,
     bounce_token,
     examine,
     has_form,
@@ -30,7 +28,6 @@ TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NUMBERS = st.integers(0, MAX_NUMBER)
 DAYS = st.dates(TODAY, date(2199, 1, 1))
-OPERATIONS = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=16)
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
 
@@ -78,12 +75,6 @@ def test_given_a_bounce_token_when_two_months_are_over_then_it_is_expired():
     assert examine(KEYS, text, last_day + timedelta(days=1)).reason == "expired"
 
 
-@given(NUMBERS, NUMBERS, OPERATIONS, DAYS)
-def test_given_an_operation_when_signed_then_read_back(case_number, contact_number, operation, expires_on):
-    text = action_token(KEYS, case_number, contact_number, operation, expires_on)
-    assert read_token(KEYS, text, TODAY) == ActionToken(case_number, contact_number, operation, expires_on, key_id=7)
-
-
 @given(NUMBERS, st.randoms(use_true_random=False))
 def test_given_any_case_of_letters_when_read_then_it_is_the_same_token(number, random):
     text = reply_token(KEYS, number, number, TODAY)
@@ -98,9 +89,8 @@ def test_given_any_case_of_letters_when_read_then_it_is_the_same_token(number, r
         reply_token(KEYS, 123, 45, TODAY),
         reply_token(KEYS, MAX_NUMBER, MAX_NUMBER, TODAY),
         bounce_token(KEYS, new_id(NOW)),
-        action_token(KEYS, 1, 1, "verify", TODAY),
     ],
-    ids=["smallest", "usual", "largest", "bounce", "action"],  # fixed: processes of one run must agree on the names
+    ids=["smallest", "usual", "largest", "bounce"],  # fixed: processes of one run must agree on the names
 )
 def test_given_a_token_when_any_one_bit_is_flipped_then_it_is_refused(text):
     for at, letter in enumerate(text):
@@ -158,7 +148,7 @@ def test_given_a_scope_changed_by_hand_when_read_then_it_is_refused():
 def test_given_a_signed_layout_of_another_length_when_read_then_it_is_malformed_not_an_error():
     from mailgate.cases import tokens
 
-    for scope in ("reply", "bounce", "action"):
+    for scope in ("reply", "bounce"):
         for content in (b"\xff" * 4, b"\x01" * 4, b"\x80" * 9, b"\x01" * 17):
             found = examine(KEYS, tokens._sign(KEYS, scope, content), TODAY)
             assert not isinstance(found, BounceToken) or scope == "bounce"
@@ -176,12 +166,6 @@ def test_given_a_number_out_of_range_when_signed_then_it_is_an_error(number):
 def test_given_a_day_out_of_range_when_signed_then_it_is_an_error(day):
     with pytest.raises(ValueError, match="range"):
         reply_token(KEYS, 1, 1, day)
-
-
-@pytest.mark.parametrize("operation", ["", "x" * 17])
-def test_given_an_operation_that_does_not_fit_when_signed_then_it_is_an_error(operation):
-    with pytest.raises(ValueError, match="fit"):
-        action_token(KEYS, 1, 1, operation, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -207,5 +191,5 @@ def test_given_another_spelling_of_the_same_octets_when_read_then_it_is_refused(
 
 @given(NUMBERS, NUMBERS)
 def test_given_a_token_of_any_scope_when_looked_for_then_it_begins_with_the_letter_that_is_searched(case_number, contact_number):
-    made = reply_token(KEYS, case_number, contact_number, TODAY), action_token(KEYS, case_number, contact_number, "close", TODAY)
-    assert {text[0] for text in (*made, bounce_token(KEYS, new_id(NOW)))} <= set(FIRST_LETTER)
+    made = reply_token(KEYS, case_number, contact_number, TODAY), bounce_token(KEYS, new_id(NOW))
+    assert {text[0] for text in made} <= set(FIRST_LETTER)
