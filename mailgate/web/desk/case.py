@@ -36,10 +36,11 @@ def desk_case_page(
     draft = read_draft(request.app, request.principal, NamedDraft(request.me, case_path(key))) if typed is None else FormDraft()
     errors = with_stale(errors, STALE, request.form.number("version"), desk.case.version)
     queue = request.query.get("queue", "") or request.form.text("queue")
+    correcting = request.query.get("correct", "") or request.form.text("comment")
     values: dict[str, object] = {
         "desk": desk, "case": desk.case, "choices": choices, "typed": typed or draft.fields, "draft": draft, "now": request.calendar.now,
         "types": {one.key: one.label for one in choices.types}, "priorities": {one.key: one.label for one in choices.priorities},
         "queue": queue if queue in QUEUES else "", "problems": PROBLEMS, "delivered": DELIVERED, "shown_facts": SHOWN_FACTS,
-        "me": request.principal.name, "talk": newest(desk.entries, request.query),
+        "me": request.principal.name, "talk": newest(desk.entries, request.query, correcting), "correcting": correcting,
     }  # fmt: skip
     return RenderedPage("desk/case.html.j2", values, status, tuple(errors))

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from mailgate.errors import Invalid
+from mailgate.web.pages.beginnings import aside, beginning
 from mailgate.web.pages.browsers import browser
 from mailgate.web.pages.links import linked
 from mailgate.web.pages.reasons import localized, localized_facts
@@ -25,7 +26,14 @@ class Templates:
             auto_reload=False, cache_size=-1,
         )  # fmt: skip
         self._jinja.filters.update(
-            browser=browser, linked=linked, size=_size, of_field=_of_field, localized=localized, localized_facts=localized_facts
+            aside=aside,
+            beginning=beginning,
+            browser=browser,
+            linked=linked,
+            size=_size,
+            of_field=_of_field,
+            localized=localized,
+            localized_facts=localized_facts,
         )
         self._jinja.globals.update(shared, status_family=_family, status_icon=_icon, status_group=group_of)
         self.names = sorted(name for name in self._jinja.list_templates() if name.endswith(".html.j2"))

@@ -22,6 +22,8 @@ WORDS_ASKED = frozenset({"refuse", "reopen"})
 SHOWN_EVENTS = frozenset({"status_changed", "assignee_changed"})
 STALE = "stale"
 """The code of a form that is older than the case."""
+MOST_EVENTS = 30
+"""So many of the newest are in the history, until all is asked for."""
 TAKES_PART = ("reporter", "participant")
 
 
@@ -65,6 +67,7 @@ def case_page(
         "may_comment": case.role != "colleague",
         "may_operate": case.role in TAKES_PART,
         "owner": case.role == "reporter",
+        "most_events": MOST_EVENTS,
     }
     return RenderedPage("portal/case.html.j2", values, status, tuple(errors))
 

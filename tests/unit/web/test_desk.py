@@ -24,6 +24,11 @@ def rows(page: Answer) -> list[str]:
     return [one.attributes["data-row"] or "" for one in page.tree.css("tr[data-row]")]
 
 
+def correcting(who: Visitor, path: str) -> Answer:
+    """The page of a case on which its first comment can be moved or withdrawn."""
+    return who.get((who.get(path).tree.css_first("a[href*='correct=']").attributes["href"] or "").partition("#")[0])
+
+
 def test_given_a_new_case_when_the_queues_are_opened_then_it_is_where_it_belongs_and_counted(site: SiteUnderTest, ola: Visitor) -> None:
     found = {name: rows(ola.get(f"/desk?queue={name}")) for name in ("mine", "unassigned", "ours", "customer", "due", "all")}
     assert found == {"mine": [], "unassigned": ["SUP-1"], "ours": ["SUP-1"], "customer": [], "due": [], "all": ["SUP-1"]}
@@ -111,7 +116,7 @@ def test_given_duplicates_and_a_comment_in_the_wrong_case_when_set_right_then_al
     comment.add_comment(site.office.app, site.office.contact(KARI), comment.AddComment("SUP-2", "Fakturaen er feil"))
     other = ola.submit(ola.get("/desk/new"), "/desk/new", {"reporter": KARI, "summary": "Faktura", "case_type": "problem"})
     assert other.headers["location"] == "/desk/cases/SUP-3"
-    page = ola.get("/desk/cases/SUP-2")
+    page = correcting(ola, "/desk/cases/SUP-2")
     moving = page.tree.css_first("input[name=comment]").attributes["value"] or ""
     assert ola.submit(page, "/desk/cases/SUP-2/move", {"comment": moving, "to": "SUP-99"}).status == 422
     assert ola.submit(page, "/desk/cases/SUP-2/move", {"comment": moving, "to": "sup-3"}).status == 303
@@ -227,7 +232,7 @@ def test_given_a_reply_just_sent_when_taken_back_then_it_is_due_again_and_later_
     assert (after.status, after.due_at) == ("open", due)
     ola.submit(ola.get("/desk/cases/SUP-1"), "/desk/cases/SUP-1/reply", {"text": "Feil sak igjen"})
     site.office.clock.step(timedelta(minutes=5))
-    page = ola.get("/desk/cases/SUP-1")
+    page = correcting(ola, "/desk/cases/SUP-1")
     assert "Ta tilbake" not in page.shown()
     mine = after.comments[0].id
     assert ola.submit(page, "/desk/cases/SUP-1/withdraw", {"comment": mine}).status == 303
@@ -247,9 +252,22 @@ def test_given_a_long_conversation_when_shown_then_links_lead_past_it(site: Site
         assert "Svar 8" in page.tree.css_first("#newest").text()
 
 
+def test_given_comments_when_the_page_is_opened_then_only_the_one_to_be_corrected_has_the_forms_for_it(
+    site: SiteUnderTest, ola: Visitor
+) -> None:
+    for number in range(40):
+        comment.add_comment(site.office.app, EVA, comment.AddComment("SUP-1", f"Svar {number}"))
+    page = ola.get("/desk/cases/SUP-1?queue=all")
+    assert page.tree.css("form[action$='/move'], form[action$='/withdraw']") == []
+    earliest = read.show_case(site.office.app, EVA, read.ShowCase("SUP-1")).comments[0].id
+    page = ola.get(f"/desk/cases/SUP-1?correct={earliest}")
+    assert [one.attributes["value"] for one in page.tree.css("input[name=comment]")] == [earliest, earliest]
+    assert page.tree.css_first(f"#c-{earliest} form[action$='/move']") is not None
+
+
 def test_given_a_comment_moved_to_no_case_when_refused_then_the_field_of_that_comment_says_so(site: SiteUnderTest, ola: Visitor) -> None:
     comment.add_comment(site.office.app, EVA, comment.AddComment("SUP-1", "Feil sak"))
-    page = ola.get("/desk/cases/SUP-1")
+    page = correcting(ola, "/desk/cases/SUP-1")
     answer = ola.submit(page, "/desk/cases/SUP-1/move", {"to": "SUP-99"})
     assert [one.attributes["href"] for one in answer.tree.css(".summary a")] == ["#to"]
     at = answer.tree.css_first("#to")
