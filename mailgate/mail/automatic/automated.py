@@ -51,7 +51,8 @@ _TICKET_REMARKS = (
 )  # fmt: skip
 _DESK_WORDS = re.compile(
     r"ticket|helpdesk|help desk|topdesk|freshdesk|helpspot|kayako|gorgias|intercom|atlassian|otrs|znuny|zammad|crm\b|-case-|-issue|"
-    r"service ?desk|itsm|hubspot|pureservice|superoffice|zendesk|servicenow"
+    r"service ?desk|itsm|hubspot|pureservice|superoffice|zendesk|servicenow|"
+    r"salesforce|sfdc|osticket|manageengine|cherwell|ivanti|autotask|connectwise|deskpro|efecte|matrix42|nilex|kundo|zoho|helpscout|dixa"
 )
 """In names of header fields and of programs: what ticket systems are called, and what they count."""
 _PROGRAM_HEADERS = ("x-mailer", "x-powered-by", "user-agent", "x-generator")

@@ -26,6 +26,8 @@ _LONG_CODE = re.compile(rb"[A-Za-z0-9+/]{40,}={0,2}")
 _UU_LINE = re.compile(rb"[ -`]{1,62}")
 IDENTITY = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7bits", "8bits", "none", "utf-8"})
 _KNOWN = ("base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue", "uue")
+_COMMENT = re.compile(r"\([^()]{0,200}\)")
+_MAX_NAME_CHARS = 1_000
 _SPELT = {
     "base64": "base64", "quotedprintable": "quoted-printable", "qp": "quoted-printable", "uuencode": "uuencode", "xuuencode": "uuencode",
 }  # fmt: skip
@@ -33,10 +35,13 @@ _SPELT = {
 
 
 def encoding_name(values: list[str]) -> tuple[str, tuple[str, ...]]:
-    """The encoding that counts among the values of all Content-Transfer-Encoding fields: the first known word of the first field."""
+    """The encoding that counts among the values of all Content-Transfer-Encoding fields: the first known word of the first field.
+
+    The field takes no parameters (RFC 2045 section 6.1): readers differ on `base64; x=y`, so it is a defect.
+    """
     if not values:
         return "", ()
-    first = values[0].lower().strip()
+    first = _COMMENT.sub(" ", values[0][:_MAX_NAME_CHARS]).lower().strip()
     if len(values) == 1 and (first in _KNOWN or first in IDENTITY):
         return first, ()
     words = re.split(r"[\s,;\"'()]+", first)
@@ -46,7 +51,8 @@ def encoding_name(values: list[str]) -> tuple[str, tuple[str, ...]]:
     if len(values) > 1 or len(set(known)) > 1:
         defects = ("ambiguous_encoding",)
     if known:
-        return known[0], defects
+        more = len(words) > 1 or first.rstrip(" ;") != known[0]
+        return known[0], defects or (("misspelt_encoding",) if more else ())
     if spelt := _SPELT.get(re.sub(r"[^a-z0-9]", "", first[:40])):
         return spelt, (*defects, "misspelt_encoding")
     return "", (*defects, "unknown_encoding") if words else defects

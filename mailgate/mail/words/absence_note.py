@@ -49,7 +49,7 @@ def is_absence_note(text: str, author: str = "") -> bool:
     if len(said) != 1:
         return not said
     strange, sentence = said[0]
-    if len(found) < _SURE_WORDS or not strange.islower() or strange in PROSE_WORDS:
+    if len(found) < _SURE_WORDS or not strange.islower() or strange in PROSE_WORDS or strange in words.DONE:
         return False
     return not strange.endswith(_VERB_ENDINGS) and _is_of_note(sentence)
 

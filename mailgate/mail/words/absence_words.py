@@ -72,7 +72,8 @@ UNREACHABLE = Phrases((
     # nb, nn
     "leser ikke e-post", "leser ikke epost", "leser ikke mail", "e-posten leses ikke", "eposten leses ikke", "e-post leses ikke",
     "meldinger leses ikke", "innboksen leses ikke", "postkassen leses ikke", "lue sähköpostia", "lue sähköpostiani",
-    "leser i liten grad e-post", "leser e-post sporadisk",
+    "leser i liten grad e-post", "leser e-post sporadisk", "leser e-posten min sporadisk", "leser e-posten sporadisk",
+    "leser mail sporadisk", "leser mailen min sporadisk", "leser ikke e-posten min", "leser ikke mailen min",
     "leser e-post sjelden", "leser sjelden e-post", "sjekker ikke e-post", "sjekker e-post sporadisk", "sjekker e-post sjelden",
     "sjekker sjelden e-post", "begrenset tilgang til e-post", "begrenset tilgang til epost", "begrenset tilgang til mail",
     "begrenset tilgang på e-post", "begrenset med tilgang til e-post", "begrenset mulighet til å svare", "begrenset mulighet for å svare",
@@ -87,7 +88,8 @@ UNREACHABLE = Phrases((
     "denne e-postkontoen er ikke", "denne postkassen er ikke", "denne innboksen er ikke", "adressen er ikke lenger i bruk",
     "e-postadressen er ikke lenger i bruk", "e-postadressen er nedlagt", "denne e-postadressen brukes ikke",
     "denne e-postadressen blir ikke", "er ikke lenger ansatt", "jobber ikke lenger her", "jobber ikke lenger i", "jobber ikke lenger hos",
-    "les ikkje e-post", "les ikkje epost", "les e-post sporadisk", "sjekkar ikkje e-post", "avgrensa tilgang til e-post",
+    "les ikkje e-post", "les ikkje epost", "les e-post sporadisk", "les e-posten min sporadisk", "sjekkar ikkje e-post",
+    "avgrensa tilgang til e-post",
     "avgrensa tilgang til epost", "svarar ikkje før", "svarar når eg er", "svarar deg når eg", "svarar så snart eg er",
     "forseinka svar", "førespurnader vert svara", "førespurnadar vert svara", "denne e-postadressa er ikkje", "denne adressa er ikkje",
     "adressa er ikkje lenger i bruk", "er ikkje lenger tilsett", "jobbar ikkje lenger", "e-post vert ikkje lese",
@@ -99,7 +101,8 @@ UNREACHABLE = Phrases((
     "denne mail bruges ikke", "mailadressen er ikke længere i brug", "er ikke længere ansat", "arbejder ikke længere",
     # sv
     "läser inte e-post", "läser inte mejl", "läser inte mail", "läser inte min e-post", "läser inte min mejl", "kollar inte mejl",
-    "kollar inte min mejl", "läser mejl sporadiskt", "läser e-post sporadiskt", "begränsad tillgång till e-post",
+    "kollar inte min mejl", "läser mejl sporadiskt", "läser e-post sporadiskt", "läser min mejl sporadiskt", "läser min e-post sporadiskt",
+    "läser mina mejl sporadiskt", "läser mejlen sporadiskt", "begränsad tillgång till e-post",
     "begränsad tillgång till mejl", "begränsad tillgång till mail", "begränsad tillgång till min", "begränsade möjligheter att svara",
     "begränsad möjlighet att svara", "svarar när jag är tillbaka", "svarar så snart jag är", "återkommer när jag är tillbaka",
     "återkommer så snart jag är", "fördröjt svar", "försenat svar", "den här e-postadressen används inte",
@@ -153,6 +156,8 @@ UNREACHABLE = Phrases((
 """That the author cannot be reached by mail, or the address is not in use: enough when it answers a mail of ours."""
 
 RETURN_OR_STAND_IN = Phrases((
+    "ny kontaktperson er", "ny kontaktperson:", "ny kontaktperson i", "new contact is", "new contact person", "neuer ansprechpartner",
+    "neue ansprechpartnerin", "uusi yhteyshenkilö",
     "for anything urgent",
     "vil være tilbake", "være tilbake", "vera attende", "vere attende", "svarer deg så", "svarar deg så", "så fort jeg kan",
     "så fort eg kan", "overtar oppgavene", "overtar mine", "tar over for meg", "overtek oppgåvene", "haster saken", "send e-post til",
@@ -266,6 +271,14 @@ PROMISED = Phrases((
 
 CHALLENGES = Phrases((
     "e-posten din er satt på vent fordi", "meldingen din er satt på vent fordi", "så blir e-posten levert", "så blir meldingen levert",
+    "any more courtesy notices", "member's priority guest list", "lower priority queue for our member",
+    # of lists, whose moderator has not looked yet
+    "until the list moderator can review", "moderator for approval", "awaits moderator approval", "awaiting moderator approval",
+    "awaiting approval by a moderator", "is awaiting approval by", "waiting for approval by a moderator", "message is pending approval",
+    "restricted to list subscribers", "allowed to post to this list", "authorized to send mail to the", "til moderator for godkjenning",
+    "venter på godkjenning fra en moderator", "venter på godkjenning av en moderator", "ventar på godkjenning frå ein moderator",
+    "inntil listens moderator", "inntil moderatoren", "väntar på godkännande av en moderator", "väntar på moderatorns godkännande",
+    "venter på godkendelse fra en moderator", "wartet auf die genehmigung", "odottaa valvojan hyväksyntää",
     "this and future mail delivered", "add yourself to my guest list", "for at e-posten din skal bli levert",
     "verify that you are a human", "verify that you are human", "verify you are human", "verify that you're a human",
     "verify that you are a real", "to complete this verification", "sender verification", "your email requires verification",

@@ -80,7 +80,7 @@ _NORDIC = words("""
     virkedager mandager tirsdager onsdager torsdager fredager fredagar måndagar mandagar fredage mandage
 """)  # fmt: skip
 _ENGLISH = words("""
-    instead
+    instead received
     mon-wed mon-thu mon-fri tue-thu ping mon tue wed thu fri sat sun reaching acme undersigned staffed reopening i i'm im i'll i've am
     is are was will be been being the a an my me your you our we we're us it its this that these for from to until till of on in at by
     with without and or but if as when then so not no won't don't do does cannot can't unable able any only very may might please thank
@@ -205,7 +205,11 @@ NOT_THERE = (
     "ikke tilgængelig",
     "ute av kontoret", "ute frå kontoret", "ute fra kontoret", "borte fra", "borte frå", "bort frå", "ude af kontoret", "jobber ikke",
     "arbeider ikke", "jobbar ikkje", "arbetar inte", "jobbar inte", "arbejder ikke", "not in the office", "not at work", "not available",
-    "do not work", "don't work", "not working", "nicht im büro", "nicht im haus", "außer haus", "nicht erreichbar", "arbeite nicht",
+    "do not work", "don't work", "i work monday", "i work mon", "i work tuesday", "work mondays", "my working days",
+    "arbeite montags", "arbeite nur", "arbeitstage sind", "jobber mandag", "jobber tirsdag", "arbeider mandag", "arbeider tirsdag",
+    "jobbar måndag", "arbetar måndag", "arbejder mandag", "arbeidsdagene mine", "arbeidsdager er",
+    "ikke tilbake", "ikkje attende", "ikkje tilbake", "inte tillbaka", "ikke tilbage", "not back", "erst am", "erst wieder", "erst ab",
+    "not working", "nicht im büro", "nicht im haus", "außer haus", "nicht erreichbar", "arbeite nicht",
     "i do not work", "i don't work", "blir ikke lest", "vert ikkje lese", "leses ikke", "ikke bli lest", "no longer monitored",
     "not monitored", "byttet jobb", "bytta jobb", "bytt jobb", "ute og reiser", "på resande fot", "jobbar bara", "jobber bare",
     "jobber kun",
@@ -220,12 +224,18 @@ NOT_THERE = (
 )  # fmt: skip
 OUT_OF_USE = ("i bruk", "in use", "i brug", "nedlagt", "avviklet", "avvikla", "deaktivert", "deaktiviert", "lest", "lese", "leses")
 """Of an address: then the note has another one."""
+DONE = words("""
+    test teste testen tester testa prøv prøve prøver prøva prüfe prüfen probiere prova provar try start starte starten starta kjør kjøre
+    køyr køyre kör installer installere installiere bestill bestille bestelle fiks fikse fiksa fix
+""")
+"""What people do or ask to be done: a note with one of these is none, however long it is."""
 LATER = words("""
     returnerer returnerar bearbeitet
     reopen reopens dröja dröjer ping bemannet bemannad återkommer træffes treffes respons tilbake attende tilbage tillbaka åter sendes
     rettes svarer svarar svare svara svar besvart besvares besvarer besvare besvaras leser lest leses lese les læser läser läses sjekker
     sjekkar kontakt kontakte kontakta ring ringe ringa haster hastar hast haste hastesaker akutt akut brådskande vikar kollega back
-    return returning reply replies respond response answer checking reading read contact call urgent access reach wieder zurück rückkehr
+    return returning reply replies respond response answer answered checking reading read contact call urgent access reach wieder zurück
+    rückkehr
     antworte antworten antwort beantworten beantworte lesen kontaktieren wenden vertretung dringenden zugriff henvend henvende
     henvendelser sjekkes tilgang tillgång adgang mejla maila skriv ersättare erstatter vikaren vikarierer weitergeleitet vertritt
     erreichbar gelesen eingang notfall arbeitstag palaan palattuani takaisin vastaan vastaa lue yhteyttä soita kiireellisissä sijaiseni
@@ -239,11 +249,12 @@ SPAN = words("""
 """)
 UNTIL = words("til till until bis tom asti saakka tot")
 SPANS = ("i dag", "i resten", "ut uk", "this week", "denne uk", "denne veka", "for tiden", "for tida", "für zeit")
-CALL = words("ring ringe ringa call kontakt kontakte kontakta contact")
+CALL = words("ring ringe ringa call kontakt kontakte kontakta contact rufen anrufen ruf soita soittakaa bellen")
 WRITTEN_TO = words("kontakt kontakte kontakta contact med an til till to via")
 REACHABLE = words("""
     sentralbord sentralbordet hovednummer hovednummeret växel växeln reception receptionen resepsjon resepsjonen vakt vakttelefon
-    vakttelefonen kollega kollegaer colleague switchboard
+    vakttelefonen kollega kollegaer colleague switchboard zentrale sekretariat hotline kollege kollegen kollegin vaihde vaihteeseen keskus
+    kollegani kollegalle collega
 """)
 """Who is asked to call is told whom: a number, a switchboard, a colleague. "Call after that" is a person's answer."""
 NAMED_AFTER = words("""

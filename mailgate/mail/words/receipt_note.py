@@ -12,15 +12,27 @@ import re
 from typing import NamedTuple
 
 from mailgate.mail.words.phrases import Phrases
+from mailgate.mail.words.service_note import service
 
 MAX_CHARS = 1_200
 _START_CHARS = 400
 _STEMS = Phrases((
     "mottatt", "mottaget", "mottagits", "mottakin", "motteke", "mottagit", "tagit emot", "tagits emot", "modtaget", "fått", "kommet",
-    "kommit", "registr", "oppret", "opret", "skapa", "journalført", "logget", "åpnet", "received", "logged", "created", "opened",
+    "kommit", "registr", "registered", "oppret", "opret", "skapa", "journalført", "logget", "åpnet", "received", "logged", "created",
+    "opened",
     "submitted", "raised", "recorded", "assigned", "got your", "eingegangen", "erhalten", "erfasst", "angelegt", "eröffnet",
     "vastaanot", "bien reçu", "enregistrée", "hemos recibido", "otrzymaliśmy", "ontvangen", "takk for", "tak for", "tack för",
-    "thank", "dank", "kiitos", "merci", "gracias", "dziękujemy", "giitu",
+    "thank", "dank", "kiitos", "merci", "gracias", "dziękujemy", "giitu", "foreløpig svar", "førebels svar", "midlertidig svar",
+    "preliminärt svar", "teke imot",
+    "tatt imot", "teke i mot", "tatt i mot",
+    # of services
+    "klikk", "trykk", "click", "klick", "klik", "bekreft", "stadfest", "confirm", "verify", "bekräft", "bekræft", "bestätig", "logg inn",
+    "logg deg inn", "logga in", "log in", "sign in", "loggen sie", "melden sie", "the status", "endret status", "ändrat status",
+    "statusen", "status på", "resolved this", "has been updated", "been closed", "been resolved", "been solved", "been reopened",
+    "been cancelled", "been escalated", "now closed", "now resolved", "er lukket", "er løst", "er oppdatert", "er tildelt", "er avsluttet",
+    "nå lukket", "nå løst", "har stängts", "har lösts", "uppdaterats", "opdateret", "be processed", "not processed", "behandles",
+    "ikke behandlet", "avvist", "rejected", "kun for", "bare for", "berre for", "kun til",
+    "only for", "endast för", "nur für", "only accepts", "tar kun", "mottar kun", "kun mottak", "importe", "vahvista", "napsauta",
 ))  # fmt: skip
 """One of these stands in each beginning of a receipt: one pass of RE2 spares most texts the patterns below."""
 
@@ -42,9 +54,11 @@ _RECEIVED = re.compile(
     rf"\b{_NORDIC_THING} (?:din|ditt|di){_NUMBER} (?:er|ble|blei|vart|blev|är|har)(?: nå| no| nu)?(?: blitt| blivit|"
     rf" vorte)? {_NORDIC_DONE}\b|"
     rf"\b{_NORDIC_THING} [\[(#]{{0,2}}[a-z]{{0,10}}[-#]?\d[\w -]{{0,20}}[\])]{{0,2}} (?:er|ble|är|blev|har blitt|har) {_NORDIC_DONE}\b|"
-    rf"\b(?:har|have)(?: nå| no| nu)? (?:mottatt|motteke|modtaget|mottagit|tagit emot|registrert|fått|fått inn|opprettet) "
+    rf"\b(?:har|have)(?: nå| no| nu)? (?:mottatt|motteke|modtaget|mottagit|tagit emot|t(?:eke|att) i ?mot|registrert|fått|fått inn|"
+    rf"opprettet) "
     rf"(?:din|ditt|di) {_NORDIC_THING}\b|"
-    rf"\b(?:har|have)(?: nå| no| nu)? (?:mottatt|motteke|modtaget|mottagit|tagit emot|registrert|fått|fått inn) {_NORDIC_THING} (?:din|"
+    rf"\b(?:har|have)(?: nå| no| nu)? (?:mottatt|motteke|modtaget|mottagit|tagit emot|t(?:eke|att) i ?mot|registrert|fått|"
+    rf"fått inn) {_NORDIC_THING} (?:din|"
     rf"ditt|di)\b|"
     rf"\b(?:vi|me) har (?:opprettet|oppretta|oprettet|skapat) (?:en |ei |et |ett )?(?:sak|sag|ärende|supportsak)\b|"
     rf"\byour (?:support |service |recent )?{_ENGLISH_THING}(?: \([^()]{{1,20}}\))?{_NUMBER} (?:has been|have been|was|"
@@ -94,7 +108,8 @@ _SERVED = re.compile(
     # who, and under which number
     r"\bsaksbehandler (?:vil|tar|kontakter)|\bsaksn(?:umme)?r\b|\bsaknr\b|\breferansenummer|"
     r"\bärendenummer|\bsagsnummer|\bticket(?:nummer| ?id| number| #)|\bcase (?:#|number)|\breference (?:is|number)|\bvorgangsnummer|"
-    r"\b(?:med|under|har|fått) (?:saks?|sags?|ärende)?(?:nummer|nr)\b|\bon your behalf\b|"
+    r"\b(?:med|under|har|fått) (?:saks?|sags?|ärende)?(?:nummer|nr)\b|\b(?:with|under) (?:the )?(?:reference |case |ticket )?number\b|"
+    r"\bon your behalf\b|"
     r"\b(?:number|priority|prioritet|status|state|short description|kort beskrivelse)\s?:|"
     r"\bfølge? saken|\bfølg(?:e|je) saka|\bi emne(?:feltet|feltet|linja)?\b|\b(?:view|vis) (?:this |your |the )?(?:ticket|request|case|"
     r"forespørsel|sak)|"
@@ -107,7 +122,8 @@ _PROMISED = re.compile(
     r"\b(?:vi|me) (?:svarer|svarar|besvarer|besvarar|vender tilbage|vender tilbake|återkommer|kommer tilbake|kjem attende|tar kontakt|"
     r"vil (?:svare|besvare|ta kontakt|kontakte)|bestræber|behandler|behandlar|jobber med)|\bdu (?:får|vil få|hører|høyrer) (?:svar|"
     r"snart|oss)|"
-    r"\b(?:hører|høyrer|hör|vil høre) fr[aå]n? oss|\bkundebehandler|\brepresentative\b|\b(?:technician|agent|advisor) will\b|\b(?:our|"
+    r"\b(?:hører|høyrer|hör|vil høre) fr[aå]n? oss|\bkundebehandler|\btil rett\w? (?:enhet|eining|avdeling|saksbehandler|sakshandsamar|"
+    r"person|vedkom)|\brepresentative\b|\b(?:technician|agent|advisor) will\b|\b(?:our|"
     r"the) (?:support )?(?:team|staff)\b|"
     r"\bog vil (?:ta kontakt|kontakte|svare)\b|\bwe(?:'ll| will| are| aim)\b[^.!?]{0,30}\b(?:get back|reply|respond|be in touch|"
     r"working on|answer)\b|"
@@ -115,10 +131,21 @@ _PROMISED = re.compile(
     r"\bmelden uns"
 )
 _FIRST_PERSON = re.compile(
-    r"\b(?:jeg|eg|jag|ich|minä|meg|mig|mich|min|mitt|mine|mi|mina|my|me(?= back| know| on| at)|ég|ik|mijn|je (?:suis|vais|vous)|i|i'm|i'll|"
-    r"i've|i'd)\b(?!\.[a-z])"
+    r"\b(?:jeg|eg|jag|ich|minä|meg|mig|mich|min|mitt|mine|mi|mina|my|me(?= back| know| on| at)|ég|ik|mijn|je (?:suis|vais|vous)|i'm|i'll|"
+    r"i've|i'd)\b(?!\.[a-z])|"
+    r"\bi (?:am|have|had|was|were|will|would|can|cannot|could|did|do|does|don't|didn't|haven't|hadn't|can't|couldn't|won't|wasn't|wouldn't|"
+    r"should|shall|must|may|might|got|get|think|thought|see|saw|need|needed|found|find|tried|try|just|also|still|already|only|now|never|"
+    r"really|actually|know|knew|hope|want|wanted|wonder|guess|believe|understand|tested|test|sent|send|checked|check|use|used|appreciate|"
+    r"forwarded|called|call|spoke|talked|received|opened|created|registered|logged|asked|ask|look|looked|made|changed|closed|added|"
+    r"suggest|prefer|agree|confirm|suppose|assume|remember|mean|said|wrote|write)\b|"
+    r"\b(?:the|your|it|and|you|this|that) (?:[^.!?]{0,100} )?i\b(?! \d)|\bi (?!\d)(?:[^.!?]{0,100} )?(?:the|your|it|and|you|this|that)\b"
 )
+"""English "I" by the words beside it: in the Nordic languages it is the word for "in"."""
 _PASSIVE = re.compile(r"\b(?:er|ble|blei|vart|blev|är|been|was|wurde|ist|on)\b")
+
+
+_PRELIMINARY = re.compile(r"\s*(?:foreløpig|førebels|midlertidig|preliminärt) svar\b")
+"""The heading of what an office must answer at once, and its system writes: a person may have written it."""
 
 
 class ReceiptWords(NamedTuple):
@@ -136,9 +163,16 @@ def receipt(low: str) -> ReceiptWords | None:
         return None
     opened = _RECEIVED.search(start) or _THANKED.search(start)
     if opened is None:
-        return None
+        found = service(low)
+        return ReceiptWords(*found) if found else _preliminary(low)
     if served := _SERVED.search(low):
         return ReceiptWords(opened, served.group(), True)
     promised = _PROMISED.search(low)
     passive = opened.re is _RECEIVED and _PASSIVE.search(opened.group()) is not None
     return ReceiptWords(opened, promised.group(), passive) if promised else None
+
+
+def _preliminary(low: str) -> ReceiptWords | None:
+    opened = _PRELIMINARY.match(low)
+    served = _SERVED.search(low) if opened else None
+    return ReceiptWords(opened, served.group(), False) if opened and served else None

@@ -71,7 +71,7 @@ _TROUBLE = re.compile(
 # "Vi har mottatt henvendelsen fra kunden": of somebody else, so a person tells of it.
 _FROM_ANOTHER = re.compile(
     r"\w{0,3} (?:fra|frå|från|from|von|hos|with|bei) (?!deg|dere|dykk|dig|er\b|dem\b|you|your|ihnen|din|ditt|deres|oss|us\b|uns\b|the|"
-    r"our|saks|sags)\w"
+    r"our|saks|sags|number|nummer|ticket|case|reference|id\b)\w"
 )
 _ACCESS = re.compile(r"ikke les[et]|ikkje les[et]|tilgang|tillgång|adgang|access|zugriff|pääsy|aðgang|toegang|accès")
 """Of what makes somebody unreachable, that which is also a fault to tell of: it needs a sign of absence beside it."""

@@ -98,6 +98,10 @@ def test_given_a_request_about_absence_or_reports_when_read_then_a_person_wrote_
         "Per er på ferie, er tilbake mandag. Ta kontakt med Anne ved behov.",
         "Send e-post til meg når dere er ferdige. Jeg er på ferie fra fredag.",
         "Today is a public holiday here, so nobody can test. I will answer tomorrow.",
+        "Ich bin morgen im Urlaub, bitte rufen Sie heute an.",
+        "Ich bin erst am Montag wieder da, dann teste ich.",
+        "Jeg jobber mandag til onsdag, så da kan dere komme.",
+        "Jeg er ikke tilbake på kontoret før mandag, så test gjerne uten meg.",
     ],
 )
 def test_given_an_answer_that_says_more_than_a_note_when_read_then_a_person_wrote_it(text):
@@ -134,6 +138,12 @@ def test_given_an_answer_that_says_more_than_a_note_when_read_then_a_person_wrot
         "Kari Nes er ikke på kontoret (returnerer 14.12.2026).",
         "Rektor er på ferie. E-post til skolen leses igjen 1. august.",
         "Takk for at du tar kontakt! Jeg er ute på oppdrag hele uka og svarer deg så fort jeg kan.",
+        "Jag läser min mejl sporadiskt denna vecka och återkommer på måndag.",
+        "Vielen Dank für Ihre Nachricht. Ich bin erst am 14. Dezember wieder im Büro.",
+        "Jeg har sluttet i Fjord AS. Ny kontaktperson er Anne Vik, anne@fjord.example.",
+        "Jeg jobber mandag til onsdag. E-post mottatt torsdag eller fredag besvares mandag.",
+        "I work Monday to Wednesday. Emails received on Thursday or Friday will be answered on Monday.",
+        "Ich arbeite montags bis mittwochs. Ihre Nachricht beantworte ich, sobald ich wieder im Büro bin.",
     ],
 )
 def test_given_a_note_of_absence_when_read_then_it_is_an_automatic_answer(text):

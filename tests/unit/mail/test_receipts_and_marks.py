@@ -151,3 +151,83 @@ def test_given_a_report_passed_on_under_its_own_subject_when_read_then_a_person_
     text = f"{'_' * 32}\n{report}Delivery has failed to these recipients or groups:\n\nola@borte.example\n"
     head = f"{AUTHOR}To: support@firma.example\nSubject: Undeliverable\nContent-Type: text/plain; charset=utf-8\n\n"
     assert read((head + text).encode()).kind == "human"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Takk for at du kontakter oss. Vi besvarer henvendelser i den rekkefølgen de kommer inn. Forventet svartid er 2 virkedager.",
+        "Vi har mottatt din e-post. Den vil bli registrert i vårt sakarkivsystem. Du kan forvente svar innen tre uker.",
+        "Kjære Support,\n\nVi har registrert meldingen din under nummer I 2612 045.\nMålsatt løsningstid er 4. desember 2026 kl. 12:00.",
+        "Dear Support,\n\nYour incident has been registered with number I 2612 045.\nOur target date is 4 December 2026.",
+        "Me har teke imot e-posten din. Han blir journalført og send vidare til sakshandsamar.",
+        "Reply above this line.\n\nOla Nes changed the status to In Progress.\n\nView request · Turn off this request's notifications",
+        "Your incident INC0012345 has been updated.\nState: In Progress\nComments: \n\nRef:MSG0012345",
+        "Your incident INC0012345 has been closed. If the issue remains, reply to this email to reopen it.",
+        "Saken din 4711 er lukket. Svar på denne e-posten for å åpne den igjen.",
+        "Du har fått en ny melding i nettbanken. Logg inn for å lese meldingen.",
+        "Denne postkassen er kun for mottak av faktura i EHF-format. Andre henvendelser blir ikke lest.",
+        "This mailbox is only for invoices. Other messages will not be read or answered.",
+        "You'll get replies here and in your email: support@firma.example\n\nThe team typically replies in a few hours.",
+    ],
+)
+def test_given_words_of_a_service_when_read_then_no_person_wrote_it(text):
+    assert (mail(text).kind, mail(text).kind_unsure) == ("auto_reply", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "For å redusere søppelpost må du bekrefte at du er en ekte avsender. Klikk på lenken, så blir e-posten din levert.",
+        "E-posten din er holdt tilbake av spamfilteret fordi du ikke er en kjent avsender. Klikk her for å få den levert.",
+        "Your message to kari@kunde.example is waiting for delivery. Please verify your email address by clicking the link below.",
+        "Um Spam zu vermeiden, müssen Sie Ihre E-Mail einmalig bestätigen. Bitte klicken Sie auf den folgenden Link.",
+        "För att ditt mejl ska levereras måste du bekräfta att du är en riktig person. Klicka på länken nedan.",
+        "Din mail er tilbageholdt af vores spamfilter. Klik på linket for at frigive den til modtageren.",
+        "You are receiving this message because you emailed me for the first time. Please reply to this email to confirm you are no robot.",
+        "You will not receive any more courtesy notices from our members for two days. Messages you have sent remain in a queue.",
+        "Meldingen du sendte til gruppen «Kontor» venter på godkjenning fra en moderator.",
+        "Your mail to 'support' is being held until the list moderator can review it for approval.",
+        "Message distribution in the list is restricted to list subscribers.",
+    ],
+)
+def test_given_a_filter_or_a_list_that_holds_our_mail_when_read_then_no_person_wrote_it(text):
+    assert (mail(text).kind, mail(text).kind_unsure) == ("auto_reply", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Foreløpig svar\n\nHenvendelsen av 2. desember vil bli behandlet så snart som mulig, og senest innen 4 uker.",
+        "Vi har mottatt meldingen din. Den er sendt til Innbyggertorget, som vil fordele den til rett enhet.",
+    ],
+)
+def test_given_a_letter_that_an_office_or_its_system_may_have_written_when_read_then_a_person_looks(text):
+    assert mail(text).kind_unsure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Vi har mottatt meldingen din i dag og setter pris på rask hjelp. Skriveren i 2. etasje er også nede.",
+        "Ola Nes changed the status to In Progress, and then nothing happened. View request shows an empty page.",
+        "Din sak er løst, sier dere, men den er ikke det.",
+        "Jeg har fått ny melding i Altinn. Logg inn for å lese, står det, men jeg slipper ikke inn.",
+        "Du har fått tilgang. Logg inn med BankID.",
+        "Denne adressen er kun for interne, bruk post@kunde.example.",
+        "Fakturaen kunne ikke behandles fordi PDF-en var skadet.",
+        "Din e-post havnet i søppelpost hos oss. Klikk på «ikke søppelpost» løste det.",
+        "Meldingen din ble holdt tilbake av filteret vårt, men jeg har sluppet den gjennom. Svaret er ja.",
+        "Your message was held in our spam filter. I released it. To answer: yes, on Monday.",
+        "Your email could not be processed by our importer because the attachment was too big. I split it in two.",
+        "Viser til din e-post av 1. desember. Vi ønsker å gå videre innen fem dager.",
+        "Vi viser til din henvendelse. Skriveren er av typen HP og står i 2. etasje.",
+        "Your request has been approved, go ahead.",
+    ],
+)
+def test_given_a_person_who_speaks_of_a_service_when_read_then_a_person_wrote_it(text):
+    assert mail(text).kind == "human"
+
+
+def test_given_an_agents_answer_from_salesforce_when_read_then_a_person_looks():
+    assert mail("Skriveren står på rom 12.", "X-SFDC-User: 005\nPrecedence: bulk\n").kind_unsure

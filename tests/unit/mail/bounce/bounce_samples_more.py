@@ -192,4 +192,18 @@ MORE_FORMS: list[tuple[str, str, str, str, set[str]]] = [
         "The mailbox of user ola@example.com is over quota.\n",
         {"ola@example.com"},
     ),
+    (
+        "amavis_virus",
+        "Content-filter at mx <postmaster@borte.example>",
+        "VIRUS IN MESSAGE FROM YOU",
+        "A message from <b@firma.example> to:\n-> ola@example.com\nwas considered infected. Delivery of the email was stopped!\n",
+        {"ola@example.com"},
+    ),
+    (
+        "amavis_banned",
+        "Content-filter at mx <postmaster@borte.example>",
+        "BANNED CONTENTS FROM YOU (.exe)",
+        "Your message to:\n-> ola@example.com\nwas blocked by our content filter: banned attachment .exe\n",
+        {"ola@example.com"},
+    ),
 ]

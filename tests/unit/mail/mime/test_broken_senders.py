@@ -81,6 +81,19 @@ def test_given_broken_extended_parameters_when_read_then_the_name_is_as_meant(te
     assert read_value(text).get("filename") == filename
 
 
+@pytest.mark.parametrize(
+    ("value", "defects"),
+    [
+        ("base64; x=y", ("misspelt_encoding",)),
+        ('"base64"', ("misspelt_encoding",)),
+        ("base64;", ()),
+        ("(mime) Base64 (RFC 2045)", ()),
+    ],
+)
+def test_given_an_encoding_with_a_parameter_when_looked_up_then_it_counts_and_is_said(value, defects):
+    assert encoding_name([value]) == ("base64", defects)
+
+
 @pytest.mark.parametrize("name", ["base-64", "base64.", "BASE 64"])
 def test_given_a_misspelt_encoding_when_looked_up_then_it_is_known_and_said(name):
     assert encoding_name([name]) == ("base64", ("misspelt_encoding",))
