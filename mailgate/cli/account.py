@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mailgate.application.accounts import manage, second_factor
+from mailgate.application.accounts import identities, manage, second_factor
 from mailgate.application.accounts.first_admin import first_admin_link
 from mailgate.application.app import App
 from mailgate.application.principal import Principal
@@ -81,6 +81,14 @@ def second_factor_off(username: UserArgument, operator: OperatorOption = None, c
     with open_app(config) as opened:
         second_factor.remove_second_factor(opened, acting(operator), username)
     print(f"{username} logs in with the password alone until a new second factor is set up")
+
+
+@app.command()
+def unlink(username: UserArgument, operator: OperatorOption = None, config: ConfigOption = None) -> None:
+    """End an account's links to the OpenID provider; its sessions end. Without a password it then needs a reset-link."""
+    with open_app(config) as opened:
+        ended = identities.unlink_account(opened, acting(operator), username)
+    print(f"{username} is linked to no provider any more" if ended else f"{username} was linked to no provider; its sessions have ended")
 
 
 def invitation(app: App, operator: Principal) -> str:

@@ -52,7 +52,7 @@ def audit(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what people and programs changed: who, what, when and why; the newest first."""
+    """Show what people and programs changed, and who took the bytes of a mail: who, what, when and why; the newest first."""
     with open_app(config) as app:
         now = app.now()
         command = ListAudit(kind.value if kind else None, subject, who, moment(since, now, "--since"), moment(until, now, "--until"), limit)

@@ -83,10 +83,10 @@ def show(id_: IdArgument, config: ConfigOption = None, as_json: JsonOption = Fal
 
 
 @app.command()
-def raw(id_: IdArgument, config: ConfigOption = None) -> None:
-    """Write the bytes of one mail, as they are sent, to standard output."""
+def raw(id_: IdArgument, operator: OperatorOption = None, config: ConfigOption = None) -> None:
+    """Write the bytes of one mail, as they are sent, to standard output. The audit says who did."""
     with open_app(config) as app:
-        content = mails.raw_mail(app, acting(None), id_)
+        content = mails.raw_mail(app, acting(operator), id_)
     write_raw(content)
 
 

@@ -20,7 +20,16 @@ from mailgate import log, metrics
 from mailgate.catalogue import LANGUAGES
 from mailgate.errors import ConfigError, MailgateError
 from mailgate.outbound import words as catalogue
-from mailgate.outbound.templating.files import ACCENT, FORMS, KEPT_LINE_END, compiled, environment
+from mailgate.outbound.templating.files import (
+    ACCENT,
+    FORMS,
+    KEPT_LINE_END,
+    MAX_CHARS,
+    BoundedSandbox,
+    TooMuch,
+    compiled,
+    environment,
+)
 from mailgate.outbound.views import Rendered
 from mailgate.outbound.words import BothWords, MailWords
 
@@ -44,7 +53,9 @@ _CASE_SUBJECT = frozenset({"accepted", "case_closed", "choice", *CASE_NOTICES})
 _ALIASES: Mapping[str, str] = {"no": "nb", "da": "nb", "sv": "nb"}
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SUBJECT_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
-_RENDER_ERRORS = (ConfigError, TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_RENDER_ERRORS = (
+    ConfigError, TemplateError, ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 _DARK_BUTTON = (
     ".cell, .bar { background-color: #74c0ea !important; } .button { color: #0b1820 !important; background-color: #74c0ea !important; }"
 )
@@ -83,7 +94,8 @@ class Renderer:
         if wording.default_language not in self.languages:
             raise ConfigError(f"there are no mail templates in the default language {wording.default_language!r}")
         self._built_in = _Templates([SHIPPED], wording)
-        self._own = _Templates([wording.folder / "mail", wording.folder, SHIPPED], wording) if wording.folder else self._built_in
+        folders = [wording.folder / "mail", wording.folder, SHIPPED] if wording.folder else []
+        self._own = _Templates(folders, wording, bounded=True) if folders else self._built_in
         self.problems = list(self._own.broken())
         self._words = {language: BothWords(catalogue.load(language, None)) for language in LANGUAGES}
         self._own_words = {language: self._words_of_operators(language) for language in LANGUAGES}
@@ -137,8 +149,8 @@ class Renderer:
 class _Templates:
     """The templates of some folders in both forms. `broken` names those of the operators that cannot be compiled."""
 
-    def __init__(self, folders: list[Path], wording: Wording) -> None:
-        self._jinja = environment(folders, wording.accent)
+    def __init__(self, folders: list[Path], wording: Wording, *, bounded: bool = False) -> None:
+        self._jinja = environment(folders, wording.accent, bounded=bounded)
         self._jinja.globals.update(wording.shared, dark_button=_DARK_BUTTON if wording.accent == ACCENT else "")
         self._names = frozenset(self._jinja.list_templates())
         self._parts: dict[str, TemplateModule] = {}
@@ -178,6 +190,19 @@ class _Templates:
         template = self._compiled[kind, form]
         if isinstance(template, ConfigError):
             raise ValueError(str(template))
+        if not isinstance(self._jinja, BoundedSandbox):
+            return self._made(template, form, context, words)
+        try:
+            with self._jinja.within_bounds():
+                made = self._made(template, form, context, words)
+            if len(made) > MAX_CHARS:
+                raise TooMuch(f"it makes more than {MAX_CHARS} characters")
+        except TooMuch as error:
+            self._compiled[kind, form] = ConfigError(str(error))  # not again: each mail would wait as long
+            raise
+        return made
+
+    def _made(self, template: Template, form: str, context: Mapping[str, object], words: MailWords) -> str:
         if form not in self._parts:
             self._parts[form] = compiled(self._jinja, f"_parts.{form}.j2").module
         seen = {**template.globals, **context, "p": self._parts[form], "words": words}

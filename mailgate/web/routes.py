@@ -141,6 +141,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/login/openid", openid.begin, "anyone", "account.log_in", "no-store", once=False, elsewhere=True),
     Route("GET", "/login/openid/callback", openid.come_back, "anyone", "account.log_in", "no-store", elsewhere=True),
     Route("POST", "/me/openid", openid.begin_link, "staff", "account.own", "no-store", once=False, elsewhere=True),
+    Route("POST", "/me/openid/off", openid.end_link, "staff", "account.own", "no-store", once=False),
     Route("GET", "/me/second-factor", second_factor.show, "staff", "account.own", "no-store"),
     Route("POST", "/me/second-factor", second_factor.begin, "staff", "account.own", "no-store"),
     Route("POST", "/me/second-factor/code", second_factor.confirm, "staff", "account.own", "no-store", once=False),

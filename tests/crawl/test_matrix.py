@@ -12,19 +12,23 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from mailgate.application.access import TABLE, Action, explain
+from mailgate.application.accounts import sessions
+from mailgate.application.customers import contacts
 from mailgate.cases.model import Case
 from mailgate.web.app import WebOptions
 from mailgate.web.pages.forms import TOKEN_FIELD, form_token
 from mailgate.web.routes import ROUTES, Route
 from tests.crawl.pages import path_of
-from tests.support.desks.crawl import CASES, COLLEAGUES, KINDS, OWN, STAFF, STRANGERS, VISITOR, Scene, make_scene
-from tests.support.desks.office import open_office, reopen_office
-from tests.support.desks.site import PASSWORD, Answer, Visitor, serve
+from tests.support.desks.crawl import CASES, COLLEAGUES, KINDS, OLA, OWN, STAFF, STRANGERS, VISITOR, Scene, make_scene
+from tests.support.desks.office import EVA, open_office, reopen_office
+from tests.support.desks.site import PASSWORD, SAME_ORIGIN, Answer, Visitor, serve
 
+FORM_TYPE = "application/x-www-form-urlencoded"
 ME = "me"
 """Stands for the id of the person who asks; staff name a participant."""
 Fields = Callable[[Case, int], Mapping[str, str]]
@@ -58,6 +62,7 @@ FORMS: Mapping[str, Fields] = {
     "/login/code": lambda case, n: {"code": "123456"},
     "/login/openid": lambda case, n: {},
     "/me/openid": lambda case, n: {},
+    "/me/openid/off": lambda case, n: {},
     "/me/second-factor": lambda case, n: {},
     "/me/second-factor/code": lambda case, n: {"code": "123456"},
     "/me/second-factor/off": lambda case, n: {"code": "123456"},
@@ -125,15 +130,113 @@ def test_given_the_routes_when_compared_with_the_forms_then_each_form_has_its_fi
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_given_somebody_of_a_kind_when_every_route_is_asked_then_each_answers_as_the_access_table_says(scene: Scene, kind: str) -> None:
-    wrong = []
     with serve(scene.app, WebOptions()) as port:
-        for route in sorted(ROUTES, key=lambda one: one.path in LAST):
-            for key in CASES if "{key}" in route.path else (OWN,):
-                expected = _expected(scene, route, kind, key)
-                answer = _asked(scene, route, kind, key, port)
-                if _outcome(answer) not in expected:
-                    wrong.append(f"{kind}: {route.method} {route.path} on {key} gave {_outcome(answer)}, not {expected}")
+        wrong = _wrong(scene, kind, port)
     assert not wrong, "\n".join(wrong)
+
+
+def _wrong(scene: Scene, kind: str, port: int) -> list[str]:
+    wrong = []
+    for route in sorted(ROUTES, key=lambda one: one.path in LAST):
+        for key in CASES if "{key}" in route.path else (OWN,):
+            expected = _expected(scene, route, kind, key)
+            answer = _asked(scene, route, kind, key, port)
+            if _outcome(answer) not in expected:
+                wrong.append(f"{kind}: {route.method} {route.path} on {key} gave {_outcome(answer)}, not {expected}")
+    return wrong
+
+
+def _route(method: str, path: str) -> Route:
+    return next(one for one in ROUTES if (one.method, one.path) == (method, path))
+
+
+def _disabled(scene: Scene, kind: str) -> None:
+    with scene.app.store.transaction() as uow:
+        uow.accounts.set(scene.accounts[kind], replace(scene.accounts[kind], disabled=True))  # its session is still there
+
+
+def _ended(scene: Scene, kind: str) -> None:
+    with scene.app.store.transaction() as uow:
+        uow.accounts.end_sessions(scene.accounts[kind].id)
+
+
+def _too_old(scene: Scene, kind: str) -> None:
+    scene.office.clock.step(sessions.ABSOLUTE_END)
+
+
+@pytest.mark.parametrize("kind", ["participant", "admin"])
+@pytest.mark.parametrize("lost", [_disabled, _ended, _too_old])
+def test_given_a_session_that_is_good_no_more_when_every_route_is_asked_then_each_answers_as_to_a_visitor(
+    scene: Scene, kind: str, lost: Callable[[Scene, str], None]
+) -> None:
+    token, wrong = scene.session(kind), []
+    lost(scene, kind)
+    with serve(scene.app, WebOptions()) as port:
+        for route in ROUTES:
+            answer = _asked_by(scene, route, Visitor(port, {"session": token}), VISITOR, OWN)
+            stale = {403} if route.method == "POST" and route.audience == "anyone" else set()  # the form's token was of the session
+            if _outcome(answer) not in (stale or _expected(scene, route, VISITOR, OWN)):
+                wrong.append(f"{route.method} {route.path} gave {_outcome(answer)}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("kind", ["see", "comment"])
+def test_given_who_may_see_the_cases_of_their_company_when_every_route_is_asked_then_each_answers_as_the_access_table_says(
+    scene: Scene, kind: str
+) -> None:
+    access = {"see": "view", "comment": "comment"}[kind]
+    contacts.set_contact(scene.app, EVA, contacts.SetContact(OLA, company_access=access))
+    with serve(scene.app, WebOptions()) as port:
+        wrong = _wrong(scene, "colleague", port)
+        statuses = tuple(scene.visitor("colleague", port).get(f"/browse/{key}").status for key in CASES)
+        said = _asked(scene, _route("POST", "/browse/{key}/comments"), "colleague", OWN, port).status
+        did = _asked(scene, _route("POST", "/browse/{key}/operations"), "colleague", OWN, port).status
+    assert not wrong, "\n".join(wrong)
+    assert (statuses, said, did) == ((200, 200, 404), 303 if access == "comment" else 403, 403)
+
+
+FORGED: Mapping[str, Mapping[str, str]] = {
+    "no word on where it comes from": {},
+    "another site": {"Sec-Fetch-Site": "cross-site", "Origin": "http://portal.test"},
+    "another host of the domain": {"Sec-Fetch-Site": "same-site"},
+    "an address that was typed": {"Sec-Fetch-Site": "none"},
+    "an old browser on another site": {"Origin": "https://evil.example"},
+    "a page without an origin": {"Origin": "null"},
+    "the same name on another port": {"Origin": "http://portal.test:8443"},
+    "a longer name": {"Origin": "http://portal.test.evil.example"},
+}
+"""Header fields of a form that comes from no page of ours."""
+
+
+@pytest.mark.parametrize("kind", [VISITOR, "reporter", "admin"])
+def test_given_every_form_when_sent_from_elsewhere_or_without_its_token_then_it_does_nothing(scene: Scene, kind: str) -> None:
+    taken = []
+    with serve(scene.app, WebOptions()) as port:
+        who = scene.visitor(kind, port)
+        good = {TOKEN_FIELD: form_token(who.cookies.get("session") or who.cookies.setdefault("visitor", "v" * 43))}
+        tokens = {"no token": {}, "another session's": {TOKEN_FIELD: form_token("w" * 43)}, "an empty one": {TOKEN_FIELD: ""}}
+        ways = {name: (good, headers) for name, headers in FORGED.items()} | {name: (one, SAME_ORIGIN) for name, one in tokens.items()}
+        for route in (one for one in ROUTES if one.method == "POST" and _opens(one, kind)):
+            path = path_of(scene, route)
+            before = _rows(scene)  # `path_of` makes links
+            for name, (fields, headers) in ways.items():
+                answer = who._ask("POST", path, urlencode(fields).encode(), {**headers, "Content-Type": FORM_TYPE})
+                if answer.status != 403 or _rows(scene) != before:
+                    taken.append(f"{route.path}, {name}: {answer.status}")
+    assert not taken, "\n".join(taken)
+
+
+def _opens(route: Route, kind: str) -> bool:
+    """Whether a form is for this kind at all: else its page is not there, whoever sends it."""
+    return route.audience == "anyone" or (kind != VISITOR and route.audience in ("account", "staff" if kind in STAFF else "contact"))
+
+
+def _rows(scene: Scene) -> dict[str, int]:
+    """How many rows each table has, but for what is only counted or looked at."""
+    with scene.app.store.reading() as uow:
+        count = uow.accounts._connection.exec_driver_sql
+        names = [name for (name,) in count("SELECT name FROM sqlite_master WHERE type = 'table'").all()]
+        return {name: count(f'SELECT count(*) FROM "{name}"').scalar_one() for name in names if name not in ("rate_buckets", "drafts")}
 
 
 SEEN: Mapping[str, tuple[int, int, int]] = {
@@ -215,10 +318,14 @@ def _expected(scene: Scene, route: Route, kind: str, key: str) -> set[str | int]
 
 
 def _asked(scene: Scene, route: Route, kind: str, key: str, port: int) -> Answer:
+    return _asked_by(scene, route, scene.visitor(kind, port), kind, key)
+
+
+def _asked_by(scene: Scene, route: Route, who: Visitor, kind: str, key: str) -> Answer:
     with scene.app.store.transaction() as uow:
         uow.accounts._connection.exec_driver_sql("DELETE FROM rate_buckets")
         case = uow.cases.get(key)
-    who, path = scene.visitor(kind, port), path_of(scene, route, key)
+    path = path_of(scene, route, key)
     if route.path in STREAMS:
         return who.first_line(path)
     if route.method == "GET":

@@ -53,11 +53,11 @@ class BeginAtProvider:
 
 
 @dataclass(frozen=True, slots=True)
-class BeginLink:
-    """Begin to link one's own account. `code` of the second factor where one is on, else `password`, where the account has one."""
+class OwnerProof:
+    """That the owner sits in a session: `code` of the second factor where one is on, else `password`, where the account has one."""
 
     mine: LoggedIn
-    begin: BeginAtProvider
+    client: Client
     code: str = ""
     password: str = ""
 
@@ -94,19 +94,51 @@ def begin_at_provider(app: App, principal: Principal, command: BeginAtProvider) 
     return _begin(app, principal, command)
 
 
-def begin_link(app: App, principal: Principal, command: BeginLink) -> Begun:
+def begin_link(app: App, principal: Principal, command: BeginAtProvider, proof: OwnerProof) -> Begun:
     """The same, to link one's own account: its owner proves to sit there, since the link is a way in that no password change ends.
 
     Raises Invalid (field `old_code` or `link_password`) for a wrong proof, TooMany.
     """
-    account, client = command.mine.account, command.begin.client
+    _check(app, principal, proof)
+    return begin_at_provider(app, visitor(principal.language), replace(command, link_to=proof.mine.account.id))
+
+
+def end_link(app: App, principal: Principal, proof: OwnerProof) -> None:
+    """End the link of one's own account, which has a password: all other sessions end. Raises as `begin_link` does."""
+    if not proof.mine.account.password_hash:
+        raise Invalid("link_password", "wrong", "the provider alone lets this account in")
+    _check(app, principal, proof)
+    _end_link(app, principal, proof.mine)
+
+
+def _check(app: App, principal: Principal, proof: OwnerProof) -> None:
+    account = proof.mine.account
     if is_on(account):
-        prove_owner(app, principal, UseCode(command.mine, command.code))
+        prove_owner(app, principal, UseCode(proof.mine, proof.code))
     elif account.password_hash:
-        charge(app, ("login:pair", f"{network(client.address)} {account.username.lower()}"))
-        if not passwords.matches(account.password_hash, command.password):
+        charge(app, ("login:pair", f"{network(proof.client.address)} {account.username.lower()}"))
+        if not passwords.matches(account.password_hash, proof.password):
             raise Invalid("link_password", "wrong", "this is not your password")
-    return begin_at_provider(app, visitor(principal.language), replace(command.begin, link_to=account.id))
+
+
+@use_case(Action.ACCOUNT_OWN)
+def _end_link(act: Act, mine: LoggedIn) -> None:
+    """End the link of one's own account."""
+    ended = act.uow.staff.unlink(mine.account.id)
+    act.uow.accounts.end_sessions(mine.account.id, but=mine.session.id)
+    act.record(("account", mine.account.id), {"linked_to": ended}, {"linked_to": []})
+
+
+@use_case(Action.ACCOUNT_MANAGE)
+def unlink_account(act: Act, username: str) -> Sequence[str]:
+    """End an account's links to OpenID providers, and its sessions; which providers these were. Raises NotFound."""
+    account = act.uow.accounts.by_login(username)
+    if account is None:
+        raise NotFound("account", username, f"there is no account {username}; mailgate account list")
+    ended = act.uow.staff.unlink(account.id)
+    act.uow.accounts.end_sessions(account.id)
+    act.record(("account", account.id), {"linked_to": ended}, {"linked_to": []})
+    return ended
 
 
 @use_case(Action.ACCOUNT_LOG_IN)

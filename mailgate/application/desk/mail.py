@@ -8,7 +8,7 @@ from typing import Any
 
 from mailgate.application.access import Action
 from mailgate.application.app import App
-from mailgate.application.journal.entries import raw_entry, show_entry
+from mailgate.application.journal.entries import show_entry
 from mailgate.application.journal.views import EntryDetail
 from mailgate.application.principal import Principal
 from mailgate.application.use_case import Act, query
@@ -70,7 +70,8 @@ def show_mail_view(app: App, principal: Principal, id_: str) -> MailView:
 
 def mail_html(app: App, principal: Principal, id_: str) -> str:
     """The HTML of one mail, inert. Raises NotFound when it has none or its bytes are gone."""
-    entry, raw = show_entry(app, principal, id_), raw_entry(app, principal, id_)
+    entry = show_entry(app, principal, id_)
+    _, raw = _raw(app, principal, entry.row.id)
     found = html_of(raw) if _is_cheap(entry, raw) else app.parts.html(raw)
     if not found:
         raise NotFound("content", id_, "this mail has no HTML")

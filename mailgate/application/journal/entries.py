@@ -1,4 +1,4 @@
-"""Look at accepted mail: list, show, raw. In: filters, ids. Out: views, bytes. Changes nothing."""
+"""Look at accepted mail: list, show, raw. In: filters, ids. Out: views, bytes. The audit says who took a mail's bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mailgate.application.access import Action
 from mailgate.application.journal.selection import ALL, JournalFilter
 from mailgate.application.journal.views import NO_MOVES, EntryDetail, EntryRow, entry_row, move
 from mailgate.application.paging import Page, cursor_of, id_of, page_of
-from mailgate.application.use_case import Act, query
+from mailgate.application.use_case import Act, query, use_case
 from mailgate.errors import NotFound, PolicyError
 from mailgate.rules.chain import TrailEntry, restored
 from mailgate.rules.index import PassedOver
@@ -80,10 +80,13 @@ def short_ids(act: Act, ids: Sequence[str]) -> dict[str, str]:
     return act.uow.journal.short_ids(ids)
 
 
-@query(Action.JOURNAL_RAW)
+@use_case(Action.JOURNAL_RAW)
 def raw_entry(act: Act, id_: str) -> bytes:
     """The accepted bytes of one entry, with CRLF line ends. Raises NotFound when retention has deleted them."""
-    return act.uow.journal.raw(act.uow.journal.find(id_))
+    found = act.uow.journal.find(id_)
+    raw = act.uow.journal.raw(found)
+    act.record(("journal", found))
+    return raw
 
 
 def _policy_of(act: Act, entry: JournalEntry) -> Policy | None:

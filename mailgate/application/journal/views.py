@@ -64,8 +64,8 @@ class Moved:
     stay: Sequence[Left] = ()
 
 
-NO_MOVES = ("inject",)
-"""Verbs of the audit that put mail into the journal: no decision about mail that is there."""
+NO_MOVES = ("inject", "raw")
+"""Verbs of the audit that put mail into the journal or hand out its bytes: no decision about mail that is there."""
 
 
 @dataclass(frozen=True, slots=True)

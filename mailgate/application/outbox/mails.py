@@ -1,4 +1,4 @@
-"""Look at outgoing mail: list, show, raw. In: states, ids. Out: views, bytes. Changes nothing."""
+"""Look at outgoing mail: list, show, raw. In: states, ids. Out: views, bytes. The audit says who took a mail's bytes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import get_args
 
 from mailgate.application.access import Action
-from mailgate.application.journal.views import move
+from mailgate.application.journal.views import NO_MOVES, move
 from mailgate.application.outbox.views import MailDetail, MailRow, mail_row
 from mailgate.application.paging import Page, cursor_of, id_of, page_of
-from mailgate.application.use_case import Act, query
+from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import mail_address, mail_domain, one_of
 from mailgate.store.repositories.outbox.filters import OutboxFilter
 from mailgate.store.rows import OutboxState
@@ -64,7 +64,8 @@ def list_mails(act: Act, command: ListMails) -> Page[MailRow]:
 def show_mail(act: Act, id_: str) -> MailDetail:
     """Show one mail, each attempt to deliver it, and what operators did to it."""
     mail = act.uow.outbox.get(act.uow.outbox.find(id_))
-    return MailDetail(mail_row(mail), mail.history, [move(row) for row in act.uow.audit.of("outbox", mail.id)])
+    done = [move(row) for row in act.uow.audit.of("outbox", mail.id) if row.verb not in NO_MOVES]
+    return MailDetail(mail_row(mail), mail.history, done)
 
 
 @query(Action.OUTBOX_READ)
@@ -73,10 +74,13 @@ def short_ids(act: Act, ids: Sequence[str]) -> dict[str, str]:
     return act.uow.outbox.short_ids(ids)
 
 
-@query(Action.OUTBOX_RAW)
+@use_case(Action.OUTBOX_RAW)
 def raw_mail(act: Act, id_: str) -> bytes:
-    """The frozen bytes of one mail. Raises NotFound when retention has deleted them."""
-    return act.uow.outbox.raw(act.uow.outbox.find(id_))
+    """The frozen bytes of one mail, with its links. Raises NotFound when retention has deleted them."""
+    found = act.uow.outbox.find(id_)
+    raw = act.uow.outbox.raw(found)
+    act.record(("outbox", found))
+    return raw
 
 
 def _recipient(text: str) -> str:

@@ -113,10 +113,10 @@ def _note_next(entry: Mapping[str, Any]) -> None:
 
 
 @app.command()
-def raw(id_: IdArgument, config: ConfigOption = None) -> None:
-    """Write the accepted bytes of one entry to standard output."""
+def raw(id_: IdArgument, operator: OperatorOption = None, config: ConfigOption = None) -> None:
+    """Write the accepted bytes of one entry to standard output. The audit says who did."""
     with open_app(config) as app:
-        content = entries.raw_entry(app, acting(None), id_)
+        content = entries.raw_entry(app, acting(operator), id_)
     write_raw(content)
 
 

@@ -7,13 +7,26 @@ or imports has the same form. Style rules are inlined once, when a file is loade
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import css_inline
-from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    TemplateRuntimeError,
+    TemplateSyntaxError,
+    nodes,
+)
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -29,6 +42,8 @@ ACCENT = "#00608a"
 """The colour of buttons, links and the bar: what `service.accent` replaces."""
 KEPT_LINE_END = "\x1f"
 """Stands for a line end of what people wrote, so that only the template's own blank lines are taken together."""
+MAX_CPU_S, MAX_CHARS, MAX_EXPONENT = 2.0, 4 * 1024 * 1024, 64
+"""Of one form of one mail with templates of the operators: some thousand times what ours take."""
 _UNUSABLE = (TemplateNotFound, TemplateSyntaxError, OSError, UnicodeDecodeError, css_inline.InlineError)
 _UNCHECKED = PLAIN_DATA | {TemplateModule}
 _FORM = re.compile(r"\.(html|txt)\.j2\Z")
@@ -37,9 +52,16 @@ _TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 _FRAME = re.compile(r"\A((?:<!--jinja\d+-->\s*)*)(.*)\Z", re.DOTALL)
 
 
-def environment(folders: Sequence[Path], accent: str = ACCENT) -> Environment:
-    """Jinja over these folders, the first one that has a file wins. Sandboxed, strict about undefined values, escaping HTML."""
-    made = _Sandbox(
+class TooMuch(TemplateRuntimeError):
+    """A template costs more time or memory than a mail may."""
+
+
+def environment(folders: Sequence[Path], accent: str = ACCENT, *, bounded: bool = False) -> Environment:
+    """Jinja over these folders, the first one that has a file wins. Sandboxed, strict about undefined values, escaping HTML.
+
+    `bounded`: what is rendered `within_bounds` ends, whatever the templates say.
+    """
+    made = (BoundedSandbox if bounded else _Sandbox)(
         loader=_InliningLoader(folders, accent), autoescape=lambda name: name is not None and name.endswith(".html.j2"),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False, cache_size=-1,
     )  # fmt: skip
@@ -137,6 +159,47 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         """The name under which `parent` loads `template`: in its own form."""
         form = _FORM.search(parent)
         return template if form is None or _FORM.search(template) else f"{template.removesuffix('.j2')}{form.group()}"
+
+
+class BoundedSandbox(_Sandbox):
+    """For templates of the operators: a mail's time has an end, at the next turn of a loop or call of a macro; sums stay small."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._clock = threading.local()
+
+    @contextmanager
+    def within_bounds(self) -> Iterator[None]:
+        """What this thread renders inside has `MAX_CPU_S`. Raises TooMuch from inside when that is over."""
+        self._clock.until_s = time.thread_time() + MAX_CPU_S
+        try:
+            yield
+        finally:
+            self._clock.until_s = None
+
+    def check_time(self) -> None:
+        """Called by templates at each turn. Raises TooMuch."""
+        until_s = getattr(self._clock, "until_s", None)
+        if until_s is not None and time.thread_time() > until_s:
+            raise TooMuch(f"it takes more than {MAX_CPU_S:g} s")
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """`left * right` or `left ** right`. Raises TooMuch where that is made to cost memory."""
+        factors = [abs(one) if isinstance(one, int) else len(one) if isinstance(one, Sized) else 1 for one in (left, right)]
+        if factors[0] * factors[1] > MAX_CHARS or (operator == "**" and factors[1] > MAX_EXPONENT):
+            raise TooMuch(f"a product or power in it is larger than {MAX_CHARS}")
+        return super().call_binop(context, operator, left, right)
+
+    def _generate(self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False) -> str:
+        turns: list[nodes.For | nodes.Macro | nodes.CallBlock] = [
+            *source.find_all(nodes.For), *source.find_all(nodes.Macro), *source.find_all(nodes.CallBlock),
+        ]  # fmt: skip
+        for one in turns:
+            turn = nodes.ExprStmt(nodes.Call(nodes.EnvironmentAttribute("check_time"), [], [], None, None))
+            one.body.insert(0, turn.set_lineno(one.lineno).set_environment(self))
+        return super()._generate(source, name, filename, defer_init)
 
 
 class _InliningLoader(BaseLoader):

@@ -60,7 +60,7 @@ def load(raw: bytes, own: frozenset[str] = frozenset(), folder: Path | None = No
     first of each list stands for them. Raises nothing for any bytes.
     """
     try:
-        root, problems = parse(raw)
+        root, problems = parse(raw, most_values=len(raw) + 1) if stored else parse(raw)  # what runs already goes on running
     except Unreadable as error:
         return LoadedPolicy(None, (error.problem,))
     problems += misfits(root)

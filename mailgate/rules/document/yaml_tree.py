@@ -23,6 +23,8 @@ from ruamel.yaml.events import (
 )
 
 MAX_DOCUMENT_BYTES = 1024 * 1024
+MAX_VALUES = 50_000
+"""Each costs some 50 µs, and a MiB has room for half a million."""
 MAX_DEPTH = 20
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -81,8 +83,8 @@ class Unreadable(ValueError):
         self.problem = Problem(where.line, where.column, what)
 
 
-def parse(raw: bytes) -> tuple[Node, list[Problem]]:
-    """The tree, and the keys that stand twice. Raises Unreadable for what cannot be read on."""
+def parse(raw: bytes, *, most_values: int | None = None) -> tuple[Node, list[Problem]]:
+    """The tree, and the keys that stand twice. `most_values`: None for MAX_VALUES. Raises Unreadable for what cannot be read on."""
     if len(raw) > MAX_DOCUMENT_BYTES:
         raise Unreadable(f"the file has {len(raw)} bytes; {MAX_DOCUMENT_BYTES} are the most")
     try:
@@ -90,7 +92,7 @@ def parse(raw: bytes) -> tuple[Node, list[Problem]]:
     except UnicodeDecodeError as error:
         raise Unreadable("the file is not UTF-8; save it as UTF-8", Position(raw.count(b"\n", 0, error.start) + 1)) from None
     try:
-        return _Reader(text).document()
+        return _Reader(text, MAX_VALUES if most_values is None else most_values).document()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = (error.problem or error.context or "").replace("\n", " ")
@@ -119,8 +121,9 @@ def _position_of(mark: Any) -> Position:
 class _Reader:
     """Builds the tree from the parser's events."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, most_values: int) -> None:
         self._events = iter(YAML(typ="safe", pure=True).parse(text))
+        self._most_values, self._values = most_values, 0
         self._problems: list[Problem] = []
 
     def document(self) -> tuple[Node, list[Problem]]:
@@ -137,6 +140,9 @@ class _Reader:
     def _node(self, event: Any, depth: int) -> Node:
         position = _position_of(event.start_mark)
         _refuse_magic(event, position)
+        self._values += 1
+        if self._values > self._most_values:
+            raise Unreadable(f"the file has more than {self._most_values} values, those before this one; shorten its lists", position)
         if depth > MAX_DEPTH:
             raise Unreadable(f"this is nested deeper than {MAX_DEPTH} levels", position)
         if isinstance(event, MappingStartEvent):

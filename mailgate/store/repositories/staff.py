@@ -79,10 +79,11 @@ class StaffRepository:
         found = select(identities.c.issuer).where(identities.c.account_id == account_id).order_by(identities.c.issuer)
         return list(self._connection.execute(found).scalars())
 
-    def unlink(self, account_id: str, issuer: str) -> int:
-        """End an account's links to a provider; how many there were."""
-        which = (identities.c.account_id == account_id) & (identities.c.issuer == issuer)
-        return self._connection.execute(delete(identities).where(which)).rowcount
+    def unlink(self, account_id: str) -> Sequence[str]:
+        """End an account's links to providers; which providers these were, one for each link."""
+        issuers = self.issuers_of(account_id)
+        self._connection.execute(delete(identities).where(identities.c.account_id == account_id))
+        return issuers
 
     def by_addresses(self, addresses: Collection[str]) -> dict[str, StaffAuthor]:
         """Address in lower case -> whose it is, among the staff who may log in."""

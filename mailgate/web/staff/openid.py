@@ -24,16 +24,24 @@ def begin(request: PageRequest) -> Answer:
 
 def begin_link(request: PageRequest) -> Answer:
     """Go to the provider to link one's own account, with a code or the password."""
-    typed = request.form.text
-
-    def begun(asked: identities.BeginAtProvider) -> identities.Begun:
-        command = identities.BeginLink(request.me, asked, typed("old_code"), typed("link_password"))
-        return identities.begin_link(request.app, request.principal, command)
-
     try:
-        return _go(request, "/me", begun)
+        return _go(request, "/me", lambda asked: identities.begin_link(request.app, request.principal, asked, _proof(request)))
     except Invalid as error:
         return me.page(request, 422, error.all)
+
+
+def end_link(request: PageRequest) -> Answer:
+    """End the link of one's own account, with a code or the password."""
+    try:
+        identities.end_link(request.app, request.principal, _proof(request))
+    except Invalid as error:
+        return me.page(request, 422, error.all)
+    return Redirect("/me", flash="flash.unlinked")
+
+
+def _proof(request: PageRequest) -> identities.OwnerProof:
+    typed = request.form.text
+    return identities.OwnerProof(request.me, request.client, typed("old_code"), typed("link_password"))
 
 
 def come_back(request: PageRequest) -> Answer:

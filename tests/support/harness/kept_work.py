@@ -124,8 +124,8 @@ class _KeptReader(yaml_tree._Reader):
 
     KEPT: ClassVar[dict[str, bytes]] = {}
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, text: str, most_values: int) -> None:
+        super().__init__(text, most_values)
         self._text = text
 
     def document(self) -> tuple[yaml_tree.Node, list[yaml_tree.Problem]]:

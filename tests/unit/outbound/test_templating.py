@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from mailgate.outbound.render import Renderer, RenderError, Wording
@@ -92,3 +94,39 @@ def test_given_something_else_that_is_called_words_when_used_then_it_is_that(tmp
     structure = "{% macro words(a, b='-') %}{{ a }}{{ b }}{% endmacro %}{{ words('x') }}{{ words('x', b='<') }}"
     assert rendered(tmp_path, structure) == ("x-x<\n", "x-x&lt;")
     assert "print" in rendered(tmp_path, "{{ words('greeting.plain', print=1) }} print")[0]
+
+
+@pytest.mark.parametrize(
+    ("structure", "why"),
+    [
+        ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "takes more than"),
+        ("{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(60) }}", "takes more than"),
+        ("{% for a in [1, 2] recursive %}{{ loop([1, 2]) if loop.depth < 60 }}{% endfor %}", "takes more than"),
+        (
+            "{% macro m() %}{{ caller() }}{{ caller() }}{% endmacro %}" + "{% call m() %}" * 30 + "x" + "{% endcall %}" * 30,
+            "takes more than",
+        ),
+        ("{{ 'x' * 10000000000 }}", "larger than"),
+        ("{{ [company] * 10000000000 }}", "larger than"),
+        ("{{ 10 ** 10 ** 10 }}", "larger than"),
+        ("{% for a in range(9999) %}{{ '%01000d' % a }}{% endfor %}", "more than 4194304 characters"),
+    ],
+)
+def test_given_a_template_of_the_operators_without_an_end_when_a_mail_is_made_then_it_is_the_built_in_one(tmp_path, structure, why):
+    (tmp_path / "redirect.j2").write_text(structure, "utf-8")
+    renderer, built_in = Renderer(Wording(tmp_path, shared=SHARED)), Renderer(Wording(shared=SHARED))
+    with pytest.raises(RenderError, match=why):
+        renderer.render("redirect", "nb", values(), strict=True)
+    began_s = time.thread_time()
+    assert renderer.render("redirect", "nb", values()) == built_in.render("redirect", "nb", values())
+    assert time.thread_time() - began_s < 1  # what was too much once is not tried again
+
+
+def test_given_loops_macros_and_sums_of_the_operators_when_small_then_they_are_as_jinja_has_them(tmp_path):
+    structure = (
+        "{% macro m(a) %}{{ a }}{{ caller() }}{% endmacro %}"
+        "{% for a in [1, 2] %}{{ loop.index }}/{{ loop.length }} {% call m(a * 2) %}{{ '-' * 3 }}{% endcall %} {% else %}none{% endfor %}"
+        "{% for a in [] %}x{% else %}none{% endfor %} {{ 2 ** 10 }} {{ 1.5 * 2 }}"
+    )
+    text, _ = rendered(tmp_path, structure)
+    assert text == "1/2 2--- 2/2 4--- none 1024 3.0\n"

@@ -17,10 +17,11 @@ from mailgate.cli import main
 from mailgate.rules.chain import run
 from mailgate.rules.conditions import All, Always, AnyOf, CompareNumber, Eq, In, Matches, Not
 from mailgate.rules.default import SUPPORTWEB_POLICY
+from mailgate.rules.document import yaml_tree
 from mailgate.rules.document.lint import _Deciding, excludes, implies
 from mailgate.rules.document.loader import load
 from mailgate.rules.document.schema import SCHEMA
-from mailgate.rules.document.yaml_tree import MAX_DOCUMENT_BYTES, parse
+from mailgate.rules.document.yaml_tree import MAX_DOCUMENT_BYTES, MAX_VALUES, parse
 from mailgate.rules.examples import facts_of, failures
 from mailgate.rules.facts import FACTS
 from mailgate.rules.policy import Policy, Rule
@@ -94,6 +95,20 @@ def test_given_ten_mebibytes_or_no_utf8_when_loaded_then_refused_at_once():
     assert "are the most" in load(large).problems[0].what
     assert seconds_at_rest(lambda: load(large), runs=1) < 0.5
     assert load(b"rules:\n  - \xff\n").problems[0].at("f") == "f:2:1: the file is not UTF-8; save it as UTF-8"
+
+
+def test_given_more_values_than_a_policy_has_when_loaded_then_refused_where_it_is_too_much():
+    raw = b"known_machines:\n" + b"- a\n" * MAX_VALUES
+    (problem,) = load(raw).problems
+    assert problem.line == MAX_VALUES  # the mapping itself is one value, and the list another
+    assert "shorten its lists" in problem.what
+
+
+def test_given_a_version_that_is_active_when_loaded_then_its_length_does_not_stop_it(monkeypatch):
+    monkeypatch.setattr(yaml_tree, "MAX_VALUES", 100)
+    raw = SHIPPED.read_bytes() + b"# lang\n"
+    assert load(raw).policy is None
+    assert load(raw, stored=True).policy is not None
 
 
 @given(st.binary(max_size=80) | st.text("rules:-[]{}#&*!|>'\"? \n\tnamewhen", max_size=60).map(str.encode))

@@ -153,6 +153,9 @@ def test_given_a_mail_that_belongs_to_a_case_when_held_then_it_is_on_the_case_an
     assert "fremmed.example" in ola.get(f"/desk/mail/{id_}?show=headers").shown()
     raw = ola.get(f"/desk/mail/{id_}/raw")
     assert (raw.headers["content-type"], b"Nils Nes" in raw.body) == ("application/octet-stream", True)
+    with site.office.app.store.reading() as uow:
+        row = next(row for row in uow.audit.list() if row.subject_id == id_)
+    assert (row.verb, row.principal_kind, row.principal) == ("raw", "agent", "Ola Berg")
 
 
 def test_given_two_who_decide_on_one_held_mail_at_once_then_the_second_is_told_that_it_was_not_done(

@@ -14,9 +14,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from mailgate.application.accounts import manage
+from mailgate.application.accounts import identities, manage
 from mailgate.errors import Invalid
 from mailgate.web.http import openid
+from mailgate.web.pages.forms import TOKEN_FIELD, form_token
 from tests.support.desks.office import EVA, open_office
 from tests.support.desks.site import PASSWORD, Answer, SiteUnderTest, Visitor, serve
 from tests.support.processes.provider import Provider, running_provider
@@ -148,6 +149,39 @@ def test_given_a_second_factor_when_an_account_is_linked_then_a_code_is_asked_fo
     site.office.clock.step(timedelta(seconds=60))
     linked = back(owner, provider.log_in(sent_away(owner, "/me/openid", "/me", old_code=code_of(site, secret)), "sub-siv"))
     assert linked.headers["location"] == "/me"
+
+
+def test_given_a_link_when_its_owner_or_an_operator_ends_it_then_the_provider_lets_nobody_in_and_other_sessions_have_ended(
+    site: SiteUnderTest, provider: Provider
+) -> None:
+    owner, thief = site.staff("ola"), site.visitor()
+    for end in ("owner", "operator"):
+        back(owner, provider.log_in(sent_away(owner, "/me/openid", "/me", link_password=PASSWORD), "sub-ola"))
+        assert back(thief, provider.log_in(sent_away(thief), "sub-ola")).headers["location"] == "/"
+        if end == "owner":
+            refused = owner.submit(owner.get("/me"), "/me/openid/off", {"link_password": "gjetning"})
+            assert (refused.status, refused.errors()) == (422, ["Dette er ikke passordet ditt."])
+            assert owner.submit(owner.get("/me"), "/me/openid/off", {"link_password": PASSWORD}).status == 303
+            assert "ikke lenger knyttet til leverandøren" in owner.get("/me").shown()
+        else:
+            assert identities.unlink_account(site.office.app, EVA, "ola") == [provider.issuer]
+        assert thief.get("/desk").status == 303
+        assert back(thief, provider.log_in(sent_away(thief), "sub-ola")).status == 422
+        with site.office.app.store.reading() as uow:
+            ended = [row for row in uow.audit.list() if "linked_to" in row.before]
+        assert (ended[0].before, ended[0].after) == ({"linked_to": [provider.issuer]}, {"linked_to": []})
+    assert [row.principal_kind for row in ended] == ["operator", "agent"]
+
+
+def test_given_an_account_that_only_the_provider_lets_in_when_shown_then_its_link_cannot_be_ended(
+    site: SiteUnderTest, provider: Provider
+) -> None:
+    ola = site.visitor()
+    back(ola, provider.log_in(sent_away(ola), "sub-ola"))
+    assert "/me/openid/off" not in ola.get("/me").text
+    assert ola.post("/me/openid/off", {TOKEN_FIELD: form_token(ola.cookies["session"])}).status == 422
+    ola.cookies.pop("session")
+    assert back(ola, provider.log_in(sent_away(ola), "sub-ola")).headers["location"] == "/"
 
 
 @pytest.mark.parametrize("site", [""], indirect=True)

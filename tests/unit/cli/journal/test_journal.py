@@ -191,6 +191,21 @@ def test_given_an_unknown_id_when_reported_then_one_line_says_so(mailgate: Run) 
     assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
 
 
+def test_218_given_the_bytes_of_a_mail_when_handed_out_then_the_audit_says_to_whom_and_the_record_of_decisions_does_not(
+    mailgate: Run, work: Work
+) -> None:
+    entry = mailgate("inject", "-", "--json", stdin=PERSON).objects[0]["journal_id"]
+    work()
+    (mail,) = mailgate("outbox", "list", "--json").objects
+    assert mailgate("audit", "--kind", "outbox", "--json").objects == []
+    for noun, id_ in (("journal", entry), ("outbox", mail["id"])):
+        assert mailgate(noun, "raw", id_[:-2], "--as", "eva").code == 0
+        newest = mailgate("audit", "--kind", noun, "--json").objects[0]
+        assert (newest["verb"], newest["subject_id"], newest["principal"]) == ("raw", id_, "eva")
+        assert mailgate(noun, "show", id_, "--json").objects[0]["interventions"] == []
+    assert mailgate("journal", "audit", "--json").objects == []
+
+
 def test_point_17_given_changed_frozen_bytes_when_looked_at_then_raw_refuses_and_ledger_and_doctor_name_the_mail(
     mailgate: Run, work: Work, tmp_path: Path
 ) -> None:
