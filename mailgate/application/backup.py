@@ -161,7 +161,7 @@ def restore(installation: Installation, principal: Principal, command: Restore) 
         migrate.upgrade(database, upgraded_by(principal))
         with Store(database, utc_now).transaction() as uow:
             now = utc_now()
-            waiting = uow.restored.set_aside(f" of {manifest.made_at[:19]}, on {now:%Y-%m-%d %H:%M} UTC")
+            waiting = uow.restored.set_aside(f"restored from a backup of {manifest.made_at[:19]}, on {now:%Y-%m-%d %H:%M} UTC")
             ended = uow.restored.end_log_ins()
             verb, place = Action.DATABASE_RESTORE.verb, str(command.folder.absolute())
             uow.audit.add([audit_row(principal, verb, ("backup", place), now)])  # not in the copy itself, and it holds people to erase

@@ -45,10 +45,13 @@ class NoticeOptions:
 
 @dataclass(slots=True)
 class _Batch:
-    """The result of a batch: mails with their groups; suppressed groups with the reason; failed ones with error and "is final"."""
+    """The result of a batch: mails with their groups; groups whose address is suppressed, and groups that nobody wants any more, with the
+    reason; failed ones with error and "is final".
+    """
 
     mails: list[tuple[Group, OutboxRow]] = field(default_factory=list)
     suppressed: list[tuple[Group, str]] = field(default_factory=list)
+    unwanted: list[tuple[Group, str]] = field(default_factory=list)
     failed: list[tuple[Group, str, bool]] = field(default_factory=list)
     later: list[tuple[Group, datetime]] = field(default_factory=list)
 
@@ -99,7 +102,7 @@ class NoticeStage:
             groups = gathered(uow, claims)
             suppressed = suppression.refused(uow, {claim.address for claim in claims})
             found = Wishes.of(uow, groups).sort(groups, policy.workflow, policy.zone, now)
-            batch = _Batch(suppressed=found.unwanted, later=found.later)
+            batch = _Batch(unwanted=found.unwanted, later=found.later)
             reasons = [(group, suppressed.get(group.notices[0].address.lower())) for group in found.wanted]
             batch.suppressed += [(group, reason) for group, reason in reasons if reason]
             for group in with_files(uow, [group for group, reason in reasons if not reason], self._options.files):
@@ -112,7 +115,7 @@ class NoticeStage:
         try:
             row = self._freezer.freeze(_with_forwarded(uow, group), now)
             if row is None:
-                batch.suppressed.append((group, TAKEN_BACK))
+                batch.unwanted.append((group, TAKEN_BACK))
             else:
                 batch.mails.append((group, row))
         except (ComposeError, AddressRefused) as error:  # caused by the data: a retry would fail, too
@@ -131,6 +134,8 @@ class NoticeStage:
             uow.notices.mark_rendered({notice.id: row.id for group, row in kept for notice in group.notices})
             uow.notices.forget_facts([notice.id for group, _ in kept for notice in group.notices if notice.kind in ACCOUNT])
             for group, reason in batch.suppressed:
+                uow.notices.suppress(_held(group, ours), reason, by_address=True)
+            for group, reason in batch.unwanted:
                 uow.notices.suppress(_held(group, ours), reason)
             for group, at in batch.later:
                 uow.notices.release([notice for notice in group.notices if notice.id in ours], at)
@@ -159,7 +164,7 @@ def _with_forwarded(uow: UnitOfWork, group: Group) -> Group:
 
 def _groups(batch: _Batch) -> Iterable[Group]:
     yield from (group for group, _ in batch.mails)
-    yield from (group for group, _ in batch.suppressed)
+    yield from (group for group, _ in (*batch.suppressed, *batch.unwanted))
     yield from (group for group, _ in batch.later)
     yield from (group for group, _, _ in batch.failed)
 
@@ -176,7 +181,7 @@ def _log_batch(kept: Sequence[tuple[Group, OutboxRow]], batch: _Batch) -> None:
         _log.info(
             "mail_frozen", outbox_id=row.id, template=row.template, message_id=row.message_id, case_key=key, notices=len(group.notices)
         )
-    for group, reason in batch.suppressed:
+    for group, reason in (*batch.suppressed, *batch.unwanted):
         _log.info("notice_suppressed", notice_id=group.notices[0].id, reason=reason)
     for group, error, final in batch.failed:
         _log.error("notice_failed" if final else "notice_deferred", notice_id=group.notices[0].id, error=error)

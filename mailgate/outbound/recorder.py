@@ -32,13 +32,14 @@ _log = log.get("send")
 class RecordedResult:
     """One result with its mail. `report`: text of the case's event when the mail has failed; "" for no event.
 
-    `failure` is set when the next hop refused the address itself.
+    `failure` is set when the next hop refused the address itself, `suppressed` when the mail was not tried because of its address.
     """
 
     mail: ClaimedMail
     result: SendResult
     report: str = ""
     failure: DeliveryFailure | None = None
+    suppressed: bool = False
 
 
 class Recorder:
@@ -131,6 +132,7 @@ class Recorder:
         with self._store.transaction() as uow:
             cases = uow.cases.lock(sorted(case_id for case_id in reported if case_id)) if reported else {}
             recorded = uow.outbox.record([record.result for record in group])
+            uow.outbox.mark_suppressed([record.mail.id for record in group if record.mail.id in recorded and record.suppressed])
             uow.outbox.drop_content([record.mail.id for record in group if record.mail.id in recorded and _is_spent(record)])
             _report(uow, cases, [record for record in group if record.report and record.mail.id in recorded])
             stopped = self._learn(uow, [record for record in group if record.mail.id in recorded])

@@ -27,7 +27,7 @@ from mailgate.outbound.outgoing_message import OutgoingMessage
 from mailgate.outbound.queue.domains import DomainOptions, Domains
 from mailgate.outbound.queue.failover import Failover
 from mailgate.outbound.queue.schedule import Backoff, RetrySchedule
-from mailgate.outbound.queue.send_queue import SendQueue, SendQueueOptions, domain_of
+from mailgate.outbound.queue.send_queue import Refusal, SendQueue, SendQueueOptions, domain_of
 from mailgate.outbound.recorder import RecordedResult, Recorder
 from mailgate.outbound.render import Renderer
 from mailgate.outbound.signing import signer
@@ -202,13 +202,13 @@ class SendStage:
         failed = state == "failed"
         return RecordedResult(mail, result, report=_why(result) if failed else "", failure=_failure(mail, answer, now) if failed else None)
 
-    def _refuse(self, mail: ClaimedMail, reason: str, final: bool) -> None:
+    def _refuse(self, mail: ClaimedMail, reason: str, refusal: Refusal) -> None:
         """Record a mail that is not tried: suppressed, expired, or deferred because of its domain."""
-        now = self._store.now()
+        now, final = self._store.now(), refusal != "deferred"
         next_at = None if final else self._options.schedule.next_attempt_at(now, mail.attempts, mail.expires_at)
         state: SendState = "failed" if final else "deferred"
         result = SendResult(mail.id, mail.lease_token, state, now, now, "", 0, "", reason, next_at)
-        self._recorder.put(RecordedResult(mail, result, report=reason if final else ""))
+        self._recorder.put(RecordedResult(mail, result, report=reason if final else "", suppressed=refusal == "suppressed"))
 
 
 def _failure(mail: ClaimedMail, answer: SubmitResult, now: datetime) -> DeliveryFailure | None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailgate.store.repositories.notices import STOPPED_BY_ADDRESS
 from mailgate.store.unit_of_work import UnitOfWork
 
 
 def refused(uow: UnitOfWork, addresses: Iterable[str]) -> dict[str, str]:
     """Lower-case address -> the reason why it gets no mail, one line. One statement for all addresses."""
     found = uow.suppressions.which({address.lower() for address in addresses})
-    return {address: f"{STOPPED_BY_ADDRESS}: {reason}" for address, reason in found.items()}
+    return {address: f"the address is suppressed: {reason}" for address, reason in found.items()}

@@ -15,7 +15,6 @@ from mailgate.application.use_case import Act, query, use_case
 from mailgate.application.words import mail_address, one_line
 from mailgate.errors import NotFound
 from mailgate.rules.reachability import Cause, Suppression
-from mailgate.store.repositories.notices import STOPPED_BY_ADDRESS
 
 AGAIN_WITHIN = timedelta(days=14)
 """News that is older helps nobody."""
@@ -100,7 +99,7 @@ def _send_again(act: Act, address: str) -> int:
     """Make due what the suppression stopped, before or after it was composed; how many."""
     since, life = act.now - AGAIN_WITHIN, timedelta(seconds=act.app.settings.outbound.expires_after_s)
     notices = act.uow.notices.send_stopped(address, since, act.now)
-    return notices + act.uow.outbox.send_stopped(address, STOPPED_BY_ADDRESS, since, act.now, act.now + life)
+    return notices + act.uow.outbox.send_stopped(address, since, act.now, act.now + life)
 
 
 def _normal(addresses: Sequence[str]) -> list[str]:

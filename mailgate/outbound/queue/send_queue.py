@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from mailgate import log
 from mailgate.clock import monotonic_s
@@ -38,8 +39,10 @@ class SendQueueOptions:
     connections: int = 4
 
 
-Refuse = Callable[[ClaimedMail, str, bool], None]
-"""Called for a mail that is not tried, with the reason, and whether that is final."""
+Refusal = Literal["deferred", "failed", "suppressed"]
+"""How a mail ends that is not tried: for now, for good, or for good unless its address is no longer suppressed."""
+Refuse = Callable[[ClaimedMail, str, Refusal], None]
+"""Called for a mail that is not tried, with the reason."""
 
 
 def boot_s() -> float:
@@ -129,7 +132,7 @@ class SendQueue:
             for mail in unused:
                 self._leased.pop(mail.id, None)
                 if now >= mail.expires_at:
-                    self._refuse(mail, _EXPIRED, True)
+                    self._refuse(mail, _EXPIRED, "failed")
         if alive := [mail for mail in unused if now < mail.expires_at]:
             with self._store.transaction() as uow:
                 for mail_at, mails in _by_time(alive, later, now).items():
@@ -157,7 +160,7 @@ class SendQueue:
                 found = mail
             elif verdict == "silent":
                 self._leased.pop(mail.id, None)
-                self._refuse(mail, "the last try for this domain got no reply, and the next one is still running", False)
+                self._refuse(mail, "the last try for this domain got no reply, and the next one is still running", "deferred")
             elif verdict == "enough":
                 self._aside.append(mail)
             else:
@@ -183,19 +186,20 @@ class SendQueue:
         self._exhausted = len(mails) < self._options.batch and not any(mail.maybe_sent for mail in mails)
         self.taken += len(mails)
         for mail in mails:
-            reason = self._why_not(mail, refused, now)
-            if reason:
-                self._refuse(mail, reason, True)
+            if refusal := self._why_not(mail, refused, now):
+                self._refuse(mail, *refusal)
             else:
                 self._waiting.append(mail)
                 self._leased[mail.id] = mail
         return bool(mails)
 
-    def _why_not(self, mail: ClaimedMail, suppressed: Mapping[str, str], now: datetime) -> str:
+    def _why_not(self, mail: ClaimedMail, suppressed: Mapping[str, str], now: datetime) -> tuple[str, Refusal] | None:
         if not mail.intact:
             _log.error("corrupt", outbox_id=mail.id, hint="stored bytes have changed: mailgate ledger --deep")
-            return CORRUPT
-        return suppressed.get(mail.address.lower()) or (_EXPIRED if _expired(mail, now) else "")
+            return CORRUPT, "failed"
+        if reason := suppressed.get(mail.address.lower()):
+            return reason, "suppressed"
+        return (_EXPIRED, "failed") if _expired(mail, now) else None
 
     def _fence(self) -> None:
         with self._store.reading() as uow:

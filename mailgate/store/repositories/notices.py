@@ -34,9 +34,8 @@ from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import execute_all, id_floor, literal, to_json
 from mailgate.store.rows import CaseNotice, ClaimedNotice, Queue
 from mailgate.store.schema import notices
+from mailgate.store.schema.base import BY_SUPPRESSION
 
-STOPPED_BY_ADDRESS = "the address is suppressed"
-"""How the error of a notice begins that a suppressed address has stopped."""
 NOTICES_PER_GROUP = 2  # most groups have two: a reply's comment and its status
 CLAIM_LOCK = 0x6D67_6E6F_7469_6365  # "mgnotice": whole groups can only be taken by one at a time; a claim is short
 
@@ -119,7 +118,7 @@ class NoticeRepository:
 
     def let_out(self, journal_ids: Collection[str], now: datetime) -> set[str]:
         """Make the withheld notices of these mails due; the ids of those mails that had any."""
-        statement = update(notices).where(*_withheld(journal_ids)).values(state="pending", due_at=now, error="")
+        statement = update(notices).where(*_withheld(journal_ids)).values(state="pending", due_at=now, error="", stopped_by="")
         return set(self._connection.execute(statement.returning(notices.c.journal_id)).scalars()) if journal_ids else set()
 
     def forget_withheld(self, journal_ids: Collection[str]) -> None:
@@ -187,17 +186,21 @@ class NoticeRepository:
             statement = _RENDERED_ON_SQLITE if self._connection.dialect.name == "sqlite" else _RENDERED
             statement.run(self._connection, ids=outbox_ids, made=to_json(dict(outbox_ids)))
 
-    def suppress(self, ids: Collection[str], reason: str) -> None:
-        """Mark these notices as suppressed, with the reason. Their rows must be locked (`lock_leased`)."""
-        self._close(ids, "suppressed", reason)
+    def suppress(self, ids: Collection[str], reason: str, *, by_address: bool = False) -> None:
+        """Mark these notices as suppressed, with the reason. Their rows must be locked (`lock_leased`).
+
+        `by_address`: because their address is suppressed; see `send_stopped`.
+        """
+        self._close(ids, "suppressed", reason, BY_SUPPRESSION if by_address else "")
 
     def fail(self, ids: Collection[str], error: str) -> None:
         """They cannot be rendered; they stay visible until an operator retries them. Their rows must be locked."""
         self._close(ids, "failed", error)
 
-    def _close(self, ids: Collection[str], state: str, reason: str) -> None:
+    def _close(self, ids: Collection[str], state: str, reason: str, stopped_by: str = "") -> None:
         if ids:
-            self._connection.execute(update(notices).where(notices.c.id.in_(ids)).values(state=state, due_at=None, error=reason))
+            closed = update(notices).where(notices.c.id.in_(ids))
+            self._connection.execute(closed.values(state=state, due_at=None, error=reason, stopped_by=stopped_by))
 
     def fail_exhausted(self, now: datetime, max_attempts: int) -> int:
         """Set the due notices that were tried `max_attempts` times to failed. Returns how many."""
@@ -228,9 +231,9 @@ class NoticeRepository:
         """Make due again the notices to this address (lower case) that its suppression stopped since then; how many."""
         stopped = update(notices).where(
             notices.c.state == "suppressed", notices.c.id >= id_floor(since), func.lower(notices.c.address) == address,
-            notices.c.error.startswith(STOPPED_BY_ADDRESS),
+            notices.c.stopped_by == BY_SUPPRESSION,
         )  # fmt: skip
-        return self._connection.execute(stopped.values(state="pending", due_at=now, attempts=0, error="")).rowcount
+        return self._connection.execute(stopped.values(state="pending", due_at=now, attempts=0, error="", stopped_by="")).rowcount
 
     def retry(self, ids: Collection[str], now: datetime) -> set[str]:
         """Make failed notices due again; the ids of those that were failed."""

@@ -14,6 +14,7 @@ from mailgate.store.schema.base import (
     metadata,
     moment_column,
     partial_index,
+    stopped_by_column,
     text_column,
 )
 
@@ -50,6 +51,7 @@ journal = Table(
     count_column("lease_token"),
     moment_column("due_at", nullable=True),
     text_column("error"),
+    stopped_by_column(),
     text_column("operator_decision"),  # JSON object, see rules.operator_decision; "" for none
     flag_column("raw_expired"),
     due_at_iff("pending"),

@@ -18,6 +18,9 @@ metadata = MetaData(
     }
 )
 
+BY_SUPPRESSION, BY_RESTORE = "suppression", "restore"
+"""Values of `stopped_by`; "" for a row that nothing of the kind has stopped."""
+
 
 def id_column() -> Column[str]:
     """The primary key `id`, a UUIDv7."""
@@ -37,6 +40,11 @@ def count_column(name: str) -> Column[int]:
 def flag_column(name: str) -> Column[bool]:
     """A truth value that begins as false."""
     return Column(name, Boolean, nullable=False, server_default=text("false"))
+
+
+def stopped_by_column() -> Column[str]:
+    """Why the row is final, or waits for a person, where that decides what may make it due again. `error` says so in words."""
+    return text_column("stopped_by")
 
 
 def moment_column(name: str, *, nullable: bool = False) -> Column[Any]:

@@ -14,6 +14,7 @@ from mailgate.store.schema.base import (
     metadata,
     moment_column,
     partial_index,
+    stopped_by_column,
     text_column,
 )
 
@@ -43,6 +44,7 @@ notices = Table(
     moment_column("due_at", nullable=True),
     Column("outbox_id", identifier()),
     text_column("error"),
+    stopped_by_column(),
     due_at_iff("pending", "rendering"),
     due_index("notices", "due_at IS NOT NULL AND attempts = 0", "fresh"),
     due_index("notices", "due_at IS NOT NULL AND attempts > 0", "tried"),
@@ -76,6 +78,7 @@ outbox = Table(
     count_column("lease_token"),
     moment_column("due_at", nullable=True),
     text_column("error"),
+    stopped_by_column(),
     text_column("delivery"),
     text_column("delivery_status"),
     text_column("delivery_text"),

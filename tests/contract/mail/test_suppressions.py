@@ -14,7 +14,6 @@ from mailgate.clock import SteppedClock
 from mailgate.rules.reachability import BounceLimits, DeliveryFailure, Suppression
 from mailgate.store import migrate
 from mailgate.store.database import Database, open_database
-from mailgate.store.repositories.notices import STOPPED_BY_ADDRESS
 from mailgate.store.repositories.outbox.filters import OutboxFilter
 from mailgate.store.unit_of_work import Store, UnitOfWork
 from tests.support.harness.old_schema import upgrade_to
@@ -193,6 +192,6 @@ def test_given_an_address_beyond_ascii_when_lifted_then_what_it_stopped_goes_out
         uow.notices.add([notice(now, None, "Øystein@Kunde.example")])
         uow.outbox.add([frozen(1, now, address="ØYSTEIN@kunde.example")])
         claims = uow.notices.claim(now, 5, timedelta(minutes=1))
-        uow.notices.suppress([one.id for one in claims], f"{STOPPED_BY_ADDRESS}: 550")
+        uow.notices.suppress([one.id for one in claims], "the address is suppressed: 550", by_address=True)
         assert uow.notices.send_stopped("øystein@kunde.example", now, now) == 1
         assert len(uow.outbox.ids(OutboxFilter(address="øystein@kunde.example"))) == 1

@@ -236,13 +236,19 @@ def test_109_given_a_smarthost_that_is_away_for_six_days_then_all_that_waited_is
     assert scene.events().count("delivery_failed") == 20
 
 
-def test_given_an_address_suppressed_while_its_mail_waits_then_nothing_is_sent(scene, sink, stage):
+def test_given_an_address_suppressed_while_its_mail_waits_then_it_is_sent_only_when_that_is_lifted(scene, sink, stage):
     scene.queued(1, address="Kari@kunde.example")
     with scene.store.transaction() as uow:
         uow.suppressions.add([Suppression("kari@kunde.example", "hard bounce", scene.clock())])
     stage.run()
     assert set(scene.states().values()) == {"failed"}
     assert sink.sessions == 0
+    now = scene.clock()
+    with scene.store.transaction() as uow:
+        uow.suppressions.remove(["kari@kunde.example"])
+        assert uow.outbox.send_stopped("kari@kunde.example", now - timedelta(days=1), now, now + timedelta(days=1)) == 1
+    stage.run()
+    assert set(scene.states().values()) == {"sent"}
 
 
 @pytest.mark.parametrize(

@@ -254,7 +254,8 @@ def test_given_a_contact_who_gets_no_mail_when_mended_then_what_was_stopped_is_s
     comment.add_comment(app, EVA, comment.AddComment("SUP-1", "Er det bedre nå?"))
     with app.store.transaction() as uow:
         claims = uow.notices.claim(app.now() + timedelta(hours=1), 100, timedelta(seconds=1))
-        uow.notices.suppress([one.id for one in claims if one.address == KARI], "the address is suppressed: postkassen er full")
+        stopped = [one.id for one in claims if one.address == KARI]
+        uow.notices.suppress(stopped, "the address is suppressed: postkassen er full", by_address=True)
     page = ola.get("/desk/cases/SUP-1")
     assert "Når ikke kari@kunde.example: «postkassen er full»" in page.shown()
     assert "stoppet: adressen får ikke e-post" in page.shown()

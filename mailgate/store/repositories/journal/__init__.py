@@ -187,6 +187,7 @@ class JournalRepository:
                 attempts=0,
                 lease_token=journal.c.lease_token + 1,
                 error="",
+                stopped_by="",
                 operator_decision=to_json(operator_decision),
                 raw_expired=False,
             )
@@ -203,7 +204,7 @@ class JournalRepository:
     def discard(self, ids: Collection[str], reason: str, now: datetime) -> set[str]:
         """A person decides that held or shunted rows need no work; the ids of those that were held or shunted."""
         where = (journal.c.id.in_(ids), journal.c.state.in_(REOPENABLE))
-        statement = update(journal).where(*where).values(state="discarded", due_at=None).returning(journal.c.id)
+        statement = update(journal).where(*where).values(state="discarded", due_at=None, stopped_by="").returning(journal.c.id)
         done = set(self._connection.execute(statement).scalars())
         outcomes = [Outcome(journal_id=id_, state="discarded", rule="operator", reason=reason) for id_ in sorted(done)]
         self._decide(outcomes, now, ("decided_at", "rule", "reason"))

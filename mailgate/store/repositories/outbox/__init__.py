@@ -26,6 +26,7 @@ from mailgate.store.repositories.prepared import Prepared, listed
 from mailgate.store.repositories.statements import execute_all, id_floor, limited, literal
 from mailgate.store.rows import Attempt, ClaimedMail, Delivery, OutboxMail, OutboxRow, Queue, SendResult
 from mailgate.store.schema import attempts, outbox, outbox_mails
+from mailgate.store.schema.base import BY_SUPPRESSION
 
 LOST_MAX = 3
 LOST = "the attempt ended without a known answer"
@@ -246,19 +247,27 @@ class OutboxRepository:
         if answers := self._maybe_sent_answers(ids):
             raise NotAllowed(f"{answers[0]} is an automatic answer that may have been sent; those go out at most once")
         states = ("deferred", "failed", "uncertain", "cancelled")
-        values = {"state": "pending", "due_at": now, "lost": 0, "error": "", "expires_at": expires_at}
+        values = {"state": "pending", "due_at": now, "lost": 0, "error": "", "stopped_by": "", "expires_at": expires_at}
         return self._move(ids, states, values)
 
-    def send_stopped(self, address: str, reason: str, since: datetime, now: datetime, expires_at: datetime) -> int:
-        """Make due again the mails to this address (lower case) that failed untried since then for a reason that begins so; how many.
+    def mark_suppressed(self, ids: Collection[str]) -> None:
+        """These failed because their address is suppressed; see `send_stopped`."""
+        if ids:
+            self._connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(stopped_by=BY_SUPPRESSION))
 
-        Automatic answers stay: nobody waits for one any more.
+    def send_stopped(self, address: str, since: datetime, now: datetime, expires_at: datetime) -> int:
+        """Make due again the mails to this address (lower case) that its suppression stopped since then; how many.
+
+        Automatic answers stay as they are: nobody waits for one any more.
         """
         stopped = update(outbox).where(
             outbox.c.state == "failed", outbox.c.id >= id_floor(since), func.lower(outbox.c.address) == address,
-            outbox.c.error.startswith(reason), outbox.c.at_most_once.is_(False),
+            outbox.c.stopped_by == BY_SUPPRESSION, outbox.c.at_most_once.is_(False),
         )  # fmt: skip
-        values = {"state": "pending", "due_at": now, "error": "", "expires_at": expires_at, "lease_token": outbox.c.lease_token + 1}
+        values = {
+            "state": "pending", "due_at": now, "error": "", "stopped_by": "", "expires_at": expires_at,
+            "lease_token": outbox.c.lease_token + 1,
+        }  # fmt: skip
         return self._connection.execute(stopped.values(values)).rowcount
 
     def _maybe_sent_answers(self, ids: Collection[str]) -> Sequence[str]:

@@ -1,7 +1,6 @@
 """What a restored database must not do by itself: work and mail that the lost database may have done after the backup was made.
 
-In: the moment of a restore. Out: how much is set aside, is let go, or is dropped; its rows are known by the beginning of their error text.
-Nobody stays logged in.
+In: the moment of a restore. Out: how much is set aside, is let go, or is dropped. Nobody stays logged in.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, u
 
 from mailgate.store.rows import LinkPurpose
 from mailgate.store.schema import account_links, journal, notices, outbox, sessions
+from mailgate.store.schema.base import BY_RESTORE
 
-MARK = "restored from a backup"
 _WORK = (
     (journal, ("pending",), "held", "pending"),
     (notices, ("pending", "rendering"), "withheld", "pending"),
@@ -32,10 +31,10 @@ class RestoredRepository:
         self._connection = connection
 
     def set_aside(self, why: str) -> Mapping[str, int]:
-        """Everything that is unfinished waits for a person. `why` goes on after `MARK`."""
+        """Everything that is unfinished waits for a person, who reads `why`."""
         done = {}
         for table, states, waits, _ in _WORK:
-            held = {"state": waits, "due_at": None, "error": f"{MARK}{why}", "lease_token": table.c.lease_token + 1}
+            held = {"state": waits, "due_at": None, "error": why, "stopped_by": BY_RESTORE, "lease_token": table.c.lease_token + 1}
             done[table.name] = self._connection.execute(update(table).where(table.c.state.in_(states)).values(**held)).rowcount
         return done
 
@@ -59,7 +58,7 @@ class RestoredRepository:
         """All of it goes on as if nothing had happened: mail that was sent meanwhile is sent again."""
         done = {}
         for table, _, waits, goes_on in _WORK:
-            again = {"state": goes_on, "due_at": now, "attempts": 0, "error": "", "lease_token": table.c.lease_token + 1}
+            again = {"state": goes_on, "due_at": now, "attempts": 0, "error": "", "stopped_by": "", "lease_token": table.c.lease_token + 1}
             more = {"expires_at": expires_at} if table is outbox else {}
             done[table.name] = self._connection.execute(update(table).where(*self._waits(table, waits)).values(**again, **more)).rowcount
         return done
@@ -68,10 +67,10 @@ class RestoredRepository:
         """None of the mail is ever sent. Accepted mail stays held: only a person can say what becomes of it."""
         done = {"journal": 0}
         for table, waits, state in ((notices, "withheld", "suppressed"), (outbox, "cancelled", "cancelled")):
-            final = {"state": state, "error": "dropped after a restore"}
+            final = {"state": state, "error": "dropped after a restore", "stopped_by": ""}
             done[table.name] = self._connection.execute(update(table).where(*self._waits(table, waits)).values(**final)).rowcount
         return done
 
     @staticmethod
     def _waits(table: Table, state: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        return table.c.state == state, table.c.error.startswith(MARK)
+        return table.c.state == state, table.c.stopped_by == BY_RESTORE

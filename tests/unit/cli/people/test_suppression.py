@@ -144,6 +144,7 @@ def test_given_what_a_suppression_stopped_when_it_is_lifted_then_composed_mail_i
         uow.outbox.add(rows)
         claims = uow.outbox.claim(now, 5, timedelta(minutes=5))
         uow.outbox.record([SendResult(one.id, one.lease_token, "failed", now, now, "", 0, "", STOPPED) for one in claims])
+        uow.outbox.mark_suppressed([one.id for one in claims])
         return [row.id for row in rows]
 
     notice, answer = written(stopped)
