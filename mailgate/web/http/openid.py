@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -126,20 +126,31 @@ def _in_time(ask: Callable[[], Found]) -> Found:
 
 
 class _BoundedAnswers(HTTPAdapter):
-    """Reads each answer whole, with a bound on its bytes as they are unpacked and on its time."""
+    """Gives answers whose bytes and time are bounded."""
 
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """One request. Raises requests.RequestException, also for an answer that is too large or too slow."""
-        until_s = monotonic_s() + TIMEOUT_S
-        response = super().send(*args, **{**kwargs, "stream": True})
-        content = bytearray()
-        while chunk := response.raw.read1(64 * 1024, decode_content=True):
-            content += chunk
-            if len(content) > ANSWER_MAX_BYTES or monotonic_s() > until_s:
-                response.close()
-                raise requests.ConnectionError("the OpenID provider's answer is too large or too slow")
-        response._content, response._content_consumed = bytes(content), True
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """The response, which requests reads whole by `_BoundedBytes`."""
+        response = super().build_response(req, resp)
+        response.raw = _BoundedBytes(resp)
         return response
+
+
+class _BoundedBytes:
+    """The bytes of an answer as requests reads them, with a bound on what they are when unpacked and on the time that they take."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw, self._until_s = raw, monotonic_s() + TIMEOUT_S
+        self.close, self.release_conn = raw.close, raw.release_conn
+
+    def stream(self, amt: int, decode_content: bool) -> Iterator[bytes]:
+        """The bytes as they come, not `amt` at a time. Raises requests.ConnectionError for an answer that is too large or too slow."""
+        left = ANSWER_MAX_BYTES
+        while chunk := self._raw.read1(64 * 1024, decode_content=decode_content):
+            left -= len(chunk)
+            if left < 0 or monotonic_s() > self._until_s:
+                self._raw.close()
+                raise requests.ConnectionError("the OpenID provider's answer is too large or too slow")
+            yield chunk
 
 
 def _client(app: App) -> Any:

@@ -22,6 +22,7 @@ from joserfc.jwk import RSAKey
 from mailgate.web.http import openid
 from tests.support.desks.office import KARI, open_office
 from tests.support.desks.site import PASSWORD, SiteUnderTest, Visitor, serve
+from tests.support.waiting import until
 from tests.unit.web.test_openid import SECRETS, back, sent_away
 
 KEY = RSAKey.generate_key(2048, {"kid": "1"})
@@ -158,7 +159,8 @@ def test_given_a_provider_that_sends_a_byte_now_and_then_when_asked_then_it_is_g
 def test_given_a_provider_that_hangs_when_many_wait_for_it_then_passwords_and_pages_are_taken_meanwhile(
     site: SiteUnderTest, astray: Astray
 ) -> None:
-    astray.answers[ABOUT] = hang(astray)
+    waiting, hanging = list[str](), hang(astray)
+    astray.answers[ABOUT] = lambda request: (waiting.append(request.path), hanging(request))[1]
     site.add_account(KARI, "kari")
     asking = [site.visitor() for _ in range(openid.AT_ONCE + 4)]
     pages = [who.get("/login") for who in asking]
@@ -167,7 +169,7 @@ def test_given_a_provider_that_hangs_when_many_wait_for_it_then_passwords_and_pa
     ]
     for one in threads:
         one.start()
-    time.sleep(0.3)
+    until(lambda: len(waiting) == openid.AT_ONCE, 10, "as many wait for the provider as may")
     kari, begun = site.visitor(), time.monotonic()
     assert kari.log_in("kari", PASSWORD).status == 303
     assert kari.get("/cases").status == 200
