@@ -60,8 +60,11 @@ def create(request: PageRequest) -> Answer:
             typed["summary"], description=typed["description"], case_type=typed["case_type"], priority=typed["priority"] or "normal",
             component=typed["component"], environment=typed["environment"], files=files, mail=typed["mail"],
         )  # fmt: skip
-        _check(request, command)
-        if not (uploads or form.text("similar_seen")) and (alike := similar_cases(request.app, request.principal, typed["summary"])):
+        seen = bool(uploads or form.text("similar_seen"))
+        alike = () if seen else similar_cases(request.app, request.principal, typed["summary"])
+        if alike or not typed["case_type"]:
+            _check(request, command)  # the use case does it for a case that is made
+        if alike:
             return _page(request, typed, files=_boxes(request, typed["mail"], chosen), similar=alike)
         made = use_cases.create_case(request.app, request.principal, command)
     except Invalid as error:
