@@ -54,6 +54,14 @@ def logged_in(site: SiteUnderTest, context: BrowserContext, username: str, name:
     return page
 
 
+@pytest.fixture
+def page(site: SiteUnderTest, browser: Browser) -> Iterator[Page]:
+    """Of an agent, Ola Berg, who reads bokmål."""
+    context = browser.new_context(locale="nb-NO")
+    yield logged_in(site, context, "ola", "Ola Berg")
+    context.close()
+
+
 def held(site: SiteUnderTest, body: str = "Jeg har samme feil.", kind: str = "text/plain") -> str:
     head = f"From: Nils <{STRANGER}>\nSubject: Re: Skriveren\nMessage-ID: <h{len(body)}@fremmed.example>\nContent-Type: {kind}\n"
     return site.office.take(f"{head}\n{body}\n", site.office.reply_address("SUP-1", KARI), STRANGER)
@@ -104,10 +112,8 @@ def test_given_an_agent_when_the_morning_goes_by_then_each_step_is_a_page_or_two
     context.close()
 
 
-def test_given_a_saved_text_when_chosen_by_keys_then_it_stands_at_the_cursor_and_files_stay(site: SiteUnderTest, browser: Browser) -> None:
+def test_given_a_saved_text_when_chosen_by_keys_then_it_stands_at_the_cursor_and_files_stay(site: SiteUnderTest, page: Page) -> None:
     texts.set_reply_text(site.office.app, EVA, texts.ReplyText("Takk / hilsen", "nb", "Takk for meldingen."))
-    context = browser.new_context(locale="nb-NO")
-    page = logged_in(site, context, "ola", "Ola Berg")
     page.goto(f"{site.url}/desk/cases/SUP-1")
     page.set_input_files("#files", {"name": "logg.txt", "mimeType": "text/plain", "buffer": b"x"})
     page.fill("#text", "Hei Kari. ")
@@ -120,7 +126,6 @@ def test_given_a_saved_text_when_chosen_by_keys_then_it_stands_at_the_cursor_and
     page.wait_for_url(f"{site.url}/desk?queue=mine")
     (said,) = read.show_case(site.office.app, EVA, read.ShowCase("SUP-1")).comments
     assert (said.text, [one.filename for one in said.files]) == ("Hei Kari. Takk for meldingen.", ["logg.txt"])
-    context.close()
 
 
 def test_given_two_agents_on_one_case_when_both_write_then_each_sees_the_other_and_nothing_is_lost(
@@ -147,9 +152,7 @@ def test_given_two_agents_on_one_case_when_both_write_then_each_sees_the_other_a
         one.close()
 
 
-def test_given_the_keys_alone_when_a_case_is_answered_then_they_are_enough(site: SiteUnderTest, browser: Browser) -> None:
-    context = browser.new_context(locale="nb-NO")
-    page = logged_in(site, context, "ola", "Ola Berg")
+def test_given_the_keys_alone_when_a_case_is_answered_then_they_are_enough(site: SiteUnderTest, page: Page) -> None:
     page.goto(f"{site.url}/desk?queue=unassigned")
     page.keyboard.press("?")
     assert page.locator("#keys[open]").count() == 1
@@ -162,7 +165,6 @@ def test_given_the_keys_alone_when_a_case_is_answered_then_they_are_enough(site:
     page.wait_for_url(f"{site.url}/desk?queue=unassigned")
     case = read.show_case(site.office.app, EVA, read.ShowCase("SUP-1"))
     assert [one.text for one in case.comments] == ["Vi ser på det. r j k"]
-    context.close()
 
 
 def test_given_hostile_html_when_looked_at_then_it_runs_nothing_loads_nothing_and_stays_in_its_frame(
@@ -282,11 +284,7 @@ def test_given_any_width_when_the_tab_key_is_pressed_then_the_focus_follows_what
     context.close()
 
 
-def test_given_keys_that_are_turned_off_when_pressed_then_they_do_nothing_until_they_are_on_again(
-    site: SiteUnderTest, browser: Browser
-) -> None:
-    context = browser.new_context(locale="nb-NO")
-    page = logged_in(site, context, "ola", "Ola Berg")
+def test_given_keys_that_are_turned_off_when_pressed_then_they_do_nothing_until_they_are_on_again(site: SiteUnderTest, page: Page) -> None:
     page.goto(f"{site.url}/desk?queue=all")
     page.click("#keys summary")
     page.uncheck("#keys input")
@@ -299,7 +297,6 @@ def test_given_keys_that_are_turned_off_when_pressed_then_they_do_nothing_until_
     page.check("#keys input")
     page.keyboard.press("/")
     expect(page.locator("#q")).to_be_focused()
-    context.close()
 
 
 def test_given_an_answer_when_the_session_has_ended_and_a_code_is_asked_then_the_tab_still_has_the_words(
@@ -325,9 +322,7 @@ def test_given_an_answer_when_the_session_has_ended_and_a_code_is_asked_then_the
     context.close()
 
 
-def test_given_a_page_when_printed_then_it_has_the_words_and_no_controls(site: SiteUnderTest, browser: Browser) -> None:
-    context = browser.new_context(locale="nb-NO")
-    page = logged_in(site, context, "ola", "Ola Berg")
+def test_given_a_page_when_printed_then_it_has_the_words_and_no_controls(site: SiteUnderTest, page: Page) -> None:
     page.emulate_media(media="print")
     page.goto(f"{site.url}/desk/cases/SUP-1")
     expect(page.locator(".timeline .said").first).to_be_visible()
@@ -336,4 +331,3 @@ def test_given_a_page_when_printed_then_it_has_the_words_and_no_controls(site: S
     page.goto(f"{site.url}/desk?queue=all")
     expect(page.locator("table.queue tr[data-row]")).to_be_visible()
     assert not page.locator("#act").is_visible()
-    context.close()
