@@ -49,7 +49,7 @@ from mailgate.web.pages.when import Calendar
 from mailgate.web.pages.words import LANGUAGES, NAMES, Words, choose, words
 from mailgate.web.portal import login
 from mailgate.web.routes import ROUTES, Route
-from mailgate.web.shown_at import come_back, page_at
+from mailgate.web.shown_at import PATH_SIGNS, come_back, page_at
 
 GZIP_FROM_BYTES, GZIP_LEVEL = 1024, 4
 MAX_UPLOAD_SLACK_BYTES = 4 * 1024 * 1024
@@ -206,8 +206,8 @@ async def _visit(site: Site, request: Request, *, by_person: bool = True) -> _Vi
 
 def _asked_for(request: Request) -> str:
     """Path and query, as they stand in the address."""
-    query = request.url.query
-    return f"{request.scope['path']}?{query}" if query else str(request.scope["path"])
+    path, query = quote(request.scope["path"], safe=PATH_SIGNS), request.url.query
+    return f"{path}?{query}" if query else path
 
 
 async def _with_words(site: Site, route: Route, visit: _Visit, elsewhere: Redirect) -> Answer:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.routing import compile_path
 
 from mailgate.web.routes import ROUTES
+
+PATH_SIGNS = "/:@!$&'()*+,;=~"
+"""Signs that stand in a path as they are (RFC 3986 section 3.3)."""
 
 
 def page_at(path: str) -> str:
@@ -21,9 +25,8 @@ def page_at(path: str) -> str:
 def come_back(request: Request) -> str:
     """The address at which somebody finds again what they see now: path and query, for a form that was refused those of its page."""
     path, query = str(request.scope["path"]), request.url.query
-    if request.method == "POST":
-        path = page_at(path)
-    return f"{path}?{query}" if query else path
+    shown = quote(page_at(path) if request.method == "POST" else path, safe=PATH_SIGNS)
+    return f"{shown}?{query}" if query else shown
 
 
 @cache

@@ -73,10 +73,11 @@ class ShowCustomer:
 
 @dataclass(frozen=True, slots=True)
 class ListCustomers:
-    """Customers by name."""
+    """Customers by name. `text`: only those in whose name or mail domain it is, any case."""
 
     limit: int = 1000
     cursor: str | None = None
+    text: str = ""
 
 
 @use_case(Action.CUSTOMER_ADD, policy=True)
@@ -132,7 +133,10 @@ def show_customer(act: Act, command: ShowCustomer) -> CustomerView:
 def list_customers(act: Act, command: ListCustomers) -> Page[CustomerView]:
     """List customers by name."""
     after = sort_key_of(command.cursor, 2) if command.cursor else None
-    found = act.uow.customers.list(command.limit + 1, after=after)
+    text = command.text.strip()
+    found = (
+        act.uow.customers.search(text, command.limit + 1, after=after) if text else act.uow.customers.list(command.limit + 1, after=after)
+    )
     return page_of([_view(act, one) for one in found], command.limit, [cursor_of(one.name, one.id) for one in found])
 
 

@@ -71,6 +71,16 @@ class CustomerRepository:
             found = found.where(or_(customers.c.name > name, and_(customers.c.name == name, customers.c.id > id_)))
         return self._with_domains(self._connection.execute(limited(found, limit)).all())
 
+    def search(self, text: str, limit: int | None = None, *, after: Sequence[str] | None = None) -> Sequence[Customer]:
+        """The customers in whose name or mail domain the text is, any case, by name. `after`: as in `list`."""
+        wanted = text.casefold()
+        by_domain = select(customer_domains.c.customer_id).where(customer_domains.c.domain.contains(wanted, autoescape=True))
+        with_domain = set(self._connection.execute(by_domain).scalars())
+        names = self._connection.execute(select(customers.c.name, customers.c.id)).all()  # folded here, see `named`
+        found = sorted((name, id_) for name, id_ in names if wanted in name.casefold() or id_ in with_domain)
+        following = [id_ for name, id_ in found if after is None or (name, id_) > tuple(after)][:limit]
+        return sorted(self.get(following).values(), key=lambda one: (one.name, one.id))
+
     def by_agreement(self) -> dict[str, Sequence[str]]:
         """Agreement -> the names of the customers that have it, in order."""
         found: dict[str, Any] = {}

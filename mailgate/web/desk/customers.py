@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from mailgate.application.access import Action, explain
 from mailgate.application.cases.read import ListCases, list_cases
 from mailgate.application.customers import contacts, customers, join, suppressions
 from mailgate.application.customers.seen import Stale
 from mailgate.errors import Ambiguous, Invalid, NotFound
+from mailgate.web.desk.paths import contact_in, contact_path, customer_path
 from mailgate.web.pages.changed import CHANGED, changed, seen, typed
 from mailgate.web.pages.forms import named
 from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
@@ -20,8 +21,15 @@ CONTACT_FIELDS = "name", "customer", "language", "company_access"
 
 
 def show(request: PageRequest) -> Answer:
-    """All customers by name."""
-    return _list(request)
+    """All customers by name, or those that a search finds; the mail address of a contact leads to their page."""
+    text = request.query.get("q", "").strip()
+    if "@" not in text:
+        return _list(request)
+    try:
+        found = contacts.show_contact(request.app, request.principal, contacts.ShowContact(text))
+    except NotFound:
+        return _list(request)
+    return Redirect(contact_path(found.address))
 
 
 def add(request: PageRequest) -> Answer:
@@ -80,7 +88,7 @@ def change_contact(request: PageRequest) -> Answer:
 
     What the form said of access was chosen for the customer it showed: it does not follow the contact to another one.
     """
-    address, form = request.params["address"], request.form
+    address, form = contact_in(request.params["address"]), request.form
     new, customer = form.text("address").strip(), form.text("customer").strip()
     wanted, was = changed(form, CONTACT_FIELDS), seen(form, CONTACT_FIELDS)
     if customer != form.text("was_customer"):
@@ -93,13 +101,13 @@ def change_contact(request: PageRequest) -> Answer:
         wanted.get("company_access"), was,
     )  # fmt: skip
     if not wanted and command.new_address is None:
-        return Redirect(f"/desk/contacts/{quote(address, safe='')}", flash="flash.saved")
+        return Redirect(contact_path(address), flash="flash.saved")
     return _acted(request, lambda: contacts.set_contact(request.app, request.principal, command), new or address)
 
 
 def join_contact(request: PageRequest) -> Answer:
     """Make one contact of this one and another: they are the same person. It cannot be undone, so what it does is shown first."""
-    address, form = request.params["address"], request.form
+    address, form = contact_in(request.params["address"]), request.form
     command = join.JoinContacts(form.text("other").strip(), address)
     if not form.text("sure"):
         return _planned_join(request, command)
@@ -108,14 +116,9 @@ def join_contact(request: PageRequest) -> Answer:
 
 def lift(request: PageRequest) -> Answer:
     """Lift a suppression; with `send`, send what it stopped."""
-    address, form = request.params["address"], request.form
+    address, form = contact_in(request.params["address"]), request.form
     command = suppressions.RemoveSuppressions([address], form.text("why"), bool(form.text("send")))
     return _acted(request, lambda: suppressions.remove_suppressions(request.app, request.principal, command), address, "flash.lifted")
-
-
-def customer_path(id_: str) -> str:
-    """The page of a customer."""
-    return f"/desk/customers/{quote(id_, safe='')}"
 
 
 def _acted(request: PageRequest, run: Callable[[], object], address: str, flash: str = "flash.saved", names: str = "customer") -> Answer:
@@ -132,7 +135,7 @@ def _acted(request: PageRequest, run: Callable[[], object], address: str, flash:
         if error.kind == "contact" and names == "customer":
             raise
         return _contact(request, 422, (Invalid(names, "unknown", str(error)),))
-    return Redirect(f"/desk/contacts/{quote(address, safe='')}", flash=flash)
+    return Redirect(contact_path(address), flash=flash)
 
 
 def _stale(error: Stale) -> tuple[Invalid, ...]:
@@ -149,9 +152,12 @@ def _planned_join(request: PageRequest, command: join.JoinContacts) -> Answer:
 
 
 def _list(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
-    command = customers.ListCustomers(PAGE_ROWS, request.query.get("after") or None)
+    text = request.query.get("q", "").strip()
+    _, _, domain = text.rpartition("@")  # of somebody whom we do not know
+    command = customers.ListCustomers(PAGE_ROWS, request.query.get("after") or None, domain or text)
     found = customers.list_customers(request.app, request.principal, command)
-    values = {"rows": found.rows, "next": found.next, "typed": request.form.fields, **_agreements(request)}
+    more = urlencode({**({"q": text} if text else {}), "after": found.next or ""})
+    values = {"rows": found.rows, "next": found.next and more, "text": text, "typed": request.form.fields, **_agreements(request)}
     return RenderedPage("desk/customers.html.j2", {**values, "may_add": _may(request, Action.CUSTOMER_ADD)}, status, errors)
 
 
@@ -169,7 +175,7 @@ def _customer(request: PageRequest, status: int = 200, errors: tuple[Invalid, ..
 
 
 def _contact(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
-    app, who, address = request.app, request.principal, request.params["address"]
+    app, who, address = request.app, request.principal, contact_in(request.params["address"])
     contact, customer_id = contacts.show_with_customer_id(app, who, contacts.ShowContact(address))
     stopped = suppressions.list_suppressions(app, who, suppressions.ListSuppressions([contact.address]))
     found = list_cases(app, who, ListCases(contact=contact.address, limit=CASES_SHOWN))

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from mailgate.errors import Invalid
+from mailgate.web.desk.paths import contact_path
 from mailgate.web.pages.beginnings import aside, beginning
 from mailgate.web.pages.browsers import browser
 from mailgate.web.pages.links import linked
@@ -29,6 +30,7 @@ class Templates:
             aside=aside,
             beginning=beginning,
             browser=browser,
+            contact_path=contact_path,
             linked=linked,
             size=_size,
             of_field=_of_field,
