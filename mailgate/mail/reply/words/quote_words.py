@@ -140,7 +140,7 @@ ORIGINAL = phrases(
     mensaje original | messaggio originale | messaggio original | mensagem original | mensagem de origem | missatge original
     wiadomość oryginalna | oryginalna wiadomość | treść oryginalnej wiadomości | původní zpráva | pôvodná správa
     исходное сообщение | оригинальное сообщение | пересылаемое сообщение | початкове повідомлення | оригінальне повідомлення
-    alkuperäinen viesti | viesti | eredeti üzenet | orijinal mesaj | özgün ileti | orijinal ileti | mesaj original
+    alkuperäinen viesti | eredeti üzenet | orijinal mesaj | özgün ileti | orijinal ileti | mesaj original
     mesajul original | αρχικό μήνυμα | originální zpráva | algne kiri | originalna poruka | izvorna poruka | 原始邮件 | 原始郵件
     原郵件 | 邮件原件 | 元のメッセージ | 元のメール | 원본 메시지 | 원본메시지 | thư gốc | pesan asli | הודעה מקורית
 """
@@ -151,14 +151,14 @@ FORWARDED = phrases(
     start of forwarded message | videresendt melding | videresendt e-post | vidaresend melding | vidaresendt melding
     framsend skilaboð | áframsend skilaboð | upphaf framsendra skilaboða
     start på videresendt melding | starten på videresendt melding | begynnelse på videresendt melding
-    begynnelsen på videresendt melding | byrjing på vidaresend melding | byrjinga på vidaresend melding | start på vidaresend
-    melding | videresendt meddelelse | videresendt besked
+    begynnelsen på videresendt melding | byrjing på vidaresend melding | byrjinga på vidaresend melding
+    start på vidaresend melding | videresendt meddelelse | videresendt besked
     start på videresendt besked | videresendt mail | vidarebefordrat meddelande | vidarebefordrat mejl | vidarebefordrat brev
     börjar vidarebefordrat meddelande | börjar vidarebefordrat mejl | början på vidarebefordrat meddelande
     början av vidarebefordrat meddelande | vidarebefordrat meddelande börjar
     vidarebefordrat mail | vidarebefordrat e-postmeddelande | weitergeleitete nachricht | anfang der weitergeleiteten nachricht
-    weitergeleitete mail | message transmis | courriel transféré | doorgestuurd bericht | begin doorgestuurd bericht | message
-    transféré | début du message transféré
+    weitergeleitete mail | message transmis | courriel transféré | doorgestuurd bericht | begin doorgestuurd bericht
+    message transféré | début du message transféré
     début du message réexpédié | message réexpédié | mensaje reenviado | inicio del mensaje reenviado | messaggio inoltrato
     inizio messaggio inoltrato | mensagem encaminhada | mensagem reencaminhada | início da mensagem encaminhada
     início da mensagem reencaminhada | wiadomość przekazana dalej | początek przekazywanej wiadomości | przekazana wiadomość

@@ -202,3 +202,14 @@ def test_given_the_way_of_a_parcel_when_cut_then_it_is_kept() -> None:
 
 def test_given_gmails_old_header_with_its_address_on_the_next_line_when_cut_then_it_ends_the_reply() -> None:
     assert kept("Ja.\n\n2016-10-24 15:36 GMT+02:00 Ola Nordmann <\nola@eksempel.no>:\n\nVirker det?") == "Ja."
+
+
+@pytest.mark.parametrize("label", ["Melding:", "Melding", "Message:", "Viesti:", "Beskjed:", "Beskrivelse:"])
+def test_given_a_label_above_the_authors_words_when_cut_then_they_stay(label: str) -> None:
+    mail = f"Navn: Kari\nTelefon: 90000000\n{label}\nSkriveren er død i dag"
+    assert kept(mail) == mail
+
+
+@pytest.mark.parametrize("label", ["Start på vidaresend melding:", "---------- Message transféré ---------"])
+def test_given_the_heading_of_a_forward_when_cut_then_what_it_announces_is_told_from_the_authors_words(label: str) -> None:
+    assert extract(f"Sjå under.\n\n{label}\n\nFrå: Per <per@tredje.example>\nEmne: Feil\n\nFeil 49").quoted
