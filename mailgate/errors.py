@@ -139,11 +139,15 @@ class PermanentFailure(MailgateError):
 
 
 class StoreUnavailable(TransientFailure):
-    """The database cannot be reached or refuses to commit. `full` is true when the disk or the quota is exhausted."""
+    """The database cannot be reached or refuses to commit. `full` is true when the disk or the quota is exhausted.
+
+    `place`: the URL of the database without its password, "" when it is not known.
+    """
 
     def __init__(self, text: str, *, full: bool = False) -> None:
         super().__init__(text)
         self.full = full
+        self.place = ""
 
 
 class LeaseLost(TransientFailure):
@@ -151,7 +155,14 @@ class LeaseLost(TransientFailure):
 
 
 class SchemaMismatch(MailgateError):
-    """The database's schema is older or newer than this program's. Exit code 2; `mailgate db upgrade` helps with older."""
+    """The database's schema is older or newer than this program's. Exit code 2; `mailgate db upgrade` helps with older.
+
+    `place`: as in `StoreUnavailable`.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.place = ""
 
 
 class NotAllowed(MailgateError):

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ from mailgate.clock import utc_now
 from mailgate.config import Settings, without_password
 from mailgate.errors import Invalid, NotAllowed
 from mailgate.store import copying, migrate
-from mailgate.store.database import Database, open_database
+from mailgate.store.database import Database, open_database, placed
 from mailgate.store.unit_of_work import Store
 
 DATABASE, MANIFEST = "mailgate.db", "backup.json"
@@ -109,8 +109,9 @@ class DecideOnRestored:
 
 @guarded(Action.DATABASE_BACK_UP, writes=True)
 def back_up(installation: Installation, principal: Principal, command: BackUp) -> BackedUp:
-    """Write a backup, while the gateway runs. Raises Invalid for folders that cannot be used, StoreUnavailable."""
+    """Write a backup, while the gateway runs. Raises Invalid for folders that cannot be used, ConfigError, StoreUnavailable."""
     settings = installation.settings
+    settings.require_database()
     _refuse_together(command)
     now = utc_now()
     folder = _made(command.folder / f"mailgate-{now:%Y%m%d-%H%M%S}")
@@ -171,8 +172,12 @@ def restore(installation: Installation, principal: Principal, command: Restore) 
 
 @guarded(Action.DATABASE_COPY, writes=True)
 def copy_database(installation: Installation, _principal: Principal, command: CopyTo) -> Copied:
-    """Copy all rows into an empty database, and compare the ledgers. Changes neither settings nor source. Raises NotAllowed, Invalid."""
+    """Copy all rows into an empty database, and compare the ledgers. Changes neither settings nor source.
+
+    Raises ConfigError, NotAllowed, Invalid.
+    """
     settings, url = installation.settings, command.url
+    settings.require_database()
     if url == settings.database.url:
         raise Invalid("url", "same", "--to names the database that is copied; name another one")
     with _opened(settings.database.url) as source:
@@ -237,13 +242,10 @@ def _moved_aside(file: Path, now: datetime) -> Path | None:
 @contextmanager
 def _opened(url: str, *, fresh: bool = False) -> Iterator[Database]:
     """`fresh`: make the tables, too."""
-    database = open_database(url, pool_size=2)
-    try:
+    with placed(url), closing(open_database(url, pool_size=2)) as database:
         if fresh:
             migrate.upgrade(database)
         yield database
-    finally:
-        database.close()
 
 
 def _read(folder: Path) -> tuple[Manifest, Path]:

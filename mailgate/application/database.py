@@ -6,7 +6,7 @@ SQLite is upgraded when it is opened, PostgreSQL when an operator says so.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from mailgate.application.access import Action
@@ -17,7 +17,7 @@ from mailgate.application.use_case import guarded
 from mailgate.clock import utc_now
 from mailgate.config import Settings
 from mailgate.store import migrate
-from mailgate.store.database import Database, open_database
+from mailgate.store.database import Database, open_database, placed
 from mailgate.store.rows import AuditRow
 from mailgate.store.unit_of_work import Store
 
@@ -47,7 +47,8 @@ def upgraded_by(principal: Principal) -> migrate.Recorded:
 
 @guarded(Action.DOCTOR_READ)
 def check_schema(installation: Installation, _principal: Principal, _command: OwnSchema) -> str:
-    """Show the revision that this program needs. Raises SchemaMismatch when the schema is older or newer."""
+    """Show the revision that this program needs. Raises SchemaMismatch when the schema is another, ConfigError without a database."""
+    installation.settings.require_database()
     with _opened(installation.settings) as database:
         migrate.check(database)
     return migrate.head()
@@ -69,8 +70,5 @@ def database_there_is(settings: Settings) -> Iterator[Store | None]:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Database]:
-    database = open_database(settings.database.url, pool_size=settings.database.pool_size)
-    try:
+    with placed(settings.database.url), closing(open_database(settings.database.url, pool_size=settings.database.pool_size)) as database:
         yield database
-    finally:
-        database.close()

@@ -91,7 +91,7 @@ FOLDERS: Mapping[str, str] = {
     **dict.fromkeys(("postfix-config", "backup", "restore"), "system."),
 }
 """The folder of a command that shares one with its siblings."""
-_USAGE_ERRORS = (UsageError, ConfigError, SchemaMismatch, NotFound, Ambiguous, Invalid)
+_USAGE_ERRORS = (UsageError, ConfigError, NotFound, Ambiguous, Invalid)
 _GARBAGE_THRESHOLDS = (20_000, 20, 50)
 """Of `gc.set_threshold`. Loading modules makes much that stays: looking through it again and again takes a tenth of a short command."""
 _UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
@@ -178,7 +178,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(arguments)
     finally:
         sys.stdout, sys.stderr = streams
-        _give_up_unwritten(sys.stderr)
+        for stream in streams:
+            _give_up_unwritten(stream)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -191,7 +192,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     except typer.TyperException as error:
         return _refuse(_usage(error), 2)
     except StoreUnavailable as error:
-        return _refuse("; ".join(filter(None, (str(error), underlying(error), "mailgate doctor looks at it"))), 1)
+        said = "; ".join(filter(None, (str(error), underlying(error), "mailgate doctor looks at it")))
+        return _refuse(_placed(error.place, said), 1)
+    except SchemaMismatch as error:
+        return _refuse(_placed(error.place, str(error)), 2)
+    except SystemExit as left:  # how Typer leaves when nobody reads our output any more: it catches the BrokenPipeError
+        return left.code if isinstance(left.code, int) else 1
     except MailgateError as error:
         return _refuse(_with_hint(error), 2 if isinstance(error, _USAGE_ERRORS) else 1)
     except (KeyboardInterrupt, typer.Abort):
@@ -204,6 +210,10 @@ def _run(arguments: Sequence[str] | None) -> int:
             raise
         _give_up_unwritten(sys.stdout)
         return _refuse(_of_the_system(error), 1)
+
+
+def _placed(place: str, text: str) -> str:
+    return f"{place}: {text}" if place else text
 
 
 def _there(stream: TextIO | None) -> TextIO:

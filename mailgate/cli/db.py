@@ -36,5 +36,6 @@ def copy(
     done = copy_database(installation(config), acting(None), CopyTo(to))
     for table, rows in done.rows.items():
         print(f"{table:<24} {rows}")
-    print(f"copied to {done.target}; the ledgers are the same: {done.ledger['accepted']} mails, balanced: {done.ledger['balanced']}")
+    accepted = output.counted(done.ledger["accepted"], "mail")
+    print(f"copied to {done.target}; the ledgers are the same: {accepted}, balanced: {done.ledger['balanced']}")
     output.note("set database.url to it, then start the gateway; mail that came in meanwhile is not in the copy")

@@ -89,9 +89,8 @@ def open_app(config: Path | None, *, make_secrets: bool = False, make_new: bool 
     settings will do for it. Raises SchemaMismatch, StoreUnavailable.
     """
     found = settings(config, make_secrets=make_secrets, make_new=make_new)
-    if not make_new and found.lacks_database:
-        made = "mailgate db upgrade makes it, and so does mailgate run"
-        raise ConfigError(f"there is no database {found.sqlite_file} yet", file=str(found.file or ""), hint=made)
+    if not make_new:
+        found.require_database()
     from mailgate.application.desk_zone import ShowDeskZone, desk_zone
     from mailgate.cli import output
     from mailgate.runtime import bootstrap

@@ -200,6 +200,12 @@ def hanging(head: str, text: str) -> str:
     return head + f"\n{' ' * len(head)}".join(lines)
 
 
+def counted(count: int, one: str) -> str:
+    """A number and its noun: `1 mail`, `2 mails`, `3 entries`, `2 addresses`. `one`: the noun for one."""
+    many = f"{one[:-1]}ies" if one.endswith("y") else f"{one}es" if one.endswith("s") else f"{one}s"
+    return f"{count} {one if count == 1 else many}"
+
+
 def note(text: str) -> None:
     """One line for a person, on standard error: it is no result."""
     print(text, file=sys.stderr)

@@ -73,4 +73,4 @@ def _print(done: erasing.Erased) -> None:
 
 
 def _words(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+    return ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in counts.items() if count)

@@ -138,6 +138,12 @@ class Settings:
         except OSError:
             return False
 
+    def require_database(self) -> None:
+        """Raise ConfigError for a file that is not there yet: opening it would make an empty one, which looks like an installation."""
+        if self.lacks_database:
+            made = "mailgate db upgrade makes it, and so does mailgate run"
+            raise ConfigError(f"there is no database {self.sqlite_file} yet", file=str(self.file or ""), hint=made)
+
     @property
     def embedded(self) -> bool:
         """Whether all parts must run in one process."""

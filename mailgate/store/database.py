@@ -10,14 +10,14 @@ import contextlib
 import os
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
-from mailgate.errors import ConfigError, StoreUnavailable
+from mailgate.errors import ConfigError, SchemaMismatch, StoreUnavailable
 from mailgate.store import sqlite
 from mailgate.store.failures import translated
 from mailgate.store.write_lock import WriteLock
@@ -96,11 +96,22 @@ class Database:
 def open_database(url: str, *, pool_size: int = 10) -> Database:
     """Open and verify the database of `url`. Makes the file and its folder on SQLite; never makes or changes tables."""
     with contextlib.ExitStack() as otherwise:
+        otherwise.enter_context(placed(url))
         database = _opened(url, pool_size)
         otherwise.callback(database.close)
         database.verify()
         otherwise.pop_all()
     return database
+
+
+@contextlib.contextmanager
+def placed(url: str) -> Iterator[None]:
+    """Tell errors of the block which database it was, without its password."""
+    try:
+        yield
+    except (SchemaMismatch, StoreUnavailable) as error:
+        error.place = error.place or make_url(url).render_as_string()
+        raise
 
 
 def _opened(url: str, pool_size: int) -> Database:
@@ -139,6 +150,6 @@ def _may_be_written(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise StoreUnavailable(f"the database {path} cannot be opened: {error.strerror}") from None
+        raise StoreUnavailable(f"the database cannot be opened: {error.strerror}") from None
     if not os.access(path, os.W_OK):
-        raise StoreUnavailable(f"the database {path} cannot be written: its disk is read-only, or the file is not ours")
+        raise StoreUnavailable("the database cannot be written: its disk is read-only, or the file is not ours")

@@ -9,14 +9,14 @@ from pathlib import Path
 from mailgate.cases.ids import new_id
 from mailgate.clock import Clock, utc_now
 from mailgate.store import copying, migrate
-from mailgate.store.database import open_database
+from mailgate.store.database import open_database, placed
 from mailgate.store.rows import AuditRow
 from mailgate.store.unit_of_work import Store
 
 
 def open_store(url: str, *, pool_size: int = 10, clock: Clock = utc_now) -> Store:
     """The store behind `url`. SQLite migrates itself; PostgreSQL is only checked. Raises ConfigError, SchemaMismatch, StoreUnavailable."""
-    with contextlib.ExitStack() as otherwise:
+    with placed(url), contextlib.ExitStack() as otherwise:
         database = open_database(url, pool_size=pool_size)
         otherwise.callback(database.close)
         found = migrate.revision(database)

@@ -12,7 +12,7 @@ from mailgate.application.cases import read
 from mailgate.application.cases.views import AgentCase
 from mailgate.cli.case.everyday import KeyArgument, app
 from mailgate.cli.opening import ConfigOption, acting, open_app
-from mailgate.cli.output import one_line
+from mailgate.cli.output import counted, one_line
 from mailgate.errors import UsageError
 
 
@@ -31,7 +31,7 @@ def save_file(
         assert isinstance(case, AgentCase), "operators see the whole case"
         files = [(comment.id, file) for comment in case.comments for file in comment.files]
         if number > len(files):
-            raise UsageError(f"{case.key} has {len(files)} files; mailgate case show {case.key} numbers them")
+            raise UsageError(f"{case.key} has {counted(len(files), 'file')}; mailgate case show {case.key} numbers them")
         comment_id, file = files[number - 1]
         found = read.read_file(opened, acting(None), read.ReadFile(key, comment_id, file.sha256))
     print(_written(_target(to, found.filename), found.content))

@@ -40,7 +40,7 @@ def inject(
                 refused += one.whole
                 print(f"mailgate inject: {one.path}: {output.one_line(one.reply)}", file=sys.stderr)
     if refused:
-        raise NotAllowed(f"{refused} mails were refused")
+        raise NotAllowed(f"{output.counted(refused, 'mail')} refused")
 
 
 def _show(one: Injected, as_json: bool) -> None:

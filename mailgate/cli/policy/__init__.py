@@ -26,10 +26,10 @@ FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="A policy doc
 def check(file: FileArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show everything that is wrong with a policy document, and where; then run its tests."""
     rules, passed, lacks, warnings = _good(file, config, as_json)
-    tests = f"{passed} tests passed" if passed else "no tests"
+    tests = f"{output.counted(passed, 'test')} passed" if passed else "no tests"
     said = f"{warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else "no problems"
     line = {"file": str(file), "rules": rules, "passed": passed, "lacking": list(lacks)}
-    print(output.json_line(line) if as_json else f"{file}: {rules} rules, {said}, {tests}")
+    print(output.json_line(line) if as_json else f"{file}: {output.counted(rules, 'rule')}, {said}, {tests}")
     if lacks and not as_json:
         print(f"{file}: {newer_rules.what_is_missing(lacks)}; {newer_rules.what_to_do(lacks)}")
 
@@ -38,7 +38,7 @@ def check(file: FileArgument, config: ConfigOption = None, as_json: JsonOption =
 def run_tests(file: FileArgument, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Run the tests in a policy document, and show those that fail."""
     passed = _good(file, config, as_json)[1]
-    print(output.json_line({"file": str(file), "passed": passed}) if as_json else f"{file}: {passed} tests passed")
+    print(output.json_line({"file": str(file), "passed": passed}) if as_json else f"{file}: {output.counted(passed, 'test')} passed")
 
 
 @app.command()

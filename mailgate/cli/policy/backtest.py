@@ -116,7 +116,7 @@ def _show(report: BacktestReport, span: ReplaySpan, shown: list[Reclassified]) -
 
 def _show_span(report: BacktestReport, span: ReplaySpan) -> None:
     begins = f" accepted since {span.begins_at:%Y-%m-%d %H:%M} UTC" if span.begins_at else ""
-    print(f"{report.ran} mails{begins}, decided by {report.old.version} (in force) and {report.new.version} (the draft)")
+    print(f"{output.counted(report.ran, 'mail')}{begins}, decided by {report.old.version} (in force) and {report.new.version} (the draft)")
     reasons = (
         (span.beyond_limit, "are older than --limit allows"),
         (span.without_bytes, "could not be run: retention has taken their bytes"),
@@ -133,7 +133,9 @@ def _show_span(report: BacktestReport, span: ReplaySpan) -> None:
 
 def _show_matrix(report: BacktestReport) -> None:
     names = report.dispositions()
-    print(f"\n{report.changed} mails go another way, {report.otherwise} go the same way with other effects")
+    go = ["goes" if count == 1 else "go" for count in (report.changed, report.otherwise)]
+    changed = output.counted(report.changed, "mail")
+    print(f"\n{changed} {go[0]} another way, {report.otherwise} {go[1]} the same way with other effects")
     rows = [{"in force \\ draft": old, **{new: report.matrix[(old, new)] or "." for new in names}} for old in names]
     output.show(rows, ("in force \\ draft", *names), as_json=False)
 

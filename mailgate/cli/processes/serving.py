@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import traceback
 from datetime import UTC, datetime
@@ -66,6 +67,17 @@ def _evicts(url: str) -> str:
         return wakeup.eviction_policy(url)
     except TransientFailure:
         return ""  # a broker that is down is no reason not to start
+
+
+def stop_at_end_of(pipe: int) -> None:
+    """Stop this process as SIGTERM does when the pipe closes: its other end is the parent's, which closes it however it ends."""
+
+    def wait() -> None:
+        while os.read(pipe, 1):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
 def _thread_died(arguments: threading.ExceptHookArgs) -> None:

@@ -1,6 +1,7 @@
 """`mailgate worker`: intake, notices and sending, in one process or several. Any number may run, on any number of hosts.
 
-With several processes this one only watches: it starts them, starts one again that died, and passes a stop on.
+With several processes this one only watches: it starts them, starts one again that died, and passes a stop on. They end when it is gone,
+also when it is killed: the ones that are left would keep the ports of those that are started next.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import typer
 
 from mailgate import killpoint, log
 from mailgate.cli.opening import ConfigOption
-from mailgate.cli.processes.serving import prepare
+from mailgate.cli.processes.serving import prepare, stop_at_end_of
 from mailgate.clock import monotonic_s
 from mailgate.config import Settings
 from mailgate.errors import MailgateError
@@ -62,6 +63,7 @@ class Watch:
         self._running: dict[int, tuple[int, float]] = {}
         self._stopping = self._reloaded = False
         self._pause_s = RESTART_MIN_S
+        self._parent_alive, self._parent_end = os.pipe()
 
     def run(self) -> int:
         """Watch until stopped; the exit code: 0, or that of a process whose settings were refused."""
@@ -84,7 +86,8 @@ class Watch:
         if pid:
             self._running[pid] = (index, monotonic_s())
         elif not self._stopping:
-            _live(self._settings, index, reload=self._reloaded)
+            os.close(self._parent_end)
+            _live(self._settings, index, self._parent_alive, reload=self._reloaded)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _ended(self, pid: int, code: int) -> int:
@@ -115,13 +118,14 @@ class Watch:
             os.kill(pid, signal.SIGTERM)
 
 
-def _live(settings: Settings, index: int, *, reload: bool) -> NoReturn:
-    """The life of a child. It ends here: nothing of the parent's stack may run twice."""
+def _live(settings: Settings, index: int, parent_alive: int, *, reload: bool) -> NoReturn:
+    """The life of a child. It ends here: nothing of the parent's stack may run twice. `parent_alive`: a pipe that closes with it."""
     code = 1
     try:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # SIGHUP waits until the gateway takes it: the parent's children are not ours
+        stop_at_end_of(parent_alive)
         gateway = Gateway(settings, listen=False, work=True, index=index)
         if reload:
             gateway.reload()

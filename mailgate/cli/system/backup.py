@@ -32,7 +32,7 @@ def backup(
     print(done.folder)
     for file in done.secrets:
         print(file)
-    accepted = done.manifest.ledger["accepted"]
-    output.note(f"{accepted} mails, {'balanced' if done.manifest.ledger['balanced'] else 'NOT balanced: see mailgate ledger'}")
+    accepted = output.counted(done.manifest.ledger["accepted"], "mail")
+    output.note(f"{accepted}, {'balanced' if done.manifest.ledger['balanced'] else 'NOT balanced: see mailgate ledger'}")
     if not done.secrets:
         output.note("the secrets are not in it: without them replies to older notices are not recognised; --secrets FOLDER copies them")

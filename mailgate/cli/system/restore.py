@@ -36,12 +36,13 @@ def restore(
     if as_json:
         print(output.json_line({**asdict(done), "moved_to": str(done.moved_to or "")}))
         return
-    print(f"restored the backup of {done.manifest.made_at[:19]} UTC: {done.ledger['accepted']} mails, balanced: {done.ledger['balanced']}")
+    accepted = output.counted(done.ledger["accepted"], "mail")
+    print(f"restored the backup of {done.manifest.made_at[:19]} UTC: {accepted}, balanced: {done.ledger['balanced']}")
     if done.moved_to:
         output.note(f"the database that was there is {done.moved_to}")
     output.note(
-        f"{done.sessions_ended} sessions were ended: everybody logs in again. Who was disabled, or got another password, since the "
-        "backup is as before: mailgate account list"
+        f"{output.counted(done.sessions_ended, 'session')} ended: everybody logs in again. Who was disabled, or got another password, "
+        "since the backup is as before: mailgate account list"
     )
     if any(done.waiting.values()):
         output.note(f"{waiting(done.waiting)} wait for you: the lost gateway may have sent or answered them; mailgate outbox restored")
@@ -49,4 +50,6 @@ def restore(
 
 def waiting(counts: Mapping[str, int]) -> str:
     """The counts of what waits, in words."""
-    return f"{counts['journal']} accepted mails, {counts['notices']} notices and {counts['outbox']} outgoing mails"
+    named = (("journal", "accepted mail"), ("notices", "notice"), ("outbox", "outgoing mail"))
+    journal, notices, outbox = (output.counted(counts[name], one) for name, one in named)
+    return f"{journal}, {notices} and {outbox}"

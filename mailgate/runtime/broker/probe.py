@@ -26,4 +26,10 @@ def _ask_rabbit(url: str) -> None:
     try:
         pika.BlockingConnection(parameters).close()
     except (pika.exceptions.AMQPError, OSError) as error:
-        raise TransientFailure(type(error).__name__) from error
+        raise TransientFailure(type(error).__name__) from _reason(error)
+
+
+def _reason(error: BaseException) -> BaseException:
+    """The error that says why: pika's own for a refused connection says nothing and holds it."""
+    inner = next((one for one in (*error.args, getattr(error, "exception", None)) if isinstance(one, BaseException)), None)
+    return _reason(inner) if inner else error

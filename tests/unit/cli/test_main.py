@@ -93,7 +93,8 @@ def test_given_a_database_that_is_away_when_a_command_needs_it_then_the_line_say
     monkeypatch.setenv("MAILGATE_DATABASE__URL", "postgresql+psycopg://u:geheim@127.0.0.1:1/x")
     assert main(["ledger"]) == 1
     said = capsys.readouterr().err
-    assert re.fullmatch(r'mailgate: the database cannot be reached; .*"127\.0\.0\.1", port 1 .*; mailgate doctor looks at it\n', said), said
+    assert said.startswith("mailgate: postgresql+psycopg://u:***@127.0.0.1:1/x: the database cannot be reached; ")
+    assert re.search(r'"127\.0\.0\.1", port 1 .*; mailgate doctor looks at it\n$', said), said
     assert "geheim" not in said
 
 

@@ -104,4 +104,4 @@ def test_point_11_given_a_file_of_a_case_when_saved_then_its_bytes_are_there_and
     assert (tmp_path / "logg.txt").read_bytes() == b"\x00linje\r\n"
     assert "is there already; give another name with --to" in mailgate("case", "file", "SUP-1", "1").err
     assert mailgate("case", "file", "SUP-1", "1", "--to", "in/ny.txt").code == 0
-    assert "SUP-1 has 1 files" in mailgate("case", "file", "SUP-1", "2").err
+    assert "SUP-1 has 1 file;" in mailgate("case", "file", "SUP-1", "2").err

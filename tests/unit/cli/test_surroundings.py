@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +29,47 @@ def test_given_a_full_disk_under_the_output_when_called_then_one_line_says_so(wo
     done = _shell(f"mailgate {words} > /dev/full", tmp_path)
     assert done.returncode == 1
     assert re.fullmatch(r"mailgate: what was to be written cannot be: No space left on device; [^\n]+\n", done.stderr), done.stderr
+
+
+@pytest.mark.parametrize("words", ["doctor", "--help", "policy schema"])
+def test_given_a_reader_that_has_left_when_called_then_nothing_is_said_of_it(words: str, tmp_path: Path) -> None:
+    (tmp_path / "mailgate.toml").write_text("")
+    done = _shell(f"{{ sleep 0; mailgate {words}; echo $? >code; }} | true", tmp_path)
+    assert done.stderr == ""
+    assert (tmp_path / "code").read_text() == "1\n"
+
+
+@pytest.mark.parametrize("words", ["db check", "backup kept", "db copy --to sqlite:///copy.db"])
+def test_given_no_database_when_it_is_looked_at_then_none_is_made(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mailgate.toml").write_text("")
+    assert main(words.split()) == 2
+    assert f"there is no database {tmp_path}/var/mailgate.db yet; mailgate db upgrade makes it" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir() if path.name != "var"] == ["mailgate.toml"]
+    assert not (tmp_path / "var" / "mailgate.db").exists()
+
+
+def test_given_a_database_that_cannot_be_used_when_called_then_the_message_names_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = ["--config", str(tmp_path / "mailgate.toml")]
+    (tmp_path / "mailgate.toml").write_text("")
+    (tmp_path / "var").mkdir()
+    file = tmp_path / "var" / "mailgate.db"
+    file.write_text("garbage" * 100)
+    for words in (["ledger"], ["db", "check"], ["backup", str(tmp_path / "kept")]):
+        assert main([*words, *config]) == 1
+        assert capsys.readouterr().err.startswith(f"mailgate: sqlite:///{file}: the database failed; file is not a database;")
+    file.unlink()
+    assert main(["db", "upgrade", *config]) == 0
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    capsys.readouterr()
+    for words in (["ledger"], ["db", "check"], ["backup", str(tmp_path / "kept")]):
+        assert main([*words, *config]) == 2
+        assert capsys.readouterr().err.startswith(f"mailgate: sqlite:///{file}: the database has the schema 9999, which")
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])

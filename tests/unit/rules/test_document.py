@@ -300,7 +300,7 @@ def test_point_15_given_a_warning_when_checked_then_the_document_is_good_and_the
     assert main(["policy", "check", str(file)]) == 0
     out = capsys.readouterr().out
     assert f"{file}:7:7: warning: status 'done' is final" in out
-    assert f"{file}: 1 rules, 1 warning, no tests" in out
+    assert f"{file}: 1 rule, 1 warning, no tests" in out
 
 
 def test_point_15_given_a_description_of_a_rule_when_loaded_then_it_is_kept_for_people_and_differences_show_it():

@@ -92,7 +92,7 @@ def test_given_a_test_that_fails_when_the_document_is_checked_then_check_shows_p
 def test_given_tests_that_pass_when_checked_then_check_says_how_many(tmp_path, capsys):
     file = policy_with(GOOD[2], tmp_path)
     assert main(["policy", "check", str(file)]) == 0
-    assert capsys.readouterr().out.splitlines()[0] == f"{file}: 6 rules, no problems, 1 tests passed"
+    assert capsys.readouterr().out.splitlines()[0] == f"{file}: 6 rules, no problems, 1 test passed"
 
 
 def test_given_a_link_out_of_the_folder_when_a_test_names_it_then_it_is_refused(tmp_path):

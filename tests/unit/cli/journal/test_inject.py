@@ -133,7 +133,7 @@ def test_given_mails_that_smtp_would_refuse_when_injected_then_the_others_are_ta
     refused = answer.err.splitlines()
     assert refused[0].startswith("mailgate inject: in/1-large.eml: 552 5.3.4")
     assert refused[1].startswith("mailgate inject: in/2-bare-cr.eml: 550 ")
-    assert refused[2] == "mailgate: 2 mails were refused"
+    assert refused[2] == "mailgate: 2 mails refused"
 
 
 def test_given_an_mbox_when_injected_then_each_mail_has_an_entry(mailgate: Run, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_given_a_sender_whom_the_policy_refuses_when_injected_then_it_is_as_over
     assert (answer.code, answer.out, _journal(mailgate)) == (1, "", [])
     refused, counted = answer.err.splitlines()
     assert refused.startswith("mailgate inject: -: 550 5.7.1 ")
-    assert counted == "mailgate: 1 mails were refused"
+    assert counted == "mailgate: 1 mail refused"
     both = mailgate("inject", "--recipient", "support@example.test", "--recipient", "postmaster@example.test", "-", stdin=MAIL)
     assert (both.code, _journal(mailgate)[0]["recipients"]) == (0, ["postmaster@example.test"])
     assert mailgate("inject", "--reverse-path", "<>", "-", stdin=b"Subject: a report\r\n\r\nx\r\n").code == 0

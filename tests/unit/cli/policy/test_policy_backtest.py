@@ -209,7 +209,7 @@ def test_given_a_draft_when_it_is_backtested_then_people_read_what_would_change_
     assert (answer.code, answer.err) == (0, "")
     lines = [" ".join(line.split()) for line in answer.out.splitlines()]
     assert lines[0].startswith("2 mails accepted since ")
-    assert "1 mails go another way, 0 go the same way with other effects" in lines
+    assert "1 mail goes another way, 0 go the same way with other effects" in lines
     assert "IN FORCE \\ DRAFT COMMENT REDIRECT CREATE" in lines
     assert "redirect . . 1" in lines
     assert any("ny0@ny.example Hvor redirect (default) create (make)" in line for line in lines)

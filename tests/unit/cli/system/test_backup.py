@@ -127,7 +127,7 @@ def test_point_7_given_mail_that_left_after_the_backup_when_restored_then_nothin
     assert len(_mails(mailgate)) == len(sent) - 1
     waits = mailgate("outbox", "restored")
     assert waits.code == 1
-    assert "1 accepted mails, 1 notices and 0 outgoing mails" in waits.out
+    assert "1 accepted mail, 1 notice and 0 outgoing mails" in waits.out
     assert "2 unfinished mails and notices of a restored backup\n    -> mailgate outbox restored\n" in mailgate("todo").out
 
     assert mailgate("outbox", "restored", "--send").code == 0
@@ -152,7 +152,7 @@ def test_given_who_was_logged_out_after_the_backup_when_restored_then_no_session
     (made,) = mailgate("backup", "backups", "--json").objects
     assert mailgate("account", "disable", "ola").code == 0
     done = mailgate("restore", made["folder"], "--yes")
-    assert "1 sessions were ended" in done.err
+    assert "1 session ended" in done.err
     with closing(sqlite3.connect(file)) as rows:
         assert rows.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
         left = {row[0] for row in rows.execute("SELECT purpose FROM account_links")}

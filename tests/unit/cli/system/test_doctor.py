@@ -171,6 +171,7 @@ def test_given_a_database_whose_locale_knows_few_letters_when_asked_then_it_says
 def test_given_a_rabbit_that_is_away_when_asked_then_it_says_so() -> None:
     (finding,) = _broker(_settings(MAILGATE_BROKER__URL=f"amqp://u:geheim@127.0.0.1:{free_port()}/"))
     assert finding.level == "fail"
+    assert finding.text.endswith("does not answer: [Errno 111] Connection refused")
     assert "geheim" not in str(finding)
 
 

@@ -1,4 +1,4 @@
-"""`mailgate worker --processes`: one that dies is started again, a stop reaches all, wrong settings stop all."""
+"""`mailgate worker --processes`: one that dies is started again, a stop reaches all, none outlives the one that watches."""
 
 from __future__ import annotations
 
@@ -40,3 +40,15 @@ def test_given_a_process_that_is_killed_when_watched_then_another_takes_its_plac
     until(part.ready, 20, "it serves its health again", detail=part.log)
     assert "worker_died" in part.log()
     assert part.stop() == 0
+
+
+def test_given_a_watcher_that_is_killed_when_its_pipe_closes_then_its_processes_end_and_their_ports_are_free(
+    pool: Callable[[], Part],
+) -> None:
+    part = pool()
+    until(lambda: len(_children(part)) == 2, 10, "two processes run", detail=part.log)
+    until(part.ready, 20, "it serves its health", detail=part.log)
+    children = [psutil.Process(pid) for pid in _children(part)]
+    os.kill(part.process.pid, signal.SIGKILL)
+    gone, left = psutil.wait_procs(children, timeout=20)
+    assert (len(gone), left) == (2, []), part.log()
