@@ -10,9 +10,7 @@ import errno
 import gc
 import os
 import re
-import secrets
 import sys
-import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -286,7 +284,9 @@ def _meant(text: str, context: Any) -> str:
 
 def _unforeseen(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """One line for the user; the traceback goes to a file that only they can read."""
-    incident = secrets.token_hex(4)
+    import tempfile  # with `random` and OpenSSL beneath it: a tenth of the start of a short command
+
+    incident = os.urandom(4).hex()
     handle, path = tempfile.mkstemp(prefix=f"mailgate-{incident}-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
         traceback.print_exception(kind, error, trace, file=file)

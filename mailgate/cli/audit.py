@@ -15,6 +15,7 @@ from mailgate.cli import output
 from mailgate.cli.opening import ConfigOption, JsonOption, LimitOption, acting, open_app
 from mailgate.cli.times import moment
 
+CHANGED_MAX_CHARS = 80
 COLUMNS = ("at", "principal", "verb", "what", "changed", "reason")
 
 
@@ -66,4 +67,9 @@ def _brief(entry: AuditEntry, short: Mapping[str, str]) -> dict[str, Any]:
     name = entry.detail.get("key") or short.get(entry.subject_id, entry.subject_id)
     changed = [f"{field}={json.dumps(value, ensure_ascii=False)}" for field, value in (entry.after or entry.before).items()]
     who = entry.principal or entry.principal_kind
-    return {**asdict(entry), "principal": who, "what": f"{entry.subject_kind} {name}", "changed": ", ".join(changed)[:80]}
+    return {
+        **asdict(entry),
+        "principal": who,
+        "what": f"{entry.subject_kind} {name}",
+        "changed": output.shortened(", ".join(changed), CHANGED_MAX_CHARS),
+    }

@@ -200,6 +200,11 @@ def hanging(head: str, text: str) -> str:
     return head + f"\n{' ' * len(head)}".join(lines)
 
 
+def shortened(text: str, most: int) -> str:
+    """At most `most` characters; an ellipsis says that there is more."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def counted(count: int, one: str) -> str:
     """A number and its noun: `1 mail`, `2 mails`, `3 entries`, `2 addresses`. `one`: the noun for one."""
     many = f"{one[:-1]}ies" if one.endswith("y") else f"{one}es" if one.endswith("s") else f"{one}s"

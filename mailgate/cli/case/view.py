@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NoReturn
 
 from mailgate.cli import following
-from mailgate.cli.output import json_line, one_line, show_one
+from mailgate.cli.output import json_line, one_line, shortened, show_one
 
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}\+00:00")
+WHY_MAX_CHARS = 100
 SAID_MAX_CHARS = 160
 """Of a smarthost's or a bounce's words in one line."""
 _BELOW = ("description", "comments", "events", "id", "deliveries", "unreachable", "held")
@@ -22,9 +26,15 @@ def print_whole(view: dict[str, Any], whole: bool = False) -> None:
     print()
     _print_mail(view)
     for event in view["events"]:
-        facts = "  ".join(f"{name}={one_line(value)}" for name, value in event["facts"].items() if name != "comment_id")
+        facts = "  ".join(f"{name}={_fact(value)}" for name, value in event["facts"].items() if name != "comment_id")
         print(f"{one_line(event['at'])}  {event['kind']}  {one_line(event['by'])}  {facts}".rstrip())
         _print_notified(event["notified"])
+
+
+def _fact(value: Any) -> str:
+    """A fact of an event; a moment, which events keep in UTC, as all other times are shown."""
+    is_moment = isinstance(value, str) and MOMENT.fullmatch(value)
+    return one_line(datetime.fromisoformat(value) if is_moment else value)
 
 
 def _print_comments(comments: list[dict[str, Any]], whole: bool) -> None:
@@ -50,9 +60,8 @@ def _print_mail(view: dict[str, Any]) -> None:
         until = f" until {one_line(one['until'])}" if one["until"] else ""
         print(f"{one_line(one['address'])} gets no mail{until}: {one_line(one['reason'])}")
     for mail in view["deliveries"]:
-        line = (
-            f"{one_line(mail['at'])}  mail {mail['state']}  {one_line(mail['address'])}  {mail['template']}  {one_line(mail['why'])[:100]}"
-        )
+        why = shortened(one_line(mail["why"]), WHY_MAX_CHARS)
+        line = f"{one_line(mail['at'])}  mail {mail['state']}  {one_line(mail['address'])}  {mail['template']}  {why}"
         print(line.rstrip())
 
 
@@ -60,7 +69,7 @@ def _print_notified(notified: list[dict[str, Any]]) -> None:
     """Who got notice of it, and what became of that: a line for each person."""
     for one in notified:
         at = f"  {one_line(one['at'])}" if one["at"] else ""
-        print(f"  notified {one_line(one['address'])}: {one['state']}{at}  {one_line(one['why'])[:SAID_MAX_CHARS]}".rstrip())
+        print(f"  notified {one_line(one['address'])}: {one['state']}{at}  {shortened(one_line(one['why']), SAID_MAX_CHARS)}".rstrip())
 
 
 def _print_cut(comment: dict[str, Any], whole: bool) -> None:

@@ -32,6 +32,9 @@ NOTICE_WORDS = {
 }
 
 
+SUBJECT_MAX_CHARS = 40
+
+
 def backtest(
     draft: Annotated[Path, typer.Argument(metavar="DRAFT", help="A policy document.")],
     since: Annotated[
@@ -156,7 +159,7 @@ def _row(one: Reclassified) -> dict[str, Any]:
         "id": one.entry.id,
         "accepted_at": one.entry.accepted_at,
         "author": one.author,
-        "subject": one.subject[:40],
+        "subject": output.shortened(one.subject, SUBJECT_MAX_CHARS),
         "in_force": old,
         "draft": new if one.changed or new != old else f"{new}, {_what_else(one)}",
     }

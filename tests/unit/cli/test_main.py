@@ -140,6 +140,15 @@ def test_given_parse_when_it_runs_then_neither_database_nor_broker_nor_listener_
     assert done.stderr == b"[]\n"
 
 
+def test_given_the_version_when_asked_for_then_what_only_other_commands_need_is_not_loaded() -> None:
+    program = (
+        "import sys; from mailgate.cli import main; main(['--version'])\n"
+        "print(sorted({'secrets', 'tempfile', 'random', '_hashlib'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
+    assert done.stderr == b"[]\n"
+
+
 def test_given_version_when_measured_then_it_comes_at_once(tmp_path: Path) -> None:
     def once() -> float:
         before = _children_s()

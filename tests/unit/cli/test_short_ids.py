@@ -105,6 +105,14 @@ def test_given_a_change_of_somebody_without_a_name_when_the_audit_is_shown_then_
     assert line.split("  ")[1] == "visitor"
 
 
+def test_given_a_long_change_when_the_audit_is_shown_then_it_says_that_there_is_more(mailgate: Run) -> None:
+    mailgate("contact", "add", "kari@kunde.example")
+    mailgate("case", "new", "--reporter", "kari@kunde.example", "--summary", "Skriver", "--description", "lang " * 40, "--as", "eva")
+    (line,) = [line for line in mailgate("audit").out.splitlines() if " create " in line]
+    assert line.endswith("…"), line
+    assert mailgate("audit", "--kind", "case", "--json").objects[0]["after"]["description"] == ("lang " * 40).strip()
+
+
 def _subject(line: str) -> tuple[str, str]:
     """Kind and id in a line of `mailgate audit`."""
     found = re.search(r" (account|contact|journal|outbox|policy) +([0-9a-f-]+)", line)

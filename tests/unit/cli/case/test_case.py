@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sqlite3
 
 import pytest
@@ -169,7 +170,8 @@ def test_given_a_case_when_shown_to_people_then_comments_and_events_are_lines_wi
     out = desk("case", "show", "SUP-1").out
     assert "  første\n  andre " in out
     assert "\x1b" not in out
-    assert "comment_added  eva" in out
+    (added,) = [line for line in out.splitlines() if "comment_added  eva" in line]
+    assert re.search(r"  was_due=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d CES?T$", added), "as all times, in the zone of the desk"
 
 
 BAD = [
