@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from mailgate.mail.reply.contact import CONTACT
 from mailgate.mail.reply.correspondence import Correspondence
 from mailgate.mail.reply.line_kinds import CLOSING, NAME, WEAK, kind_of, names_author
 from mailgate.mail.reply.words.prose_words import PROSE_WORDS
@@ -21,6 +22,7 @@ _NUMBER_TAIL = re.compile(r"(?:\s*[,/|–-]\s*|\s+)(?:\((?:\+\d\d )?\d[\d ]{6,14
 # "i. A. Kari Nordby", "v/ Kari Nordby": who signs for whom.
 _FOR = re.compile(r"(?:i\.\s?[AV]\.|ppa\.|p\.\s?p\.|v/|v\s/|ved|v\.)\s{0,2}(?=[^\W\d_])", re.IGNORECASE)
 _BY = re.compile(r"\s+(?:v/|v\s/|ved)\s{0,2}(?=[^\W\d_])")
+_NAME_END = re.compile(r"\s*[|•·,/–]\s*|\t|\s-\s|\s{3,}")
 _SENTENCES = re.compile(r"(?<=[.!])\s+")
 _MAX_GROUP_WORDS = 5
 _MAX_BESIDE_WORDS = 2
@@ -37,11 +39,24 @@ def kind_by_author(line: str, below: str, who: Correspondence) -> str:
     words = _WORD.findall(core)
     low = [word.lower() for word in words]
     if who.author_words.isdisjoint(low):
+        if _is_initials(core, who) or (_may_name_group(core, low) and _signs_for(below, who)):
+            return NAME
         return CLOSING if _signs_for_group(line, low) and names_signer(below, who) else ""
     return _name_kind(core, words, low, who) or _closing_kind(core, words, low, who)
 
 
+def lists_person(line: str, who: Correspondence) -> bool:
+    """True for somebody else's full name with an address or a telephone on one line: "Per Dahl, per.dahl@kunde.example"."""
+    core = line.strip(" \t\xa0*_>")
+    name = _NAME_END.split(core, maxsplit=1)[0]
+    if who.author is None or len(line) > MAX_CHARS or name == core or len(name.split()) < 2 or names_author(name, who):
+        return False
+    return kind_of(name, who) == NAME and kind_of(core, who) == CONTACT
+
+
 def _name_kind(core: str, words: list[str], low: list[str], who: Correspondence) -> str:
+    if _is_initials(core, who):
+        return NAME
     if len(words) <= 3 and core.islower() and who.author_words.issuperset(low) and all(map(str.isalpha, core.split())):
         return NAME
     if names_signer(core, who) or (names_author(core, who) and kind_of(core, who) == NAME):
@@ -49,6 +64,24 @@ def _name_kind(core: str, words: list[str], low: list[str], who: Correspondence)
     name, comma, beside = core.partition(", ")
     apart = comma and len(beside.split()) <= _MAX_BESIDE_WORDS and PROSE_WORDS.isdisjoint(beside.lower().split())
     return NAME if apart and len(name.split()) > 1 and names_author(name, who) and kind_of(name, who) == NAME else ""
+
+
+def _is_initials(core: str, who: Correspondence) -> bool:
+    """True for the initials of the author's name, two or more: "ON", "O.N."."""
+    letters = core.replace(".", "")
+    if who.author is None or not 2 <= len(letters) <= 4 or not letters.isupper() or len(core) > 2 * len(letters):
+        return False
+    return letters == "".join(word[0] for word in (who.author.name or "").upper().split())
+
+
+def _may_name_group(core: str, low: list[str]) -> bool:
+    """True for a few words such as "IT-avdelingen i Kunde kommune"."""
+    return core[:1].isupper() and core[-1:].isalpha() and 0 < len(low) <= _MAX_GROUP_WORDS and (PROSE_WORDS & set(low)) <= {"i"}
+
+
+def _signs_for(line: str, who: Correspondence) -> bool:
+    """True for the author behind "v/", as below the name of a department; "i.A." stands below a closing."""
+    return line.strip(" \t\xa0*_").lower().startswith(("v/", "v /", "ved ", "v. ")) and names_signer(line, who)
 
 
 def names_signer(line: str, who: Correspondence) -> bool:

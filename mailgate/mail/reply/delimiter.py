@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mailgate.mail.reply.author_lines import kind_by_author
+from mailgate.mail.reply.author_lines import kind_by_author, lists_person
 from mailgate.mail.reply.contact import NUMBER
 from mailgate.mail.reply.correspondence import Correspondence
 from mailgate.mail.reply.footer import is_footer
@@ -61,6 +61,8 @@ def _strict(lines: Sequence[str], index: int, end: int, who: Correspondence) -> 
             if lines[index].rstrip("\r") == STRICT and _parts_text(lines, index, paragraph, said, end, who):
                 return []
             taken.extend(line for line in paragraph if not said or line < said[0])
+        elif any(lists_person(lines[line], who) for line in paragraph):
+            continue
         elif _continues_signature({_named_kind(lines, line, end, who) or kind_of(lines[line], who) for line in paragraph}):
             taken.extend(paragraph)
     if not taken and any(not is_blank(line) for line in lines[index + 1 : end]):

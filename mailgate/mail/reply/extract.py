@@ -15,6 +15,7 @@ from itertools import pairwise
 from mailgate.mail.mime.html_text import Marked, to_marked
 from mailgate.mail.model import Reply
 from mailgate.mail.reply.attribution import attribution_at
+from mailgate.mail.reply.author_marks import is_author_marked, is_introduced
 from mailgate.mail.reply.correspondence import UNKNOWN, Correspondence
 from mailgate.mail.reply.delimiter import under_delimiter
 from mailgate.mail.reply.header_block import block_at, delimiter
@@ -33,6 +34,7 @@ from mailgate.mail.reply.html_quote import quote_lines
 from mailgate.mail.reply.inline_header import split_inline_header
 from mailgate.mail.reply.mobile_signature import is_mobile_signature
 from mailgate.mail.reply.parts import QUOTED, SIGNATURE, TEXT, LabelledLines
+from mailgate.mail.reply.pgp_armor import SIGNATURE_START, armor_lines
 from mailgate.mail.reply.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_difference, is_quoted, is_rule
 from mailgate.mail.reply.quote_search import header_end, next_span, quote_end, quote_follows
 from mailgate.mail.reply.signature import is_closing_part, split_signature
@@ -60,6 +62,8 @@ def extract(text: str, html: str | None = None, marked: Marked | None = None, wh
         marked = marked or to_marked(html)
         who = who._replace(known_signatures=(*who.known_signatures, marked.signature)) if marked.signature else who
     body = LabelledLines.of(text, split_inline_header)
+    for index in armor_lines(body.lines) if SIGNATURE_START in text else ():
+        body.parts[index] = SIGNATURE
     found = _cut_quote(body, who, html or "") or _cut_marked_header(body, who)
     if not found and html:
         _cut_container(body, quote_lines(text, html, marked), who)
@@ -150,6 +154,9 @@ def _follow_block(body: LabelledLines, span: Span, who: Correspondence) -> int |
         return span.end
     if span.kind != "block":
         body.mark(QUOTED, span.start, end)
+        attribution = next_span(body, end) if span.kind == "original" else None  # Proton has both
+        if attribution and attribution.kind == "attribution" and attribution.start <= end + 1:
+            return end
     return None
 
 
@@ -281,14 +288,14 @@ def _cut_trailing_quote(body: LabelledLines, who: Correspondence) -> bool:
     trailing = [i for i in range(end, last) if body.parts[i] == TEXT and is_quoted(body.lines[i])]
     if any(span.start < end <= span.end for span in body.forwards):
         return False
-    if not trailing or body.answers_unmarked or _is_introduced(body, end, trailing) or _holds_forward(body, end, who):
+    if not trailing or body.answers_unmarked or is_introduced(body.lines, end, trailing) or _holds_forward(body, end, who):
         return False
     if is_difference(body.lines, end) or (trailing[0] == end and len(trailing) <= MAX_OPENING_LINES and not _is_header_above(body, end)):
         return False
     if _stands_above_header(body, last, trailing):
         return False
     answered = any(body.parts[index] == TEXT and is_quoted(body.lines[index]) for index in range(end))
-    if not answered and announces_inline_answers(body.lines, end):
+    if not answered and (announces_inline_answers(body.lines, end) or _is_marked_by_author(body, end, trailing, who)):
         return False
     _cut_dangling_attribution(body, end)
     for index in range(end, trailing[-1] + 1):
@@ -302,12 +309,9 @@ def _is_header_above(body: LabelledLines, end: int) -> bool:
     return body.parts[end - 1] != TEXT or attribution_at(body.lines, end - 1, 0, quote_follows=True) is not None
 
 
-def _is_introduced(body: LabelledLines, end: int, trailing: list[int]) -> bool:
-    """True when the author quotes something: "Feilen er:" and a few lines with `>` below it, without an attribution."""
-    above = body.lines[end - 1].rstrip()
-    if not above.endswith(":") or len(trailing) > MAX_OWN_QUOTE_LINES or trailing[0] > end + 1:
-        return False
-    return attribution_at(body.lines, end - 1, 0, quote_follows=True) is None
+def _is_marked_by_author(body: LabelledLines, end: int, trailing: list[int], who: Correspondence) -> bool:
+    """True when no history was found in the mail, no header stands above the marked lines, and they show no sign of it either."""
+    return QUOTED not in body.parts and not _is_header_above(body, end) and is_author_marked(body.lines, end, trailing, who)
 
 
 def _stands_above_header(body: LabelledLines, last: int, trailing: list[int]) -> bool:

@@ -30,6 +30,8 @@ MAX_BLOCK_LINES = 30
 
 _ABOVE = (" above ", " over ", "oberhalb", "ovanför", "dessus", " boven ", "encima", "yläpuolelle", " ofan ")
 
+_TITLES = ORIGINAL | FORWARDED
+_TITLE_CHARS = 60
 # Each marker of `REPLY_ABOVE` holds one of these.
 _ABOVE_STEMS = ("above", "over", "oberhalb", "ovanför", "dessus", "boven", "encima", "yläpuolelle", " ofan ")
 _QUOTED = re.compile('["“”„«»\'‘’][^"“”„«»]{8,}["“”„«»\'‘’]')
@@ -178,6 +180,11 @@ def delimiter(line: str) -> str | None:
             if stem in phrase:
                 return "above" if any(marker in phrase for marker in REPLY_ABOVE) and not _mentions_marker(phrase) else None
     return None
+
+
+def is_bare_title(line: str) -> bool:
+    """True for the words of a delimiter alone on a line, without a rule: "Opprinnelig melding". A header block below proves it."""
+    return len(line) <= _TITLE_CHARS and line.strip(INVISIBLE + "*_" + COLONS).lower() in _TITLES
 
 
 def _mentions_marker(phrase: str) -> bool:

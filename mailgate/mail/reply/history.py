@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from mailgate.mail.reply.attribution import address_start
 from mailgate.mail.reply.correspondence import Correspondence, bare_subject
@@ -24,6 +25,7 @@ _LOOK_LINES = 6
 _SUBJECT_CHARS = 300
 _MIN_SUBJECT_CHARS = 4
 _POINTING_CHARS = 60
+_IDENTIFIERS = ("message-id:", "mime-version:", "in-reply-to:")
 _TRACE = ("received:", "return-path:", "dkim-signature:", "x-received:", "authentication-results:", "arc-seal:")
 
 
@@ -154,13 +156,22 @@ def with_subject_line(lines: Sequence[str], span: Span, who: Correspondence, flo
     return span._replace(start=above) if same and any(not is_blank(line) for line in lines[:above]) else span
 
 
+def _has_identifier(lines: Sequence[str], span: Span) -> bool:
+    """True when a field with an id stands in the block or right below it, and no rule above: Thunderbird forwards all fields below one."""
+    first = next(index for index in range(span.start, span.end) if not is_blank(lines[index]))
+    joined = takewhile(lambda line: not is_blank(line), lines[first : span.end + _LOOK_LINES])
+    return lines[first][:1].isalpha() and any(line[:16].lower().startswith(_IDENTIFIERS) for line in joined)
+
+
 def is_pasted_header(lines: Sequence[str], span: Span) -> bool:
-    """True for a pasted header section: it has trace fields (RFC 5321 section 4.4), which no client puts above a quote.
+    """True for a pasted header section: it has trace fields (RFC 5321 section 4.4) or ids, which no client puts above a quote.
 
     Or lines of a log on top: `From: 10.0.0.1`.
     """
     if span.kind == "attribution":
         return False
+    if span.kind == "block" and _has_identifier(lines, span):
+        return True
     if span.kind == "block" and not any(map(_HAS_LETTER.search, lines[: span.start])) and _is_logged(fields_at(lines, span)):
         return True
     near = [line[:24].lower() for line in lines[max(0, span.start - 2 * _LOOK_LINES) : span.end]]

@@ -63,6 +63,8 @@ def _split_wrapped(lines: list[str], index: int) -> list[tuple[int, int]]:
         return [(index, at)] if 0 < at < len(line) else []
     if len(line) > _MAX_TAIL_CHARS or not _MIN_WRAPPED_CHARS <= len(above) <= MAX_LINE_CHARS or "@" in above or above[0] in ">|":
         return []
+    if delimiter(above):
+        return []
     at = _split_at(f"{above} {line}")
     return [(index - 1, at)] if 0 < at < len(above) else []
 

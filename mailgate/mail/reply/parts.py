@@ -83,7 +83,7 @@ class LabelledLines:
         """The last line that is neither blank nor quoted, and the last quoted line above it; -1 when there is none."""
         if self._last is None:
             text, lines = len(self.lines) - 1, self.lines
-            while text >= 0 and (lines[text][:1] == ">" or is_blank(lines[text]) or is_quoted(lines[text])):
+            while text >= 0 and (lines[text][:1] == ">" or self.parts[text] != TEXT or is_blank(lines[text]) or is_quoted(lines[text])):
                 text -= 1
             quoted = text - 1
             while quoted >= 0 and not is_quoted(lines[quoted]):

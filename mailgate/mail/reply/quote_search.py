@@ -6,7 +6,7 @@ In: labelled lines. Out: spans and line numbers. It must never label a line: tha
 from __future__ import annotations
 
 from mailgate.mail.reply.attribution import SENTENCE_ENDS, attribution_at, lookback_chars, may_end_attribution, may_hold_attribution
-from mailgate.mail.reply.header_block import block_at, delimiter, is_dated_rule, may_be_delimiter
+from mailgate.mail.reply.header_block import block_at, delimiter, is_bare_title, is_dated_rule, may_be_delimiter
 from mailgate.mail.reply.parts import LabelledLines
 from mailgate.mail.reply.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_quoted, is_rule, is_titled_rule
 from mailgate.mail.reply.words.quote_words import ANSWER_STARTS
@@ -86,8 +86,10 @@ def quote_follows(lines: list[str], index: int) -> bool:
 
 
 def _with_rule(lines: list[str], span: Span, floor: int) -> Span:
-    """The span extended over a rule ("________") or a titled rule right above it."""
+    """The span extended over a rule ("________"), a titled rule or the title of a header block right above it."""
     start = span.start
+    if span.kind == "block" and start > floor and is_bare_title(lines[start - 1]):
+        start -= 1
     while start > floor and (is_blank(lines[start - 1]) or is_rule(lines[start - 1]) or is_titled_rule(lines[start - 1])):
         start -= 1
     return span._replace(start=start)

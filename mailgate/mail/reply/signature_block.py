@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mailgate.mail.reply.author_lines import kind_by_author, names_signer
+from mailgate.mail.reply.author_lines import kind_by_author, lists_person, names_signer
 from mailgate.mail.reply.contact import CONTACT, NUMBER
 from mailgate.mail.reply.correspondence import Correspondence
 from mailgate.mail.reply.line_kinds import (
@@ -96,9 +96,16 @@ def _closes(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, w
     if kinds[start] == WEAK:
         room = 1 if lines[start].rstrip().endswith(("!", ".")) else 2
         name = named or (lines[below] if below is not None and below - start <= room and kinds[below] == NAME else "")
-        if not name or not _is_signed(lines, kinds, start, end, name, who):
+        if not name or _is_listed(lines, start, below) or not _is_signed(lines, kinds, start, end, name, who):
             return False
     return _is_signature_body(lines, kinds, start, end, who, named=bool(named))
+
+
+def _is_listed(lines: Sequence[str], start: int, below: int | None) -> bool:
+    """True for an abbreviation that ends a list of such words, with the name in a paragraph of its own: NOK, SEK, KR."""
+    above = lines[start - 1].rstrip() if start else ""
+    apart = below is not None and below > start + 1
+    return apart and 0 < len(above.strip()) <= _SHORT_FORMULAS + 1 and above[-1:].isalnum() and len(lines[start].strip()) <= _SHORT_FORMULAS
 
 
 def _is_signed(lines: Sequence[str], kinds: dict[int, str], start: int, end: int, name: str, who: Correspondence) -> bool:
@@ -124,6 +131,8 @@ def _is_signature_body(lines: Sequence[str], kinds: dict[int, str], start: int, 
         if kind == BLANK:
             new_paragraph, in_paragraph = True, False
             continue
+        if new_paragraph and seen_name and lists_person(lines[index], who):
+            return False
         if new_paragraph and kind == TITLE and is_loose_title(lines[index]) and not _is_proven_below(kinds, index, end):
             return False
         if kind == WEAK or (kind == NAME and seen_name and new_paragraph and not _names(lines[index], who)):

@@ -40,7 +40,8 @@ MOBILE_WHOLE = phrases(
     sent with tutanota, the secure & ad-free mailbox | sent with tutanota, enjoy secure & ad-free emails.
     sendt fra em client | sendt med em client | sent from em client | sent with em client | gesendet mit em client | skickat från em client
     gesendet mit tuta; genieße sichere & werbefreie e-mails. | sendt med tuta
-    sendt via online.no | sendt via altibox
+    sikret med tuta mail: | sikra med tuta mail: | secured with tuta mail: | säkrad med tuta mail: | sikret med tuta mail |
+    secured with tuta mail | gesichert mit tuta mail: | mit tuta mail gesichert: | sendt via online.no | sendt via altibox
     | sent from mobile | sent via mobile | sent from phone | sendt fra mobil | sendt fra mobilen | sendt fra telefon
     sendt fra telefonen | sendt frå mobilen | sendt på farten | sent on the go | iphoneから送信 | ipadから送信
     iphoneから送信されました | 나의 iphone에서 보냄 | 내 iphone에서 보냄 | iphone'umdan gönderildi | sent by galaxy
@@ -69,7 +70,7 @@ GET_WORDS = words("""
     sækja fáðu
 """)
 FOR_WORDS = words("for til till für pour para per voor dla fyrir systemu skirtą")
-PLATFORMS = words("ios android iphone ipad androidille iosille iphonelle lle stä sta")
+PLATFORMS = words("mobil mobile desktop ios android iphone ipad androidille iosille iphonelle lle stä sta")
 APPS = words("""
     bluemail spark edison newton airmail mailbird typeapp mymail aquamail proton protonmail tuta superhuman missive boxer nine fastmail
     thunderbird gmail outlook yahoo canary

@@ -103,6 +103,8 @@ WHOLE_FORMULAS = (
     r"(?:e-?post|brev|henvendelser?|dokumenter?)(?: og vedlegg)?(?: (?:til|fra|frå)(?: og fra| og frå)? [^.\n]{1,40})? "
     r"(?:kan|vil|blir|vert|er)"
     r"[^.\n]{0,30} (?:journalført|journalførast|journalføres|arkivert|arkiveres|arkivlov\w*|offentleglov\w*)[^\n]{0,160}$",
+    r"[^.\n]{2,60} er (?:omfattet|omfatta) av off\w{5,12}lov\w{0,4}\. (?:all )?e-?post (?:til|fra|frå|og)\b[^.\n]{0,60} "
+    r"(?:kan|vil|blir|vert) [^.\n]{0,30}(?:journalfør|arkiver)\w{1,4}[^.\n]{0,40}\.?$",
     r"denne e-?posten (?:er å anse som|kan være|kan vere|regnes som)[^.\n]{0,60} dokument[^.\n]{0,60}"
     r"(?:journal|arkiv|offentleg)\w*[^\n]{0,60}$",
     r"(?:spar papir|ta omsyn til miljøet|ta vare på miljøet|ver miljøvennleg)[^\n]{0,60}skriv(?:er)? ut",

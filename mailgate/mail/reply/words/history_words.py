@@ -31,7 +31,9 @@ _PLACE = (
     r"between the lines|unten|im text|ci-dessous|hieronder|in de tekst|"
     r"(?:í|með) (?:rauðu|bláu|grænu)|rauðu letri|(?:hér )?(?:að|fyrir) neðan|(?:inn)?i? ?í textanum|á milli línanna|"
     r"(?:for|under|etter|efter|bak|bag) (?:hvert|kvart|hver|varje|each|every) (?:spørsmål|punkt|fråga|spørgsmål|question|point)|"
-    r"(?:bak|etter) spørsmåla|(?:bak|etter|efter|bag) (?:spørsmålene|frågorna|spørgsmålene)|after (?:the|your) questions|"
+    r"(?:bak|etter|mellom) (?:spørsmåla|dine spørsmål|spørsmåla dine)|"
+    r"(?:bak|etter|efter|bag|mellom|mellan|mellem) (?:spørsmålene|frågorna|spørgsmålene|dine spørgsmål|dina frågor)|"
+    r"(?:after|between) (?:the|your) questions|zwischen (?:den|Ihren|deinen) Fragen|"
     r"poniżej|na czerwono|w tekście|žemiau|raudonai|tekste"
 )
 # For themselves: the Finnish "alla" (below) is the Swedish "alla" (all), as in "har ni svarat alla".
@@ -55,7 +57,8 @@ PLACE_SIGNS = Phrases((
     " alla", " alempana", " alapuolella", "punaisella", "sinisellä", "vihreällä",
     "innimellom", "flett", "satt inn", "lagt inn", "skrevet inn", "skrive inn", "indsat", "insatt", "inskriv", "infogad", "eingefügt",
     "embedded", "interspersed", "zwischen", "viestisi", "inn i mail", "inne i mail", "ditt mejl",
-    " bak ", " etter spørs", " efter ", " bag ", " after ", "poniżej", "na czerwono", "w tekście", "žemiau", "raudonai", "tekste",
+    " bak ", " etter ", " mellom ", " mellan ", " mellem ", " between ", " efter ", " bag ", " after ",
+    "poniżej", "na czerwono", "w tekście", "žemiau", "raudonai", "tekste",
     " din mail", " din e-post", "deres mail", "deres e-post", "dykkar e-post",
     "tekstin", "viestin", "rivien", "rauðu", "bláu", "grænu", "neðan", "textanum", "línanna",
 ))  # fmt: skip

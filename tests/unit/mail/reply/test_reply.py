@@ -185,6 +185,36 @@ def test_given_lines_that_the_person_quotes_himself_when_they_end_the_mail_then_
     assert kept(mail) == mail
 
 
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "> Hei Kari,\n>\n> vi har byttet den.",
+        "> Vi har byttet den.\n>\n> Mvh\n> Ola",
+        "> Virker den nå?",
+        f"> {HEADER}\n>\n> Vi har byttet den.",
+    ],
+)
+def test_given_marked_lines_at_the_end_when_they_show_that_they_are_a_mail_then_they_are_history(marked: str) -> None:
+    assert kept(f"Ja, den virker.\n\n{marked}") == "Ja, den virker."
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Displayet viser nå",
+        "Vi får denne feilmeldingen",
+        "Dere skrev dette i går, som ikke stemmer:",
+        "Fristen er ute.",
+        "The log says",
+        "Es steht",
+    ],
+)
+def test_given_marked_lines_at_the_end_when_nothing_shows_that_they_are_a_mail_then_they_are_kept(above: str) -> None:
+    mail = f"{above}\n\n" + "\n".join(f"> linje {number} av feilmeldingen" for number in range(12))
+    assert kept(mail) == mail
+    assert kept(f"{mail}\n\nMvh\nKari") == mail
+
+
 def test_given_a_header_block_on_one_line_when_cut_then_it_ends_the_reply() -> None:
     flat = "Fra: Ola <ola@eksempel.no> Sendt: søndag 3. mars 2024 10:12 Til: Kari Emne: Befaring"
     assert kept(f"{TEXT}\n\n{flat}\n\nHei Kari") == TEXT
