@@ -215,8 +215,15 @@ def _is_dated(header: str, quote_follows: bool) -> bool:
         if not (quote_follows or has_address) and _is_reported_speech(header):
             return False
         return quote_follows or has_address or _TIME.search(lower) is not None or _verb_ends(words)
-    named = has_address and (header[-1:] in COLONS or quote_follows) and (_has_author_address(header) or len(_words_beside(header)) <= 2)
+    named = has_address and (header[-1:] in COLONS or quote_follows) and (_has_author_address(header) or _is_name_alone(header))
     return named or _is_bare_gmail(header)
+
+
+def _is_name_alone(header: str) -> bool:
+    """True when at most two words stand beside date and address: "by", "Ola Nes". A longer word in lower case is a log's: "logged in"."""
+    beside = set(_words_beside(header))
+    written = [word for word in _TOKEN.findall(header) if word.islower() and word in beside]
+    return len(beside) <= 2 and all(len(word) <= 3 or word in _BESIDE_NAMES for word in written)
 
 
 def _is_bare_gmail(header: str) -> bool:

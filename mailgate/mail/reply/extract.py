@@ -34,8 +34,7 @@ from mailgate.mail.reply.html_quote import quote_lines
 from mailgate.mail.reply.inline_header import split_inline_header
 from mailgate.mail.reply.mobile_signature import is_mobile_signature
 from mailgate.mail.reply.parts import QUOTED, SIGNATURE, TEXT, LabelledLines
-from mailgate.mail.reply.pgp_armor import SIGNATURE_START, armor_lines
-from mailgate.mail.reply.quote_lines import MAX_LINE_CHARS, Span, is_blank, is_difference, is_quoted, is_rule
+from mailgate.mail.reply.quote_lines import ARMOR_START, MAX_LINE_CHARS, Span, armor_lines, is_blank, is_difference, is_quoted, is_rule
 from mailgate.mail.reply.quote_search import header_end, next_span, quote_end, quote_follows
 from mailgate.mail.reply.signature import is_closing_part, split_signature
 from mailgate.mail.reply.thanks import is_thanks_in_all
@@ -62,7 +61,7 @@ def extract(text: str, html: str | None = None, marked: Marked | None = None, wh
         marked = marked or to_marked(html)
         who = who._replace(known_signatures=(*who.known_signatures, marked.signature)) if marked.signature else who
     body = LabelledLines.of(text, split_inline_header)
-    for index in armor_lines(body.lines) if SIGNATURE_START in text else ():
+    for index in armor_lines(body.lines) if ARMOR_START in text else ():
         body.parts[index] = SIGNATURE
     found = _cut_quote(body, who, html or "") or _cut_marked_header(body, who)
     if not found and html:
@@ -290,11 +289,11 @@ def _cut_trailing_quote(body: LabelledLines, who: Correspondence) -> bool:
         return False
     if not trailing or body.answers_unmarked or is_introduced(body.lines, end, trailing) or _holds_forward(body, end, who):
         return False
-    if is_difference(body.lines, end) or (trailing[0] == end and len(trailing) <= MAX_OPENING_LINES and not _is_header_above(body, end)):
+    if is_difference(body.lines, end) or _stands_above_header(body, last, trailing):
         return False
-    if _stands_above_header(body, last, trailing):
+    answered = _answered_quote(body, end)
+    if not answered and trailing[0] == end and len(trailing) <= MAX_OPENING_LINES and not _is_header_above(body, end):
         return False
-    answered = any(body.parts[index] == TEXT and is_quoted(body.lines[index]) for index in range(end))
     if not answered and (announces_inline_answers(body.lines, end) or _is_marked_by_author(body, end, trailing, who)):
         return False
     _cut_dangling_attribution(body, end)
@@ -302,6 +301,13 @@ def _cut_trailing_quote(body: LabelledLines, who: Correspondence) -> bool:
         if body.parts[index] == TEXT:
             body.parts[index] = QUOTED
     return True
+
+
+def _answered_quote(body: LabelledLines, end: int) -> bool:
+    """True when quoted lines stand above line `end`, of which an earlier mail is known: nothing but a header stands above the first."""
+    first = next((index for index in range(end) if body.parts[index] == TEXT and is_quoted(body.lines[index])), end)
+    above = next((index for index in range(first - 1, -1, -1) if not is_blank(body.lines[index])), -1)
+    return first < end and (above < 0 or _is_header_above(body, above + 1))
 
 
 def _is_header_above(body: LabelledLines, end: int) -> bool:

@@ -15,7 +15,7 @@ from mailgate.mail.reply.correspondence import Correspondence, bare_subject
 from mailgate.mail.reply.header_block import fields_at
 from mailgate.mail.reply.quote_lines import Span, is_blank, is_quoted
 from mailgate.mail.reply.words.history_words import ANSWER_STEMS, ANSWERS_BELOW, INTRODUCTIONS, PLACE_SIGNS, POINTS_BELOW
-from mailgate.mail.reply.words.quote_words import FROM, SUBJECT, TO
+from mailgate.mail.reply.words.quote_words import DATE, FROM, SENT, SUBJECT, TO
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,80}@[^\s<>()\[\],;:\"]{1,190}")
 _LABELLED = re.compile(r"^\s*\*?(?:emne|subject|ämne|betreff|onderwerp|objet)\*?\s?:\s*", re.IGNORECASE)
@@ -42,11 +42,16 @@ def is_history(lines: Sequence[str], span: Span, who: Correspondence) -> bool:
         return True
     if span.kind == "above":
         return True
-    if span.kind == "block" and _is_logged(fields):
+    if span.kind == "block" and (_is_logged(fields) or (_is_undated(fields) and _is_introduced(lines, span.start))):
         return False
     if who.answers == "nothing":
         return not address and fields.get(FROM, "").strip(' "*').lower() in who.names
     return _belongs_to_thread(lines, span, who, fields, address)
+
+
+def _is_undated(fields: dict[str, str]) -> bool:
+    """True for From, To and Subject alone, as a rule for mail has them: clients put the date with them."""
+    return SENT not in fields and DATE not in fields
 
 
 def _is_logged(fields: dict[str, str]) -> bool:

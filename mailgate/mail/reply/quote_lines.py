@@ -1,4 +1,4 @@
-"""Classifies single lines: blank, quoted, rule, code. Used by all of reply extraction; decides nothing."""
+"""Classifies single lines: blank, quoted, rule, code, PGP armor. Used by all of reply extraction; decides nothing."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ INVISIBLE = " \t\r\xa0\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
 # Characters that clients put around a header: emphasis and invisible marks.
 EDGE = INVISIBLE + "*_"
 COLONS = ":："
+ARMOR_START = "-----BEGIN PGP SIGNATURE-----"
+_ARMOR_END = "-----END PGP SIGNATURE-----"
+_SIGNED_START = "-----BEGIN PGP SIGNED MESSAGE-----"
+_MAX_ARMOR_HEADER_LINES = 4
+_MAX_ARMOR_LINES = 200
 # Characters that rules are drawn with.
 _RULE_EDGE = INVISIBLE + ">"
 RULE_SIGNS = "-_=*~#+—–―─━═＿－•"
@@ -76,3 +81,16 @@ def fenced_lines(lines: Sequence[str]) -> set[int]:
     for opened, closed in zip(marks[::2], marks[1::2], strict=False):
         inside.update(range(opened, closed + 1))
     return inside
+
+
+def armor_lines(lines: Sequence[str]) -> list[int]:
+    """The lines that OpenPGP puts around a signed text (RFC 9580 section 7), header and signature; empty unless both are whole."""
+    first = next((index for index, line in enumerate(lines) if not is_blank(line)), len(lines))
+    if first == len(lines) or lines[first].rstrip() != _SIGNED_START:
+        return []
+    header = next((index for index in range(first + 1, min(len(lines), first + _MAX_ARMOR_HEADER_LINES)) if is_blank(lines[index])), first)
+    if not all(line.startswith("Hash: ") for line in lines[first + 1 : header]) or header == first:
+        return []
+    start = next((index for index in range(len(lines) - 1, header, -1) if lines[index].rstrip() == ARMOR_START), len(lines))
+    end = next((index for index in range(start, min(len(lines), start + _MAX_ARMOR_LINES)) if lines[index].rstrip() == _ARMOR_END), -1)
+    return [*range(first, header), *range(start, end + 1)] if end > 0 else []
