@@ -42,7 +42,7 @@ def is_author_marked(lines: Sequence[str], end: int, trailing: Sequence[int], wh
     if is_introduced(lines, end, trailing):
         return True
     bare = [line for line in (lines[index][: 2 * MAX_LINE_CHARS].strip(_MARKS) for index in trailing) if line]
-    if lines[trailing[0]].lstrip(INVISIBLE)[:1] != ">" or _has_header(bare[:_LOOK_LINES]) or _is_letter(bare, who):
+    if not bare or lines[trailing[0]].lstrip(INVISIBLE)[:1] != ">" or _has_header(bare[:_LOOK_LINES]) or _is_letter(bare, who):
         return False
     above = lines[end - 1]
     if _LEADS_ON.search(above[-2 * MAX_LINE_CHARS :]):

@@ -215,7 +215,7 @@ def _cut_container(body: LabelledLines, found: tuple[int, int | None] | None, wh
     if found is None or found[0] >= len(body.lines):
         return
     start, end = found
-    if _holds_answers(body, start, end) or _holds_forward(body, start, who):
+    if _holds_answers(body, start, end) or _holds_forward(body, start, who) or _holds_author_marks(body, start, end, who):
         return
     if body.has_text(0, start) and announces_inline_answers(body.lines, start):
         return
@@ -239,6 +239,18 @@ def _holds_answers(body: LabelledLines, start: int, end: int | None) -> bool:
     first = next((index for index, line in enumerate(lines[:MAX_HEADER_LINES]) if is_quoted(line)), len(lines))
     written = next((index for index in range(first, len(lines)) if not is_quoted(lines[index])), len(lines))
     return written < len(lines) and not is_closing_part(lines[written:], text_above=True)
+
+
+def _holds_author_marks(body: LabelledLines, start: int, end: int | None, who: Correspondence) -> bool:
+    """True when the container is a quote without a header, below text: the author made it, as "paste as quotation" does."""
+    last = len(body.lines) if end is None else end
+    shown = [index for index in range(start, last) if not is_blank(body.lines[index])]
+    marked = [index for index in shown if is_quoted(body.lines[index])]
+    above = next((index for index in range(start - 1, -1, -1) if not is_blank(body.lines[index])), -1)
+    if not marked or above < 0 or marked != shown[: len(marked)] or body.rest or is_quoted(body.lines[above]):
+        return False
+    closing = end is not None or is_closing_part(body.lines[marked[-1] + 1 :], True, who)
+    return closing and not _is_header_above(body, above + 1) and is_author_marked(body.lines, above + 1, marked, who)
 
 
 def _holds_forward(body: LabelledLines, start: int, who: Correspondence) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from mailgate.mail.reply.attribution import attribution_at, has_date, has_verb, starts_like_date, tokens
-from mailgate.mail.reply.header_block import delimiter
+from mailgate.mail.reply.header_block import block_at, delimiter
 from mailgate.mail.reply.quote_lines import EDGE, MAX_LINE_CHARS
 from mailgate.mail.reply.words.quote_words import ANSWER_STARTS, MONTHS, OPENERS, VERBS, WEEKDAYS
 
@@ -29,6 +29,8 @@ _ENDS = (":", ">", "：", ")")
 # A header that was wrapped: its verb alone on the next line, or its address (with the end of the name) on a line of its own.
 _VERB_BELOW = re.compile(r"\s{0,4}[^\W\d_]{4,12}\s?[:：]\s{0,4}")
 _DELIMITER = re.compile(r"\S\s{1,4}(-{4,20}\s?[^\W\d_][^\n-]{3,40}-{4,20})\s{0,4}$")
+# The first label of a header block, behind the end of a sentence.
+_LABEL = re.compile(r"(?<=[.!?)] )\*?[^\W\d_]{2,6}\*?:(?= )")
 _MIN_WRAPPED_CHARS = 30
 _MAX_TAIL_CHARS = 120
 _HEADER_WORDS = VERBS | MONTHS | WEEKDAYS | OPENERS
@@ -40,12 +42,22 @@ def split_inline_header(lines: list[str]) -> list[str]:
     for index, line in [(index, line) for index, line in enumerate(lines) if "@" in line or "----" in line]:
         if "@" not in line:
             found.extend(_split_delimiter(index, line))
+        elif line.count(":") > 3 and (block := _block_start(line)):
+            found.append((index, block))
         elif len(line) <= MAX_LINE_CHARS and line.rstrip(EDGE)[-1:] in _ENDS and line[0] not in ">|":
             at = _split_at(line)
             found.extend([(index, at)] if at else _split_wrapped(lines, index))
     for index, at in reversed(found):
         lines[index : index + 1] = [lines[index][:at].rstrip(), lines[index][at:]]
     return lines
+
+
+def _block_start(line: str) -> int:
+    """Where a header block on one line begins behind an answer: "Ja. Fra: … Sendt: … Til: … Emne: …". 0 without both."""
+    if len(line) > MAX_LINE_CHARS or line[0] in ">|":
+        return 0
+    label = _LABEL.search(line)
+    return label.start() if label and block_at([line[label.start() :]], 0)[0] else 0
 
 
 def _split_delimiter(index: int, line: str) -> list[tuple[int, int]]:
