@@ -236,13 +236,13 @@ def _send_content(connection: SmarthostConnection, content: bytes, confirm: Conf
     try:
         for at in range(0, whole, BLOCK_BYTES):
             connection.write(view[at : at + BLOCK_BYTES], timeouts.block_s)
-        unsent = content[whole:] + FINAL_DOT
+        unsent, deadline_s = content[whole:] + FINAL_DOT, monotonic_s() + timeouts.block_s
         while unsent:
             if not _may_end(connection, confirm):
                 return _out_of_step("dot")
             unsent = unsent[connection.write_some(unsent) :]
             if unsent:
-                connection.wait_to_write(timeouts.block_s)
+                connection.wait_to_write(deadline_s - monotonic_s())
     except LostError as error:
         return SubmitResult("deferred", "DATA", text=str(error), lost=True)
     return None

@@ -5,6 +5,7 @@ import ssl
 import threading
 import time
 import warnings
+from dataclasses import replace
 
 import pytest
 
@@ -234,6 +235,32 @@ def test_given_a_smarthost_that_reads_slowly_when_the_content_waits_for_it_then_
     assert len(asked) > 1
     assert received
     assert not received.endswith(b".\r\n")
+
+
+def test_104_given_a_smarthost_that_takes_a_few_octets_now_and_then_when_content_is_sent_then_it_is_given_up():
+    """Each of them must not begin the time of the block anew: a worker would wait for days."""
+    given_up = threading.Event()
+    with socket.socket() as server, socket.socket() as ours:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # before there is a connection, whose window it bounds
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        ours.connect(server.getsockname())
+        with server.accept()[0] as theirs:
+            theirs.sendall(b"250 ok\r\n250 ok\r\n354 go\r\n")
+            connection = SmarthostConnection(ours, encrypted=False)
+            connection.features = {"pipelining": ""}
+            dripping = threading.Thread(target=_drip, args=(theirs, given_up))
+            dripping.start()
+            answer = transact(connection, OutgoingMessage("a@b.example", None, b"y\r\n" * 20_000), yes, replace(PATIENT, block_s=1.0))
+            given_up.set()
+            dripping.join(20)
+    assert (answer.fate, answer.step, answer.text) == ("deferred", "DATA", "timeout while sending")
+
+
+def _drip(connected: socket.socket, given_up: threading.Event) -> None:
+    while not given_up.wait(0.1) and connected.recv(2048):
+        pass
 
 
 def _read_to_the_end(connected: socket.socket, received: bytearray) -> None:
