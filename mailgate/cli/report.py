@@ -20,6 +20,7 @@ app = noun("Figures over time, for planning.")
 
 BARS = "▁▂▃▄▅▆▇█"
 COLUMNS = ("domain", "phase", "senders", "mails", "refused", "claims", "weeks", "trend")
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 CSV_COLUMNS = (
     "domain",
     "week",
@@ -100,4 +101,9 @@ def _write_csv(rows: Sequence[Mapping[str, Any]]) -> None:
     writer.writeheader()
     for row in rows:
         for week in row["weeks"]:
-            writer.writerow({**row, **week})
+            writer.writerow({name: _inert(value) for name, value in {**row, **week}.items()})
+
+
+def _inert(value: object) -> object:
+    """A text that no spreadsheet takes for a formula: domains come from the mails of strangers."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_SIGNS) else value

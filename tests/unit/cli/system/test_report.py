@@ -114,6 +114,13 @@ def test_given_csv_when_reported_then_there_is_a_line_for_each_domain_and_week(c
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("domain", ["=1+1.test", "+1.test", "-1.test"])
+def test_190_given_a_domain_that_is_a_formula_when_reported_as_csv_then_no_spreadsheet_reckons_with_it(desk, mailgate, domain):
+    entries(desk, week_at(0), f"x@{domain}", "a@kunde.test")
+    rows = csv.DictReader(io.StringIO(mailgate("report", "legacy", "--csv", "--since", "1w").out))
+    assert {row["domain"] for row in rows} == {f"'{domain}", "kunde.test"}
+
+
 def test_given_a_plan_when_reported_then_the_phase_and_the_next_change_are_said(counted, tmp_path):
     soon = PLAN.day(NOW) + timedelta(days=10)
     plan = tmp_path / "plan.yaml"
