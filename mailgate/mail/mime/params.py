@@ -27,11 +27,16 @@ _MAX_CHARS = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """`main` in lower case without parameters; parameter names in lower case, values decoded; `defects` as named."""
+    """`main` in lower case without parameters; parameter names in lower case, values decoded; `defects` as named.
+
+    `filenames` and `names`: all that readers may take for the parameters `filename` and `name`, the one in `params` first.
+    """
 
     main: str = ""
     params: dict[str, str] = field(default_factory=dict)
     defects: tuple[str, ...] = ()
+    filenames: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     def get(self, name: str) -> str:
         """The parameter `name` (lower case), "" when absent."""
@@ -40,11 +45,11 @@ class Value:
 
 @dataclass(slots=True)
 class _Pieces:
-    """One parameter as it comes in: whole, or in numbered sections."""
+    """One parameter as it comes in: whole, or in numbered sections. `more`: what stands again with another value."""
 
     whole: str | None = None
     extended: str | None = None
-    several: bool = False
+    more: list[_Pieces] = field(default_factory=list)
     sections: dict[int, tuple[str, bool]] = field(default_factory=dict)
 
 
@@ -66,12 +71,21 @@ def read_value(text: str) -> Value:
         _collect(found, *match.groups())
     if "boundary" in found and _is_ambiguous(found["boundary"]):
         defects = (*defects, "two_boundaries")
-    return Value(main, {name: _join(pieces) for name, pieces in found.items()}, defects)
+    joined = {name: _join(pieces) for name, pieces in found.items()}
+    return Value(main, joined, defects, _readings(found.get("filename")), _readings(found.get("name")))
 
 
 def _is_ambiguous(pieces: _Pieces) -> bool:
     """Whether readers take different values for the parameter: it stands twice, or in two forms."""
-    return pieces.several or (pieces.whole is not None and pieces.whole != _join(pieces))
+    return bool(pieces.more) or (pieces.whole is not None and pieces.whole != _join(pieces))
+
+
+def _readings(pieces: _Pieces | None) -> tuple[str, ...]:
+    """All that readers take for a parameter that stands twice, or in several forms: first what we take."""
+    if pieces is None:
+        return ()
+    forms = [_Pieces(whole=pieces.whole), _Pieces(extended=pieces.extended), _Pieces(sections=pieces.sections), *pieces.more]
+    return tuple(dict.fromkeys(filter(None, map(_join, (pieces, *forms)))))
 
 
 def _split_main(text: str) -> tuple[str, str]:
@@ -92,12 +106,15 @@ def _collect(found: dict[str, _Pieces], name: str, quoted: str | None, token: st
     pieces = found.setdefault(base, _Pieces())
     if number is not None:
         kept, _ = pieces.sections.setdefault(int(number), (value, bool(star)))
-        pieces.several = pieces.several or kept != value
+        if kept != value:
+            pieces.more.append(_Pieces(sections={0: (value, bool(star))}))
     elif star:
-        pieces.several = pieces.several or pieces.extended not in (None, value)
+        if pieces.extended not in (None, value):
+            pieces.more.append(_Pieces(extended=value))
         pieces.extended = pieces.extended or value
     else:
-        pieces.several = pieces.several or pieces.whole not in (None, value)
+        if pieces.whole not in (None, value):
+            pieces.more.append(_Pieces(whole=value))
         pieces.whole = value if pieces.whole is None else pieces.whole
 
 

@@ -10,6 +10,7 @@ empty parts, and is quadratic in a header's semicolons. A test holds both agains
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -314,7 +315,8 @@ class _Builder:
         part = Part(section, parent=parent, depth=parent.depth + 1 if parent else 0)
         types = section.all("content-type")
         value = _value(types)
-        how = _value(section.all("content-disposition"))
+        dispositions = section.all("content-disposition")
+        how = _value(dispositions)
         part.encoding, odd = encoding_name([to_text(one) for one in section.all("content-transfer-encoding")])
         for defect in odd + value.defects + how.defects:
             self.tree.note(defect)
@@ -325,17 +327,15 @@ class _Builder:
             self.tree.note("unclear_content_type")
         part.params = value.params
         part.disposition = how.main
-        part.names = _names(how.params, value.params)
+        part.names = _names((how, *_others(dispositions)), (value, *_others(types)))
         part.content_id = to_text(section.first("content-id") or b"").strip("<> ")
         return part
 
 
-def _names(disposition: dict[str, str], content_type: dict[str, str]) -> tuple[str, ...]:
-    """The names that the part gives itself, the best one first."""
-    if not (disposition or content_type):
-        return ()
-    named = disposition.get("filename"), disposition.get("name"), content_type.get("name"), content_type.get("filename")
-    return tuple(dict.fromkeys([name for name in named if name]))
+def _names(dispositions: Sequence[params.Value], types: Sequence[params.Value]) -> tuple[str, ...]:
+    """The names that the part gives itself in any of its fields, the best one first: readers differ in which of several counts."""
+    found = [name for one in dispositions for name in (*one.filenames, *one.names)]
+    return tuple(dict.fromkeys([*found, *(name for one in types for name in (*one.names, *one.filenames))]))
 
 
 _NO_VALUE = params.Value()
@@ -347,6 +347,11 @@ def _value(raws: list[bytes]) -> params.Value:
         return _NO_VALUE
     text = to_text(raws[-1])
     return _remembered_value(text) if len(text) <= _MAX_REMEMBERED_CHARS else params.read_value(text)
+
+
+def _others(raws: list[bytes]) -> list[params.Value]:
+    """The values before the last one, from the end."""
+    return [_value([one]) for one in reversed(raws[:-1])]
 
 
 # Nearly every part says `text/plain; charset=utf-8` or one of a few values like it.

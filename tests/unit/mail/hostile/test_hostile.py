@@ -257,6 +257,25 @@ def test_132_given_two_names_when_read_then_both_are_kept_for_whoever_judges_ext
     assert one.other_names == ("bilde.png",)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        'Content-Disposition: attachment; filename="evil.exe"\nContent-Disposition: attachment; filename="a.txt"',
+        'Content-Disposition: attachment; filename="a.txt"\nContent-Disposition: inline; filename="evil.exe"',
+        'Content-Disposition: attachment; filename="a.txt"; filename="evil.exe"',
+        "Content-Disposition: attachment; filename=evil.exe; filename*=utf-8''a.txt",
+        "Content-Disposition: attachment; filename*=utf-8''a.txt; filename*=utf-8''evil.exe",
+        "Content-Disposition: attachment; filename*=utf-8''a.txt; filename*0=ev; filename*1=il.exe",
+        'Content-Disposition: attachment; filename="a.txt"; name="b.txt"; name="evil.exe"',
+        "Content-Type: application/x; name=evil.exe\nContent-Type: application/x; name=a.txt",
+    ],
+)
+def test_132_given_several_names_in_any_fields_when_read_then_all_are_kept_for_whoever_judges_extensions(fields):
+    raw = f"From: a@b.example\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nHei\n--x\n{fields}\n\nMZ\n--x--\n"
+    (attachment,) = read(raw.replace("\n", "\r\n").encode()).attachments
+    assert {"a.txt", "evil.exe"} <= {attachment.filename, *attachment.other_names}
+
+
 def test_132_given_a_name_in_many_lines_when_read_then_it_is_whole():
     name = b';\r\n filename*0="faktura";\r\n filename*1=".p";\r\n filename*2*=d%66'
     raw = HEAD + b"Content-Type: application/x\r\nContent-Disposition: attachment" + name + b"\r\n\r\nx"
