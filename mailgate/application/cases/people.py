@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mailgate.application.access import Action, relation
 from mailgate.application.cases import changing, showing
 from mailgate.application.cases.views import CaseRow, ContactCaseRow
+from mailgate.application.customers.contacts import refuse_ours
 from mailgate.application.customers.look_up import contact_of
 from mailgate.application.use_case import Act, use_case
 from mailgate.application.words import mail_address
@@ -114,6 +115,7 @@ def _known_or_new(act: Act, address: str) -> Contact:
     known = act.uow.contacts.by_addresses([address]).get(address.lower())
     if known is not None:
         return known
+    refuse_ours(act, address)
     fresh = Contact(new_id(act.now), act.uow.contacts.next_numbers(1)[0], address)
     act.uow.contacts.add([fresh])
     act.record(("contact", fresh.id), {}, {"address": address})

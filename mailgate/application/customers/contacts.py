@@ -196,8 +196,16 @@ def given(name: str | None, language: str | None, address: str | None = None, ac
     return all_checked(**checks)
 
 
+def refuse_ours(act: Act, address: str) -> None:
+    """Raises Invalid for an address of the gateway's own: what is sent there comes back."""
+    local_part, _, domain = address.lower().rpartition("@")
+    if f"{local_part.partition('+')[0]}@{domain}" in act.app.parts.own_mailboxes:
+        raise Invalid("address", "ours", f"{address} is an address of ours: mail to it comes back", address=address)
+
+
 def _new_address(act: Act, text: str) -> str:
     address = mail_address(text)
+    refuse_ours(act, address)
     if act.uow.contacts.by_addresses([address]):
         raise Invalid("address", "exists", f"{address} is a contact already", address=address)
     return address

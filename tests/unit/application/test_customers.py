@@ -30,6 +30,8 @@ def test_given_wrong_words_when_a_contact_is_added_then_field_and_code_say_which
         (contacts.AddContact(KARI), "address", "exists"),
         (contacts.AddContact("ikke en adresse"), "address", "no_address"),
         (contacts.AddContact("ny@kunde.example", language="xx"), "language", "unknown"),
+        (contacts.AddContact("Support@example.test"), "address", "ours"),
+        (contacts.AddContact("support+ord@example.test"), "address", "ours"),
     ):
         with pytest.raises(Invalid) as caught:
             contacts.add_contact(office.app, EVA, command)

@@ -185,3 +185,15 @@ def test_given_the_companys_cases_when_listed_then_the_heading_says_whose_they_a
     contacts.set_contact(site.office.app, EVA, contacts.SetContact(KARI, company_access="view"))
     assert kari.get("/cases?whose=company").tree.css_first("h1").text() == "Firmaets saker"
     assert kari.get("/cases").tree.css_first("h1").text() == "Mine saker"
+
+
+@pytest.mark.parametrize("address", ["support@example.test", "SUPPORT+x@Example.test"])
+def test_given_our_own_address_when_a_customer_adds_it_then_it_takes_no_part(site: SiteUnderTest, address: str) -> None:
+    """Notices to it would come back to us."""
+    kari = site.logged_in(KARI, "kari")
+    refused = kari.submit(kari.get("/browse/SUP-1"), "/browse/SUP-1/participants", {"address": address})
+    assert refused.status == 422
+    assert "er vår egen adresse" in refused.errors()[0]
+    with site.office.app.store.reading() as uow:
+        people = {one.contact.address for one in uow.cases.get("SUP-1").participants}
+        assert (people, uow.contacts.by_addresses([address.lower()])) == ({KARI, PER}, {})
