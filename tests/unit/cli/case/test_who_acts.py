@@ -50,8 +50,8 @@ def test_point_4_given_an_operator_with_a_name_when_they_act_then_customers_read
     assert _comments(mailgate) == ["Kjersti Berg"]
     work()
     (mail,) = [one for one in mailgate("outbox", "list", "--json").objects if one["template"] == "comment_added"]
-    assert "Kjersti Berg" in mailgate("outbox", "raw", mail["id"]).out
     assert mailgate("audit", "--json", "--limit", "1").objects[0]["principal"] == "Kjersti Berg"
+    assert "Kjersti Berg" in mailgate("outbox", "raw", mail["id"]).out
 
 
 @pytest.mark.usefixtures("case")
