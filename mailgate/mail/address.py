@@ -31,7 +31,7 @@ _COMMENT_NAME = re.compile(r"^\s*<?([^\s<>(),;:]{1,320})>?\s*\(([^()]{1,200})\)\
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]")
 _MAX_CHARS = 65_536
-# Newer Pythons find nobody in a field that is odd (CVE-2023-27043) unless asked for what is there. Who is found here is doubted anyway.
+# Newer Pythons return nothing for an odd field (CVE-2023-27043) unless asked not to be strict. An author found here is doubted anyway.
 _AS_IT_STANDS = {"strict": False} if getattr(utils, "supports_strict_parsing", False) else {}
 
 
@@ -144,7 +144,7 @@ def _plain(text: str, limit: int) -> list[Mailbox] | None:
 
 
 def _after_blanks(text: str, at: int) -> int:
-    """Where the blanks at `at` end. Not in the pattern: of two runs of blanks in one it tries each way to share them."""
+    """Where the blanks at `at` end. Not part of the pattern, which would try every split between two adjacent runs of blanks."""
     while text[at : at + 1].isspace():
         at += 1
     return at

@@ -107,7 +107,7 @@ class NoticeStage:
             batch.suppressed += [(group, reason) for group, reason in reasons if reason]
             for group in with_files(uow, [group for group, reason in reasons if not reason], self._options.files):
                 self._freeze_group(uow, group, now, batch)
-        # After all are composed: what composing needs would be thrown out of the processor's caches between one mail and the next.
+        # After all are composed: signing between them would evict from the processor's caches what composing needs.
         batch.mails = [(group, replace(row, raw=self._sign(row.raw))) for group, row in batch.mails]
         return batch
 

@@ -146,7 +146,7 @@ class Freezer:
         return self._frozen(group, template, draft, now, carried, links)
 
     def case_values(self, group: Group, language: str, now: datetime) -> dict[str, object]:
-        """What the template of a case notice sees, but for the marker and the links. The group's notices are net."""
+        """What the template of a case notice sees, except for the marker and the links. The group's notices are net (`news.net`)."""
         telling, newest = self._telling(group, language, now), group.notices[-1]
         case = self._case(newest.facts)
         agreement = self._promise(group, language, now)
@@ -177,7 +177,9 @@ class Freezer:
         return self._spoken_by(next(iter(names)) if len(names) == 1 else "")
 
     def _spoken_by(self, name: str) -> Mailbox:
-        """The sender of a person's words; the company where the name is none or its own, or could pass for an address."""
+        """The sender of a person's words; the company where there is no name, where it is the company's own, or where it could pass for an
+        address.
+        """
         author = self._identity.author
         if name in ("", author.name) or len(name) > SENDER_NAME_MAX_CHARS or not _LIKE_AN_ADDRESS.isdisjoint(name):
             return author
@@ -202,7 +204,7 @@ class Freezer:
         links = self._answer_links(notice, language, now)
         values |= {"claim_url": links.claim, "action_links": (), **_link_values(links, words)}
         draft = self._draft(self._renderer.render(notice.kind, language, values), group, now, carried, language)
-        if "unverified" in notice.facts:  # nobody vouches for the sender: the answer may hit a bystander, so it is small
+        if "unverified" in notice.facts:  # nothing proves the sender: the answer may go to a bystander, so it is small
             draft.html, draft.inline = "", ()
         in_reply_to = notice.facts.get("in_reply_to", "")
         references = [text for text in notice.facts.get("references", "").split() if is_message_id(text)][-REFERENCES_MAX:]

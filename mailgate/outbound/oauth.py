@@ -36,7 +36,7 @@ class TokenRefused(TransientFailure):
 
 @dataclass(frozen=True, slots=True)
 class OAuthOptions:
-    """Where tokens come from. With a `refresh_token` it is used, else the client's own credentials. `ca_file` (PEM) replaces the
+    """Where tokens come from: a `refresh_token` where there is one, else the client's own credentials. `ca_file` (PEM) replaces the
     system's authorities.
     """
 

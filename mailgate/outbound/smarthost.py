@@ -206,7 +206,7 @@ def _judged(step: SmtpStep, reply: ServerReply, wanted: int) -> SubmitResult | N
 
 
 def _out_of_step(step: SmtpStep) -> SubmitResult:
-    """Replies and commands no longer match: nothing that was said can be trusted. Nothing was taken, since no final dot was sent."""
+    """Replies and commands no longer match, so no reply can be trusted. No mail was taken, since no final dot was sent."""
     return SubmitResult("deferred", step, text=OUT_OF_STEP, lost=True)
 
 
@@ -230,7 +230,7 @@ def _reset(connection: SmarthostConnection, trouble: SubmitResult, timeouts: Sma
 def _send_content(connection: SmarthostConnection, content: bytes, confirm: Confirm, timeouts: SmarthostTimeouts) -> SubmitResult | None:
     """Send the content and the final dot. None when all of it went; else no mail can have been taken, since the dot is not complete.
 
-    The dot goes with the end of the content. Nothing waits between the questions of `_may_end` and the octets that end the mail.
+    The dot goes with the end of the content. Nothing blocks between the checks of `_may_end` and the octets that end the mail.
     """
     view, whole = memoryview(content), len(content) // BLOCK_BYTES * BLOCK_BYTES
     try:

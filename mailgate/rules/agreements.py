@@ -20,7 +20,7 @@ ResponseUnit = Literal["working_days", "working_hours"]
 Channel = Literal["handling", "phone"]
 MINUTES_A_DAY = 24 * 60
 MAX_SPECIAL_DAYS = 60
-"""So few that no agreement can be closed for ever."""
+"""Few enough that no agreement can be closed for ever."""
 
 
 DEFAULT_ZONE = "Europe/Oslo"
@@ -108,7 +108,7 @@ def hours(text: str) -> tuple[OpeningSpan, ...]:
 
 
 def is_holiday(day: date) -> bool:
-    """True on a public holiday of Norway that is no plain Sunday. Computed once a year and process."""
+    """True on a public holiday of Norway, plain Sundays not counted. Computed once per year and process."""
     return day in _holidays(day.year)
 
 
@@ -186,7 +186,7 @@ def _special(agreement: Agreement, day: date) -> SpecialDay | None:
 
 
 def _common(one: tuple[OpeningSpan, ...], other: tuple[OpeningSpan, ...]) -> tuple[OpeningSpan, ...]:
-    """What lies in both."""
+    """The spans that lie in both."""
     pairs = ((max(a.opens_min, b.opens_min), min(a.closes_min, b.closes_min)) for a in one for b in other)
     return tuple(OpeningSpan(opens, closes) for opens, closes in pairs if opens < closes)
 

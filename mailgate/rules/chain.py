@@ -52,7 +52,7 @@ class Trail:
     remarks: list[TrailEntry] = field(default_factory=list)
 
     def entries(self) -> list[TrailEntry]:
-        """The answers that deciding took, and the remarks of the guarantees."""
+        """The answers of the rules that were evaluated, and the remarks of the guarantees."""
         return [*(entry for _, entry in self.asked), *self.remarks]
 
     def shadows(self) -> list[tuple[str, str]]:
@@ -241,7 +241,7 @@ def _stays_on_case(disposition: Disposition, facts: Facts) -> bool:
 
 
 def _kept_actions(disposition: Disposition, facts: Facts, actions: list[RuleAction], trail: Trail) -> list[RuleAction]:
-    """The actions that the guarantees allow; what falls is said in the trail."""
+    """The actions that the guarantees allow; those that are dropped are named in the trail."""
     kept = [action for action in actions if _is_allowed(action, disposition, facts)]
     for action in actions:
         if action not in kept:
@@ -257,7 +257,7 @@ def _is_allowed(action: RuleAction, disposition: Disposition, facts: Facts) -> b
     if action.do == "tag":
         return True
     if action.do == "notify":
-        # Else a bounce of our mail, or an answer of who is notified, would cause the next one.
+        # A bounce of the notice, or a recipient's automatic answer to it, would cause the next one.
         return facts.mail.kind == "human" and action.args.get("whom", "").lower() not in _sender(facts)
     if facts.trust == "staff" and action.do in ("transition", "participant"):
         return False  # staff answer for themselves, and move cases on the desk

@@ -24,12 +24,12 @@ Comparison = Literal["lt", "le", "gt", "ge"]
 
 MAX_PATTERN_CHARS = 2000
 MAX_SEARCHED_CHARS = 64 * 1024
-"""A pattern looks at so much of a fact, all its values together."""
+"""Characters of a fact that a pattern searches, all its values together."""
 MAX_STEPS = 2500
-"""The largest pattern that is taken, in steps of RE2's program. 2,000 plain characters have 2,000; more come of counted repeats."""
+"""The largest pattern that is accepted, in instructions of RE2's program: one for a plain character, more for counted repeats."""
 LEAST_SEARCHED_CHARS = 4 * 1024
 _WORK = 64 * MAX_SEARCHED_CHARS
-"""Steps times characters. RE2 is linear in both; where repeats overlap, each step runs at each character. So much takes 20 to 40 ms."""
+"""Instructions times characters, at most: RE2 is linear in both. Where repeats overlap, this much takes 20 to 40 ms."""
 _REPEATS = frozenset("*+{")
 _SHOWN_CHARS = 60
 _MAX_MEMORY_BYTES = 2 * 1024 * 1024
@@ -202,7 +202,7 @@ def facts_in(condition: Condition) -> Iterator[str]:
 
 
 def _instead(pattern: str) -> str:
-    """What to write for what other engines have and RE2 has not."""
+    """What to write in place of syntax that RE2 lacks."""
     if re.search(r"\(\?(=|!|<=|<!)", pattern):
         return (
             "; RE2 does not look ahead or behind: write the words that must not be there as a second condition, "

@@ -1,7 +1,7 @@
 """The built-in supportweb policy, as the same values that a policy document is read into. In: nothing. Out: `SUPPORTWEB_POLICY`.
 
-The order is the meaning: machines first, so that nothing of theirs is ever answered; then what a person of ours must see; then what a
-case's people may do; the legacy sender's redirect is the default at the end.
+The order matters: machines first, so that their mail is never answered; then what one of our people must see; then what a case's people may
+do; the redirect of legacy senders is the default at the end.
 """
 
 from __future__ import annotations

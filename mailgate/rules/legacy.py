@@ -125,7 +125,7 @@ class Legacy:
 
     @cached_property
     def _constant(self) -> SenderPhase | None:
-        """Where everyone stands for ever, when nobody is named and nothing changes."""
+        """The stand of everyone when nobody is named and nothing changes."""
         return SenderPhase(self.schedule.steps[0].phase) if not self.senders and len(self.schedule.steps) == 1 else None
 
     @cached_property

@@ -113,7 +113,7 @@ class NoticeSettings:
 
 @dataclass(frozen=True, slots=True)
 class WaitingSettings:
-    """What becomes of a case in one of `statuses` whose people do not answer: a reminder, then its end. 0: never.
+    """What becomes of a case in one of `statuses` whose people do not answer: they are reminded, then it is closed. 0: never.
 
     Days are working days of the customer's agreement, from the last word or move on the case.
     """

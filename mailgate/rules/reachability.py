@@ -1,8 +1,8 @@
 """What failed deliveries mean for an address: from when on it gets no mail, and for how long. Pure; the store keeps the count.
 
 In: one failure, and how many different mails of ours failed softly within the window. Out: a `Suppression`, or None: the address goes on.
-A hard failure stops it until somebody shows that it lives; several soft ones stop it for a time; a complaint is a person's wish. What a
-report says that proves nothing ends by itself.
+A hard failure stops it until the address proves to work again; several soft ones stop it for a time; a complaint is a person's wish. A
+suppression that rests on an unproven report ends by itself.
 """
 
 from __future__ import annotations

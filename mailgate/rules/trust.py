@@ -55,7 +55,7 @@ def trust(standing: AuthorTrust) -> tuple[Trust, str]:
 
 
 def _staff(standing: AuthorTrust) -> tuple[Trust, str]:
-    """An address alone is nobody's proof: what staff say goes to customers in the company's name."""
+    """An address alone proves nothing, and what staff say goes to customers in the company's name."""
     if standing.authentication == "pass":
         return "staff", "the author's address is one of our staff's, and its domain vouches for the mail"
     return "doubtful", "the author's address is one of our staff's, but its domain does not vouch for the mail"

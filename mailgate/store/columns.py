@@ -67,7 +67,7 @@ def utc_or_none(stored: datetime | None) -> datetime | None:
 
 
 def integer_text(value: int | None) -> str | None:
-    """How PostgreSQL is given an integer: the driver has different types for small and large ones, and each would need another plan."""
+    """How PostgreSQL gets an integer: the driver has different types for small and large ones, and each would need a plan of its own."""
     return None if value is None else str(value)
 
 

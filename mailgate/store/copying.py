@@ -23,7 +23,7 @@ from mailgate.store.schema import metadata
 
 ROWS, ROWS_WITH_BYTES = 500, 10
 IN_USE_S = 1.0
-"""How long to wait for another process that just ends."""
+"""How long to wait for another process that is about to end."""
 Figures = Mapping[str, int | bool]
 
 

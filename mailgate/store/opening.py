@@ -29,7 +29,7 @@ def open_store(url: str, *, pool_size: int = 10, clock: Clock = utc_now) -> Stor
 
 
 def _upgraded(now: datetime, before: str, after: str) -> AuditRow:
-    """The audit row of an upgrade that nobody asked for."""
+    """The audit row of an upgrade that the program makes by itself."""
     return AuditRow(
         new_id(now), now, "system", "mailgate", "mailgate", "upgrade", "database", "schema", "", {"revision": before}, {"revision": after}
     )

@@ -183,7 +183,7 @@ async def _respond(site: Site, route: Route, request: Request) -> Response:
         answer = error_page(error)
         response = _answered(site, route, visit, answer)
         if isinstance(error, BodyTooLarge | BodyTooSlow):
-            response.headers["Connection"] = "close"  # the rest of the body is nobody's request
+            response.headers["Connection"] = "close"  # the rest of the body must not be read as the next request
         if wait_s := retry_after_s(error):
             response.headers["Retry-After"] = str(wait_s)
         return response

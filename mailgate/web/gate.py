@@ -1,6 +1,6 @@
 """Who may open which kind of page, before its function is called. In: a route, who is logged in. Out: where to go instead, or nothing.
 
-What a page then shows is decided by the use cases (`application/access.py`); here is only for whom it is made.
+What a page then shows is decided by the use cases (`application/access.py`); this module only knows for whom a page is made.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ _HEADER_FROM = re.compile(r'\sheader\.from\s*=\s*"?([^\s";]+)', re.IGNORECASE | 
 class AuthResults:
     """Results in the words of RFC 8601 section 2.7 (`pass`, `fail`, `softfail`, `none`, `temperror`, …); "none" when nothing was said.
 
-    `aligned`: what SPF and DKIM of the author's own domain come to where it has no DMARC record: `pass`, `fail` or `none`. Known only when
-    the mail was verified here. `reverse_path`: what SPF and DMARC of the reverse-path's domain come to: `pass`, `fail` or `none`.
+    `aligned`: the result of SPF and DKIM for the author's own domain where it has no DMARC record: `pass`, `fail` or `none`. Known only
+    when the mail was verified here. `reverse_path`: the result of SPF and DMARC for the reverse-path's domain: `pass`, `fail` or `none`.
     `reasons`: (method, why it is so) for what did not pass.
     """
 

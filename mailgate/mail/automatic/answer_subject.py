@@ -1,7 +1,7 @@
 """Subjects of automatic answers. In: a subject. Out: the phrase it begins with, and how much that proves. Pure.
 
 A phrase counts at the very beginning only: `SV: Automatisk svar` is a person who answers one. Tags that gateways put in front
-(`[EKSTERN]`, `EXTERN:`, `***SPAM***`, `{Spam?}`) are skipped first. It never judges by the subject alone: the text is `wording`'s business.
+(`[EKSTERN]`, `EXTERN:`, `***SPAM***`, `{Spam?}`) are skipped first. It never judges by the subject alone; `wording` reads the text.
 """
 
 from __future__ import annotations

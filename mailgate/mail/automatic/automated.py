@@ -2,7 +2,7 @@
 
 Headers decide first, wording only after them. Sources: RFC 3834 (automatic responses), RFC 2919 and RFC 2369 (lists), RFC 3464 (reports),
 RFC 5321 section 4.5.5 (null reverse-path) and section 6.3 (loops), [MS-OXCMAIL] section 2.1.3.2 (X-Auto-Response-Suppress).
-`bulk`, `system` and `auto_reply` only say what the mail is; what follows from it is the policy's business.
+`bulk`, `system` and `auto_reply` only say what the mail is; the policy decides what follows from it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """How templates of mails become Python. In: parsed templates, and the file of a mail's parts. Out: Jinja's code, with less to do.
 
-A mail is made of parts: `{{ p.line(text) }}` calls a macro. Where a macro only puts out its arguments, it is put in place of its call, and
-what is fixed in it runs together with what is fixed around it. A block hands over its text as one piece. What a template says, and may
-say, stays the same.
+A mail is made of parts: `{{ p.line(text) }}` calls a macro. A macro that only puts out its arguments is inlined: its fixed text joins the
+fixed text around the call. A block hands over its text as one piece. The output of a template, and what it may do, stay the same.
 """
 
 from __future__ import annotations
@@ -31,13 +30,13 @@ _SIMPLE = (nodes.Name, nodes.Getattr, nodes.Const)
 
 @dataclass(frozen=True, slots=True)
 class PartMacro:
-    """A macro that puts out its arguments between fixed text: their names, and what it puts out."""
+    """A macro that only puts out its arguments between fixed text: their names, and its output."""
 
     arguments: tuple[str, ...]
     output: tuple[nodes.Expr, ...]
 
     def takes(self, call: nodes.Call) -> bool:
-        """True when a call gives each argument by its place, and none that costs something is asked for twice, or not at all."""
+        """True when a call passes all arguments by position, and inlining evaluates each costly one exactly once."""
         if call.kwargs or call.dyn_args or call.dyn_kwargs or len(call.args) != len(self.arguments):
             return False
         used = [name.name for name in _names(self.output)]

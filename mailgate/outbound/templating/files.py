@@ -132,7 +132,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def callee(self, context: Context, words: Any) -> Callable[..., Any]:
-        """What `words` is to be called by: itself, unless a template has something else of that name."""
+        """What a template calls as `words`: the catalogue itself, unless the template has something else of that name."""
         return words if type(words) is MailWords else partial(self.call, context, words)
 
     def call(self, context: Context, obj: Any, *args: Any, _block_vars: Any = None, _loop_vars: Any = None, **more: Any) -> Any:

@@ -32,7 +32,7 @@ def read_tests(
 
 
 class _Reader:
-    """Gathers what is wrong on the way."""
+    """Collects problems on the way."""
 
     def __init__(self, rules: Sequence[str], folder: Path | None, zone: ZoneInfo) -> None:
         self.problems: list[Problem] = []

@@ -42,7 +42,7 @@ def without_rule(node: Node, legacy: Legacy, rules: Sequence[Rule]) -> Iterator[
 
 
 class _Reader:
-    """Gathers what is wrong on the way."""
+    """Collects problems on the way."""
 
     def __init__(self, own_domains: set[str], zone: str) -> None:
         self.problems: list[Problem] = []

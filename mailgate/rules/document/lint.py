@@ -1,7 +1,7 @@
-"""What is wrong with a policy though each piece of it can be read. In: rules and workflow, with their positions. Out: problems.
+"""What is wrong with a policy although each piece of it can be read. In: rules and workflow, with their positions. Out: problems.
 
 Rules that never hold or stand behind one that takes all their mail, rules that contradict each other or the guarantees, statuses without a
-way in or out. Names that nobody has are `document_names`' business.
+way in or out. Names that are not defined are found by `names`.
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ def _hidden(rules: Sequence[PlacedRule]) -> Iterator[Problem]:
 class _Deciding:
     """The rules so far that decide, kept so that those that can hide another are found without asking all.
 
-    A rule that asks a fact for values, or for a pattern, can only hide one that asks the same fact for one of these, or for that.
+    A rule that compares a fact with values, or searches it for a pattern, can only hide one that does so with the same fact and one of
+    these values, or this pattern.
     """
 
     def __init__(self) -> None:

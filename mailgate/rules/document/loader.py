@@ -48,7 +48,7 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True)
 class LoadedPolicy:
-    """What a file came to: `policy` is None when there are problems that stop it. Problems are in the order of the file."""
+    """The result of reading a file. `policy` is None when there are problems that stop it. Problems are in the order of the file."""
 
     policy: Policy | None
     problems: tuple[Problem, ...] = ()
@@ -72,7 +72,7 @@ def load(raw: bytes, own: frozenset[str] = frozenset(), folder: Path | None = No
 
 @dataclass
 class _Builder:
-    """Builds what has the right form, and gathers what cannot be built."""
+    """Builds what has the right form, and collects problems with the rest."""
 
     problems: list[Problem] = field(default_factory=list)
     folder: Path | None = None
@@ -133,7 +133,7 @@ class _Builder:
             return DEFAULT_ZONE
 
     def _defaults(self, parts: Mapping[str, Node], known: Known) -> CaseDefaults:
-        """What the document names, else what is built in. Who lists types or priorities of their own must name the default."""
+        """What the document names, else what is built in. A document with types or priorities of its own must name the default."""
         given, found = values_of(parts.get("defaults")), dict[str, str]()
         for name, section in DEFAULTS.items():
             keys, built_in = known.names[name.replace("_", " ")], str(getattr(CASE_DEFAULTS, name))

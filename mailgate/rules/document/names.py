@@ -1,6 +1,6 @@
 """Names that a policy document uses but nobody has: statuses, case types, agreements, answers, addresses. In: nodes. Out: problems.
 
-Only what has the right form is looked at; the form itself is `document_schema`'s business.
+Only what has the right form is looked at; the form itself is checked by `schema`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def known_of(parts: Mapping[str, Node], case_types: Sequence[str], priorities: S
 
 
 def unknown_names(parts: Mapping[str, Node], known: Known, own: frozenset[str]) -> Iterator[Problem]:
-    """All names that nobody has. `own`: our addresses in lower case, which nothing may be sent to."""
+    """A problem for each name that is not defined. `own`: our addresses in lower case, to which nothing may be sent."""
     destinations = {str(item.value).lower() for item in items_of(parts.get("destinations"))}
     for rule in items_of(parts.get("rules")):
         inside = values_of(rule)
@@ -135,7 +135,7 @@ def _unknown(node: Node, noun: str, known: Known) -> Iterator[Problem]:
 
 
 def _addresses(inside: Mapping[str, Node], destinations: set[str], own: frozenset[str]) -> Iterator[Problem]:
-    """Where a rule sends mail: to addresses that are listed, never to ourselves, never back to whom the rule is about."""
+    """Where a rule sends mail: to listed addresses only, never to ourselves, never back to the sender that the rule asks for."""
     name = inside["name"].value if "name" in inside else ""
     senders = {one.value.lower() for one in _authors(inside.get("when")) if isinstance(one.value, str)}
     notified = [value for item in items_of(inside.get("do")) for do, value in values_of(item).items() if do == "notify"]

@@ -25,7 +25,7 @@ AccountKind = Literal["contact", "staff"]
 SessionMethod = Literal["password", "totp", "recovery", "oidc"]
 
 LATE = timedelta(minutes=2)
-"""So long after a form was sent, what was typed into it before may still come."""
+"""How long after a form was sent a draft of what was typed before may still arrive."""
 _SENT = "form_token"
 """Stands in place of the fields when the form was sent; drafts keep no field of this name."""
 _IS_SENT = drafts.c.body.startswith('{"form_token":', autoescape=True)
@@ -110,7 +110,7 @@ class AccountRepository:
             raise NotFound("account", after.id)
 
     def lock_as_checked(self, checked: Account) -> bool:
-        """Whether a password that was checked against this account still lets in: the same hash and second factor, not disabled.
+        """Whether a password that was checked against this account is still good: the same hash and second factor, not disabled.
 
         Locked until the transaction ends: a new password waits, and then ends the session that is begun here.
         """

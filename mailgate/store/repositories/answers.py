@@ -60,8 +60,8 @@ class AnswerRepository:
         self._connection, self._suppressions = connection, SuppressionRepository(connection, clock)
 
     def reserve(self, address: str, template: str, now: datetime, window: timedelta, domain: str = "") -> bool:
-        """True when no answer of this template was counted for the address within the window; it is counted by that, for `domain`
-        ("": that of the address).
+        """True when no answer of this template was counted for the address within the window; then it is counted, for `domain` ("": that of
+        the address).
 
         Of two that ask at once, one waits for the other's transaction and then gets False. A clock that was set back by less than the
         window gives False.

@@ -47,7 +47,7 @@ class AuditRepository:
         return self._connection.execute(found.order_by(audit.c.subject_id).limit(limit)).scalars().all()
 
     def short_ids(self, ids: Sequence[str]) -> dict[str, str]:
-        """Subject's id -> the beginning by which it is told from the subjects of all kinds. What is no id has none."""
+        """Subject's id -> the shortest beginning that no other subject of any kind has. A subject that is no id is left out."""
         near, found = dict[str, Sequence[str]](), dict[str, str]()
         for id_ in filter(is_id, ids):
             first = id_[: id_beginnings.SHORT_CHARS]

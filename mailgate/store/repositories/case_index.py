@@ -27,7 +27,9 @@ HEAD_FIELDS = frozenset({"summary", "description"})
 WITHDRAWN = "comment_withdrawn"
 
 CONFIGURATION = "mailgate_norwegian"
-"""PostgreSQL's own `norwegian` leaves out stop words: who looked for `ikke` found nothing, and for `skriveren ikke` what has no `ikke`."""
+"""PostgreSQL's own `norwegian` leaves out stop words: a search for `ikke` found nothing, and one for `skriveren ikke` also cases without
+`ikke`.
+"""
 _MAKE_CONFIGURATION = (
     f"CREATE TEXT SEARCH DICTIONARY {CONFIGURATION}_stem (TEMPLATE = snowball, Language = norwegian)",
     f"CREATE TEXT SEARCH CONFIGURATION {CONFIGURATION} (COPY = pg_catalog.norwegian)",
@@ -100,7 +102,7 @@ def index_again(connection: Connection, case_ids: Collection[str]) -> None:
 
 
 def make_configuration(connection: Connection) -> bool:
-    """Make what parts and stems words on PostgreSQL. False when it is there already, or on SQLite, which needs none."""
+    """Make the configuration that splits and stems words on PostgreSQL. False when it is there already, or on SQLite, which needs none."""
     if connection.dialect.name == "sqlite" or connection.exec_driver_sql(_HAS_CONFIGURATION).first():
         return False
     for statement in _MAKE_CONFIGURATION:
@@ -157,7 +159,7 @@ def _matching(terms: Sequence[Term], conditions: Sequence[ColumnElement[bool]], 
 
 
 def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
-    """How many cases meet the conditions; counted no further than it matters."""
+    """How many cases meet the conditions, counted only as far as it matters."""
     if not conditions:
         return FEW_CASES + 1
     some = select(literal(1).label("one")).select_from(cases).where(*conditions).limit(FEW_CASES + 1).subquery()
@@ -165,7 +167,7 @@ def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) ->
 
 
 def _hits(connection: Connection, matches: ColumnElement[bool]) -> int:
-    """How many cases have the words; counted no further than it matters, and by the index.
+    """How many cases have the words, counted by the index and only as far as it matters.
 
     PostgreSQL guesses that one case of 200 has any rare beginning of a word, and walks through all cases by number until it has a page of
     them. So it may walk only when the words are common, which is counted.

@@ -29,7 +29,7 @@ _FOUND = _FOUND.join_from(_ASKED, contacts, contacts.c.id == func.coalesce(_ASKE
 _BOTH = participants.alias("both")
 _BY_ADDRESS = Prepared(_FOUND.where(_ASKED.c.address_lower.in_(listed("addresses"))))
 _BY_ID = Prepared(_FOUND.where(_ASKED.c.id.in_(listed("ids"))))
-# Of mail that comes in for a contact meanwhile nothing waits: it refers to the contact, and does not change it.
+# Mail that comes in for a contact meanwhile does not wait: it refers to the contact and does not change it.
 _LOCK, _LOCK_WHOLE = (
     Prepared(select(contacts.c.id).where(contacts.c.id.in_(listed("ids"))).order_by(contacts.c.id).with_for_update(key_share=shared))
     for shared in (True, False)
@@ -119,7 +119,7 @@ class ContactRepository:
         return of
 
     def exchange_address(self, kept: Contact, other: str) -> None:
-        """One of a contact's other addresses becomes the first, and the first one of the others."""
+        """Swap a contact's first address with one of its others."""
         ours, theirs = contacts.c.id == kept.id, (contacts.c.joined_into == kept.id) & (contacts.c.address_lower == other.lower())
         moving = self._connection.execute(select(contacts.c.id).where(theirs)).scalar_one()
         for which, address in ((contacts.c.id == moving, moving), (ours, other), (contacts.c.id == moving, kept.address)):

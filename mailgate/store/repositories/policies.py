@@ -1,7 +1,8 @@
 """The versions of the operators' policy. In: documents that were checked. Out: versions, and which one is active.
 
 A version is never changed or removed; the newest activation names the active one, so that taking an older version back leaves its
-own line in the record. Whoever adds a line holds the counter's row until the transaction ends: two that activate at once are in a queue.
+own line in the record. Whoever adds a line holds the counter's row until the transaction ends: activations at the same time wait for each
+other.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class PolicyRepository:
         if self.active() is not None:
             return False
         sequence = self._queue()
-        if self.active() is not None:  # another process was first, while this one stood in the queue
+        if self.active() is not None:  # another process was first, while this one waited
             return False
         self._put(sequence, self._keep(text, author, comment, now), "first", author, comment, now)
         return True

@@ -62,7 +62,7 @@ class PortalRepository:
         self._connection = connection
 
     def choices(self, contact_ids: Collection[str]) -> Mapping[str, NoticeChoice]:
-        """Contact id -> what they have chosen; who is not there has chosen nothing (`UNCHOSEN`)."""
+        """Contact id -> what they have chosen; a contact that is not there has chosen nothing (`UNCHOSEN`)."""
         if not contact_ids:
             return {}
         rows = _CHOICES.rows(self._connection, contact_ids=sorted(contact_ids))

@@ -18,7 +18,7 @@ from mailgate.store.columns import from_driver, to_driver
 from mailgate.store.repositories import bulk
 
 KEPT_VALUES = 256
-"""A list is filled up with its last value to a power of two, so that batches of all sizes share a few texts; one that is longer is not."""
+"""A list is filled up to a power of two with its last value, so that batches of all sizes share a few texts; longer lists are not."""
 
 
 def listed(name: str) -> BindParameter[Any]:

@@ -139,7 +139,7 @@ def _acted(request: PageRequest, run: Callable[[], object], address: str, flash:
 
 
 def _stale(error: Stale) -> tuple[Invalid, ...]:
-    """At each field that somebody else has changed, too. What it is now, the page says."""
+    """An error at each field that somebody else has changed, too. The page shows what it is now."""
     return tuple(Invalid(name, CHANGED, str(error)) for name in error.fields)
 
 

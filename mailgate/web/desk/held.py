@@ -54,7 +54,7 @@ def _refuse_none(ids: Sequence[str]) -> None:
 
 
 def _decide(request: PageRequest, ids: Sequence[str], decision: str, case: str) -> int:
-    """How many it was done to: somebody else may have decided on others meanwhile."""
+    """How many mails it was done to: somebody else may have decided about some of them meanwhile."""
     reason, across = request.form.text("reason"), request.form.text("across").strip()
     if decision == "discard":
         return len(discard(request.app, request.principal, Discard(Selection(ids=ids), reason)).moves)

@@ -18,9 +18,9 @@ from mailgate.web.pages.forms import Form, Upload
 
 MAX_FIELDS, MAX_FILES = 250, 20
 MAX_FIELD_BYTES = 13 * 1024 * 1024
-"""More than a text may have (`application.words`), however it is encoded: one that is too long is an error at its field."""
+"""More than the longest text takes (`application.words`) in any encoding: a text that is too long is reported at its field."""
 GRACE_S, LEAST_BYTES_PER_S = 20.0, 16 * 1024
-"""A body may take so long, and a second more for each so many bytes that have come."""
+"""Seconds that a body may take, and the bytes for which it gets one second more."""
 
 
 class BodyTooLarge(Exception):

@@ -19,7 +19,7 @@ class Jar:
     secure: bool
 
     def name(self, what: str) -> str:
-        """The cookie's name: with https no other host and no path below can set it."""
+        """The cookie's name; with https one that no other host and no path below can set (`__Host-`)."""
         return f"__Host-{what}" if self.secure else what
 
     def read(self, request: Request, what: str) -> str:

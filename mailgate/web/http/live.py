@@ -1,6 +1,6 @@
 """Live news for open pages (Server-Sent Events, WHATWG HTML section 9.2): one look at the database serves all pages of a process.
 
-Whether a session may still be told is asked once for all its pages, too.
+Whether a session still has the right to it is also asked once for all its pages.
 
 In: what a page wants to know. Out: a stream that says when it has changed. At most `MOST` streams, and `MOST_OF_ONE` of one session;
 each ends after `LASTS_S`, and the browser comes again. It ends within `CHECK_S` of the session or the right that it was opened with.

@@ -1,4 +1,4 @@
-"""What a person changed in a form that began with what there was. In: a form with `was_…` beside each field. Out: fields by name.
+"""What a person changed in a form that was shown filled in. In: a form with `was_…` beside each field. Out: fields by name.
 
 What they left alone is not sent on: somebody else may have changed it since the page was shown.
 """

@@ -1,7 +1,7 @@
 """Forms: decoded, kept when they are wrong, and sent once. In: a request's fields. Out: text per field, files, and a token that is ours.
 
 The token is `nonce.mac`, the MAC over session and nonce: it proves that the form came from a page of ours (CSRF) and, with what was typed,
-names the submission, so that a double click is one comment and changed words are none too few.
+names the submission, so that a double click makes one comment, and the same form with other words makes another.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any
 from mailgate.web.pages.beginnings import aside, beginning
 
 NEWEST, FEW = 30, 33
-"""So many are shown where there are more than `FEW`: no link for a handful more."""
+"""How many are shown where there are more than `FEW`; the gap between the two spares a link to a handful."""
 MOST_CHARS = 16_000
 """So much text the entries have together, the newest one aside."""
 ALL, WHOLE = "all", "whole"

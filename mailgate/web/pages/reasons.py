@@ -1,8 +1,8 @@
 """Why something happened, in the reader's language. In: a stored reason, which is English. Out: the same for nb and nn.
 
 What the program itself says is known from the English catalogue `why`, whose texts are templates of what is stored. What operators wrote
-is in no template and stays as it is. Facts are told in words; where rules are looked at, with their names of the policy, too. Whoever
-reads English gets what is stored.
+fits no template and stays as it is. Facts are shown in words; on pages about rules, their names in the policy follow. In English the stored
+text is shown.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _in_words(name: str, t: Words, named: bool) -> str:
 
 
 def _seen_value(name: str, value: str, t: Words) -> str:
-    """The value of a fact: of those that have words of their own, in words."""
+    """The value of a fact, in words where there are words for it."""
     family = {"kind": "why.kind.", "trust": "trust.", "case.status": "why.status."}.get(name, "why.truth.")
     return t.get(f"{family}{value}") or t.get(f"why.truth.{value}", value)
 
@@ -124,13 +124,13 @@ def _values(pieces: Pieces, text: str) -> Mapping[str, str]:
 
 @cache
 def _sentences() -> Mapping[str, str]:
-    """What is said without values: stored text -> key."""
+    """Reasons without values: stored text -> key."""
     return {text: key for key, text in _stored() if "{" not in text}
 
 
 @cache
 def _templates() -> Sequence[tuple[str, Pieces]]:
-    """What is said with values, the text with the most words of its own first: others would take its words for values."""
+    """Reasons with values in them, the template with the longest fixed text first: another one would take its fixed words for values."""
     found = [(key, [(text, name or "") for text, name, _, _ in Formatter().parse(text)]) for key, text in _stored() if "{" in text]
     ended = [(key, pieces if not pieces[-1][1] else [*pieces, ("", "")]) for key, pieces in found]
     return sorted(ended, key=lambda one: -sum(len(text) for text, _ in one[1]))

@@ -1,4 +1,6 @@
-"""What a status looks like: the family says whose turn it is, the icon which status; the word says all of it. Keys of the workflow."""
+"""What a status looks like: the colour family shows whose turn it is, the icon which status it is; its label says both in words. In: keys
+of the workflow.
+"""
 
 from __future__ import annotations
 

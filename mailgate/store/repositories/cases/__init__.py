@@ -235,7 +235,7 @@ class CaseRepository:
         self._locked |= latest
 
     def _is_only_moved(self, case: Case) -> bool:
-        """Whether no more differs from the locked one than what replies change: SQLite writes each index of what it is told to set."""
+        """Whether only what replies change differs from the locked one: SQLite writes the index of every column that is set."""
         before = self._locked.get(case.id)
         return before is not None and all(getattr(case, name) == getattr(before, name) for name in _RARELY_CHANGING)
 

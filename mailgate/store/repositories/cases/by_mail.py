@@ -1,4 +1,4 @@
-"""How often mail has changed cases of late. In: cases, windows of time. Out: counts; one statement for all of them."""
+"""How often mail has changed cases lately. In: cases, windows of time. Out: counts; one statement for all of them."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""How far entries are, for one who looks again and again.
+"""How far entries are, for a program that asks repeatedly.
 
 In: a time, and the ids seen last. Out: id -> `ChangePhase` of all that may change.
 
-Ids are made before their transaction commits, so that no id is a cursor over what was committed. What may change is small instead: entries
-that are not final, young ones, those that were seen as such last, and those that a person has touched of late.
+Ids are made before their transaction commits, so that no id is a cursor over what was committed. What may change is a small set instead:
+entries that are not final, young ones, those that were such at the last look, and those that a person has touched lately.
 """
 
 from __future__ import annotations

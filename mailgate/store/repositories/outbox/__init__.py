@@ -1,9 +1,9 @@
 """Frozen mail on its way out: one row per mail and recipient, its bytes beside it, and one row per attempt.
 
-In: frozen mails; claims and results from the sending worker. Out: mails under lease, each with the word whether its bytes are still those
-that were frozen (SHA-256). A claim means that the attempt has begun: when its
-lease runs out without a result, nobody knows whether the mail went. Then an automatic answer is `uncertain` for good (guarantee 5), and
-anything else is due again and marked `maybe_sent` (guarantee 6). A result counts only under the lease it was made with.
+In: frozen mails; claims and results from the sending worker. Out: mails under lease, each with whether its bytes are still those that were
+frozen (SHA-256). A claim means that the attempt has begun: when its lease runs out without a result, nobody knows whether the mail went.
+Then an automatic answer is `uncertain` for good (guarantee 5), and anything else is due again and marked `maybe_sent` (guarantee 6). A
+result counts only under the lease it was made with.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class OutboxRepository:
             self._connection.execute(delete(outbox_mails).where(outbox_mails.c.outbox_id.in_(ids)))
 
     def release(self, claims: Iterable[ClaimedMail], now: datetime) -> None:
-        """Give leases back of which no byte has gone to the next hop: due at once, and the attempt is not counted."""
+        """Give back leases of mails of which no byte has gone to the next hop: due at once, and the attempt is not counted."""
         statement = (
             update(outbox)
             .where(outbox.c.id == bindparam("of_id"), outbox.c.lease_token == bindparam("token"), outbox.c.state == literal("sending"))
@@ -156,7 +156,7 @@ class OutboxRepository:
         execute_all(self._connection, statement, [{"of_id": c.id, "token": c.lease_token} for c in claims])
 
     def record_deliveries(self, deliveries: Sequence[Delivery]) -> None:
-        """Write what reports say about mails that were sent. The newest one stands, but a delay never stands over what came of it."""
+        """Write what reports say about mails that were sent. The newest one stands, but a delay never replaces the final result."""
         statement = (
             update(outbox)
             .where(outbox.c.id == bindparam("of_id"), outbox.c.delivery.in_(("", "delayed")) | bindparam("final", type_=Boolean))

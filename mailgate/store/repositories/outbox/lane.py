@@ -12,7 +12,7 @@ from enum import IntEnum
 
 
 class Lane(IntEnum):
-    """What a mail is, as far as its haste goes. Values are stored."""
+    """How urgent a mail is. Values are stored."""
 
     SECURITY = 0
     """Mail about accounts, and automatic answers: somebody waits in front of the screen."""

@@ -99,7 +99,7 @@ class Erasing:
         return {name for name in names if len(name.split()) > 1}
 
     def _theirs_or_nobodys(self) -> ColumnElement[bool]:
-        """Comments whose author is they or has no contact: of their mails, that is they."""
+        """Comments whose author they are, or whose author has no contact: in their own mails, that is them."""
         author = comments.c.author_contact_id
         return or_(author.is_(None), author.in_(self._found.contact_ids))
 
@@ -174,7 +174,7 @@ class Erasing:
         redacting.stop_notices(self._connection, [row.id for row in rows if row.kind == "forward"])
 
     def _acted(self, event_ids: Sequence[str]) -> set[str]:
-        """Of these events, those that are their doing."""
+        """Those of these events that they caused."""
         found = select(events.c.id).where(events.c.actor_contact_id.in_(self._found.contact_ids))
         return {id_ for some in chunks(event_ids) for id_ in self._connection.execute(found.where(events.c.id.in_(some))).scalars()}
 

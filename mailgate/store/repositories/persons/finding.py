@@ -100,7 +100,7 @@ class PersonFinding:
         return [id_ for some in chunks(ids) for id_ in self._scalars(select(given).where(column.in_(some)))]
 
     def _of_nobody(self, entries: Sequence[str]) -> list[str]:
-        """Comments of these mails whose author has no contact. Of a mail that they sent for somebody else, the words are that person's."""
+        """Comments of these mails whose author has no contact. The words of a mail that they sent for somebody else are that person's."""
         nobodys = select(comments.c.id).where(comments.c.author_contact_id.is_(None))
         return [id_ for some in chunks(entries) for id_ in self._scalars(nobodys.where(comments.c.journal_id.in_(some)))]
 

@@ -14,7 +14,7 @@ from mailgate.store.schema import cases, decisions, events, journal
 
 _WORDS_AND_MOVES = ("status_changed", "comment_added", "case_created")
 _BROUGHT = ("merged", "comment_moved")
-"""A person has put words of a customer's on the case, or taken them off: who waits for whom is theirs to say."""
+"""A person has put a customer's words on the case, or taken them off: that person decides who waits for whom."""
 _WAITING_MAIL = (
     select(decisions.c.case_id)
     .join(journal, journal.c.id == decisions.c.journal_id)
