@@ -223,7 +223,7 @@ TABLE: Mapping[Action, Grant] = {
 
 
 def may_answer_by_mail(roles: Collection[str]) -> bool:
-    """Whether an account of ours with these roles may comment on cases from its mail program. One without a role has no work here."""
+    """Whether a staff account with these roles may comment on cases from its mail program. Without a role it may not."""
     return bool(roles) and explain(Principal(staff_kind(roles), ""), Action.CASE_COMMENT).allowed
 
 
@@ -260,7 +260,7 @@ def explain(principal: Principal, action: Action, case: Case | None = None) -> P
 
 
 def visible(principal: Principal, case: Case, *, named: str = "") -> None:
-    """Raises NotFound when the principal must not learn that the case exists: the same as for a case that does not.
+    """Raises NotFound when the principal must not learn that the case exists, exactly as for a case that does not.
 
     `named`: the key or id as the principal gave it, which the error repeats.
     """

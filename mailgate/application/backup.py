@@ -165,7 +165,7 @@ def restore(installation: Installation, principal: Principal, command: Restore) 
             waiting = uow.restored.set_aside(f"restored from a backup of {manifest.made_at[:19]}, on {now:%Y-%m-%d %H:%M} UTC")
             ended = uow.restored.end_log_ins()
             verb, place = Action.DATABASE_RESTORE.verb, str(command.folder.absolute())
-            uow.audit.add([audit_row(principal, verb, ("backup", place), now)])  # not in the copy itself, and it holds people to erase
+            uow.audit.add([audit_row(principal, verb, ("backup", place), now)])  # not in the copy itself, which holds people to erase
             uow.audit.add([audit_row(principal, verb, ("outbox", "restored"), now, after=waiting)])
         return Restored(manifest, copying.figures(database), waiting, moved_to, ended)
 
@@ -222,7 +222,7 @@ def _place(settings: Settings, file: Path) -> Path | None:
     if there.exists() and copying.is_in_use(there):
         raise NotAllowed(f"another process uses {there}: stop the gateway first; nothing has changed")
     copied = there.with_name(f".{there.name}.restored-{os.getpid()}")
-    copying.copy_file(file, copied)  # first, and whole: what is there stays when the disk is full
+    copying.copy_file(file, copied)  # complete before anything is moved: the old database stays when the disk is full
     moved_to = _moved_aside(there, utc_now())
     copied.rename(there)
     return moved_to

@@ -26,9 +26,10 @@ SHOWN_TO_CUSTOMERS = frozenset(
 
 
 def identified(uow: UnitOfWork, principal: Principal, action: Action, company: str) -> Principal:
-    """The principal, with the name of their account when it is a claimed one. Raises Forbidden for who must not speak to customers.
+    """The principal, with the name of their account when it is a claimed one. Raises Forbidden for a name that must not appear to
+    customers.
 
-    Scripts and new installations run as root, and nobody says who acts: as long as there are no operators, the company speaks.
+    Scripts and new installations run as root without a name: as long as there are no operators, the company's name is used.
     """
     if not principal.claimed:
         return principal

@@ -39,7 +39,7 @@ class Principal:
 
     @property
     def is_staff(self) -> bool:
-        """True for who may see internal fields: staff, the system, and tokens that are bound to no customer."""
+        """True for principals who may see internal fields: staff, the system, and tokens that are bound to no customer."""
         return self.kind in STAFF or (self.kind == "token" and self.customer_id is None)
 
     @property

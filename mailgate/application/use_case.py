@@ -98,7 +98,7 @@ def use_case(action: Action, *, policy: bool = False) -> Callable[[Body[Command,
     """A use case that writes: one transaction, committed when the function returns. `policy`: it asks the active policy.
 
     A function that returns without an audit row must have called `Act.unchanged`; else RuntimeError, and nothing is written.
-    Where somebody else was first it is called again: then it sees what they wrote, and says so.
+    When somebody else was first, it is called again; it then sees what they wrote, and reports that.
     """
 
     def made(body: Body[Command, Result]) -> Called[Command, Result]:

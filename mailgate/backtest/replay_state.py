@@ -110,7 +110,7 @@ class ReplayState:
         self.suppressions.catch_up()
 
     def take_notified(self) -> list[tuple[str, str]]:
-        """(kind, address) of who would have got which notice since the last call."""
+        """(kind, address) of each notice that would have been sent since the last call."""
         found, self.notices.notified = self.notices.notified, []
         return [(notice.kind, notice.address.lower()) for notice in found]
 

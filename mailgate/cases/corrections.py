@@ -45,7 +45,7 @@ def edit(case: Case, fields: Mapping[EditableField, str], context: ChangeContext
 
 
 def refuse_participant(case: Case, address: str, context: ChangeContext) -> Change:
-    """Turn down somebody who waits for approval. They are not notified. Raises NotAllowed for who does not wait."""
+    """Turn down somebody who waits for approval. They are not notified. Raises NotAllowed for somebody who does not wait."""
     person = case.participant(address)
     if person is None or person.approved:
         raise NotAllowed(f"{address} does not wait for approval in {case.key}")

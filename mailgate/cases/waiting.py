@@ -1,6 +1,6 @@
 """What becomes of a case that waits for its customer: a reminder, then its end. In: the case as locked. Out: a `Change`.
 
-Pure. When either is due is the policy's business; neither is done while an answer of the customer is on the case.
+Pure. The policy decides when either is due; neither is done while an answer of the customer is on the case.
 """
 
 from __future__ import annotations

@@ -132,7 +132,7 @@ class LazyGroup(typer.core.TyperGroup):
 
 @cache
 def _built(name: str, command: Any) -> Any:
-    """What Typer makes of a noun with verbs or of one function. Kept for who calls several: making it takes as long as most commands."""
+    """What Typer makes of a noun with verbs or of one function. Cached for callers of several: making it takes as long as most commands."""
     if isinstance(command, typer.Typer):
         return name_values(typer.main.get_command(command))
     single = typer.Typer(add_completion=False, rich_markup_mode=None)

@@ -90,7 +90,8 @@ def import_(
 ) -> None:
     """Add and change customers as a CSV file says: all of its lines or none. Columns: name, domains, agreement, language.
 
-    Domains are parted by spaces. Only the first column must be there. An empty field leaves what is. The same file may be imported again.
+    Domains are separated by spaces. Only the first column must be there. An empty field leaves what is. The same file may be imported
+    again.
     """
     command = import_csv.ImportCustomers(importing.text_of(file), dry_run)
     with open_app(config) as opened:

@@ -146,7 +146,7 @@ def _read(document: SettingsDocument, key: str, path: Path, section: str = "smtp
 
 
 def _is_certificate(document: SettingsDocument, file: Path) -> None:
-    """That one has ended does not matter here: mail goes on with it, and the log and mailgate doctor say so."""
+    """An expired certificate is accepted here: mail still works with it, and the log and mailgate doctor report it."""
     try:
         certificate_dates(file)
     except ValueError:

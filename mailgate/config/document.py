@@ -134,7 +134,7 @@ def _first_statement(lines: list[str], start: int, end: int) -> int:
 
 
 def _overlay(values: dict[str, dict[str, Any]], environment: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """Put the environment's values over the file's; say which variable set which key."""
+    """Let the environment's values override the file's; returns which variable set which key."""
     variables: dict[tuple[str, str], str] = {}
     for name in sorted(environment):
         if not name.startswith(PREFIX) or name in OWN_VARIABLES or name.startswith(FOREIGN_PREFIXES):
@@ -167,7 +167,7 @@ def section_model(section: str) -> type[SettingsSection]:
 
 
 def _from_text(variable: str, section: str, key: str, text: str) -> Any:
-    """Numbers and truth values are read from their text; all else judges its text by itself."""
+    """Numbers and truth values are read from their text; all other types check the text themselves."""
     kind = section_model(section).model_fields[key].annotation
     if kind not in _NUMBERS:
         return text

@@ -50,7 +50,7 @@ MOVED = {
     ("intake", "answer_window_s"): "redirect.window_s",
     ("outbound", "window_s"): "notices.window_s",
 }
-"""Settings of earlier releases that the policy document says now, so that there is one place to look for each."""
+"""Settings of earlier releases that moved to the policy document, and where each stands there."""
 
 
 class SettingsSection(BaseModel):

@@ -54,7 +54,7 @@ def html_of(raw: bytes, limits: ReadLimits = DEFAULT_LIMITS) -> str:
 
 
 def inert(html: str) -> str:
-    """The same page without all that is not looked at. A link's address becomes words that appear over it."""
+    """The same page without all that is never shown. A link's address becomes words that appear over it."""
     if not html.strip():
         return ""
     tree = LexborHTMLParser(_TAG.sub(_Tags().keep, html[:MAX_CHARS]))

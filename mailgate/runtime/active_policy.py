@@ -142,7 +142,7 @@ class ActivePolicy:
         return held[1]
 
     def peek(self) -> Policy:
-        """The same as `current` for who must change nothing: before there is a version, the one that the database would begin with."""
+        """The same as `current`, changing nothing: before there is a version, the one that the database would begin with."""
         number = self._number()
         if number is None:
             text = self._start.text()

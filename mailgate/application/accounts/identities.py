@@ -43,7 +43,9 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class BeginAtProvider:
-    """What has to come back: `nonce` and `verifier` are random; `next` is where to go; `link_to` the account to be linked, "" to log in."""
+    """What must come back from the provider. `nonce` and `verifier` are random; `next` is where to go then; `link_to` is the account to be
+    linked, "" to log in.
+    """
 
     nonce: str
     verifier: str
@@ -95,7 +97,7 @@ def begin_at_provider(app: App, principal: Principal, command: BeginAtProvider) 
 
 
 def begin_link(app: App, principal: Principal, command: BeginAtProvider, proof: OwnerProof) -> Begun:
-    """The same, to link one's own account: its owner proves to sit there, since the link is a way in that no password change ends.
+    """The same, to link one's own account. The owner proves to be present, since a new password does not end this way in.
 
     Raises Invalid (field `old_code` or `link_password`) for a wrong proof, TooMany.
     """

@@ -1,7 +1,7 @@
 """How often something may be tried: named buckets in the database, by address, account and network. In: an act. Out: nothing, or TooMany.
 
-Charged in a transaction of its own, before the work: what is refused or fails has been counted anyway. Who has been refused is
-refused again from memory until the next try would be taken, so that a flood of tries writes nothing.
+Charged in a transaction of its own, before the work: what is refused or fails has been counted anyway. A client that was refused is refused
+from memory until its next try would be allowed, so that a flood of tries writes nothing.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ BUCKETS = {
     "login:pair": Bucket(5, 15 * 60),  # one network at one account: the guesser waits, not the owner elsewhere
     "login:network": Bucket(30, 15 * 60),
     "login:account": Bucket(200, HOUR_S),  # against many networks; wide, since it also keeps the owner out
-    "code:account": Bucket(10, 15 * 60),  # second factor: only who knew the password gets there
-    # Mail that a form sends. Each form has its own: who asks for accounts in a name keeps its owner from no new password and no code.
+    "code:account": Bucket(10, 15 * 60),  # second factor: only somebody who knew the password gets there
+    # Mail that a form sends. Each form has its own: somebody who keeps asking for accounts in a person's name cannot stop that person from
+    # getting a new password or a code.
     "register:address": Bucket(3, HOUR_S),  # goes to strangers
     "reset:pair": Bucket(3, HOUR_S),  # one network for one account: others do not keep its owner out
     "reset:account": Bucket(12, HOUR_S),

@@ -41,7 +41,7 @@ class FinishReset:
 
 @dataclass(frozen=True, slots=True)
 class ChangePassword:
-    """A new password for one's own account; the old one proves that the owner sits there."""
+    """A new password for one's own account; the old one proves that the owner is present."""
 
     mine: LoggedIn
     old: str
@@ -81,7 +81,7 @@ def _mail_reset(act: Act, command: AskForReset) -> None:
 
 
 def _is_of_provider(act: Act, account: Account) -> bool:
-    """Whether the company's provider alone lets the account in: a password would outlive the end that is put to it there."""
+    """Whether the account logs in through the company's provider alone: a password would still work after the account is disabled there."""
     return not account.password_hash and bool(act.uow.staff.issuers_of(account.id))
 
 
@@ -135,7 +135,7 @@ def _set_password(act: Act, command: _NewHash) -> NewSession | SecondStep:
         links.open_link(act, PURPOSES, command.token)
         links.use(act, command.token)
     if command.checked and not act.uow.accounts.lock_as_checked(command.checked):
-        raise _not_yours()  # any more: somebody changed it meanwhile
+        raise _not_yours()  # somebody changed it meanwhile
     account = act.uow.accounts.get(command.account_id)
     if account is None or account.disabled:
         raise Invalid("name", "wrong", "this account cannot be used")

@@ -1,8 +1,8 @@
 """The second factor of staff: a code of an app beside the password, or one of ten recovery codes. In: codes as typed. Out: a session.
 
 A code is taken once, and none that is older than one that was taken. Tries are counted by account, in the database, before they are looked
-at; they can only be made by who knew the password. A new secret can be confirmed for ten minutes, by the session that made it: one that
-was left behind does not take the place of the second factor later.
+at; only somebody who knew the password can make them. A new secret can be confirmed for ten minutes, by the session that made it, so that
+one that was left unconfirmed never replaces the second factor later.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def show_second_factor(act: Act, mine: LoggedIn) -> SecondFactorView:
 
 
 def begin_set_up(app: App, principal: Principal, command: UseCode) -> None:
-    """Make a new secret, to be confirmed by a code of it; where one is on, a code of that proves that its owner sits there.
+    """Make a new secret, to be confirmed by a code of it; where one is on, a code of that one proves that the owner is present.
 
     Raises Invalid for a wrong code, TooMany.
     """
@@ -175,7 +175,7 @@ def _turn_off(act: Act, command: UseCode) -> None:
 
 
 def prove_owner(app: App, principal: Principal, command: UseCode) -> None:
-    """Take a code from whoever opens another way into the account: a session that was left open must not be enough for that.
+    """Ask for a code before another way into the account is opened: a session that was left open must not be enough.
 
     Raises Invalid for a wrong code, TooMany.
     """

@@ -113,6 +113,6 @@ def stored(act: Act, files: Sequence[NewFile]) -> tuple[StoredFile, ...]:
 
 
 def _is_program(file: NewFile) -> bool:
-    """Judged by its ending, as it is once somebody has saved the file, or by its first bytes."""
+    """Whether it is a program, by the ending that it has once saved, or by its first bytes."""
     ending = safe_name(unicodedata.normalize("NFKC", file.filename)).lower().rpartition(".")[2]
     return ending in PROGRAMS or detect(file.content) in PROGRAM_TYPES

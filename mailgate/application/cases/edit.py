@@ -34,7 +34,7 @@ class EditCase:
 
 @query(Action.CASE_EDIT, policy=True)
 def case_to_edit(act: Act, command: ShowCase) -> AgentCase | ContactCase:
-    """The case for a form that edits it. Raises Forbidden for who may see and not edit it."""
+    """The case for a form that edits it. Raises Forbidden for a principal who may see it and not edit it."""
     case = changing.found(act, command.key)
     return showing.agent_case(act, case) if act.principal.is_staff else showing.contact_case(act, case)
 

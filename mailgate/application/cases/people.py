@@ -111,7 +111,7 @@ def refuse_participant(act: Act, command: DecideOnParticipant) -> CaseRow | Cont
 
 
 def _known_or_new(act: Act, address: str) -> Contact:
-    """The contact with this address, made when there is none: the answer must not reveal to a customer who is known to us."""
+    """The contact with this address, made when there is none: a customer must not learn from the answer who is known to us."""
     known = act.uow.contacts.by_addresses([address]).get(address.lower())
     if known is not None:
         return known

@@ -84,7 +84,7 @@ def _contact_row(act: Act, case: Case, names: Mapping[str, str]) -> ContactCaseR
 
 
 def _names(case: Case, ours: Collection[str]) -> Mapping[str, str]:
-    """Contact id -> name, for the other customers in the case: "" for who has none, or one like ours."""
+    """Contact id -> name, for the other customers in the case: "" for somebody who has none, or one like ours."""
     return {one.contact.id: registered_name(one.contact, ours) for one in case.participants}
 
 
@@ -186,7 +186,7 @@ def _contact_event(event: CaseEvent, names: Mapping[str, str]) -> EventView:
 
 
 def _name(actor: Actor, names: Mapping[str, str]) -> str:
-    """A name and never an address: who wrote by mail without a name has none."""
+    """A name, never an address; empty for somebody who wrote by mail without a name."""
     name = names.get(actor.contact_id or "", "") or actor.name
     return "" if "@" in name else name
 

@@ -62,7 +62,7 @@ def look_after(app: App, principal: Principal, _command: LookAfter) -> dict[str,
 
 
 def _may_be_due(case: Unanswered, wanted: WaitingSettings, now: datetime) -> bool:
-    """Whether so many days have passed at all, of any kind: only then is the case worth a lock."""
+    """Whether that many calendar days have passed: only then is locking the case worth it."""
     remind, close = wanted.remind_after_days, wanted.close_after_days
     if remind and not case.reminded_at:
         return _passed(case.since, remind, now)
@@ -86,7 +86,7 @@ def settle(act: Act, command: SettleUnanswered) -> Done:
     days = _Days(_agreement(act, case), people, wanted, act.now)
     context = replace(changing.context_of(act, case), actor=Actor("system", act.app.settings.service.company))
     if people and days.is_over(found[0]):
-        if act.uow.customers_turn.is_mail_unread(act.now + BEHIND):  # the answer may have come this second: in an hour it is known
+        if act.uow.customers_turn.is_mail_unread(act.now + BEHIND):  # the answer may be among undecided mail: look again in an hour
             act.unchanged()
             return ""
         changing.write(act, case, waiting.close_unanswered(case, wanted.close_after_days, context), reason="nobody answered")

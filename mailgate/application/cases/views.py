@@ -68,8 +68,8 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True)
 class NoticeOutcome:
-    """What became of one notice to one person. `state`: of the notice until there is a mail, then the mail's; `why`: in the words
-    of who said so, such as the smarthost's reply or a bounce.
+    """What became of one notice to one person. `state`: of the notice until there is a mail, then the mail's; `why`: in the words of the
+    source, such as the smarthost's reply or a bounce.
     """
 
     address: str

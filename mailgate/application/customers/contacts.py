@@ -52,7 +52,7 @@ class AddContact:
 class SetContact:
     """What is None stays. `new_address`: another mail address for the same person. `company_access`: view, comment or "".
 
-    Who moves to another customer sees the cases of neither until this is given again. `seen`: field -> what the caller saw in it.
+    A contact who moves to another customer sees the cases of neither until this is given again. `seen`: field -> what the caller saw in it.
     """
 
     address: str
@@ -131,7 +131,7 @@ def change(act: Act, command: SetContact) -> Contact:
 
 
 def _move_account(act: Act, before: Contact, after: Contact) -> None:
-    """The account of who gets another mail address gets it, too: whoever has the old mailbox now must get no link for a password."""
+    """Give a contact's new mail address to their account, too: the owner of the old mailbox must get no link for a new password."""
     account = act.uow.accounts.of_contact(before.id)
     if account is None or account.address.lower() != before.address.lower():
         return

@@ -1,6 +1,6 @@
 """A CSV file (RFC 4180) whose first line names the columns. In: its text. Out: the fields of each line, under the line's number.
 
-Fields are parted by commas, semicolons or tabs; one in quotes may go on over several lines. It knows nothing of what the columns mean.
+Fields are separated by commas, semicolons or tabs; one in quotes may go on over several lines. It knows nothing of what the columns mean.
 """
 
 from __future__ import annotations

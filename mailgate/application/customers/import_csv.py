@@ -23,7 +23,7 @@ from mailgate.store.rows import SubjectKind
 
 @dataclass(frozen=True, slots=True)
 class ImportCustomers:
-    """A file with the columns name, domains (parted by spaces), agreement, language; the first names them, all but name may be left out.
+    """A file with the columns name, domains (separated by spaces), agreement, language; the first names them, all but name may be left out.
 
     `dry_run`: say what would become of each line, and write nothing.
     """

@@ -1,7 +1,7 @@
 """Take up a redirected mail behind the claim link of its answer: the mail becomes the draft of a case.
 
-The page is neutral: it shows nothing of the mail. A code goes to the mail's own author, and only who has it, or is logged in with that
-address, gets the draft. One person takes a mail, and makes one case of it.
+The page is neutral: it shows nothing of the mail. A code goes to the mail's own author, and only somebody who has it, or is logged in with
+that address, gets the draft. One person takes a mail, and makes one case of it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def claim_is_open(act: Act, token: str) -> bool:
 
 
 def ask_for_code(app: App, principal: Principal, command: AskForCode) -> Claimed | None:
-    """Mail a code to the author. Who is logged in with the author's address needs none: the mail is theirs. Raises NotFound, TooMany."""
+    """Mail a code to the author. Somebody who is logged in with the author's address needs none: the mail is theirs. Raises NotFound,
+    TooMany.
+    """
     author = _author(app, principal, command.token)
     where = network(command.client.address)
     charge(app, ("claim:pair", f"{where} {author}"), ("claim:address", author), ("mail:network", where))
@@ -102,7 +104,7 @@ def deny_claim(act: Act, token: str) -> None:
 
 
 def enter_code(app: App, principal: Principal, command: EnterCode) -> Claimed:
-    """Who types the mailed code is the author. Raises NotFound for the link, Invalid for the code, TooMany."""
+    """Take the mailed code, which proves to be the author. Raises NotFound for the link, Invalid for the code, TooMany."""
     charge(app, ("claim:code", digest(command.token)), ("token:network", network(command.client.address)))
     return _claim(app, principal, command)
 

@@ -28,7 +28,7 @@ HOURS = tuple(range(24))
 class NoticeChoices:
     """What a person has chosen. `who`: name or address. `case_key`: the case of the link, "" without one; `muted`: nothing is told of it.
 
-    `mutes`: key and summary of all cases that are muted; only for who is logged in. `hour`: local hour of the daily mail.
+    `mutes`: key and summary of all cases that are muted; only for somebody who is logged in. `hour`: local hour of the daily mail.
     """
 
     who: str

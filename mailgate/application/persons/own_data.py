@@ -41,7 +41,7 @@ def _account(uow: UnitOfWork, one: Account, now: datetime) -> Mapping[str, Any]:
 
 
 def _choices(uow: UnitOfWork, found: Traces) -> Mapping[str, Any]:
-    """Which notices they want, and of which cases none; as it is without a choice for who has made none."""
+    """Which notices they want, and of which cases none; the defaults where they have chosen nothing."""
     ids = found.contact_ids
     made = uow.portal.choices(ids)
     chosen = next((made[id_] for id_ in ids if id_ in made), UNCHOSEN)

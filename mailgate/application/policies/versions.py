@@ -64,7 +64,7 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What activating a document would come to. `left`: what it would leave behind; `unknown`: as in `InForce`."""
+    """What activating a document would change. `left`: what it would leave behind; `unknown`: as in `InForce`."""
 
     checked: Checked
     left: Sequence[Stranded]
@@ -136,7 +136,7 @@ def activate(app: App, principal: Principal, command: Activate) -> InForce:
 
 @query(Action.POLICY_TEST)
 def try_out(act: Act, document: PolicyDocument) -> Tried:
-    """Check a document as `activate` does, and say what it would come to. Raises PolicyRefused. Changes nothing."""
+    """Check a document as `activate` does, and say what it would change. Raises PolicyRefused. Changes nothing."""
     policy, checked = usable(document, act.app.parts.own_mailboxes)
     return Tried(checked, stranded(act.uow, policy, _in_force(act)), unknown_names(act.uow, policy))
 

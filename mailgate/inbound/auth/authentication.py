@@ -51,7 +51,7 @@ def _is_unknown(message: IntakeMessage) -> bool:
 
 
 def _with_verified(message: IntakeMessage, results: AuthResults | None) -> IntakeMessage:
-    """What was verified here, with a fail of the reverse-path that the header already had. None: nothing was verified."""
+    """The results of verifying here, with a fail of the reverse-path that the header already reported. None: nothing was verified."""
     if results is None:
         return message
     forged = message.results.reverse_path == "fail"

@@ -175,7 +175,7 @@ def _identity_domain(tags: dict[bytes, bytes]) -> str:
 
 
 def _claimed_domain(value: bytes) -> str:
-    """`d=` as a name; "" when there is none to be read. With a backslash there is none: the DNS takes an escaped dot for no dot."""
+    """`d=` as a name; "" when it has none. A name with a backslash is refused: in the DNS an escaped dot separates no labels."""
     found = re.search(rb"(?:^|;)\s*d\s*=\s*([^;\s\\]{1,253})\s*(?:;|$)", value[:FIELD_MAX_BYTES])
     return ascii_name(found.group(1).decode("utf-8", "replace")) if found else ""
 
@@ -192,7 +192,7 @@ def _loaded(verifier: dkim.DKIM | dkim.ARC, parts: SignedParts, body: bytes) -> 
 
 
 def _key_source(lookups: Lookups) -> Callable[..., bytes]:
-    """A key for the verifier, when it may be used; none otherwise, which it takes for a failed signature."""
+    """A key for the verifier when it may be used; otherwise none, which the verifier reports as a failed signature."""
 
     def source(name: bytes, timeout: float = 0) -> bytes:
         texts: Sequence[bytes] = lookups.texts(name.decode("utf-8", "replace"))
@@ -211,7 +211,7 @@ def _is_relaxed(value: bytes) -> bool:
 
 
 def _plain_body(parts: SignedParts) -> bytes | None:
-    """The body for a chain that is not all relaxed; None when its spaces would take the verifier too long."""
+    """The body for a chain of which a part is not `relaxed`; None when its spaces would take the verifier too long."""
     return None if re.search(rb"[ \t]{256}", parts.body) else parts.body
 
 

@@ -31,7 +31,7 @@ CACHE_BYTES = 16 * 1024 * 1024
 ENTRY_BYTES = 300
 """What an entry of the cache costs beside its values, roughly."""
 RECORDS_MAX = 100
-"""More records of one kind than any of our questions needs: the rest is not looked at."""
+"""More records of one kind than any of our questions needs; the rest are ignored."""
 
 
 class DnsTrouble(TransientFailure):
@@ -69,7 +69,7 @@ class _Kept:
 
 
 class DnsResolver:
-    """Asks resolvers that recurse, and keeps what they said."""
+    """Asks recursive resolvers and caches their answers."""
 
     def __init__(self, options: ResolverOptions, clock_s: Callable[[], float] = monotonic_s) -> None:
         self._options, self._clock_s = options, clock_s
@@ -175,7 +175,7 @@ def _value(record: Any, kind: Kind) -> Any:
 
 
 def _none_ttl_s(source: Any) -> float:
-    """How long "there is none" holds: the SOA's word (RFC 2308 section 5), bounded."""
+    """How long "there is none" holds: what the SOA says (RFC 2308 section 5), bounded."""
     responses = source.kwargs.get("responses", {}).values() if isinstance(source, dns.resolver.NXDOMAIN) else [source]
     for response in responses:
         for rrset in getattr(response, "authority", ()):

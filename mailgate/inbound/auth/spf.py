@@ -58,7 +58,7 @@ class _Query(spf.query):  # type: ignore[misc]  # pyspf has no types
         self._answers: dict[tuple[str, str], list[Any]] = {}
 
     def dns(self, name: Any, qtype: str, cnames: object = None, ignore_void: bool = False) -> list[Any]:
-        """The records of a name in pyspf's form. A second void answer but one is a permerror; a name that none can have is no question."""
+        """The records of a name in pyspf's form. More than two void answers are a permerror; a name that cannot exist is not asked for."""
         wanted = ascii_name(str(name))
         if not wanted or "." not in wanted:
             return []
@@ -89,7 +89,7 @@ class _Query(spf.query):  # type: ignore[misc]  # pyspf has no types
 
 
 def _bounded(record: bytes) -> bytes:
-    """An SPF record too long to be one (section 3.4 asks for 450 bytes) is made a wrong one, not cut to one that says something else."""
+    """An SPF record that is too long (section 3.4 asks for 450 bytes) is made invalid: cut, it would say something else."""
     return b"v=spf1 too-long" if len(record) > RECORD_MAX_BYTES and record.lower().startswith(b"v=spf1") else record
 
 

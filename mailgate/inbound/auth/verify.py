@@ -79,7 +79,7 @@ class Verifier:
         return verified(message, lookups, self._options.trusted)
 
     def close(self) -> None:
-        """Let the threads end; what is not begun is dropped."""
+        """Let the threads end; lookups that have not begun are dropped."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _started(self, message: IntakeMessage) -> _Task:
@@ -156,7 +156,7 @@ def verified(message: IntakeMessage, lookups: Lookups, trusted: Sequence[IPv4Net
 
 
 def _author_domain(mail: Mail) -> str:
-    """Empty when nobody may be taken for the author."""
+    """Empty when the mail has no single sure author."""
     return "" if mail.author is None or mail.identity_doubtful else ascii_name(mail.author.address.rpartition("@")[2])
 
 
@@ -183,7 +183,7 @@ def _spf(message: IntakeMessage, lookups: Lookups, trusted: Sequence[IPv4Network
 
 @dataclass(frozen=True, slots=True)
 class DmarcResult:
-    """`result` in the words of RFC 8601; `aligned`: what aligned results come to where no record decides, else `none`."""
+    """`result` in the words of RFC 8601; `aligned`: the result of aligned identities where no record decides, else `none`."""
 
     result: str
     aligned: str = "none"

@@ -60,7 +60,7 @@ RefusalCode = Literal[
 
 @dataclass(frozen=True, slots=True)
 class AnswerRefusal:
-    """Why no answer is given. `code` is what metrics and programs go by; `text` is one line for people, no full stop."""
+    """Why no answer is given. Metrics and programs use `code`; `text` is one line for people, without a full stop."""
 
     code: RefusalCode
     text: str
@@ -70,7 +70,7 @@ class AnswerCounters(Protocol):
     """What the gate counts, in the store, in the transaction at hand."""
 
     def reserve(self, address: str, template: str, now: datetime, window: timedelta, domain: str = "") -> bool:
-        """True when no answer of this template was counted for the address within the window; it is counted by that, for `domain`."""
+        """True when no answer of this template was counted for the address within the window; then it is counted, for `domain`."""
         ...
 
     def answered_since(self, since: datetime, domain: str | None = None, *, now: datetime | None = None) -> int:

@@ -27,7 +27,7 @@ _OF_HELD = frozenset({"notify", "tag"})
 
 @dataclass(frozen=True, slots=True)
 class CapLimits:
-    """What is made and sent at most. Windows are rolling. Team mails and forwarded mails count for each address that the policy names."""
+    """The most that is made and sent. Windows are rolling. Team mails and forwarded mails count for each address that the policy names."""
 
     cases_per_address_per_day: int = 20
     cases_per_domain_per_hour: int = 100

@@ -71,7 +71,7 @@ class CaseBreaker:
         full = [(changes, most, words) for changes, (_, most, words) in zip(before, self.limits.windows, strict=True) if changes >= most]
         if not full or operator_decision.instead_of_policy(message.entry.operator_decision):
             return message
-        changes, _, words = full[-1]  # the longest window that is full says until when
+        changes, _, words = full[-1]  # the longest window that is full decides until when
         begins = any(one == most for one, most, _ in full) and (message.verdict.disposition == "comment" or self._is_first_note(case.id))
         return replace(message, verdict=_muted(message.verdict, changes, words, begins=begins))
 

@@ -52,7 +52,7 @@ _PORTAL = {"nb": "portalen", "nn": "portalen", "en": "our portal"}
 
 
 class Refused(NamedTuple):
-    """One count: so often this address (or OTHERS) was refused on this local day."""
+    """One count: how often this address (or OTHERS) was refused on this local day."""
 
     day: date
     address: str
@@ -87,7 +87,7 @@ class SenderGate:
         self._renew(clock())
 
     def use(self, policy: Policy) -> None:
-        """Go by this policy from the next recipient on."""
+        """Use this policy from the next recipient on."""
         if policy is not self._policy:
             self._policy = policy
             self._renew(self._clock())
@@ -104,7 +104,7 @@ class SenderGate:
             raise Rejected(refusal, REASON)
 
     def take_counts(self) -> list[Refused]:
-        """What was refused since the last call."""
+        """The counts of refusals since the last call."""
         counts, self._counts = self._counts, Counter()
         return [Refused(day, address, times) for (day, address), times in counts.items()]
 

@@ -44,7 +44,7 @@ _PLAUSIBLE_AGE = timedelta(days=7)
 
 @value_class
 class ApplyContext:
-    """What applying needs beside the messages: how to decide again, and what the gate, the caps and the cases' breaker go by.
+    """What applying needs beside the messages: how to decide again, and the limits of the gate, the caps and the cases' breaker.
 
     `match_again`: looks up case and people of messages anew, in the same transaction, and decides them.
     """
@@ -62,7 +62,7 @@ class ApplyContext:
 
 @dataclass(slots=True)
 class _Writes:
-    """What a batch adds up to, what its cases can bear, and what its mails have caused before: (journal id, kind, address)."""
+    """The effects of a batch so far, the breaker of its cases, and what its mails have caused before: (journal id, kind, address)."""
 
     breaker: CaseBreaker
     caps: Caps
@@ -153,7 +153,7 @@ def _settle(uow: IntakeUnit, message: IntakeMessage, cases: dict[str, Case], con
 
 
 def _remember_ending(message: IntakeMessage, found: Effects, writes: _Writes) -> None:
-    """How the mail of a contact ends is kept, so that the same ending in their next mail is known for a signature."""
+    """Keep how the mail of a contact ends, so that the same ending in their next mail is recognised as a signature."""
     author = message.match.author
     if author is None or found.change is None or message.mail.kind != "human":
         return
@@ -164,7 +164,7 @@ def _remember_ending(message: IntakeMessage, found: Effects, writes: _Writes) ->
 
 
 def _remember_absence(message: IntakeMessage, now: datetime, writes: _Writes) -> None:
-    """Until when a contact is away is kept, when their own out-of-office note says so: daily mails wait until then."""
+    """Keep until when a contact is away when their own out-of-office note says so: daily mails wait until then."""
     returns_at, author = message.mail.returns_at, message.match.author
     token_contact = message.match.token_contact
     theirs = (token_contact is not None and author is not None and token_contact.id == author.id) or _alive(message)
@@ -173,7 +173,7 @@ def _remember_absence(message: IntakeMessage, now: datetime, writes: _Writes) ->
 
 
 def _reported(uow: IntakeUnit, found: Effects, context: ApplyContext, writes: _Writes, *, known: bool) -> Effects:
-    """The effects with what a report means. What is `known` from an earlier decision of the mail teaches nothing anew."""
+    """The effects with what a report means. What is `known` from an earlier decision of the mail is not counted again."""
     if found.delivery is None:
         return found
     if known:
@@ -194,7 +194,7 @@ def _recheck(message: IntakeMessage, cases: dict[str, Case], context: ApplyConte
 def _introduced(uow: IntakeUnit, message: IntakeMessage, now: datetime) -> IntakeMessage:
     """The message with its author as a contact, when the verdict makes someone a participant who is no contact yet.
 
-    The contact has no name until an operator registers one: a display name is what the sender likes to be called in our mail.
+    The contact has no name until an operator registers one: a display name is chosen by the sender, and would appear in our mail.
     """
     author = message.mail.author
     if not _joins(message) or author is None or message.match.author is not None:
@@ -287,7 +287,7 @@ def _offer_facts(answer: AutomaticAnswer) -> dict[str, str]:
 
 
 def _thread_facts(mail: Mail, most: int = 10, max_chars: int = 998) -> dict[str, str]:
-    """What puts the answer into the sender's thread: at most so many ids of References, none longer than `max_chars`."""
+    """The fields that put the answer into the sender's thread, with a bounded number of References, none longer than `max_chars`."""
     ids = [id_ for id_ in (*mail.references[-most:], mail.message_id or "") if id_ and len(id_) <= max_chars]
     return {"in_reply_to": mail.message_id if mail.message_id in ids and mail.message_id else "", "references": " ".join(ids)}
 

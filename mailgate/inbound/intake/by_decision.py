@@ -43,7 +43,7 @@ def _in_silence(found: Effects) -> Effects:
 
 
 def _kept_for_forwarding(found: Effects) -> Effects:
-    """A mail that nobody was sent must not be called forwarded: it waits for a person."""
+    """A mail that was not sent on must not be recorded as forwarded: it waits for a person."""
     if not any(one.kind == "forward" for one in found.notices):
         return found
     reason = f"{found.outcome.reason}; but it was {WITHHELD}, so it waits"

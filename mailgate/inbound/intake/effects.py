@@ -177,7 +177,7 @@ def _with_failure(change: Change, address: str, delivery: Delivery, change_conte
 
 
 def _redirect(message: IntakeMessage, case: Case | None, context: EffectContext, _next: Callable[[], int]) -> Effects:
-    """A case is named only to who may write on it; to all others the answer is the same whether the case exists or not."""
+    """A case is named only to a person who may write on it; everyone else gets the same answer whether the case exists or not."""
     text = _verdict(message).answer
     if text == "case_closed" and case is not None:
         return Effects(_outcome(message, "redirected", case, context), answer=AutomaticAnswer("case_closed", case, text))
@@ -226,7 +226,7 @@ def _forward(message: IntakeMessage, case: Case | None, context: EffectContext, 
         "subject": message.mail.subject[: actions.SUBJECT_CHARS],
     }
     asked = _asked(message, "forward")
-    if "attach" in asked and DEGRADED not in message.mail.defects:  # what was too much for the reader is not read here either
+    if "attach" in asked and DEGRADED not in message.mail.defects:  # a mail that was too expensive for the reader is not read here either
         facts["attach"] = asked["attach"]
     notice = Notice(new_id(context.now), "forward", asked.get("to", ""), context.now, context.now, journal_id=message.entry.id, facts=facts)
     return Effects(_outcome(message, "forwarded", case, context), notices=(notice,))
@@ -246,7 +246,7 @@ _MAKERS: Mapping[str, Callable[[IntakeMessage, Case | None, EffectContext, Calla
 
 
 def _draft(message: IntakeMessage, context: EffectContext) -> NewComment:
-    """The comment of a mail: what the person wrote, and beside it what was cut off, so that nothing is out of reach."""
+    """The comment of a mail: what the person wrote, and beside it what was cut off, so that nothing is lost."""
     text, reply = said(message, context), message.mail.reply
     if message.by_staff and not message.mail.encrypted:  # what they quote may be an internal mail, and customers see what was cut off
         return NewComment(reply.text, _files(message))
@@ -348,7 +348,7 @@ def trail_record(message: IntakeMessage) -> dict[str, object]:
 
 
 def _said_of_origin(message: IntakeMessage) -> dict[str, str]:
-    """Who vouched for the mail, without what nobody said: a backtest decides by it and asks no DNS."""
+    """The authentication results that are known: a backtest decides by them and asks no DNS."""
     found = {name: getattr(message.results, name) for name in ("spf", "dkim", "dmarc", "arc", "aligned", "reverse_path")}
     return {name: value for name, value in found.items() if value != "none"}
 

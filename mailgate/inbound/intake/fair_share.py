@@ -1,4 +1,4 @@
-"""Which of the mails that came last a batch takes when not all fit: each client has its turn. In: waiting entries. Out: ids. Pure.
+"""Which of the newest mails a batch takes when not all fit: the clients take turns. In: waiting entries. Out: ids. Pure.
 
 A client that brings a hundred mails gets no more turns than one that brings one, so a flood delays only itself. A relay of ours brings
 everybody's mail: behind it the domain of the reverse-path stands for the client.
@@ -17,7 +17,7 @@ from mailgate.store.queue_rows import WaitingEntry
 def fair_share(waiting: Sequence[WaitingEntry], most: int, relays: Sequence[Network] = ()) -> list[str]:
     """The ids of at most `most` entries, from each client in turn. `waiting`: the newest first; so are the turns of one client.
 
-    Who has least waiting has the first turn.
+    The client with the least mail waiting has the first turn.
     """
     by_client: dict[str, list[str]] = {}
     ours = {address for address in {entry.client_address for entry in waiting} if not address or is_within(address, relays)}

@@ -110,7 +110,7 @@ class IntakeStage:
         return taken
 
     def _run_batch(self) -> int:
-        """How many were taken. No name outlives it: the bytes of one batch are gone before those of the next are read."""
+        """How many were taken. A function of its own, so that the bytes of one batch are freed before those of the next are read."""
         entries = self._claim()
         if entries:
             begun_s = monotonic_s()
@@ -202,7 +202,7 @@ class IntakeStage:
         )
 
     def _verify(self, messages: Sequence[IntakeMessage]) -> list[IntakeMessage]:
-        """The messages with who vouches for them. Those whose domains answer slowly are set aside for a moment."""
+        """The messages with their authentication results. Those whose domains answer slowly are set aside for a moment."""
         known, late = authentication.verify_unknown(messages, self._options.verifier)
         self._postpone([message.entry for message in late], VERIFY_AGAIN_AFTER, "verifying")
         return known
@@ -311,7 +311,7 @@ def with_operator_case(hints: Hints, made: OperatorDecision | None) -> Hints:
 
 
 def apply_context(policy: Policy, options: IntakeOptions, now: datetime, languages: Mapping[str, str]) -> ApplyContext:
-    """What `apply` goes by at this moment. `languages`: customer id -> the language of its people."""
+    """What `apply` needs at this moment. `languages`: customer id -> the language of its people."""
     effect = EffectContext(
         policy,
         now,

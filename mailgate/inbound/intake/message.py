@@ -31,9 +31,9 @@ class IntakeMessage:
 
     @property
     def by_staff(self) -> StaffAuthor | None:
-        """Who of ours speaks here: somebody who is vouched for, or whose mail a person has judged.
+        """Which of our staff wrote: somebody whose domain vouches for the mail, or whose mail a person has judged.
 
-        None for others, and for who takes part in the case as a customer.
+        None for others, and for somebody who takes part in the case as a customer.
         """
         staff, case, author = self.match.staff, self.match.case, self.match.author
         if staff is None:

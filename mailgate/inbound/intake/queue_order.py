@@ -21,9 +21,9 @@ from mailgate.store.unit_of_work import UnitOfWork
 BEHIND_AFTER = timedelta(seconds=3)
 """A queue whose oldest mail has waited longer: from then on half of a batch is mail that came last."""
 LOOKED_AT = 1_000
-"""Among so many that came last each client has its turn."""
+"""Among this many of the newest mails the clients take turns."""
 BATCH_S, BATCH_LEAST = 1.0, 5
-"""A batch is no larger than what was done in that time of late, so that nobody waits long for the one under way."""
+"""A batch is no larger than what was lately done in this time, so that nobody waits long for the current one."""
 BATCH_BYTES, CROWDED_BYTES = 16 * 1024 * 1024, 4 * 1024 * 1024
 EASY_BATCHES = 4
 """While the queue is crowded, easy mail has up to so many batches in a row, then the oldest mail has one of CROWDED_BYTES."""
@@ -49,7 +49,7 @@ class QueueOrder:
         return entries
 
     def took(self, entries: int, seconds: float) -> None:
-        """So long a batch was worked on."""
+        """Record how long a batch took."""
         self._each_s = (self._each_s + seconds / entries) / 2 if self._each_s else seconds / entries
 
     def _size(self, batch: int) -> int:
@@ -76,7 +76,7 @@ class QueueOrder:
         entries = uow.journal.claim(now, batch, lease, max_bytes=most, chosen=chosen, tried=tried)
         # With `chosen` the oldest mail has half of the bytes: it may be cut while what came last is small.
         self._is_crowded = sum(len(entry.raw) for entry in entries) >= (most // 2 if chosen else most)
-        self._is_turn_of_oldest = bool(chosen) and all(entry.id in chosen for entry in entries)  # a large one left no room for it
+        self._is_turn_of_oldest = bool(chosen) and all(entry.id in chosen for entry in entries)  # a large mail left no room for it
         return entries
 
     def _chosen(self, uow: UnitOfWork, now: datetime, batch: int, *, easy: bool = False) -> list[str]:

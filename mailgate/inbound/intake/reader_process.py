@@ -138,7 +138,9 @@ class ReaderProcess:
             unless_whole.pop_all()
 
     def _degraded(self, raw: bytes, envelope: Envelope) -> Mail:
-        from mailgate import metrics  # as all of what only one side needs: a worker does without readers of mail, a reader without HTTP
+        from mailgate import (
+            metrics,
+        )  # imported late, as all that only one side needs: a worker does without readers of mail, a reader without HTTP
         from mailgate.mail.read import read
 
         metrics.count("degraded")
@@ -239,7 +241,9 @@ class _Reader:
             yield file.getvalue()
 
     def _exactly(self, size: int, due_s: float) -> bytearray | None:
-        """So many bytes. What is read beyond them is kept: a length and a small answer take one call. None when it is too late."""
+        """The next `size` bytes; what is read beyond them is kept, so that a length and a small answer take one call. None when it is too
+        late.
+        """
         found = bytearray(size)
         left = memoryview(found)
         known, self._unread = self._unread[:size], self._unread[size:]
@@ -315,7 +319,7 @@ def _serve(requests: BinaryIO, answers: BinaryIO) -> None:
         # No name holds the bytes, and none the mail when it is sent: large ones go as soon as they are not needed.
         made = _made(options, cast(_Asked, asked), _read_bytes(requests) or b"")
         if not isinstance(made, Mail) or made.size_bytes >= gc_tuning.LARGE_BYTES:
-            gc.collect()  # parts know each other: in a cycle, which would keep their bytes for many mails more
+            gc.collect()  # parts refer to each other: this cycle would keep their bytes in memory for many more mails
         _answer(answers, made)
         del made
 

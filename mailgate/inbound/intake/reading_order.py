@@ -1,8 +1,8 @@
 """In which order a batch is read: cheap mails first, and senders whose mail was expensive last. In: entries, and what reading took. Pure.
 
-Nobody shall hold up the others by mails that take long to read: a batch stops reading after a while (`IntakeOptions.batch_reading_s`), and
-what is left goes to the end of the queue. What a sender's mail costs is remembered per domain and client, with a half-life of a minute. A
-client that is a relay of ours brings everybody's mail, so it has no account of its own.
+Mails that take long to read must not hold up others: a batch stops reading after a while (`IntakeOptions.batch_reading_s`), and what is
+left goes to the end of the queue. What a sender's mail costs is remembered per domain and client, with a half-life of a minute. A client
+that is a relay of ours brings everybody's mail, so it has no account of its own.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ReadingOrder:
         yield from ([entry] for entry in ordered if entry.id not in known)
 
     def note(self, group: Sequence[ClaimedEntry], seconds: float) -> None:
-        """Reading this group took so long."""
+        """Record how long reading this group took."""
         each_s = seconds / len(group)
         if each_s < CHEAP_S:
             return

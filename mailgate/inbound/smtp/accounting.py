@@ -175,7 +175,7 @@ class DataBudget:
     """Memory of the messages being received, of all sessions together, against one cap, with a fair share for each client.
 
     A client's messages may hold half of what is free, or as much as one message may have (`message_bytes`), whichever is more. So one
-    client fills a third of a large budget at most, and memory is left for the next one.
+    client fills at most a third of a large budget, and memory is left for the next one.
     """
 
     def __init__(self, cap_bytes: int, message_bytes: int) -> None:

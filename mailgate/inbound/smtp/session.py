@@ -146,7 +146,7 @@ class ClientSession:
         self._wake()
 
     def _wake(self) -> None:
-        """Let the task look what there is to do."""
+        """Wake the task, which looks for what there is to do."""
         if self._parked is not None and not self._parked.done():
             self._parked.set_result(None)
 
@@ -279,7 +279,7 @@ class ClientSession:
             self._submit(transaction, message)
 
     def _go_on(self) -> None:
-        """The message is answered: back to commands, of which some may wait already."""
+        """The message is answered: go on with commands, of which some may already wait."""
         self._drop_message()
         self._enter(Phase.COMMAND)
         self._process_lines()

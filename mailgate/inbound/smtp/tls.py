@@ -28,8 +28,8 @@ def server_context(certificate_file: str, key_file: str) -> ssl.SSLContext:
 def renew(context: ssl.SSLContext, certificate_file: str, key_file: str) -> None:
     """Show this certificate in the context's handshakes from now on. Raises ConfigError for one that cannot be used: the old one stays.
 
-    The new pair is checked as a whole in a separate context before it is used: a context into which half of a pair was loaded shows
-    neither the old nor the new one. The callback comes with each ClientHello, also one without a server name (RFC 6066 section 3).
+    The new pair is checked in a separate context before it is used: a context into which half of a pair was loaded can use neither the old
+    nor the new one. The callback comes with each ClientHello, also one without a server name (RFC 6066 section 3).
     """
     new = server_context(certificate_file, key_file)
 

@@ -196,7 +196,7 @@ class _Cut:
 
 
 def _cut(lines: list[str]) -> _Cut:
-    """Part the report from the mail that it returns.
+    """Separate the report from the mail that it returns.
 
     Some reports begin with the copy and give the reasons below it: nothing is cut before an address and a failure or delay were named.
     Each line is looked at once: the patterns are long.

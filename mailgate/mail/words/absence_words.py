@@ -49,7 +49,7 @@ AWAY = Phrases((
     "kontoret er stengt", "kontoret er stengd", "kontoret är stängt", "office is closed", "offices are closed", "office will be closed",
     "í fæðingarorlofi", "í veikindaleyfi", "í námsleyfi",
 ))  # fmt: skip
-"""Absence, said in a way that people use too: a second sign must come to it."""
+"""Absence, in words that people use too: they count only with a second sign."""
 
 AT_ANOTHER_PLACE = Phrases((
     "på en konferanse", "på ein konferanse", "på et seminar", "på et kurs", "ute på oppdrag", "på oppdrag", "ute av landet",

@@ -256,7 +256,7 @@ REACHABLE = words("""
     vakttelefonen kollega kollegaer colleague switchboard zentrale sekretariat hotline kollege kollegen kollegin vaihde vaihteeseen keskus
     kollegani kollegalle collega
 """)
-"""Who is asked to call is told whom: a number, a switchboard, a colleague. "Call after that" is a person's answer."""
+"""A note that asks the reader to call says whom: a number, a switchboard, a colleague. "Call after that" is a person's answer."""
 NAMED_AFTER = words("""
     med hilsen helsing hälsningar hälsning mvh vh regards grüße grüßen terveisin groet groeten ping left kontakt kontakte kontakta
     kontakter contact call ring ringe ringa kollega kollegaen colleague kollegin kollegen kollege vikar vikaren er är is ist on heter
@@ -277,4 +277,4 @@ SUBJECTS = words("""
     sentralbordet undertegnede undertegnande undertecknad e-posten eposten e-postadressen adressen adressa adresse innboksen postkassen
     mailboks mailbox inbox address mailadressen takk tack tak thanks hei hej hi hello hallo it this that det dette detta moment tiden
 """)
-"""Who is away in a note, and what may stand before the verb when the author is left out; days, too."""
+"""Words for who is away in a note, and what may stand before the verb when that is left out; days, too."""

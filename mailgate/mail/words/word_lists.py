@@ -4,10 +4,10 @@ from __future__ import annotations
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of `text`, parted by white space."""
+    """The words of `text`, separated by white space."""
     return frozenset(text.split())
 
 
 def phrases(text: str) -> frozenset[str]:
-    """The phrases of `text`, parted by `|` or line ends."""
+    """The phrases of `text`, separated by `|` or line ends."""
     return frozenset(part.strip() for part in text.replace("\n", "|").split("|") if part.strip())

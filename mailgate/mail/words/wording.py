@@ -133,7 +133,7 @@ def _is_persons(text: str) -> bool:
 
 
 def by_subject(subject: str, text: str, is_answer: bool) -> Finding:
-    """A subject that names an automatic answer, with what must come to it: RFC 3834 gives no subject any meaning."""
+    """A subject that names an automatic answer, with a second sign beside it: RFC 3834 gives no subject any meaning."""
     found = beginning(subject)
     if not found.phrase:
         return None

@@ -144,5 +144,5 @@ def _insert(into: tuple[str, str], conflict: str, count: int) -> str:
 
 @lru_cache(maxsize=1024)
 def _array(values: tuple[str, ...]) -> str:
-    """Most mails come to the same few addresses."""
+    """Cached: most mail is for the same few addresses."""
     return array(values)

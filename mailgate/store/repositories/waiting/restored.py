@@ -41,7 +41,7 @@ class RestoredRepository:
     def end_log_ins(self) -> int:
         """End all sessions, and void what was mailed or begun to log in with and not used; how many sessions.
 
-        Who has logged out, changed a password or used a link since the backup must not see that undone.
+        Somebody who has logged out, changed a password or used a link since the backup must not see that undone.
         """
         unused = delete(account_links).where(account_links.c.purpose.in_(LOG_IN_PURPOSES), account_links.c.used_at.is_(None))
         self._connection.execute(unused)
