@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
-from email.message import EmailMessage
 from email.utils import parseaddr
 
 import pytest
@@ -19,6 +18,7 @@ from mailgate.application.cases import operate, people
 from mailgate.application.customers.contacts import AddContact, add_contact
 from tests.support.desks.office import EVA, Office
 from tests.support.desks.site import PASSWORD, SiteUnderTest
+from tests.support.mails.plain_text import plain_text
 
 pytestmark = [pytest.mark.slow, pytest.mark.packages]
 
@@ -92,16 +92,11 @@ class Hands:
         raise AssertionError(f"{TABS_MAX} times Tab do not reach {selector} on {self.page.url}")
 
 
-def body_of(mail: EmailMessage) -> str:
-    part = mail.get_body(("plain",))
-    return str(part.get_content()) if part else ""
-
-
 def reply_to(office: Office, text: str) -> tuple[bytes, str]:
     """Her answer to the newest mail, as her program makes it, and where it goes."""
     mail = office.mails(NINA)[-1]
     address = parseaddr(str(mail["Reply-To"]))[1]
-    quoted = "\n".join(f"> {line}" for line in body_of(mail).splitlines())
+    quoted = "\n".join(f"> {line}" for line in plain_text(mail).splitlines())
     head = (
         f"From: Nina Nes <{NINA}>\nTo: {address}\nSubject: Re: {mail['Subject']}\nMessage-ID: <svar-1@gammel.example>\n"
         f"In-Reply-To: {mail['Message-ID']}\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
@@ -118,7 +113,7 @@ def claim_and_register(site: SiteUnderTest, hands: Hands) -> None:
     hands.choose("input[name=who][value=me]")
     hands.press("main button.main")
     office.work()
-    code = re.findall(r"\d{4} \d{4}", body_of(office.mails(NINA)[-1]))[0]
+    code = re.findall(r"\d{4} \d{4}", plain_text(office.mails(NINA)[-1]))[0]
     hands.write("#code", code)
     hands.press("main button.main")
     hands.write("#name", "Nina Nes")
@@ -138,7 +133,7 @@ def ask_and_answer(site: SiteUnderTest, hands: Hands) -> None:
     office, page = site.office, hands.page
     operate.operate(office.app, EVA, operate.Operate("SUP-2", "ask_customer", "Hvilken rapport?"))
     office.work()
-    assert "Hvilken rapport?" in body_of(office.mails(NINA)[-1])
+    assert "Hvilken rapport?" in plain_text(office.mails(NINA)[-1])
     office.receive(*_posted(reply_to(office, "Månedsrapporten.")))
     page.goto(f"{site.url}/browse/SUP-2")
     assert "Månedsrapporten." in hands.shown()

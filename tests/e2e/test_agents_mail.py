@@ -8,6 +8,7 @@ from email.utils import parseaddr
 
 from tests.support.desks.policies import unhurried
 from tests.support.mails import messages
+from tests.support.mails.plain_text import plain_text
 from tests.support.processes.gateway import DOMAIN, Gateway
 from tests.support.processes.sink import Sink
 from tests.support.processes.smtp_client import MailServer, SampleMail
@@ -41,7 +42,7 @@ def test_given_an_agent_who_is_told_of_a_customers_words_when_they_answer_the_ma
         server.send(_answer("real", reply_to, "Prøv versjon 4.2.\r\n\r\n-- \r\nOla", vouched))
         sent = message_from_bytes(_arrived(sink, customer), policy=policy.default)
         gateway.settled()
-        body = sent.get_body(("plain",)).get_content()
+        body = plain_text(sent)
         assert "Prøv versjon 4.2." in body
         assert "Ola Berg" in str(sent["From"])
         assert [one for one in sink.mails if b"Send meg passordet" in one.raw or b"Jeg er borte" in one.raw] == []

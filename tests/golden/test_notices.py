@@ -17,6 +17,7 @@ from mailgate.outbound.previews import samples
 from mailgate.outbound.render import KINDS
 from tests.support.mails import notice_samples
 from tests.support.mails.html_mail import complaints, html_of
+from tests.support.mails.plain_text import plain_text
 from tests.support.processes.nu import invalid
 
 HERE = Path(__file__).parent / "notices"
@@ -30,7 +31,7 @@ def frozen(name: str, language: str) -> tuple[str, str]:
     message = message_from_bytes(row.raw, policy=policy.default)
     head = "".join(f"{field}: {message[field]}\n" for field in ("From", "To", "Subject"))
     files = "".join(f"File: {part.get_filename()}\n" for part in message.iter_attachments())
-    text = message.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    text = plain_text(message)
     return f"{head}{files}\n{text}", html_of(message)
 
 

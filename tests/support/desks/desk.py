@@ -73,6 +73,11 @@ class Desk:
         with self.store.reading() as uow:
             return uow.cases.by_ids([self.case_id])[self.case_id]
 
+    def comments(self) -> list[str]:
+        """The texts of the case's comments and notes, in order."""
+        with self.store.reading() as uow:
+            return [one.text for one in uow.cases.comments(self.case_id)]
+
     def reply_address(self, contact: Contact) -> str:
         token = reply_token(KEYS, self.case.number, contact.number, (START + timedelta(days=365)).date())
         return carriers.reply_local_part(token, "support") + "@firma.example"

@@ -16,6 +16,7 @@ from mailgate.outbound.render import Renderer, Wording
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from mailgate.store.unit_of_work import Store
 from tests.support.desks.desk import KEYS, Desk
+from tests.support.mails.plain_text import plain_text
 
 PORTAL = "https://supportweb.example"
 DOMAIN = "firma.example"
@@ -58,9 +59,7 @@ class Posted:
     @property
     def text(self) -> str:
         """Its plain text."""
-        part = self.message.get_body(("plain",))
-        assert part is not None
-        return str(part.get_content())
+        return plain_text(self.message)
 
     @property
     def reply_to(self) -> str:

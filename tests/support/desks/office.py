@@ -27,6 +27,7 @@ from mailgate.runtime import bootstrap
 from tests.support.harness.kept_work import put_empty_database
 from tests.support.harness.services import START
 from tests.support.mails.entries import entry
+from tests.support.mails.plain_text import plain_text
 
 EVA = operator("eva")
 KARI, PER, LIV = "kari@kunde.example", "per@kunde.example", "liv@annen.example"
@@ -92,6 +93,11 @@ class Office:
             stages["notices"].run(lambda: False)
             stages["send"].run(lambda: False)
 
+    def status(self, key: str = "SUP-1") -> str:
+        """The status of a case."""
+        with self.app.store.reading() as uow:
+            return uow.cases.get(key).status
+
     def mails(self, address: str) -> list[EmailMessage]:
         """What arrived in the mailbox of this address, the oldest first."""
         with self.app.store.reading() as uow:
@@ -101,8 +107,7 @@ class Office:
     def link(self, address: str, kind: str) -> str:
         """The path of the newest link of this kind (`answer`, `claim`, `notices`, `register`, `password`) that arrived there."""
         for mail in reversed(self.mails(address)):
-            body = mail.get_body(("plain",))
-            found = re.findall(rf"https?://\S+/{kind}/[\w-]{{43}}", body.get_content() if body else "")
+            found = re.findall(rf"https?://\S+/{kind}/[\w-]{{43}}", plain_text(mail))
             if found:
                 return urlsplit(found[0]).path
         raise AssertionError(f"no mail to {address} has a link of kind {kind}")

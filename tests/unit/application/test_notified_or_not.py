@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from mailgate.outbound.compose_stage import NoticeStage
 from mailgate.runtime import bootstrap
 from mailgate.runtime.active_policy import shipped
 from tests.support.desks.office import EVA, KARI, PER, Office, open_office
+from tests.support.mails.plain_text import plain_text
 
 SECRET = "Passordet er sommer"
 
@@ -51,12 +51,7 @@ def while_mails_are_made(patch: pytest.MonkeyPatch, act: Callable[[], object]) -
 
 
 def notified(office: Office) -> list[str]:
-    return [address for address in (KARI, PER) for mail in office.mails(address) if SECRET in plain(mail)]
-
-
-def plain(mail: EmailMessage) -> str:
-    body = mail.get_body(("plain",))
-    return str(body.get_content()) if body else ""
+    return [address for address in (KARI, PER) for mail in office.mails(address) if SECRET in plain_text(mail)]
 
 
 def test_given_a_comment_that_is_withdrawn_while_mails_of_it_are_made_then_nobody_gets_one_and_other_news_come(
@@ -156,7 +151,7 @@ def test_given_a_comment_whose_mail_waits_for_the_next_hop_when_withdrawn_then_o
     with office.app.store.reading() as uow:
         assert {uow.outbox.get(one).state for one in frozen} == {"cancelled"}
         sent = [uow.outbox.raw(one.id) for one in uow.outbox.list("captured")]
-    assert not any(SECRET in plain(message_from_bytes(raw, policy=policy.default)) for raw in sent)
+    assert not any(SECRET in plain_text(message_from_bytes(raw, policy=policy.default)) for raw in sent)
     assert [one for one in office.notices() if one[0] == "status_changed"][-2:] == [
         ("status_changed", address, "rendered") for address in (KARI, PER)
     ]
@@ -170,4 +165,4 @@ def test_given_a_comment_that_was_withdrawn_when_more_is_said_then_the_mail_of_i
     comment.add_comment(office.app, EVA, comment.AddComment("SUP-1", "Nå virker den"))
     office.work()
     assert notified(office) == []
-    assert all("Vi ser på det" in plain(office.mails(address)[-1]) for address in (KARI, PER))
+    assert all("Vi ser på det" in plain_text(office.mails(address)[-1]) for address in (KARI, PER))

@@ -16,6 +16,7 @@ from mailgate.cases.workflow import SUPPORTWEB
 from mailgate.mail.compose import is_plain_message
 from mailgate.outbound.freeze import first_name
 from tests.support.mails.html_mail import html_of
+from tests.support.mails.plain_text import plain_text
 
 
 def sent(scene, stage, address: str = "kari@kunde.example"):
@@ -24,7 +25,7 @@ def sent(scene, stage, address: str = "kari@kunde.example"):
     stage.run()
     (mail,) = [mail for mail in scene.mails() if mail.address == address]
     message = message_from_bytes(scene.raw(mail.id), policy=policy.default)
-    return message, message.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    return message, plain_text(message)
 
 
 def move(scene, operation: str) -> None:

@@ -13,6 +13,7 @@ from mailgate.outbound.compose_stage import NoticeOptions, NoticeStage
 from mailgate.outbound.freeze import Freezer
 from mailgate.rules.document.loader import load
 from tests.support.mails.html_mail import html_of
+from tests.support.mails.plain_text import plain_text
 from tests.unit.outbound.conftest import IDENTITY, KEYS, RENDERER
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -47,7 +48,7 @@ def notified(scene, stage) -> str:
     stage.run()
     parsed = message_from_bytes(scene.raw(scene.mails()[-1].id), policy=policy.default)
     html = " ".join(html_of(parsed).split())
-    text = parsed.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    text = plain_text(parsed)
     for line in (" ".join(line.split()) for line in text.splitlines() if line.endswith(".") and "portal" not in line):
         assert line.split(". ")[-1].rstrip(".")[:40] in html.replace("&#39;", "'"), line
     return text

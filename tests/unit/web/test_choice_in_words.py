@@ -9,6 +9,7 @@ import pytest
 from mailgate.application.cases import operate
 from tests.support.desks.office import EVA, KARI, Office
 from tests.support.desks.site import SiteUnderTest
+from tests.support.mails.plain_text import plain_text
 
 
 @pytest.fixture
@@ -34,26 +35,19 @@ def offers(office: Office) -> list[str]:
     return [address for kind, address, _ in office.notices() if kind == "choice"]
 
 
-def status(office: Office) -> str:
-    with office.app.store.reading() as uow:
-        return uow.cases.get("SUP-1").status
-
-
 def test_given_a_proposal_when_it_is_accepted_in_words_then_nothing_moves_and_the_link_to_the_page_comes(
     site: SiteUnderTest, proposed: Office
 ) -> None:
     reply(proposed, "Godtatt, takk!")
-    assert (status(proposed), offers(proposed)) == ("proposed", [KARI])
+    assert (proposed.status(), offers(proposed)) == ("proposed", [KARI])
     mail = proposed.mails(KARI)[-1]
-    body = mail.get_body(("plain",))
-    assert body is not None
-    text = " ".join(body.get_content().split())
+    text = " ".join(plain_text(mail).split())
     assert "Svaret ditt er lagt til i saken SUP-1, men et svar på e-post endrer ikke statusen." in text
     assert (mail["Auto-Submitted"], mail["In-Reply-To"]) == ("auto-replied", mail["References"].split()[-1])
     who, link = site.visitor(), proposed.link(KARI, "answer")
     assert "Prøv" not in who.get(link).text
     assert who.submit(who.get(link), link, {"operation": "verify"}).status in (200, 303)
-    assert status(proposed) == "resolved"
+    assert proposed.status() == "resolved"
 
 
 def test_given_an_offer_when_the_case_has_moved_on_then_its_link_only_says_so(site: SiteUnderTest, proposed: Office) -> None:
@@ -76,7 +70,7 @@ def test_given_a_reply_that_must_not_be_answered_when_it_comes_then_nothing_is_o
     proposed: Office, words: str, more: str, sender: str
 ) -> None:
     reply(proposed, words, more, sender)
-    assert (status(proposed), offers(proposed)) == ("proposed", [])
+    assert (proposed.status(), offers(proposed)) == ("proposed", [])
 
 
 def test_given_a_case_that_asks_nothing_when_somebody_accepts_in_words_then_nothing_is_offered(site: SiteUnderTest) -> None:

@@ -14,6 +14,7 @@ from mailgate.application.reports.legacy import LegacyReport, legacy_report
 from mailgate.rules.default import SUPPORTWEB_POLICY
 from tests.support.desks.office import EVA, KARI, PER, Office
 from tests.support.desks.site import PASSWORD, SiteUnderTest, Visitor
+from tests.support.mails.plain_text import plain_text
 
 NINA = "nina@gammel.example"
 MAIL = """\
@@ -166,8 +167,7 @@ def redirected(office: Office) -> str:
 
 def code_for(office: Office, address: str) -> str:
     office.work()
-    body = office.mails(address)[-1].get_body(("plain",))
-    return re.findall(r"\d{4} \d{4}", body.get_content() if body else "")[0]
+    return re.findall(r"\d{4} \d{4}", plain_text(office.mails(address)[-1]))[0]
 
 
 def claimed(site: SiteUnderTest, link: str, who: Visitor) -> str:

@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from tests.support.mails.plain_text import plain_text
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.journal.test_journal import Work, work  # noqa: F401  the fixture
 
@@ -90,7 +91,7 @@ def test_given_a_mail_that_a_rule_forwards_when_it_is_sent_then_it_goes_whole_an
     assert original + b"\r\n--=_m_" in raw
     assert mail["Subject"] == "Faktura 12"
     assert (mail["Reply-To"].addresses[0].addr_spec, mail["From"].addresses[0].addr_spec) == ("kari@kunde.example", "support@example.test")
-    assert "Denne e-posten er videresendt automatisk (regel: invoice)." in mail.get_body(("plain",)).get_content()
+    assert "Denne e-posten er videresendt automatisk (regel: invoice)." in plain_text(mail)
     assert _newest(sending) == ("forwarded", "invoice")
 
 
@@ -157,7 +158,7 @@ def test_given_a_rule_that_notifies_when_a_person_writes_then_the_team_reads_wha
     work()
     ((address, raw),) = _sent(sending, "team_notice")
     mail = _parsed(raw)
-    text = mail.get_body(("plain",)).get_content()
+    text = plain_text(mail)
     entry = sending("journal", "list", "--json", "--state", "held").objects[-1]["id"]
     assert (address, mail["Subject"]) == ("vakt@regnskap.example", "Varsel fra down: Alt er nede")
     assert "kari@kunde.example" in text

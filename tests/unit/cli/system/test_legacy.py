@@ -17,6 +17,7 @@ import mailgate.rules
 from mailgate import config
 from mailgate.rules.date_words import day_in_words
 from mailgate.runtime.gateway import GATE_LOOK_S, Gateway
+from tests.support.mails.plain_text import plain_text
 from tests.support.waiting import until
 
 TODAY = date.today()
@@ -92,7 +93,7 @@ def answer(mailgate: Callable[..., object], address: str) -> tuple[email.message
     assert raw["reverse_path"] is None
     out = mailgate("outbox", "raw", captured(mailgate)[address]).out
     parsed = message_from_bytes(out.encode(), policy=email.policy.default)
-    return parsed, parsed.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    return parsed, plain_text(parsed)
 
 
 def test_given_senders_in_each_phase_when_they_write_then_cases_hints_the_way_or_550_and_the_report_has_them_all(played):

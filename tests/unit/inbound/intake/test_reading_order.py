@@ -39,6 +39,19 @@ def order_of(order: ReadingOrder, entries: list[ClaimedEntry]) -> list[list[str]
     return [[one.id for one in group] for group in order.groups(entries)]
 
 
+def senders_read(desk: Desk, **options: Any) -> list[str]:
+    """Reverse-paths in the order in which the intake reads from now on, under these options."""
+    taken: list[str] = []
+    inner = desk.intake._options.reader
+
+    def reader(mails: Any) -> Any:
+        taken.extend(envelope.reverse_path for _, envelope in mails)
+        return inner(mails)
+
+    desk.intake._options = replace(desk.intake._options, reader=reader, **options)
+    return taken
+
+
 def test_12_15_given_large_and_small_mail_when_ordered_then_the_small_comes_first_and_the_large_alone():
     assert order_of(ReadingOrder(RELAYS), [entry("1", size=100_000), entry("2"), entry("3")]) == [["2", "3"], ["1"]]
 
@@ -66,14 +79,7 @@ def test_12_15_given_a_relay_that_brings_everybodys_mail_when_some_was_expensive
 
 
 def test_12_15_given_bombs_in_front_when_a_reply_comes_then_it_is_committed_before_them_and_none_is_lost(desk: Desk):
-    clock_order: list[str] = []
-    inner = desk.intake._options.reader
-
-    def reader(mails: Any) -> Any:
-        clock_order.extend(envelope.reverse_path for _, envelope in mails)
-        return inner(mails)
-
-    desk.intake._options = replace(desk.intake._options, reader=reader, batch_reading_s=0.0)
+    clock_order = senders_read(desk, batch_reading_s=0.0)
     bombs = [mail_text(f"X <x{at}@ond.example>", f"Bombe {at}", "x" * 70_000) for at in range(4)]
     entries = [
         one.journal_id for one in desk.journal.append_many([submission(text, "support@firma.example", "x@ond.example") for text in bombs])
@@ -100,14 +106,7 @@ def test_given_a_reader_that_has_to_start_when_mail_is_read_then_no_sender_pays_
 
 @pytest.mark.parametrize("waited_s", [0, 60])
 def test_12_15_given_a_long_queue_when_a_reply_comes_then_it_is_among_the_first_if_the_queue_is_old(desk: Desk, waited_s: int):
-    taken: list[str] = []
-    inner = desk.intake._options.reader
-
-    def reader(mails: Any) -> Any:
-        taken.extend(envelope.reverse_path for _, envelope in mails)
-        return inner(mails)
-
-    desk.intake._options = replace(desk.intake._options, reader=reader, batch=10)
+    taken = senders_read(desk, batch=10)
     senders = [f"x{at}@ond.example" for at in range(60)]
     flood = [submission(mail_text(f"X <{one}>", f"Nr {one}", f"tekst {one}"), "support@firma.example", one) for one in senders]
     desk.journal.append_many(flood)
@@ -171,14 +170,7 @@ def test_12_15_given_clients_that_bring_much_and_little_when_shared_then_each_ha
 @pytest.mark.parametrize("bombs_first", [20, 60])
 def test_12_15_given_a_queue_of_large_mail_when_replies_come_then_they_are_taken_after_the_batch_at_hand(desk: Desk, bombs_first: int):
     """A batch of large mail is cut by its bytes and never full by number, so it did not count as a queue."""
-    taken: list[str] = []
-    inner = desk.intake._options.reader
-
-    def reader(mails: Any) -> Any:
-        taken.extend(envelope.reverse_path for _, envelope in mails)
-        return inner(mails)
-
-    desk.intake._options = replace(desk.intake._options, reader=reader)
+    taken = senders_read(desk)
     bombs = [
         submission(mail_text("X <x@ond.example>", f"Nr {at}", f"ord {at} " * 120_000), "support@firma.example", f"x{at}@ond{at}.example")
         for at in range(bombs_first)

@@ -17,11 +17,6 @@ def rule_of(desk: Desk, entry: str) -> tuple[str, str]:
     return found.state, found.decision.rule
 
 
-def comments(desk: Desk) -> list[str]:
-    with desk.store.reading() as uow:
-        return [one.text for one in uow.cases.comments(desk.case_id)]
-
-
 @pytest.mark.parametrize(
     "extra",
     [
@@ -88,7 +83,7 @@ def test_given_one_mail_delivered_once_per_recipient_when_the_second_comes_then_
     entry = desk.take("Delivered-To: b@firma.example\n" + text, other)
     assert desk.state(first) == "commented"
     assert rule_of(desk, entry) == ("noted", "split_delivery")
-    assert comments(desk) == ["Feilen er tilbake."]
+    assert desk.comments() == ["Feilen er tilbake."]
 
 
 def test_given_the_same_message_id_on_other_content_when_it_comes_then_it_is_a_mail_of_its_own(desk):
@@ -97,7 +92,7 @@ def test_given_the_same_message_id_on_other_content_when_it_comes_then_it_is_a_m
     one = mail_text(PER, body="Først").partition("Message-ID: ")[2].partition("\n")[0]
     text = mail_text(PER, body="Så").replace(mail_text(PER, body="Så").partition("Message-ID: ")[2].partition("\n")[0], "<x" + one[1:])
     desk.take(text, "support@firma.example".replace("support@firma.example", reply))
-    assert comments(desk) == ["Først", "Så"]
+    assert desk.comments() == ["Først", "Så"]
 
 
 @pytest.mark.parametrize(
