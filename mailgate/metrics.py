@@ -72,7 +72,7 @@ GAUGES: Mapping[str, MetricHelp] = {
     "shunted_waiting": MetricHelp("shunted mails"),
     "notices_due": MetricHelp("notices that are not rendered yet"),
     "outbox_due": MetricHelp("mails that wait to be sent"),
-    "oldest_outbox_age_s": MetricHelp("seconds that one of them waits at most: for its first try, or beyond the time of its next one"),
+    "oldest_outbox_age_s": MetricHelp("longest wait of one of them in seconds: for its first try, or beyond the time of its next one"),
     "oldest_urgent_outbox_age_s": MetricHelp("the same of mail about accounts, automatic answers, and mail that asks for an answer"),
     "policy_version": MetricHelp("number of the policy version that this process uses; 0: not a stored one"),
     "policy_behind": MetricHelp("1 while this process cannot read the active version"),

@@ -86,7 +86,7 @@ class Reclassified:
 @dataclass(slots=True)
 class ReplaySpan:
     """The mails of a backtest: those to run, in the order in which they came, and how many others are not and why. `auth_unknown`: of how
-    many it is not recorded who vouched for them. The last three counts may grow while it runs.
+    many no authentication results are recorded. The last three counts may grow while it runs.
     """
 
     entries: Sequence[HistoryEntry]

@@ -43,7 +43,7 @@ def export(
 @app.command()
 def erase(
     address: AddressArgument,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without it is only said what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without, only say what would be erased.")] = False,
     reason: ReasonOption = None,
     operator: OperatorOption = None,
     config: ConfigOption = None,

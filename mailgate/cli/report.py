@@ -53,7 +53,7 @@ def legacy(
 ) -> None:
     """Show who still asks for help by mail: senders and mails by domain and week, the phase of each domain, and the trend."""
     if as_csv and as_json:
-        raise UsageError("--csv and --json cannot be had together")
+        raise UsageError("--csv and --json exclude each other")
     with open_app(config) as app:
         found = legacy_report(app, acting(None), LegacyReport(since, domain))
     rows = [asdict(row) for row in found.domains]

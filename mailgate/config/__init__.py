@@ -278,5 +278,5 @@ def _unknown(section: str, key: str) -> tuple[str, str]:
         return f"unknown key {section}.{key}", "secrets stand in the file that secrets.file names"
     elsewhere = [name for name in Sections.model_fields if key in section_model(name).model_fields]
     if elsewhere:
-        return f"unknown key {section}.{key}", f"{key} belongs into [{elsewhere[0]}]"
+        return f"unknown key {section}.{key}", f"{key} belongs in [{elsewhere[0]}]"
     return f"unknown key {section}.{key}", suggest(key, section_model(section).model_fields, f"keys of [{section}] are")

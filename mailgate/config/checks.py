@@ -102,7 +102,7 @@ def _logo(document: SettingsDocument, sections: Sections) -> None:
     file = sections.service.logo_file
     raw = _read(document, "logo_file", file, "service") if file else b""
     if file and not raw.startswith(b"\x89PNG\r\n\x1a\n"):
-        document.fail("service", "logo_file", f"{file} is no PNG file", "mail clients show PNG everywhere; SVG and WebP they do not")
+        document.fail("service", "logo_file", f"{file} is no PNG file", "mail clients show PNG everywhere, but not SVG and WebP")
     if len(raw) > LOGO_MAX_BYTES:
         document.fail("service", "logo_file", f"{file} has {len(raw)} bytes; {LOGO_MAX_BYTES} are the most", "every mail carries it")
 

@@ -115,7 +115,7 @@ class SmtpSection(SettingsSection):
     lmtp_socket: OptionalPath = Field(None, description="Unix socket that speaks LMTP with whoever may open it (mode 0660); empty: none")
     hostname: OptionalDomain = Field("", description="our name in the greeting; empty: service.domain")
     tls_cert: OptionalPath = Field(None, description="PEM file with the certificate and its chain")
-    tls_key: OptionalPath = Field(None, description="PEM file with the private key; not readable for others")
+    tls_key: OptionalPath = Field(None, description="PEM file with the private key; not readable by others")
     proxy_from: Networks = Field((), description="balancers that must send a PROXY header; its address counts as the client's")
     trusted_from: Networks = Field(
         (),
@@ -288,7 +288,7 @@ class DkimSection(SettingsSection):
 
     domain: OptionalDomain = Field("", description="domain that signs: that of our support address or one above it; empty: service.domain")
     selector: Domain = Field("mailgate", description="where the RSA key is published: selector._domainkey.domain")
-    rsa_key: OptionalPath = Field(None, description="PEM file with an RSA key of 2048 to 4096 bits, not readable for others")
+    rsa_key: OptionalPath = Field(None, description="PEM file with an RSA key of 2048 to 4096 bits, not readable by others")
     ed25519_key: OptionalPath = Field(
         None, description="PEM file with an Ed25519 key, published at selector-ed25519; signs beside the RSA key, never alone"
     )
@@ -339,7 +339,7 @@ class WebSection(SettingsSection):
     )
     trusted_proxies: Networks = Field((), description="proxies whose X-Forwarded-For and X-Forwarded-Proto are believed")
     tls_cert: OptionalPath = Field(None, description="PEM file with the certificate and its chain, where there is no proxy in front")
-    tls_key: OptionalPath = Field(None, description="PEM file with the private key; not readable for others")
+    tls_key: OptionalPath = Field(None, description="PEM file with the private key; not readable by others")
     threads: Count = Field(8, le=200, description="requests that run at the same time; more than database.pool_size are of no use")
     stop_timeout_s: Seconds = Field(10.0, description="seconds to finish running requests at a stop")
     staff_second_factor: Literal["optional", "required"] = Field(

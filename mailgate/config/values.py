@@ -163,7 +163,7 @@ def issuer_url(text: str) -> str:
         return ""
     url = http_url(text)
     if url.startswith("http:") and urlsplit(url).hostname not in ("localhost", "127.0.0.1", "::1"):
-        raise ValueError(f"{url!r} must begin with https://: who logs in there is believed here")
+        raise ValueError(f"{url!r} must begin with https://: logins there are believed here")
     return url
 
 
@@ -175,7 +175,7 @@ def smarthost_url(text: str) -> str:
     if parts.scheme != "smtp" or not parts.hostname or parts.path not in ("", "/") or parts.query:
         raise ValueError(f"{without_password(text)!r} is no smarthost; write smtp://host:port, such as smtp://relay.example.com:587")
     if parts.username or parts.password:
-        raise ValueError("a smarthost's user belongs into outbound.username and its password into the secrets file")
+        raise ValueError("a smarthost's user belongs in outbound.username and its password in the secrets file")
     return text.strip().rstrip("/")
 
 

@@ -300,7 +300,7 @@ _ALL = (
     Fact("kind.unsure", "truth", "a person may have written what looks like a machine's mail, or ours", lambda f: f.mail.kind_unsure),
     Fact("encrypted", "truth", "the words are encrypted and cannot be read here", lambda f: f.mail.encrypted),
     Fact("trust", "text", "confirmed, participant, colleague, staff, doubtful or stranger", lambda f: f.trust),
-    Fact("auth.verdict", "text", "pass, fail or none: what the authentication comes to", lambda f: f.auth.verdict),
+    Fact("auth.verdict", "text", "pass, fail or none: the result of authentication", lambda f: f.auth.verdict),
     Fact("auth.spf", "text", "SPF result (RFC 7208)", lambda f: f.auth.spf),
     Fact("auth.dkim", "text", "DKIM result (RFC 6376)", lambda f: f.auth.dkim),
     Fact("auth.dmarc", "text", "DMARC result (RFC 7489)", lambda f: f.auth.dmarc),
@@ -350,7 +350,7 @@ _ALL = (
     Fact("carrier.refusals", "texts", "why reply addresses of the mail were no good: expired, forged, ...", lambda f: f.carrier_refusals),
     Fact("carrier.disagree", "truth", "the mail carries good tokens of several cases", lambda f: f.carriers_disagree),
     Fact(
-        "case.found", "truth", "a case was found, be it only by its key in the subject of one of its people", lambda f: f.case is not None
+        "case.found", "truth", "a case was found, even if only by its key in the subject of one of its people", lambda f: f.case is not None
     ),
     Fact("case.key", "text", "key of the case", _case_text("key")),
     Fact("case.status", "text", "status key of the case", _case_text("status")),

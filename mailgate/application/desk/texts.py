@@ -14,7 +14,7 @@ from mailgate.application.words import LANGUAGES, one_line, one_of, whole_text
 from mailgate.errors import Conflict, Invalid, NotFound
 
 MAX_CHARS = 20_000
-"""Of one text: an answer that is longer is a document, and belongs into a file."""
+"""Of one text: an answer that is longer is a document, and belongs in a file."""
 OFFERED_MOST = 200
 """How many an agent chooses from beside an answer."""
 

@@ -39,9 +39,7 @@ def _greeting(address: Endpoint, hostname: str) -> Finding:
     if line in _FULL:
         return warn("smtp", f"{address} takes no connection now: {line}", "ask again later; if it stays so, see smtp.max_connections")
     if _OURS.fullmatch(line):
-        return warn(
-            "smtp", f"{address} greets otherwise than as {hostname}: {line}", "it is a mailgate with other settings: start it again"
-        )
+        return warn("smtp", f"{address} does not greet as {hostname}: {line}", "it is a mailgate with other settings: start it again")
     what = (
         f"port {address.port} is taken: another program answers on {address}, so mailgate cannot listen there: {line or 'it says nothing'}"
     )

@@ -32,7 +32,7 @@ def policy(found: Settings, parts: Parts) -> Iterator[Finding]:
     try:
         version, left, unknown = _active(found, parts)
     except (ConfigError, StoreUnavailable, SchemaMismatch):
-        yield warn(NAME, "not known while the database cannot be used", "see what is said of the database")
+        yield warn(NAME, "not known while the database cannot be used", "see the finding about the database")
         return
     yield _first(parts) if version is None else _in_force(found, parts, version)
     for one in left:

@@ -126,7 +126,7 @@ def report(id_: IdArgument, operator: OperatorOption = None, config: ConfigOptio
     with open_app(config) as app:
         found = reporting.report(app, acting(operator), ReportEntry(id_))
     write_raw(found.raw)
-    same = "is read as the mail was" if found.is_faithful else f"is read otherwise than the mail: {found.read}, not {found.was_read}"
+    same = "is read as the mail was" if found.is_faithful else f"is read differently from the mail: {found.read}, not {found.was_read}"
     output.note(f"the case file {same}; look it through before you send it")
 
 

@@ -129,9 +129,9 @@ def _show_span(report: BacktestReport, span: ReplaySpan) -> None:
         if count:
             print(f"  {count} more {why}")
     if span.auth_unknown:
-        print(f"  of {span.auth_unknown} it is not recorded who vouched for them: what their header says was taken")
+        print(f"  for {span.auth_unknown} no authentication results are recorded: those of their header were used")
     if report.not_as_recorded:
-        print(f"  {report.not_as_recorded} were decided otherwise when they came: people's records or settings have changed since")
+        print(f"  {report.not_as_recorded} were decided differently when they came: people's records or settings have changed since")
 
 
 def _show_matrix(report: BacktestReport) -> None:

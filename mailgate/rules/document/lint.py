@@ -186,7 +186,7 @@ def _never(rules: Sequence[PlacedRule]) -> Iterator[Problem]:
             pair = next(((one, other) for at, one in enumerate(parts) for other in parts[at + 1 :] if excludes(one, other)), None)
             if pair is not None:
                 named = " and ".join(dict.fromkeys(name for part in pair for name in facts_in(part)))
-                yield problem(where["when"], f"rule {rule.name} never holds: what it asks of {named} excludes itself")
+                yield problem(where["when"], f"rule {rule.name} never holds: its conditions on {named} exclude each other")
                 break
 
 

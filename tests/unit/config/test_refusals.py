@@ -50,7 +50,7 @@ WRONG = [
     Wrong("a value in the place of a section", "smtp = 25\n", 1, "is a section"),
     Wrong("a key outside all sections", 'listen = "127.0.0.1:0"\n\n[smtp]\n', 1, "unknown section"),
     Wrong("an unknown key", '# a comment\n[smtp]\n\n# listn\nlistn = ["127.0.0.1:0"]\n', 5, "did you mean listen?"),
-    Wrong("a key of another section", '[service]\nlisten = ["127.0.0.1:0"]\n', 2, "belongs into [smtp]"),
+    Wrong("a key of another section", '[service]\nlisten = ["127.0.0.1:0"]\n', 2, "belongs in [smtp]"),
     Wrong("a password among the settings", '[outbound]\npassword = "x"\n', 2, "secrets stand in the file that secrets.file names"),
     Wrong(
         "a dotted key below a long list",

@@ -585,7 +585,7 @@ complete -c mailgate -n '__mailgate_in person export' -l as -r -F -d 'Who acts: 
 complete -c mailgate -n '__mailgate_in person export' -s c -l config -r -F -d 'Settings file'
 complete -c mailgate -n '__mailgate_in person export' -l json -d 'One JSON object per line, nothing else on standard output.'
 complete -c mailgate -n '__mailgate_in person export' -s h -l help -d 'Show this message and exit.'
-complete -c mailgate -n '__mailgate_in person erase' -l yes -d 'Do it'
+complete -c mailgate -n '__mailgate_in person erase' -l yes -d 'Do it; without, only say what would be erased.'
 complete -c mailgate -n '__mailgate_in person erase' -l reason -r -F -d 'Why; stays in the audit log.'
 complete -c mailgate -n '__mailgate_in person erase' -l as -r -F -d 'Who acts: user name of an operator'
 complete -c mailgate -n '__mailgate_in person erase' -s c -l config -r -F -d 'Settings file'

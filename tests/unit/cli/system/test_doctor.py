@@ -296,7 +296,7 @@ def test_given_policies_good_and_bad_when_examined_then_what_is_in_force_and_wha
         ("SSH-2.0-OpenSSH_9.2", "fail", "port {port} is taken: another program answers on", "find it with ss -ltnp"),
         ("", "fail", "it says nothing", "find it with ss -ltnp"),
         ("220 example.test ESMTP ready", "ok", "greets as example.test", ""),
-        ("220 old.example.test ESMTP ready", "warn", "greets otherwise than as example.test", "it is a mailgate with other settings"),
+        ("220 old.example.test ESMTP ready", "warn", "does not greet as example.test", "it is a mailgate with other settings"),
         ("421 4.3.2 Too busy now, try again later", "warn", "takes no connection now", "ask again later"),
     ],
 )
