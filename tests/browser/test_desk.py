@@ -322,11 +322,20 @@ def test_given_an_answer_when_the_session_has_ended_and_a_code_is_asked_then_the
     context.close()
 
 
+def test_given_forced_colours_when_pages_are_opened_then_the_menu_marks_only_where_one_is(site: SiteUnderTest, page: Page) -> None:
+    page.emulate_media(forced_colors="active")
+    page.goto(f"{site.url}/desk?queue=all")
+    for menu in (".top nav", ".tabs"):
+        edges = page.eval_on_selector_all(f"{menu} a", "all => all.map(one => getComputedStyle(one).borderBottomColor)")
+        background = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        assert [edge != background for edge in edges].count(True) == 1, menu
+
+
 def test_given_a_page_when_printed_then_it_has_the_words_and_no_controls(site: SiteUnderTest, page: Page) -> None:
     page.emulate_media(media="print")
     page.goto(f"{site.url}/desk/cases/SUP-1")
     expect(page.locator(".timeline .said").first).to_be_visible()
-    for control in ("button", "textarea", "#write", ".top nav", ".mine"):
+    for control in ("button", "textarea", "#write", ".top nav", ".mine", ".entry .acts"):
         assert [one.is_visible() for one in page.locator(control).all() if one.is_visible()] == [], control
     page.goto(f"{site.url}/desk?queue=all")
     expect(page.locator("table.queue tr[data-row]")).to_be_visible()
