@@ -184,6 +184,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     command = typer.main.get_command(app)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        os.getcwd()
+    except OSError as error:
+        return _refuse(f"the folder that this shell is in cannot be used: {error.strerror}; go to another one", 2)
+    try:
         code = command.main(args=given or ["--help"], prog_name="mailgate", standalone_mode=False)
         sys.stdout.flush()
         return (code if isinstance(code, int) else 0) if given else 2

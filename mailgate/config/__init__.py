@@ -7,7 +7,7 @@ when all else is right and the embedded default has none yet.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
@@ -160,7 +160,16 @@ def find(environment: Mapping[str, str], folder: Path) -> Path | None:
     named = environment.get("MAILGATE_CONFIG", "")
     if named:
         return Path(named)
-    return next((file for file in (folder / FILE_NAME, SYSTEM_FILE) if file.exists()), None)
+    here = folder / FILE_NAME
+    return here if _can_be_seen(here) else SYSTEM_FILE if SYSTEM_FILE.exists() else None
+
+
+def _can_be_seen(file: Path) -> bool:
+    """False also in a folder that we may not enter, such as root's own when root types `sudo -u mailgate mailgate`."""
+    try:
+        return file.exists()
+    except PermissionError:
+        return False
 
 
 _SECRETS_GONE = (
@@ -189,16 +198,17 @@ def load(path: Path | None, environment: Mapping[str, str], *, make_secrets: boo
     checks.run(document, sections)
     kill_spec = _kill_spec(environment.get("MAILGATE_KILL", ""))
     signing = signing_keys.load(document, sections.dkim.rsa_key, sections.dkim.ed25519_key)
-    vault = _secrets(document, sections, make_secrets)
+    no_installation = path is None and not make_secrets  # such as of init, wherever it is typed
+    vault = _secrets(document, sections, make_secrets, there=_can_be_seen if no_installation else secret_file.is_there)
     named = {name: getattr(sections, name) for name in Sections.model_fields}
     return Settings(**named, vault=vault, signing=signing, file=path, kill_spec=kill_spec)
 
 
-def _secrets(document: SettingsDocument, sections: Sections, make: bool) -> Secrets:
+def _secrets(document: SettingsDocument, sections: Sections, make: bool, there: Callable[[Path], bool]) -> Secrets:
     path = sections.secrets.file
     if path is None:
         document.fail("secrets", "file", "secrets.file is empty", "name a file; mailgate init makes one")
-    if secret_file.is_there(path):
+    if there(path):
         vault = secret_file.load(path)
     elif document.values["secrets"].get("file"):
         document.fail("secrets", "file", f"secrets.file {path} does not exist", _SECRETS_GONE)

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from mailgate import config
 from mailgate.config import self_signed
@@ -33,6 +34,13 @@ def _run(*command: str, **more: object) -> subprocess.CompletedProcess[str]:
 def test_given_the_compose_file_when_checked_against_its_schema_then_it_is_right() -> None:
     done = _run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(ROOT / "docker-compose.yml"))
     assert done.returncode == 0, done.stdout
+
+
+def test_given_the_compose_file_when_read_then_no_log_grows_without_end() -> None:
+    services = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]
+    assert {
+        name for name, one in services.items() if one["logging"] != {"driver": "local", "options": {"max-size": "20m", "max-file": "5"}}
+    } == set()
 
 
 def test_point_5_given_the_settings_of_the_compose_file_when_loaded_then_they_verify_and_offer_starttls(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mailgate import config
 from mailgate.cli import main
 from mailgate.cli.processes import run
 
@@ -31,10 +32,10 @@ def test_given_a_full_disk_under_the_output_when_called_then_one_line_says_so(wo
     assert re.fullmatch(r"mailgate: what was to be written cannot be: No space left on device; [^\n]+\n", done.stderr), done.stderr
 
 
-@pytest.mark.parametrize("words", ["doctor", "--help", "policy schema"])
+@pytest.mark.parametrize("words", ["--version", "--help", "policy schema"])
 def test_given_a_reader_that_has_left_when_called_then_nothing_is_said_of_it(words: str, tmp_path: Path) -> None:
     (tmp_path / "mailgate.toml").write_text("")
-    done = _shell(f"{{ sleep 0; mailgate {words}; echo $? >code; }} | true", tmp_path)
+    done = _shell(f"{{ mailgate {words}; echo $? >code; }} | true", tmp_path)
     assert done.stderr == ""
     assert (tmp_path / "code").read_text() == "1\n"
 
@@ -103,6 +104,30 @@ def test_given_a_folder_that_may_not_be_entered_when_called_then_one_line_names_
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith(f"mailgate: {tmp_path}/var/secrets.toml: cannot be looked at: Permission denied; run mailgate as the user")
+
+
+def test_given_a_shell_in_a_folder_that_is_gone_when_called_then_one_line_says_so(tmp_path: Path) -> None:
+    done = _shell("mkdir gone; cd gone; rmdir ../gone; mailgate ledger", tmp_path)
+    said = "mailgate: the folder that this shell is in cannot be used: No such file or directory; go to another one\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def test_given_a_shell_in_a_folder_of_others_when_settings_are_looked_for_then_the_system_s_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "etc.toml").write_text("")
+    look = Path.stat
+
+    def refused(path: Path, **more: bool) -> object:
+        if "root" in path.parts:
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path, **more)
+
+    monkeypatch.setattr(Path, "stat", refused)  # root may enter any folder
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/root"))
+    assert main(["init", str(tmp_path / "new"), "--domain", "firma.example"]) == 0
+    monkeypatch.setattr(config, "SYSTEM_FILE", tmp_path / "etc.toml")
+    assert config.find({}, Path("/root")) == tmp_path / "etc.toml"
 
 
 @pytest.mark.parametrize("words", [["journal", "show", ""], ["journal", "release", "-"], ["outbox", "cancel", ""], ["outbox", "retry", ""]])

@@ -44,7 +44,7 @@ def test_given_a_form_of_an_earlier_session_when_sent_then_it_is_refused_and_kep
     del kari.cookies["session"]
     kari.log_in("kari")
     refused = kari.submit(old, "/new", {"summary": "Alt står", "description": "Fra i dag"})
-    assert (refused.status, "det du skrev er tatt vare på" in refused.shown()) == (403, True)
+    assert (refused.status, "det du skrev, er tatt vare på" in refused.shown()) == (403, True)
     again = kari.get("/new")
     assert again.tree.css_first("#summary").attributes["value"] == "Alt står"
 
