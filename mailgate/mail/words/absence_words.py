@@ -208,6 +208,8 @@ TIMES_OF_ABSENCE = Phrases((
 """What says that somebody is away, and for how long."""
 
 RECEIVED = Phrases((
+    "to let you know we received your", "to let you know that we received your", "to let you know we've received your",
+    "to let you know that we have received your",
     "saken din har fått", "henvendelsen har fått", "saka di har fått",
     "vi har mottatt din henvendelse", "vi har mottatt henvendelsen", "vi har mottatt din forespørsel", "din henvendelse er mottatt",
     "henvendelsen din er mottatt", "henvendelsen er mottatt", "henvendelsen din er registrert", "din henvendelse er registrert",
@@ -279,6 +281,8 @@ CHALLENGES = Phrases((
     "venter på godkjenning fra en moderator", "venter på godkjenning av en moderator", "ventar på godkjenning frå ein moderator",
     "inntil listens moderator", "inntil moderatoren", "väntar på godkännande av en moderator", "väntar på moderatorns godkännande",
     "venter på godkendelse fra en moderator", "wartet auf die genehmigung", "odottaa valvojan hyväksyntää",
+    "prove your message was sent by a human", "prove that your message was sent by a human", "bevise at du ikke er en robot",
+    "mottakeren må godkjenne den før", "for at jeg skal motta e-posten din", "for at eg skal få e-posten din",
     "this and future mail delivered", "add yourself to my guest list", "for at e-posten din skal bli levert",
     "verify that you are a human", "verify that you are human", "verify you are human", "verify that you're a human",
     "verify that you are a real", "to complete this verification", "sender verification", "your email requires verification",

@@ -11,6 +11,15 @@ import re
 from mailgate.mail.words.phrases import Phrases
 
 MACHINE_SENTENCES = Phrases((
+    "automatisk bekreftelse:", "automatisk kvittering:", "automatisk stadfesting:", "svar på denne e-posten går til en ubemannet",
+    "svar til denne adressen leses ikke", "svar til denne adressen blir ikke lest", "denne innboksen overvåkes ikke",
+    "denne postkassen overvåkes ikke", "denne e-postadressen overvåkes ikke", "denne innboksen vert ikkje overvaka",
+    "e-post til denne adressen blir ikke lest", "e-post til denne adressen leses ikke", "e-post til denne adressa vert ikkje lesen",
+    "this inbox isn't monitored", "this inbox is not monitored", "this mailbox isn't monitored", "this address is not monitored",
+    "this email address is not monitored", "den här inkorgen bevakas inte", "denna inkorg bevakas inte",
+    "denne indbakke overvåges ikke", "dieses postfach wird nicht gelesen", "dieses postfach wird nicht überwacht",
+    "ta vår korte spørreundersøkelse", "klikk her for å gi oss en vurdering", "please rate the support you received",
+    "how would you rate the support you received", "bad, i'm unsatisfied",
     "this is the ezmlm program", "you'll get replies here and in your email", "the team typically replies in",
     "teamet svarer vanligvis innen",
     "dette er en autogenerert", "dette er ei autogenerert", "dette er et autogenerert", "dette er eit autogenerert",
@@ -81,7 +90,8 @@ _TOLD_BEFORE = re.compile(
     r"\b(?:står|stod|sto|stend|lyder|heter|says|said|reads)\b[^.!?\n]{0,20}$"
 )
 _REPORTED_AFTER = re.compile(
-    r"[^.!?\n]{0,80}[,\"\u00bb\u201d] ?(?:(?:står|stod|sto|stend|says|said) (?:det|it|der|i|på)|sier|seier|säger|siger|skriver)\b|"
+    r"[^.!?\n]{0,80}[,\"\u00bb\u201d] ?(?:(?:står|stod|sto|stend|says|said) (?:det|it|der|i|på)|sier|seier|säger|siger|skriver|"
+    r"(?:it|the \w{1,15}) (?:says|said|reads))\b|"
     r"[^.!?\n]{0,80} (?:står|stod|stend) (?:det|der)\b"
 )
 _TOLD_AFTER = re.compile(

@@ -22,8 +22,10 @@ _STEMS = Phrases((
     "opened",
     "submitted", "raised", "recorded", "assigned", "got your", "eingegangen", "erhalten", "erfasst", "angelegt", "eröffnet",
     "vastaanot", "bien reçu", "enregistrée", "hemos recibido", "otrzymaliśmy", "ontvangen", "takk for", "tak for", "tack för",
+    "referans", "lukket", "lukka",
     "thank", "dank", "kiitos", "merci", "gracias", "dziękujemy", "giitu", "foreløpig svar", "førebels svar", "midlertidig svar",
-    "preliminärt svar", "teke imot",
+    "preliminärt svar", "teke imot", "rekisteröity", "kirjattu", "behandling", "overført til",
+    "lukket saken", "åpne", "reopen", "öppna", "genåbne", "erneut", "utløper", "expire",
     "tatt imot", "teke i mot", "tatt i mot",
     # of services
     "klikk", "trykk", "click", "klick", "klik", "bekreft", "stadfest", "confirm", "verify", "bekräft", "bekræft", "bestätig", "logg inn",
@@ -38,7 +40,7 @@ _STEMS = Phrases((
 
 _NORDIC_THING = (
     r"(?:e-?post(?:en|ar|er)?|mail(?:en|er)?|e-mail(?:en)?|mejl(?:et)?|melding\w{0,2}|meddel\w{1,8}|beskjed\w{0,2}|besked\w{0,2}|"
-    r"henvend\w{1,8}|førespurn\w{1,6}|forespør\w{1,8}|anmodning\w{0,2}|spørsmål\w{0,3}|spørgsmål\w{0,3}|sak(?:en|a)?|sag(?:en)?|"
+    r"henvend\w{1,8}|førespurn\w{1,6}|forespør\w{1,8}|anmodning\w{0,2}|frågan?|spørsmål\w{0,3}|spørgsmål\w{0,3}|sak(?:en|a)?|sag(?:en)?|"
     r"ärende\w{0,2}|begäran|förfrågan|søknad\w{0,2}|supportsak\w{0,2}|bestilling\w{0,2})"
 )
 _ENGLISH_THING = r"(?:e-?mail|message|request|enquiry|inquiry|ticket|case|incident|query|question|application|submission)"
@@ -60,6 +62,10 @@ _RECEIVED = re.compile(
     rf"\b(?:har|have)(?: nå| no| nu)? (?:mottatt|motteke|modtaget|mottagit|tagit emot|t(?:eke|att) i ?mot|registrert|fått|"
     rf"fått inn) {_NORDIC_THING} (?:din|"
     rf"ditt|di)\b|"
+    rf"\b(?:din|ditt|di) {_NORDIC_THING}[^.!?]{{0,20}} har (?:nå )?fått (?:nummer|saksnummer|referanse\w{{0,6}}|referens\w{{0,6}}|"
+    rf"sagsnummer)\b|"
+    r"\b(?:pyyn|palvelupyyn|viesti|yhteyden)\w{1,9} on (?:rekisteröity|kirjattu)|\bvastaanottaneet palvelupyyn\w{1,6}|"
+    r"\bihr ticket[^.!?]{0,20} wurde (?:eröffnet|angelegt|erstellt)\b|"
     rf"\b(?:vi|me) har (?:opprettet|oppretta|oprettet|skapat) (?:en |ei |et |ett )?(?:sak|sag|ärende|supportsak)\b|"
     rf"\byour (?:support |service |recent )?{_ENGLISH_THING}(?: \([^()]{{1,20}}\))?{_NUMBER} (?:has been|have been|was|"
     rf"is) (?:successfully )?{_ENGLISH_DONE}\b|"
@@ -74,7 +80,9 @@ _RECEIVED = re.compile(
     r"\buw (?:bericht|e-mail|aanvraag|vraag)\b[^.!?]{0,30} ontvangen",
 )
 _THANKED = re.compile(
+    r"\b(?:takk|tak) fordi du (?:har )?(?:kontakt|skrev|skriv|henvend)\w{0,4}|"
     rf"\b(?:takk|tak|tack) (?:for|för) (?:(?:din|ditt|di) {_NORDIC_THING}|{_NORDIC_THING} (?:din|ditt|di)|henvendelsen|førespurnaden|"
+    r"(?:meldingen|meldinga|e-?posten|mailen|beskeden|mejlet|meddelandet)(?=[.! ])|"
     r"at du (?:tok|tar|tek|tog) kontakt|at du (?:kontakt|skrev|skriv|henvend|hørte)\w{0,3}|att du (?:kontakt|hör|tog|tar|skrev|"
     r"skriver)\w{0,4})\b|"
     rf"\bthank(?:s| you) for (?:your {_ENGLISH_THING}|getting in touch|reaching out|contacting|writing (?:in|to))\b|"
@@ -95,7 +103,7 @@ _SERVED = re.compile(
     r"\bbinnen \S{1,6} (?:werk)?dag|\bn° ?\d|\bin a few "
     r"(?:hours|minutes)\b|\bwithin a few\b|"
     # as soon as possible, in the words of a service
-    r"\bså (?:snart|fort|raskt) (?:som (?:mulig|mogleg|råd)|som möjligt|vi kan)|\bhurtigst muligt|\bschnellstmöglich|"
+    r"\bså (?:snart|fort|raskt) (?:som (?:mulig|mogleg|råd)|som möjligt|(?:vi|me) kan)|\bhurtigst muligt|\bschnellstmöglich|"
     r"\bso schnell wie möglich|"
     r"\bas soon as possible|\bzo spoedig mogelijk|\bplus brefs délais|\bdès que possible|\blo antes posible|\ba la mayor brevedad|"
     r"\bnajszybciej|\bmahdollisimman pian|\barkipäivän|\bjođánit go vejolaš|\bjođáneamos|"
@@ -115,6 +123,9 @@ _SERVED = re.compile(
     r"forespørsel|sak)|"
     r"\btrack (?:the|this|your)|\bquote (?:the|this|your) (?:reference|ticket|case)|\bi den rekkefølgen|"
     # the mailbox
+    r"\bdu får beskjed når\b|\boppgi (?:referansen?|saksnummeret|dette nummeret)\b|\bdu blir varslet\b|\byou will be notified\b|"
+    r"\bnumerolla\b|\bnumero on\b|\bottaa sinuun yhteyttä|"
+    r"\blägga till mer information|\blegge til (?:mer|flere) (?:informasjon|kommentarer)|"
     r"\bbetjenes\b|\bbemannet\b|\b(?:er|är) bemannad\b|\binbox is (?:\w{1,10} )?monitored|\bmailbox is (?:\w{1,10} )?monitored|"
     r"\b(?:team|support|chat) is (?:currently )?offline"
 )
@@ -149,11 +160,15 @@ _PRELIMINARY = re.compile(r"\s*(?:foreløpig|førebels|midlertidig|preliminärt)
 
 
 class ReceiptWords(NamedTuple):
-    """What makes a text a receipt: the place where it opens, what it says of the answer, and whether it says so as a service does."""
+    """What makes a text a receipt: the place where it opens, what it says of the answer, whether it says so as a service does.
+
+    `of_mail`: whether it is about a mail that came in.
+    """
 
     opened: re.Match[str]
     answer: str
     of_service: bool
+    of_mail: bool = True
 
 
 def receipt(low: str) -> ReceiptWords | None:
@@ -164,7 +179,7 @@ def receipt(low: str) -> ReceiptWords | None:
     opened = _RECEIVED.search(start) or _THANKED.search(start)
     if opened is None:
         found = service(low)
-        return ReceiptWords(*found) if found else _preliminary(low)
+        return ReceiptWords(*found, False) if found else _preliminary(low)
     if served := _SERVED.search(low):
         return ReceiptWords(opened, served.group(), True)
     promised = _PROMISED.search(low)

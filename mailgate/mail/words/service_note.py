@@ -33,6 +33,7 @@ _WAY = re.compile(
 )
 """What is to be clicked."""
 _NEWS = re.compile(
+    r"\bdet (?:har|er) (?:nå )?kommet (?:en |et |ei |eit )?(?:nye?|nytt|svar)\b[^.!?]{0,60}|"
     r"\b(?:du har|de har|you have|you've|sie haben) (?:nå |no |nu )?(?:fått|mottatt|motteke|modtaget|mottagit|received|got|erhalten)? ?"
     r"(?:\d{1,3}|en|ei|eit|et|ett|a|an|new|nye?|nytt|eine|one|uleste?|unread)\b[^.!?]{0,40}?"
     r"\b(?:meldinge?r?|melding|post|brev|dokumente?r?|dokument|besked\w{0,2}|meddelande\w{0,2}|meddelelse|messages?|documents?|letters?|"
@@ -46,13 +47,15 @@ _CHANGED = re.compile(
     r"sag|"
     r"anmodning)|(?:saken|saka|henvendelsen|forespørselen|førespurnaden|ärendet|sagen) (?:din|di|"
     r"ditt))(?: [\[(#]{0,2}[a-z]{0,10}[-#]? ?\d[\w-]{0,20}[\])]{0,2})?,? (?:has been|have been|was|is now|er nå|er|har|ble|är|blev) "
-    r"(?:blitt |nå |now |automatically )?(?:updated|closed|resolved|solved|reopened|cancelled|assigned|escalated|oppdatert|lukket|løst|"
+    r"(?:blitt |nå |now |automatically )?(?:updated|closed|resolved|solved|reopened|cancelled|assigned|escalated|oppdatert|"
+    r"under behandling|in progress|overført|lukket|løst|"
     r"gjenåpnet|tildelt|uppdaterats|stängts|lösts|opdateret|lukket|avsluttet|avslutad)\b|"
     r"\b(?:changed the status to|har endret status(?:en)? til|endret status(?:en)? til|har ändrat status till|resolved this as|"
     r"updated the status of|status(?:en)? (?:på|for) (?:saken|saka|henvendelsen|forespørselen)(?: din| di)?\b[^.!?]{0,40} (?:er|"
     r"ble|har blitt) endr[ae]t)\b(?=[^.,!?]{0,60}(?:[.!]|\Z| view | vis ))"
 )
 _OF_DESK = re.compile(
+    r"\b(?:saks?nummer|saksnr|sagsnummer|ärendenummer|ticket id|ticketnummer|saksbehandler|sakshandsamar) ?:|"
     r"\b(?:view|vis|se|visa|show) (?:this |your |the |din )?(?:request|ticket|case|incident|forespørselen|forespørsel|saken|sak|ärende|"
     r"sag)\b|\bturn off this request|\bslå av varslinger|\breply above this line|\b(?:skriv|svar) (?:svaret )?over denne linj|"
     r"\bref: ?msg\d|"
@@ -77,6 +80,14 @@ _REFUSED = re.compile(
     r"tatt imot|importert|importeres|avvist|avvises|afvist|avvisats|behandlas|tas emot|verarbeitet|rejected)\b"
 )
 _FILE = re.compile(r"\b(?:pdf|ehf|xml|vedlegg\w{0,3}|attachments?|bilaga|bilagor|anhang|format(?:et)?|filtype\w{0,2}|file type)\b")
+_REOPEN = re.compile(
+    r"\b(?:reply|respond) to this (?:e-?mail|message)[^.!?]{0,20} (?:to|if you (?:want|would like|need) to) (?:re-?open|open)\b|"
+    r"\bsvar(?:e)? på denn?e (?:e-?posten|e-?mail(?:en)?|mail(?:en)?|meldingen|meldinga)[^.!?]{0,20} for (?:å|at) (?:gjenåpne|åpne|opne|"
+    r"genåbne|åbne)\b|"
+    r"\bsvara på (?:detta|det här) (?:mejl|mail|meddelande)\w{0,3}[^.!?]{0,30} (?:öppna|återöppna)\b|"
+    r"\bantworten sie auf diese (?:e-?mail|nachricht),? um [^.!?]{0,40}(?:öffnen|eröffnen)\b"
+)
+"""How a ticket is opened again: enough alone."""
 _MAX_CHARS = 1_200
 
 
@@ -87,6 +98,8 @@ def service(low: str) -> tuple[re.Match[str], str, bool] | None:
     """
     if len(low) > _MAX_CHARS:
         return None
+    if reopened := _REOPEN.search(low):
+        return reopened, "", True
     for opening, other, is_sure in _KINDS:
         if (opened := opening.search(low)) and (said := other.search(low)):
             return opened, said.group(), is_sure

@@ -41,7 +41,8 @@ _TO_THE_STAND_IN = r"(?:da |gjerne |heller |også |alltid |eventuelt |istedet |i
 _REQUEST = re.compile(
     r"\b(?:(?:kan|kunne|vil|ville) (?:dere|de|nokon|noen|dykk|dokker|i)|kan du|kan ni|könnt ihr|können sie|könnten sie|voitteko|voisitteko|"
     r"getið þið|gætuð þið|getur þú|could you|can you|would you)\b(?! " + _TO_THE_STAND_IN +
-    r"(?:kontakt|ringe|ta kontakt|vende|henvende|sende|nå|kontakte|contact|call|reach|send|forward|ring|sich|mich|meine|an meine|unter))|"
+    r"(?:svare på denne|kontakt|ringe|ta kontakt|vende|henvende|sende|nå|kontakte|contact|call|reach|send|forward|ring|sich|mich|meine|"
+    r"an meine|unter))|"
     r"\bplease (?:help|fix|check|look|advise|explain|tell|let me know|confirm|reset|resend|update|restart)|"
     r"\b(?:vær så snill|ver så snill|var vänlig och|vennligst (?:sjekk|rett|fiks|hjelp|oppdater|bekreft|send))\b|"
     r"\bhjelp(?:e)? (?:meg|oss)\b|\bbitte (?:prüfen|helfen|beheben|schicken|senden)",
@@ -248,7 +249,7 @@ def by_receipt(text: str) -> Finding:
     """A receipt in the words of a service. Its reason begins with `PERHAPS` when a person might write so, too."""
     low = _looked_at(text[:_LOOKED_CHARS])[0]
     found = receipt(low)
-    if found is None or is_told(low, *found.opened.span()) or _FROM_ANOTHER.match(low[found.opened.end() :]):
+    if found is None or is_told(low, *found.opened.span()) or (found.of_mail and _FROM_ANOTHER.match(low[found.opened.end() :])):
         return None
     if _speaks(folded(_REPEATED.sub("", text[:_LOOKED_CHARS])) if _REPEATED.search(text) else low):
         return None
