@@ -60,7 +60,34 @@ def open_signed(tree: Tree, limits: ReadLimits) -> Tree:
         opened = build_part(inner, limits)
         opened.defects[:0] = [*tree.defects, "signature_unverified"]
         tree = opened
+    _open_beside_others(tree, limits)
     return tree
+
+
+def _open_beside_others(tree: Tree, limits: ReadLimits) -> None:
+    """The same for a signed package to which a list or a gateway added a part: it comes first, or right below a banner."""
+    top = tree.top
+    if top.content_type != "multipart/mixed" or not any(map(_is_smime, top.children[:2])):
+        return
+    place = 0 if _is_smime(top.children[0]) else 1
+    part = top.children[place]
+    if part.params.get("smime-type", "signed-data").lower() != "signed-data" or (place and not _is_banner(tree, top.children[0], limits)):
+        return
+    inner = signed_content(tree.content(part))
+    if inner is None:
+        return
+    opened = build_part(inner, limits)
+    opened.top.parent = top
+    top.children[place] = opened.top
+    at = tree.leaves.index(part)
+    tree.leaves[at : at + 1] = opened.leaves
+    for defect in (*opened.defects, "signature_unverified"):
+        tree.note(defect)
+
+
+def _is_banner(tree: Tree, part: Part, limits: ReadLimits) -> bool:
+    is_small_text = part.content_type.startswith("text/") and len(part.within) <= _MAX_BANNER_BYTES
+    return is_small_text and is_boilerplate(_part_words(tree, part, limits))
 
 
 def _is_smime(part: Part) -> bool:

@@ -24,7 +24,7 @@ _STEMS = Phrases((
     "vastaanot", "bien reçu", "enregistrée", "hemos recibido", "otrzymaliśmy", "ontvangen", "takk for", "tak for", "tack för",
     "referans", "lukket", "lukka",
     "thank", "dank", "kiitos", "merci", "gracias", "dziękujemy", "giitu", "foreløpig svar", "førebels svar", "midlertidig svar",
-    "preliminärt svar", "teke imot", "rekisteröity", "kirjattu", "behandling", "overført til",
+    "preliminärt svar", "teke imot", "rekisteröity", "behandling", "overført til",
     "lukket saken", "åpne", "reopen", "öppna", "genåbne", "erneut", "utløper", "expire",
     "tatt imot", "teke i mot", "tatt i mot",
     # of services
@@ -64,7 +64,7 @@ _RECEIVED = re.compile(
     rf"ditt|di)\b|"
     rf"\b(?:din|ditt|di) {_NORDIC_THING}[^.!?]{{0,20}} har (?:nå )?fått (?:nummer|saksnummer|referanse\w{{0,6}}|referens\w{{0,6}}|"
     rf"sagsnummer)\b|"
-    r"\b(?:pyyn|palvelupyyn|viesti|yhteyden)\w{1,9} on (?:rekisteröity|kirjattu)|\bvastaanottaneet palvelupyyn\w{1,6}|"
+    r"\b(?:pyyn|palvelupyyn|viesti|yhteyden)\w{1,9} on rekisteröity|\bvastaanottaneet palvelupyyn\w{1,6}|"
     r"\bihr ticket[^.!?]{0,20} wurde (?:eröffnet|angelegt|erstellt)\b|"
     rf"\b(?:vi|me) har (?:opprettet|oppretta|oprettet|skapat) (?:en |ei |et |ett )?(?:sak|sag|ärende|supportsak)\b|"
     rf"\byour (?:support |service |recent )?{_ENGLISH_THING}(?: \([^()]{{1,20}}\))?{_NUMBER} (?:has been|have been|was|"

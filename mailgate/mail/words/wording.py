@@ -74,6 +74,10 @@ _FROM_ANOTHER = re.compile(
     r"\w{0,3} (?:fra|frå|från|from|von|hos|with|bei) (?!deg|dere|dykk|dig|er\b|dem\b|you|your|ihnen|din|ditt|deres|oss|us\b|uns\b|the|"
     r"our|saks|sags|number|nummer|ticket|case|reference|id\b)\w"
 )
+_NUMBERED = re.compile(
+    r" (?:nå |no )?(?:tildelt |tildelt eit |dette |følgende |følgjande )?(?:saks?|sak|ärende|sags|referanse|ticket|id-?)?-?(?:nummer|nr\b|"
+    r"referanse|id\b|status)|[ :#]{1,3}[a-z]{0,8}[-#]?\d"
+)
 _ACCESS = re.compile(r"ikke les[et]|ikkje les[et]|tilgang|tillgång|adgang|access|zugriff|pääsy|aðgang|toegang|accès")
 """Of what makes somebody unreachable, that which is also a fault to tell of: it needs a sign of absence beside it."""
 _BACK = re.compile(r"tilbake|tilbage|tillbaka|åter|attende|back|return|wieder|zurück|palaan|takaisin")
@@ -351,6 +355,8 @@ def _receipt(low: str, is_answer: bool) -> Finding:
     """Receipts of ticket systems that say no more of themselves."""
     start = low[:_START_CHARS]
     received, promised = words.RECEIVED.first(start), words.PROMISED.first(low)
+    if received.endswith(" har fått") and not _NUMBERED.match(start, start.index(received) + len(received)):
+        return None  # "saken din har fått ny saksbehandler"
     if received and (_FROM_ANOTHER.match(start, end := (at := start.index(received)) + len(received)) or is_told(start, at, end)):
         return None
     if received and (promised or is_answer):

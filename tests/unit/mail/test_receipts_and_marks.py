@@ -241,6 +241,8 @@ def test_given_a_letter_that_an_office_or_its_system_may_have_written_when_read_
         "Viser til din e-post av 1. desember. Vi ønsker å gå videre innen fem dager.",
         "Vi viser til din henvendelse. Skriveren er av typen HP og står i 2. etasje.",
         "Your request has been approved, go ahead.",
+        "Din sak har fått ny saksbehandler hos oss: Per Dahl, 900 00 000.",
+        "Pyyntö on kirjattu väärin, numero on 4712.",
         "Kan dere åpne saken på nytt? Vi har testet og det feiler.",
         "Hvor fornøyd vi er? Ikke veldig. Feilen kom tilbake.",
         "Saken er nå under behandling hos leverandøren, og jeg melder fra.",

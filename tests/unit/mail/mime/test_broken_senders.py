@@ -243,3 +243,20 @@ SIGNED = bytes.fromhex(
 def test_given_signed_mail_that_a_gateway_wrapped_when_read_then_its_words_are_the_text(head):
     raw = HEAD + head + b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(SIGNED) + b"\r\n"
     assert read(raw).text == "hei!"
+
+
+@pytest.mark.parametrize("banner", [b"", b"--b\r\n\r\nCaution: This email originated from outside the organization.\r\n"])
+def test_given_signed_mail_beside_a_part_of_a_list_when_read_then_its_words_are_the_text(banner):
+    package = b"--b\r\nContent-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.b64encode(SIGNED)
+    footer = b"\r\n--b\r\n\r\n____\r\nKontor mailing list\r\n--b--\r\n"
+    mail = read(HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + banner + package + footer)
+    assert mail.text.endswith("hei!")
+    assert "signature_unverified" in mail.defects
+
+
+def test_given_a_signed_package_below_the_authors_words_when_read_then_it_stays_a_file():
+    package = b"--b\r\nContent-Type: application/pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    words = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHva er dette?\r\n"
+    mail = read(HEAD + words + package + base64.b64encode(SIGNED) + b"\r\n--b--\r\n")
+    assert mail.text == "Hva er dette?"
+    assert [one.filename for one in mail.attachments] == ["smime.p7m"]
