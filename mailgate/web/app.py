@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
@@ -40,16 +40,15 @@ from mailgate.web.http.errors import NotOurs, error_page, retry_after_s
 from mailgate.web.http.origin import SAFE_METHODS, origin_of, same_origin
 from mailgate.web.http.security import framed_headers, page_headers
 from mailgate.web.http.static import Static
-from mailgate.web.pages import forms, keeping
-from mailgate.web.pages.again import with_files_named
+from mailgate.web.pages import again, forms, keeping
 from mailgate.web.pages.forms import Form
 from mailgate.web.pages.jinja import Templates
 from mailgate.web.pages.request import Answer, Data, Download, Framed, Live, NoContent, PageRequest, Redirect, RenderedPage
 from mailgate.web.pages.when import Calendar
-from mailgate.web.pages.words import LANGUAGES, NAMES, Words, choose, words
+from mailgate.web.pages.words import FLASHES, LANGUAGES, NAMES, Words, choose, flash_text, words
 from mailgate.web.portal import login
 from mailgate.web.routes import ROUTES, Route
-from mailgate.web.shown_at import PATH_SIGNS, come_back, page_at
+from mailgate.web.shown_at import asked_for, come_back, page_at, page_of
 
 GZIP_FROM_BYTES, GZIP_LEVEL = 1024, 4
 MAX_UPLOAD_SLACK_BYTES = 4 * 1024 * 1024
@@ -57,7 +56,6 @@ VISITOR_BODY_BYTES, LARGE_BODY_BYTES = 64 * 1024, 256 * 1024
 LOCATION_SIGNS = "/?=&#%+:@!$'()*,;~"
 BODIES_AT_ONCE, BODIES_PER_ACCOUNT = 8, 2
 NO_SUCH_METHOD = 405
-FLASHES = "~"
 
 Result = TypeVar("Result")
 
@@ -174,11 +172,15 @@ async def _respond(site: Site, route: Route, request: Request) -> Response:
     """Read, check, call the page function, answer; each error becomes its page."""
     visit = await _visit(site, request, by_person=route.by_person)
     try:
-        if elsewhere := gate(site.app, route, visit.mine, request.path_params, _asked_for(request)):
+        if elsewhere := gate(site.app, route, visit.mine, request.path_params, asked_for(request)):
             return _answered(site, route, visit, await _with_words(site, route, visit, elsewhere))
-        form = await _form(site, route, visit) if request.method not in SAFE_METHODS else Form()
+        if request.method in SAFE_METHODS:
+            return _answered(site, route, visit, await _in_thread(site, partial(_run, site, route, visit, Form())))
+        form = await _form(site, route, visit)
+        if language := again.language_of(form):
+            return await _in_language(site, visit, form, language)
         answer = await _in_thread(site, partial(_run, site, route, visit, form), _limiter(site, route))
-        answer = with_files_named(form, answer)
+        answer = again.shown_again(form, answer, asked_for(request))
     except (MailgateError, NotOurs, BodyTooLarge, BodyUnreadable, BodyTooSlow) as error:
         answer = error_page(error)
         response = _answered(site, route, visit, answer)
@@ -188,6 +190,16 @@ async def _respond(site: Site, route: Route, request: Request) -> Response:
             response.headers["Retry-After"] = str(wait_s)
         return response
     return _answered(site, route, visit, answer)
+
+
+async def _in_language(site: Site, visit: _Visit, form: Form, language: str) -> Response:
+    """The page on which a form stands, in another language, with what was typed and what was wrong; nothing is done."""
+    route, page = page_of(visit.request)
+    asked = replace(visit, request=page, words=words(language))
+    answer = again.with_faults(form, await _in_thread(site, partial(_run, site, route, asked, form)))
+    response = _answered(site, route, asked, again.shown_again(form, answer, asked_for(visit.request)))
+    visit.jar.write(response, "language", language, cookies.LANGUAGE_S)
+    return response
 
 
 async def _visit(site: Site, request: Request, *, by_person: bool = True) -> _Visit:
@@ -204,19 +216,12 @@ async def _visit(site: Site, request: Request, *, by_person: bool = True) -> _Vi
     )  # fmt: skip
 
 
-def _asked_for(request: Request) -> str:
-    """Path and query, as they stand in the address."""
-    path, query = quote(request.scope["path"], safe=PATH_SIGNS), request.url.query
-    return f"{path}?{query}" if query else path
-
-
 async def _with_words(site: Site, route: Route, visit: _Visit, elsewhere: Redirect) -> Answer:
     """Where to go instead. Text typed into a form whose session has ended is carried through the login."""
-    request = visit.request
-    if visit.mine or not route.keeps or not same_origin(request.headers, site.origins(request)):
+    if visit.mine or not route.keeps or not same_origin(visit.request.headers, site.origins(visit.request)):
         return elsewhere
-    form = await _read(site, visit)
-    return await _in_thread(site, partial(login.kept_page, _page_request(site, visit, form), _page_of(route, request)))
+    asked = _page_request(site, visit, await _read(site, visit))
+    return await _in_thread(site, partial(login.kept_page, asked, _page_of(route, visit.request)))
 
 
 def _page_of(route: Route, request: Request) -> str:
@@ -316,7 +321,7 @@ def _answered(site: Site, route: Route, visit: _Visit, answer: Answer) -> Respon
 def _who_may(site: Site, route: Route, visit: _Visit) -> Principal | None:
     """Who is logged in now in the session of a stream, with current rights; None when nobody is, or they may no longer see the page."""
     mine = logged_in(site.app, visit.session, by_person=False)
-    if mine is None or gate(site.app, route, mine, visit.request.path_params, _asked_for(visit.request)) is not None:
+    if mine is None or gate(site.app, route, mine, visit.request.path_params, asked_for(visit.request)) is not None:
         return None
     return mine.principal
 
@@ -325,16 +330,11 @@ def _html(site: Site, visit: _Visit, page: RenderedPage) -> str:
     calendar = Calendar(visit.words.language, site.zone, site.app.now())
     values: Mapping[str, object] = {
         "t": visit.words, "when": calendar, "language": visit.words.language, "mine": visit.mine, "path": visit.request.scope["path"],
-        "here": come_back(visit.request),
-        "flash": _told(visit), "errors": page.errors,
+        "here": come_back(visit.request), "again": page.again, "shown_in": again.SHOWN_IN,
+        "flash": flash_text(visit.words, visit.flash), "errors": page.errors,
         "form_token": forms.form_token(visit.secret), "token_field": forms.TOKEN_FIELD, **page.values,
     }  # fmt: skip
     return site.templates.render(page.template, values)
-
-
-def _told(visit: _Visit) -> str:
-    """What is told once on the next page; of several that came one after the other, each."""
-    return " ".join(visit.words.get(key) for key in dict.fromkeys(visit.flash.split(FLASHES)[:2]) if key.startswith("flash."))
 
 
 def _redirected(visit: _Visit, answer: Redirect) -> Response:

@@ -100,6 +100,23 @@ def test_given_a_wrong_form_when_sent_then_the_summary_has_the_focus_and_leads_t
     page.context.close()
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_given_a_refused_form_when_the_language_is_changed_then_what_was_typed_stays(
+    site: SiteUnderTest, browser: Browser, script: bool
+) -> None:
+    context = browser.new_context(locale="nb-NO", java_script_enabled=script)
+    page = context.new_page()
+    page.goto(f"{site.url}/register")
+    page.fill("#name", "Kåre")
+    page.click("main button.main")
+    page.fill("#username", "kaare")
+    page.click("form.languages button[value=en]")
+    assert page.locator(".summary h2").inner_text() == "Please correct this"
+    assert page.input_value("#name") == "Kåre"
+    assert page.input_value("#username") == ("kaare" if script else "")
+    context.close()
+
+
 def test_given_files_that_are_too_large_when_chosen_then_it_is_said_before_they_are_sent(
     site: SiteUnderTest, browser: Browser, tmp_path: Path
 ) -> None:

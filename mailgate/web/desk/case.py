@@ -24,7 +24,7 @@ DELIVERED = frozenset({"sent", "captured", "delivered"})
 
 def show(request: PageRequest) -> Answer:
     """The page."""
-    return desk_case_page(request, request.params["key"])
+    return desk_case_page(request, request.params["key"], typed=request.form.fields or None)
 
 
 def desk_case_page(

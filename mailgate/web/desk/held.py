@@ -18,7 +18,7 @@ PAGE_ROWS = 50
 
 def show(request: PageRequest) -> Answer:
     """The queue."""
-    return _page(request)
+    return _page(request, ticked=request.form.texts("id"))
 
 
 def decide(request: PageRequest) -> Answer:

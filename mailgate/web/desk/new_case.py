@@ -24,6 +24,8 @@ FIELDS = ("reporter", "name", "case_type", "summary", "environment", "descriptio
 
 def show(request: PageRequest) -> Answer:
     """The form: with what was kept, else empty; the query may hold the caller's mail address."""
+    if request.form.fields:
+        return _page(request, {name: request.form.text(name) for name in FIELDS} | {"take": request.form.text("take") or "no"})
     empty, reporter = {**dict.fromkeys(FIELDS, ""), "take": ""}, request.query.get("reporter", "")
     draft = read_draft(request.app, request.principal, NamedDraft(request.me, PAGE))
     if reporter and reporter != draft.fields.get("reporter"):

@@ -20,7 +20,7 @@ FILTERS = ("status", "priority", "case_type", "q", "customer")
 
 def show(request: PageRequest) -> Answer:
     """One queue, or what a search finds."""
-    return _page(request)
+    return _page(request, keys=request.form.texts("key"))
 
 
 def act(request: PageRequest) -> Answer:

@@ -76,7 +76,7 @@ def _list(request: PageRequest, status: int = 200, errors: tuple[Invalid, ...] =
 
 def _one(request: PageRequest, name: str, language: str, status: int = 200, errors: tuple[Invalid, ...] = ()) -> RenderedPage:
     text = texts.show_reply_text(request.app, request.principal, texts.ReplyTextName(name, language))
-    typed = request.form.fields if errors else {"name": text.name, "language": text.language, "reply_text": text.text}
+    typed = request.form.fields or {"name": text.name, "language": text.language, "reply_text": text.text}
     return RenderedPage("desk/text.html.j2", {**_shared(request), "text": text, "typed": typed}, status, errors)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailgate.application.accounts.sessions import Client, LoggedIn, NewSession
@@ -47,14 +47,23 @@ class PageRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """How a form that is shown again is shown in another language: where it is sent, and what was typed, secrets aside, and was wrong."""
+
+    address: str
+    fields: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedPage:
-    """A template filled in. `errors`: what is wrong in the form, per field."""
+    """A template filled in. `errors`: what is wrong in the form, per field. `again`: of a page that answers a form."""
 
     template: str
     values: Mapping[str, object] = field(default_factory=dict)
     status: int = 200
     errors: tuple[Invalid, ...] = ()
     cache: Cache | None = None
+    again: Again | None = None
 
 
 @dataclass(frozen=True, slots=True)

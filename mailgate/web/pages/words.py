@@ -11,6 +11,8 @@ from markupsafe import Markup, escape
 from mailgate import catalogue
 
 LANGUAGES = catalogue.LANGUAGES
+FLASHES = "~"
+"""Stands between the keys of what is told once."""
 PARTS = "", "staff.", "why."
 """What all read, what staff read, and why something happened (`reasons`)."""
 NAMES: Mapping[str, str] = {"nb": "Bokmål", "nn": "Nynorsk", "en": "English"}
@@ -41,6 +43,11 @@ class Words:
 def words(language: str) -> Words:
     """The words of a language. Raises KeyError for one that has none."""
     return Words(language, {key: text for part in PARTS for key, text in catalogue.shipped("mailgate.web", language, part).items()})
+
+
+def flash_text(t: Words, flash: str) -> str:
+    """What is told once on the next page; of several that came one after the other, each."""
+    return " ".join(t.get(key) for key in dict.fromkeys(flash.split(FLASHES)[:2]) if key.startswith("flash."))
 
 
 def choose(wanted: str, accept_language: str, default: str) -> str:

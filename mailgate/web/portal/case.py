@@ -39,7 +39,7 @@ class PortalEntry:
 
 def show(request: PageRequest) -> Answer:
     """The page of a case."""
-    return case_page(request, request.params["key"])
+    return case_page(request, request.params["key"], typed=request.form.fields or None)
 
 
 def case_page(

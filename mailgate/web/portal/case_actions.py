@@ -65,7 +65,7 @@ def operate(request: PageRequest) -> Answer:
 
 def show_edit(request: PageRequest) -> Answer:
     """The form with the case's own fields."""
-    return _edit_page(request)
+    return _edit_page(request, typed=dict(request.form.fields))
 
 
 def edit(request: PageRequest) -> Answer:

@@ -11,7 +11,7 @@ from mailgate.application.accounts.second_factor import SecondStep
 from mailgate.application.principal import visitor
 from mailgate.errors import Invalid
 from mailgate.web.pages import keeping
-from mailgate.web.pages.request import Answer, PageRequest, Redirect, RenderedPage
+from mailgate.web.pages.request import Again, Answer, PageRequest, Redirect, RenderedPage
 from mailgate.web.pages.words import LANGUAGES
 
 AFTER_LOGIN = ("/browse/", "/cases", "/new", "/me", "/desk")
@@ -22,7 +22,8 @@ def show(request: PageRequest) -> Answer:
     """The form. Visitors who are logged in are redirected."""
     if request.mine:
         return Redirect(next_path(request.query.get("next", "")))
-    return login_page(request, request.query.get("next", ""))
+    form = request.form
+    return login_page(request, form.text("next") or request.query.get("next", ""), form.text("name"), carried=form.text("carried"))
 
 
 def log_in(request: PageRequest) -> Answer:
@@ -49,7 +50,9 @@ def begun(new: sessions.NewSession | SecondStep, path: str) -> Redirect:
 
 def kept_page(request: PageRequest, wanted: str) -> RenderedPage:
     """The login for somebody whose session ended while they wrote on the page `wanted`; their text is kept."""
-    return login_page(request, wanted, status=403, carried=keeping.carried(request.form))
+    carried = keeping.carried(request.form)
+    again = Again("/login", (("next", wanted), ("carried", carried)))
+    return replace(login_page(request, wanted, status=403, carried=carried), again=again)
 
 
 def log_out(request: PageRequest) -> Answer:

@@ -24,7 +24,10 @@ FILE = "mail_file_"
 
 def show(request: PageRequest) -> Answer:
     """The form: empty, with what was kept, or with what a mail says. A type may be chosen in the address."""
-    empty = dict.fromkeys(FIELDS, "")
+    form, empty = request.form, dict.fromkeys(FIELDS, "")
+    if form.fields:
+        chosen = [name.removeprefix(FILE) for name in form.fields if name.startswith(FILE)]
+        return _page(request, {**empty, **_known(form.fields)}, files=_boxes(request, form.text("mail"), chosen))
     draft = read_draft(request.app, request.principal, NamedDraft(request.me, PAGE))
     wanted = request.query.get("mail", "")
     if not wanted or draft.fields.get("mail") == wanted:

@@ -13,7 +13,7 @@ from mailgate.web.portal.login import begun
 
 def show(request: PageRequest) -> Answer:
     """The empty form."""
-    return RenderedPage("portal/password.html.j2", {"name": ""})
+    return RenderedPage("portal/password.html.j2", {"name": request.form.text("name")})
 
 
 def ask(request: PageRequest) -> Answer:

@@ -12,7 +12,7 @@ FIELDS = ("name", "company", "address", "username")
 
 def show(request: PageRequest) -> Answer:
     """The empty form."""
-    return RenderedPage("portal/register.html.j2", {"typed": dict.fromkeys(FIELDS, "")})
+    return RenderedPage("portal/register.html.j2", {"typed": {name: request.form.text(name) for name in FIELDS}})
 
 
 def ask(request: PageRequest) -> Answer:
@@ -29,7 +29,7 @@ def ask(request: PageRequest) -> Answer:
 def show_finish(request: PageRequest) -> Answer:
     """Choose a password. Opening the link changes nothing."""
     asked = use_cases.asked_account(request.app, visitor(request.words.language), request.params["token"])
-    return _finish_page(asked, asked.username)
+    return _finish_page(asked, request.form.text("username") or asked.username, name=request.form.text("name"))
 
 
 def finish(request: PageRequest) -> Answer:

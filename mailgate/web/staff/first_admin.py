@@ -13,7 +13,7 @@ FIELDS = ("name", "address", "username")
 def show(request: PageRequest) -> Answer:
     """The form. Opening the link changes nothing."""
     use_cases.check_first_admin(request.app, visitor(request.words.language), request.params["token"])
-    return _page(dict.fromkeys(FIELDS, ""))
+    return _page({name: request.form.text(name) for name in FIELDS})
 
 
 def make(request: PageRequest) -> Answer:

@@ -44,7 +44,7 @@ def test_given_two_who_change_one_name_when_both_save_then_the_second_sees_the_f
     assert (refused.status, refused.errors()) == (409, [CHANGED])
     assert "Slik er det nå" in refused.shown()
     assert "Kari Nes" in refused.shown()
-    inputs = {one.attributes["name"]: one.attributes.get("value") for one in refused.tree.css("form input")}
+    inputs = {one.attributes["name"]: one.attributes.get("value") for one in refused.tree.css("main form input")}
     assert (inputs["name"], inputs["was_name"], inputs["was_language"]) == ("Kari Lunde", "Kari Nes", "nn")
     assert contact(site).name == "Kari Nes"
     assert ola.submit(refused, POSTED, {}).status == 303

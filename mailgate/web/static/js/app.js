@@ -15,6 +15,17 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form")) delete form.dataset.sent;
 });
 
+// The language of a refused form: what was typed since goes along.
+const again = one("form[data-again]");
+again?.addEventListener("submit", () => {
+  const path = (form) => new URL(form.getAttribute("action") || location.href, location.href).pathname;
+  const form = [...document.querySelectorAll("main form[method=post]")].find((other) => path(other) === path(again));
+  for (const kept of again.querySelectorAll("input[type=hidden]")) {
+    const now = form?.elements.namedItem(kept.name);
+    if (now && now.type !== "checkbox" && kept.name !== "form_token") kept.value = now.value;
+  }
+});
+
 const environment = one("[data-asked-by]");
 if (environment) {
   const types = environment.dataset.askedBy.split(" ");
