@@ -110,7 +110,7 @@ def test_given_a_long_change_when_the_audit_is_shown_then_it_says_that_there_is_
     mailgate("case", "new", "--reporter", "kari@kunde.example", "--summary", "Skriver", "--description", "lang " * 40, "--as", "eva")
     (line,) = [line for line in mailgate("audit").out.splitlines() if " create " in line]
     assert line.endswith("…"), line
-    assert mailgate("audit", "--kind", "case", "--json").objects[0]["after"]["description"] == ("lang " * 40).strip()
+    assert mailgate("audit", "--kind", "case", "--json").objects[0]["after"]["description"] == "lang " * 40
 
 
 def _subject(line: str) -> tuple[str, str]:
