@@ -1,7 +1,8 @@
 """Mail of services that nobody wrote: a filter's challenge, a portal's notice, a change of a ticket, a mailbox for one purpose. In: a text.
 
-Each is told by two or three pieces that stand together, in any words: a lone piece is what people say too ("your case has been closed").
-What a person might write with all its pieces ("the invoice could not be processed, send a new one") is unsure. Pure, bounded, linear.
+Each is recognised by two or three phrases together: people write one of them alone, too ("your case has been closed"). Only how a ticket is
+reopened is enough alone. Phrases that a person may combine ("the invoice could not be processed, send a PDF") give an unsure result.
+Pure, bounded, linear.
 """
 
 from __future__ import annotations
@@ -87,14 +88,14 @@ _REOPEN = re.compile(
     r"\bsvara på (?:detta|det här) (?:mejl|mail|meddelande)\w{0,3}[^.!?]{0,30} (?:öppna|återöppna)\b|"
     r"\bantworten sie auf diese (?:e-?mail|nachricht),? um [^.!?]{0,40}(?:öffnen|eröffnen)\b"
 )
-"""How a ticket is opened again: enough alone."""
+"""How a ticket is reopened."""
 _MAX_CHARS = 1_200
 
 
 def service(low: str) -> tuple[re.Match[str], str, bool] | None:
-    """The pieces by which `low` (folded, without a first person singular) is a service's, None when it is none.
+    """The phrases by which `low` (folded, without a first person singular) is recognised as a service's; None when it is not.
 
-    The match where it begins, what else it says, and whether a person would not write so.
+    The match of the first, the text of the other, and whether no person would write so.
     """
     if len(low) > _MAX_CHARS:
         return None

@@ -162,7 +162,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class BoundedSandbox(_Sandbox):
-    """For templates of the operators: a mail's time has an end, at the next turn of a loop or call of a macro; sums stay small."""
+    """For templates of the operators: bounds products, powers and the time of a mail, at each turn of a loop and call of a macro."""
 
     intercepted_binops = frozenset({"*", "**"})
 
